@@ -1,0 +1,115 @@
+"""Run the parser over a folder of feed files: `python -m bench corpus FOLDER`.
+
+FOLDER holds an `index.csv` with at least the columns `path`, `url`, `expected_entries` (what the file's own source says
+it holds, "" = it says nothing). feedparser with its defaults reads the same files for comparison.
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import sys
+import time
+import warnings
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from io import BytesIO
+from pathlib import Path
+
+import feedparser
+
+from monitor.errors import ParseError
+from monitor.feeds.parse import parse_page
+from monitor.model import Entry, Feed, Page
+
+NOW = datetime(2030, 1, 1, tzinfo=UTC)  # later than any date in a corpus
+
+
+@dataclass(slots=True)
+class Tally:
+    """What was found over the whole folder."""
+
+    counts: Counter[str] = field(default_factory=Counter)
+    exceptions: list[str] = field(default_factory=list)
+    empty: list[str] = field(default_factory=list)  # feedparser finds entries, we find none
+    fewer: list[str] = field(default_factory=list)  # fewer than feedparser: double keys are dropped
+    mismatches: list[str] = field(default_factory=list)  # against the stated number
+
+
+def main(argv: Sequence[str]) -> int:
+    """Parse every file of the index; return 1 if anything raised, or came out empty that should not."""
+    parser = argparse.ArgumentParser(prog="python -m bench corpus", description=__doc__)
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--verbose", action="store_true", help="name the files, not only their number")
+    options = parser.parse_args(argv)
+    tally = Tally()
+    with (options.folder / "index.csv").open(newline="") as file:
+        for row in csv.DictReader(file):
+            _try_file(options.folder, row, tally)
+    _report(tally, verbose=options.verbose)
+    return 1 if tally.exceptions or tally.empty else 0
+
+
+def _try_file(folder: Path, row: dict[str, str], tally: Tally) -> None:
+    path = row["path"]
+    body = (folder / path).read_bytes()
+    reference, reference_time = _by_feedparser(body)
+    started = time.process_time()
+    entries: tuple[Entry, ...] = ()
+    try:
+        entries = parse_page(
+            Page(body=body), Feed(name="corpus", url=row["url"] or "https://example.org/"), NOW
+        ).entries
+    except ParseError as error:
+        tally.counts[f"named error: {error.cause.value}"] += 1
+        if reference:
+            tally.empty.append(f"{path}: {error}")
+    except Exception as error:  # noqa: BLE001 - counting what escapes is the purpose
+        tally.exceptions.append(f"{path}: {error!r}")
+    tally.counts["ms in our parser"] += round((time.process_time() - started) * 1000)
+    tally.counts["ms in feedparser, default options"] += round(reference_time * 1000)
+    tally.counts["files"] += 1
+    tally.counts["entries"] += len(entries)
+    tally.counts["entries of feedparser"] += reference
+    _compare(path, row.get("expected_entries", ""), len(entries), reference, tally)
+
+
+def _by_feedparser(body: bytes) -> tuple[int, float]:
+    """Return the number of entries that feedparser with its defaults finds, and its CPU time in seconds."""
+    started = time.process_time()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            found = len(feedparser.parse(BytesIO(body))["entries"])
+        except Exception:  # noqa: BLE001 - it does raise
+            found = 0
+    return found, time.process_time() - started
+
+
+def _compare(path: str, expected: str, ours: int, reference: int, tally: Tally) -> None:
+    if reference and not ours and not any(line.startswith(f"{path}:") for line in tally.empty):
+        tally.empty.append(f"{path}: nothing, feedparser {reference}")
+    if ours < reference:
+        tally.fewer.append(f"{path}: {ours}, feedparser {reference}")
+    if expected and int(expected) != ours:
+        tally.mismatches.append(f"{path}: {ours}, stated {expected}, feedparser {reference}")
+
+
+def _report(tally: Tally, *, verbose: bool) -> None:
+    for name, number in sorted(tally.counts.items()):
+        print(f"{number:>10,}  {name}")
+    for name, lines in (
+        ("exceptions", tally.exceptions),
+        ("empty where feedparser finds entries", tally.empty),
+        ("fewer entries than feedparser", tally.fewer),
+        ("other than the stated number", tally.mismatches),
+    ):
+        print(f"{len(lines):>10,}  {name}")
+        for line in lines if verbose else ():
+            print(f"            {line}")
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

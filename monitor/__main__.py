@@ -1,0 +1,6 @@
+"""Let `python -m monitor` be the command `monitor`."""
+
+from monitor.cli import main
+
+if __name__ == "__main__":
+    main()

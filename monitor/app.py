@@ -1,0 +1,103 @@
+"""Put the house together: the only place that knows every room."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from collections.abc import AsyncIterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, asynccontextmanager
+from datetime import UTC, datetime, timedelta
+from typing import TextIO
+
+import structlog
+
+from monitor.daemon import Daemon
+from monitor.decide.delivery import SETTLE
+from monitor.feeds.fetch import HttpFetcher
+from monitor.feeds.parse import parse_page
+from monitor.notify.channel import DEADLINE
+from monitor.notify.channels import open_channels
+from monitor.pipeline import Doors, Live
+from monitor.ports import Clock
+from monitor.setup import Setup
+from monitor.store.lock import lock_state
+from monitor.store.sql_store import open_store, state_file
+
+log = structlog.get_logger()
+
+WORK_THREADS = 2
+
+
+def utc_now() -> datetime:
+    """Read the clock: the one place where it is read."""
+    return datetime.now(UTC)  # noqa: TID251 - the one place
+
+
+@asynccontextmanager
+async def open_app(
+    setup: Setup,
+    *,
+    clock: Clock = utc_now,
+    send_deadline: timedelta = DEADLINE,
+    stream: TextIO | None = None,
+) -> AsyncIterator[Daemon]:
+    """Open everything that a setup names, and close it again.
+
+    `send_deadline` bounds each attempt to send; `stream` is where console channels print, standard output if None.
+
+    Raises:
+        StateInUseError: another daemon works on the same SQLite file.
+        StoreUnavailableError: the store cannot be opened.
+    """
+
+    def open_live(setup: Setup) -> Live:
+        config = setup.config
+        return Live(
+            feeds={feed.url: feed for feed in config.feeds},
+            fetcher=HttpFetcher(clock=clock, allow_folders=config.allow_folders, contact=config.contact),
+            ruleset=setup.ruleset,
+            notifiers=open_channels(setup.channels, clock=clock, env=config.env, deadline=send_deadline, stream=stream),
+            dedup=config.defaults.dedup,
+        )
+
+    with ExitStack() as stack:
+        file = state_file(setup.config.store)
+        if file:
+            stack.enter_context(lock_state(file.parent, now=clock()))
+        store_thread = stack.enter_context(ThreadPoolExecutor(1, "store"))
+        work_threads = stack.enter_context(ThreadPoolExecutor(WORK_THREADS, "work"))
+        store = await asyncio.get_running_loop().run_in_executor(store_thread, open_store, setup.config.store)
+        doors = Doors(store=store, parse=parse_page, clock=clock, store_thread=store_thread, work_threads=work_threads)
+        daemon = Daemon(setup, doors, open_live)
+        try:
+            if file:  # the lock says that whoever held leases here is dead
+                await doors.in_store(store.adopt, clock(), settle=SETTLE)
+            await doors.in_store(store.sync_feeds, setup.config.feeds, clock())
+            yield daemon
+        finally:
+            await daemon.close()
+            await doors.in_store(store.close)
+
+
+async def serve(setup: Setup) -> None:
+    """Run the daemon until SIGINT or SIGTERM; SIGHUP reloads.
+
+    Raises:
+        StateInUseError: another daemon works on the same SQLite file.
+        StoreUnavailableError: the store cannot be opened.
+    """
+    stop, loop = asyncio.Event(), asyncio.get_running_loop()
+    async with open_app(setup) as daemon:
+        reloads: set[asyncio.Task[None]] = set()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.add_signal_handler(number, stop.set)
+        loop.add_signal_handler(signal.SIGHUP, lambda: reloads.add(loop.create_task(daemon.reload())))
+        await daemon.run(stop)
+    log.info("stopped")
+
+
+async def run_once(setup: Setup) -> bool:
+    """Poll every due feed once, deliver what is owed, and return whether nothing is left; see `Daemon.run_once`."""
+    async with open_app(setup) as daemon:
+        return await daemon.run_once()

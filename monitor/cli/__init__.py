@@ -1,0 +1,94 @@
+"""The front door: arguments in, text and exit codes out; each command is imported when it is called.
+
+Exit codes: 0 all is well; 1 something was found (a mistake, a failing example, no match, a message still owed);
+2 the command line or the configuration cannot be used.
+"""
+
+from __future__ import annotations
+
+import importlib
+import os
+import sys
+from pathlib import Path
+
+import click
+
+from monitor import __version__
+from monitor.errors import MonitorError
+
+# name -> (where, one line for --help); the line stands here so that --help imports no command
+COMMANDS = {
+    "run": ("monitor.cli.run:run", "Run the daemon until Ctrl-C."),
+    "check": ("monitor.cli.check:check", "Check the configuration and all rules, with their examples."),
+    "test": ("monitor.cli.check:test", "Run the examples of the rules."),
+    "try": ("monitor.cli.attempt:attempt", "Try a rule on a text, a file or a URL, and see why."),
+    "status": ("monitor.cli.status:status", "Show feeds, alerts and messages owed, in one screen."),
+    "alerts": ("monitor.cli.alerts:alerts", "Send again messages that were set aside."),
+    "reload": ("monitor.cli.run:reload", "Make the running daemon read its files anew."),
+}
+
+
+class LazyGroup(click.Group):
+    """A group that imports a command when it is called, not when it is listed."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
+        """Name the commands in the order in which a person meets them."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 - click's signature
+        """Import one command."""
+        if cmd_name not in COMMANDS:
+            return None
+        module, name = COMMANDS[cmd_name][0].split(":")
+        command: click.Command = getattr(importlib.import_module(module), name)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002 - click's signature
+        """List the commands without importing them."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, line) for name, (_, line) in COMMANDS.items()])
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Find the command, or say which one was meant."""
+        import difflib  # noqa: PLC0415 - only for the mistake
+
+        if args and args[0] not in COMMANDS and not args[0].startswith("-"):
+            near = difflib.get_close_matches(args[0], COMMANDS, n=1)
+            hint = f" Did you mean `{near[0]}`?" if near else ""
+            raise click.UsageError(f"There is no command `{args[0]}`.{hint}", ctx)
+        return super().resolve_command(ctx, args)
+
+
+@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.option(
+    "-c",
+    "--config",
+    "file",
+    type=click.Path(path_type=Path),
+    default="monitor.yaml",
+    envvar="MONITOR_CONFIG",
+    show_default=True,
+    show_envvar=True,
+    help="The configuration file.",
+)
+@click.version_option(__version__, prog_name="monitor")
+@click.pass_context
+def cli(context: click.Context, file: Path) -> None:
+    """Watch news feeds for the terms and actors that matter; post one clear alert about each story."""
+    context.obj = file
+
+
+def main() -> None:
+    """Run the command line."""
+    try:
+        cli(prog_name="monitor")
+    except MonitorError as error:
+        from monitor.cli.show import show_error  # noqa: PLC0415 - only for the mistake
+
+        show_error(error)
+        sys.exit(2)
+    except BrokenPipeError:  # the reader of a pipe has had enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(1)

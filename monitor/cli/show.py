@@ -1,0 +1,93 @@
+"""How things look on a terminal; every text from outside is stripped of what a terminal would obey."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
+
+import click
+
+from monitor.errors import ConfigurationError, MonitorError, Problem
+from monitor.text.plain import clean, one_line, shorten
+
+SOURCE_WIDTH = 160
+
+
+def show_error(error: MonitorError) -> None:
+    """Print an error to standard error, mistakes in files with their source lines."""
+    if isinstance(error, ConfigurationError):
+        for problem in error.problems:
+            show_problem(problem)
+        files = len({problem.file for problem in error.problems})
+        click.secho(f"{plural(len(error.problems), 'mistake')} in {plural(files, 'file')}.", bold=True, err=True)
+    else:
+        click.echo(click.style("error: ", fg="red", bold=True) + clean(str(error)), err=True)
+
+
+def show_problem(problem: Problem) -> None:
+    """Print one mistake: place, what, what to do; the line it stands in, underlined.
+
+    rules/desk.yaml:12:5: unknown key `term`; did you mean `terms`?
+       12 |     term: [foo]
+          |     ^^^^
+    """
+    place = f"{problem.file}:{problem.line}:{problem.column}" if problem.line else problem.file
+    hint = click.style(f"; {one_line(problem.hint)}", fg="cyan") if problem.hint else ""
+    message = click.style(one_line(problem.message), fg="red")
+    click.echo(f"{click.style(one_line(place), bold=True)}: {message}{hint}", err=True)
+    if not problem.source.strip():
+        return
+    before, marked, after = _window(problem)
+    underline = "^" * max(1, _cells(marked))
+    click.echo(f"{problem.line:>5} | {before}{marked}{after}".rstrip(), err=True)
+    click.echo(f"{'':>5} | {' ' * _cells(before)}{click.style(underline, fg='red')}", err=True)
+
+
+def _window(problem: Problem) -> tuple[str, str, str]:
+    """Cut the source line at the marked place, and to what fits on a line: what is before, at and behind the place."""
+    start = problem.column - 1
+    first = 0 if start + min(problem.width, SOURCE_WIDTH // 2) <= SOURCE_WIDTH else start - SOURCE_WIDTH // 2
+    last = first + SOURCE_WIDTH
+    end = min(start + problem.width, last)
+    shown = [character if character.isprintable() else " " for character in problem.source[:last]]
+    before = ("…" if first else "") + "".join(shown[first + 1 if first else 0 : start])
+    after = "".join(shown[end:]) + ("…" if len(problem.source) > last else "")
+    return before, "".join(shown[start:end]), after
+
+
+def _cells(text: str) -> int:
+    """Count the columns that a text takes on a terminal: two for a wide character, none for a combining one."""
+    return sum(
+        0 if unicodedata.category(character) in ("Mn", "Me") else 1 + (unicodedata.east_asian_width(character) in "WF")
+        for character in text
+    )
+
+
+def plural(count: int, noun: str) -> str:
+    """Count things: `1 feed`, `2 feeds`, `1,024 entries`."""
+    many = noun[:-1] + "ies" if noun[-1] == "y" and noun[-2] not in "aeiou" else noun + "s"
+    return f"{count:,} {noun if count == 1 else many}"
+
+
+def table(rows: Iterable[Sequence[str]], *, indent: int = 2) -> None:
+    """Print rows in columns; the last column is cut where the terminal ends."""
+    cells = [[one_line(cell) for cell in row] for row in rows]
+    widths = [max(_cells(cell) for cell in column) for column in zip(*cells, strict=True)]
+    for row in cells:
+        padded = (cell + " " * (width - _cells(cell)) for cell, width in zip(row, widths, strict=True))
+        click.echo(" " * indent + shorten("  ".join(padded).rstrip(), SOURCE_WIDTH))
+
+
+def ago(time: datetime, now: datetime) -> str:
+    """Say how long ago: `12 s`, `5 min`, `3 h`, `2 d`."""
+    seconds = max(0, int((now - time).total_seconds()))
+    for unit, size in (("d", 86_400), ("h", 3600), ("min", 60)):
+        if seconds >= 2 * size:
+            return f"{seconds // size} {unit}"
+    return f"{seconds} s"
+
+
+def clock_time(time: datetime) -> str:
+    """Write a time as people read it, in UTC."""
+    return time.astimezone(UTC).strftime("%Y-%m-%d %H:%M UTC")

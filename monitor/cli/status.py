@@ -1,0 +1,110 @@
+"""`monitor status`."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+from enum import Enum
+from pathlib import Path
+from typing import Any
+
+import click
+
+from monitor.cli.show import ago, clock_time, plural, table
+from monitor.model import FeedState
+from monitor.ports import StatusReport, Store
+
+ALIVE = timedelta(seconds=90)
+
+
+@contextmanager
+def existing_store(file: Path) -> Iterator[Store]:
+    """Open the store that a configuration names, as it is: nothing is created, nothing migrated.
+
+    Raises:
+        ConfigurationError: the configuration cannot be read.
+        NotFoundError: no daemon has made it yet.
+    """
+    import os  # noqa: PLC0415
+
+    from monitor.config.load import load_config  # noqa: PLC0415 - `monitor --help` must not import the house
+    from monitor.errors import ConfigurationError  # noqa: PLC0415
+    from monitor.store.sql_store import open_existing_store  # noqa: PLC0415
+
+    config, problems = load_config(file, env=os.environ)
+    if config is None or not config.store:
+        raise ConfigurationError(problems)
+    store = open_existing_store(config.store)
+    try:
+        yield store
+    finally:
+        store.close()
+
+
+@click.command()
+@click.option("--json", "as_json", is_flag=True, help="Print everything as one JSON object.")
+@click.option("--quiet", is_flag=True, help="Print nothing; only the exit code tells.")
+@click.pass_obj
+def status(file: Path, *, as_json: bool, quiet: bool) -> None:
+    """Show feeds, alerts and messages owed, in one screen.
+
+    Exit code 0 if a daemon has shown signs of life within 90 s, else 1.
+    """
+    from monitor.app import utc_now  # noqa: PLC0415 - `monitor --help` must not import the house
+
+    with existing_store(file) as store:
+        report = store.status()
+    now = utc_now()
+    alive = any(now - node.beat_at < ALIVE for node in report.nodes)
+    if as_json:
+        click.echo(json.dumps(_plain(dataclasses.asdict(report)) | {"alive": alive}, indent=2, ensure_ascii=False))
+    elif not quiet:
+        _show(report, now)
+    sys.exit(0 if alive else 1)
+
+
+def _show(report: StatusReport, now: datetime) -> None:
+    alive = [node for node in report.nodes if now - node.beat_at < ALIVE]
+    for node in alive:
+        click.echo(f"running   {node.name}, version {node.version}, for {ago(node.started_at, now)}")
+    if not alive:
+        last = max((node.beat_at for node in report.nodes), default=None)
+        seen = f"; last sign of life {ago(last, now)} ago" if last else ""
+        click.echo(click.style("not running", fg="red", bold=True) + seen)
+    failing = [feed for feed in report.feeds if feed.cause is not None]
+    waiting = [feed for feed in report.feeds if feed.cause is None and feed.polled_at is None]
+    healthy = len(report.feeds) - len(failing) - len(waiting)
+    click.echo(f"feeds     {healthy} healthy, {len(failing)} failing, {len(waiting)} not polled yet")
+    click.echo(f"seen      {plural(report.entries, 'entry')}, {plural(report.alerts, 'alert')}")
+    counts = ", ".join(f"{count} {state}" for state, count in sorted(report.deliveries.items()) if count)
+    click.echo(f"messages  {counts or 'none'}")
+    if failing:
+        click.echo("\nFailing feeds:")
+        table(_failing_row(feed, now) for feed in failing)
+    if report.dead:
+        click.echo("\nMessages set aside (`monitor alerts replay` sends them again):")
+        table([dead.channel, clock_time(dead.since), dead.title, dead.reason] for dead in report.dead)
+
+
+def _failing_row(feed: FeedState, now: datetime) -> list[str]:
+    since = f"for {ago(feed.failing_since, now)}" if feed.failing_since else ""
+    return [feed.name, since, feed.cause.value if feed.cause else "", feed.detail]
+
+
+def _plain(value: Any) -> Any:
+    """Turn a report into what JSON knows."""
+    if isinstance(value, dict):
+        return {str(key): _plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(item) for item in value]
+    if isinstance(value, datetime):
+        return value.isoformat()
+    if isinstance(value, Enum):
+        return value.value
+    if isinstance(value, bytes):
+        return value.hex()
+    return value

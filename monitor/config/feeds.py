@@ -1,0 +1,191 @@
+"""The `feeds:` sections of all files: each feed checked, references resolved, twins refused."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+from monitor.config.models import FeedSettings
+from monitor.document import Document, validate
+from monitor.errors import Problem
+from monitor.model import Feed, FirstPoll
+from monitor.secret import Secret, resolve_references
+
+_NAME = re.compile(r"[a-z0-9][a-z0-9_.-]*")
+_HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # RFC 9110, 5.1
+_CONTROL = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")  # and the halves of pairs that stand for bytes in an environment
+_UNUSABLE_IN_URL = re.compile(rf"\s|{_CONTROL.pattern}")
+
+
+@dataclass(frozen=True, slots=True)
+class _Written:
+    """One feed as it stands in a file."""
+
+    document: Document
+    name: str
+
+    @property
+    def place(self) -> str:
+        """Name its place as file:line."""
+        span = self.document.key_spans.get(("feeds", self.name))
+        return f"{self.document.file}:{span.line + 1}" if span else self.document.file
+
+    def problem(self, message: str, hint: str = "") -> Problem:
+        return self.document.problem(("feeds", self.name), message, hint, at_key=True)
+
+    def problem_in(self, loc: Sequence[str], message: str, hint: str = "", *, at_key: bool = False) -> Problem:
+        return self.document.problem(("feeds", self.name, *loc), message, hint, at_key=at_key)
+
+
+def load_feeds(
+    documents: Sequence[Document],
+    *,
+    env: Mapping[str, str],
+    folder: Path,
+    allow_folders: Sequence[Path],
+    poll: timedelta,
+    first_poll: FirstPoll,
+) -> tuple[tuple[Feed, ...], list[Problem]]:
+    """Make feeds of every document's `feeds`, in the order of the files; the first document is the main one.
+
+    `env` is what `${NAME}` refers to; `folder` is what `file:` URLs are relative to, and `allow_folders` is where their
+    files may lie; `poll` and `first_poll` hold for feeds that say nothing else. A feed whose URL cannot be used is left
+    out.
+    """
+    loader = _Loader(main=documents[0], env=env, folder=folder, allow_folders=allow_folders)
+    feeds: list[Feed] = []
+    for written in loader.names(documents):
+        settings, problems = validate(written.document, FeedSettings, ("feeds", written.name))
+        loader.problems += problems
+        if settings is None:
+            continue
+        url = loader.url(written, settings.url.strip())
+        headers = tuple(loader.headers(written, settings.headers))
+        if url is None:
+            continue
+        feed = Feed(
+            name=written.name,
+            url=url,
+            poll=settings.poll or poll,
+            language=settings.lang,
+            country=settings.country,
+            tags=tuple(settings.tags),
+            headers=headers,
+            first_poll=settings.first_poll or first_poll,
+        )
+        feeds.append(feed)
+    return tuple(feeds), loader.problems
+
+
+class _Loader:
+    """Check the parts of feeds, and collect the problems."""
+
+    def __init__(self, *, main: Document, env: Mapping[str, str], folder: Path, allow_folders: Sequence[Path]) -> None:
+        self.problems: list[Problem] = []
+        self._main = main
+        self._env = env
+        self._folder = folder
+        self._allow_folders = allow_folders
+        self._by_url: dict[str, _Written] = {}
+
+    def names(self, documents: Sequence[Document]) -> Iterator[_Written]:
+        """Yield each feed of each document; names are checked, and each comes once."""
+        first: dict[str, _Written] = {}
+        for document in documents:
+            section = document.value.get("feeds") if isinstance(document.value, dict) else None
+            if section is None:
+                continue
+            if not isinstance(section, dict):
+                hint = "write a line `name: https://…` for each feed"
+                self.problems.append(document.problem(("feeds",), "this should be a mapping of names to URLs", hint))
+                continue
+            for name in section:
+                written = _Written(document, name)
+                self._check_name(written)
+                earlier = first.setdefault(name, written)
+                if earlier is written:
+                    yield written
+                else:
+                    message = f"feed `{name}` stands in {earlier.place} already"
+                    self.problems.append(written.problem(message, "give one of them another name"))
+
+    def _check_name(self, written: _Written) -> None:
+        if _NAME.fullmatch(written.name):
+            return
+        mended = re.sub(r"[^a-z0-9_.-]+", "-", written.name.lower()).strip("-_.")
+        hint = f"did you mean `{mended}`?" if mended else ""
+        self.problems.append(written.problem("a feed's name is made of a-z, 0-9, `-`, `_` and `.`", hint))
+
+    def url(self, written: _Written, text: str) -> str | None:
+        """Return the URL with its references resolved, or note why it is none; no problem's text holds a part of it."""
+        try:
+            url = resolve_references(text, self._env)
+        except ValueError as error:
+            self.problems.append(written.problem_in(("url",), str(error)))
+            return None
+        found = self._file_url(written, url) if url[:5].lower() == "file:" else _web_url(written, url)
+        if isinstance(found, Problem):
+            self.problems.append(found)
+            return None
+        earlier = self._by_url.setdefault(found, written)
+        if earlier is not written:
+            message = f"feed `{earlier.name}` in {earlier.place} has the same URL"
+            self.problems.append(written.problem(message, "remove one of them"))
+        return found
+
+    def _file_url(self, written: _Written, url: str) -> str | Problem:
+        if written.document is not self._main:
+            hint = f"move this feed to {self._main.file}"
+            return written.problem_in(("url",), "only the main file may name `file:` feeds", hint)
+        name = _file_name(url)
+        if name is None:
+            return written.problem_in(("url",), "this names no file", "write it like `file:folder/feed.xml`")
+        path = Path(os.path.realpath(self._folder / name))  # not Path.resolve: it raises for a circle of links
+        if not any(path.is_relative_to(folder) for folder in self._allow_folders):
+            hint = "name the file's folder there: `allow_files: [folder]`"
+            return written.problem_in(("url",), "this file lies outside the folders of `allow_files`", hint)
+        return path.as_uri()
+
+    def headers(self, written: _Written, texts: Mapping[str, str]) -> Iterator[tuple[str, Secret]]:
+        """Yield the usable headers with their references resolved, and note why the others are not."""
+        for name, text in texts.items():
+            if not _HEADER_NAME.fullmatch(name):
+                message = "this is no name of an HTTP header"
+                self.problems.append(written.problem_in(("headers", name), message, at_key=True))
+            try:
+                value = resolve_references(text, self._env)
+            except ValueError as error:
+                self.problems.append(written.problem_in(("headers", name), str(error)))
+                continue
+            if _CONTROL.search(value):
+                message = f"the value of header `{name}` holds a line end or control character"
+                self.problems.append(written.problem_in(("headers", name), message, "an HTTP header is one line"))
+            yield name, Secret(value)
+
+
+def _web_url(written: _Written, url: str) -> str | Problem:
+    try:
+        parts = urlsplit(url)
+        host, port = parts.hostname, parts.port
+    except ValueError:  # its text quotes the URL
+        return written.problem_in(("url",), "this is not a URL", "look at its host and port")
+    if parts.scheme in ("http", "https") and host and port != 0 and not _UNUSABLE_IN_URL.search(url):
+        return url
+    hint = "put `https://` before it" if not parts.scheme and "." in url else ""
+    return written.problem_in(("url",), "a feed's URL begins with https:// or http:// and holds no blank", hint)
+
+
+def _file_name(url: str) -> str | None:
+    """Return the path in a `file:` URL, relative or not; None = there is none, or more than that."""
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return None
+    name = unquote(parts.path)
+    usable = name and parts.netloc in ("", "localhost") and not parts.query and not parts.fragment
+    return name if usable and not _CONTROL.search(name) else None

@@ -1,0 +1,234 @@
+"""Read `monitor.yaml` and the files it includes."""
+
+from __future__ import annotations
+
+import contextlib
+import glob
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from pathlib import Path
+
+from monitor.config.environment import read_environment
+from monitor.config.feeds import load_feeds
+from monitor.config.models import DefaultSettings, TopSettings
+from monitor.document import Document, Loc, did_you_mean, read_document, validate
+from monitor.errors import Problem
+from monitor.model import Feed, FirstPoll, Priority
+from monitor.secret import resolve_references
+from monitor.text.plain import shorten
+
+INCLUDED_KEYS = ("actors", "feeds", "rules")
+MAIN_KEYS = ("allow_files", "channels", "contact", "defaults", "include", "smtp", "store", *INCLUDED_KEYS)
+STORE_VARIABLE = "MONITOR_STORE"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Defaults:
+    """What holds wherever a rule or feed says nothing else."""
+
+    notify: tuple[str, ...]
+    priority: Priority
+    dedup: timedelta
+    poll: timedelta
+    first_poll: FirstPoll
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Config:
+    """Everything the files say, but for what channels and rules mean: `documents` hold those for their own rooms."""
+
+    file: Path
+    folder: Path
+    env: Mapping[str, str] = field(repr=False)
+    store: str = field(repr=False)  # a URL, with a password perhaps; "" = it could not be read
+    contact: str
+    defaults: Defaults
+    feeds: tuple[Feed, ...] = field(repr=False)
+    allow_folders: tuple[Path, ...]
+    include: tuple[str, ...]  # patterns, relative to the folder
+    documents: tuple[Document, ...]  # the main one first
+
+    @property
+    def main(self) -> Document:
+        """The main file's document."""
+        return self.documents[0]
+
+
+def watched_files(file: Path, patterns: Sequence[str]) -> dict[Path, tuple[int, int]]:
+    """Give (size in bytes, modification time in ns) of every file that a load would read; a change means reload.
+
+    A file that is gone, or came, is a change as well. Never raises: it is called every second.
+    """
+    folder = file.absolute().parent
+    included = (path for pattern in patterns for path in _matching(folder, pattern))
+    stamps: dict[Path, tuple[int, int]] = {}
+    for path in (folder / ".env", file, *included):
+        with contextlib.suppress(OSError):  # gone between the listing and the look: missing from the answer
+            found = path.stat()
+            stamps[path] = (found.st_size, found.st_mtime_ns)
+    return stamps
+
+
+def load_config(file: Path, *, env: Mapping[str, str], store: str | None = None) -> tuple[Config | None, list[Problem]]:
+    """Load the main file and what it includes.
+
+    `env` is the process environment; `MONITOR_STORE` in it overrides the file, and `store` (a flag) overrides both.
+    Where there are problems, the configuration is good for one thing only: other rooms can look for their own mistakes
+    in its documents, so that all are reported in one pass. It is None where the main file could not be read.
+    """
+    main, problems = read_document(file, name=_shown(file))
+    if main is None:
+        if not file.exists():
+            problems = [replace(problem, hint="name another one with `--config`") for problem in problems]
+        return None, problems
+    if not isinstance(main.value, dict):
+        message, hint = "this should be a mapping", "write keys such as `feeds:` and `channels:`"
+        return None, [*problems, main.problem((), message, hint)]
+    loader = _Loader(file, main, env)
+    config = loader.config(store)
+    return config, [*problems, *loader.problems]
+
+
+class _Loader:
+    """Read the parts of the configuration, and collect every problem on the way."""
+
+    def __init__(self, file: Path, main: Document, env: Mapping[str, str]) -> None:
+        self.file = file
+        self.folder = file.absolute().parent
+        self.main = main
+        self.env, self.problems = read_environment(self.folder, env, name=_shown(self.folder / ".env"))
+
+    def config(self, store: str | None) -> Config:
+        """Read all of it."""
+        documents = self.documents()
+        top = self.top()
+        defaults = self.defaults()
+        allow_folders = tuple(Path(os.path.realpath(self.folder / name)) for name in top.allow_files)
+        feeds, problems = load_feeds(
+            documents,
+            env=self.env,
+            folder=self.folder,
+            allow_folders=allow_folders,
+            poll=defaults.poll,
+            first_poll=defaults.first_poll,
+        )
+        self.problems += problems
+        return Config(
+            file=self.file.absolute(),
+            folder=self.folder,
+            env=self.env,
+            store=self.store(top.store, store),
+            contact=top.contact,
+            defaults=defaults,
+            feeds=feeds,
+            allow_folders=allow_folders,
+            include=tuple(top.include),
+            documents=documents,
+        )
+
+    def documents(self) -> tuple[Document, ...]:
+        """Read the files that the main one includes; return all documents, the main one first."""
+        documents = [self.main]
+        seen = {os.path.realpath(self.file)}  # a pattern such as `*.yaml` fits the main file too
+        for loc, pattern in _patterns(self.main):
+            paths = _matching(self.folder, pattern)
+            if not paths:
+                message = f"`{shorten(pattern, 100)}` matches no file in {_shown(self.folder)}"
+                self.problems.append(self.main.problem(loc, message))
+            for path in paths:
+                real = os.path.realpath(path)
+                if real in seen:
+                    continue
+                seen.add(real)
+                document, found = read_document(path, name=_shown(path))
+                self.problems += found
+                if document is not None:
+                    documents.append(document)
+        for document in documents:
+            self._check_keys(document)
+        return tuple(documents)
+
+    def _check_keys(self, document: Document) -> None:
+        if document.value is None:
+            return
+        if not isinstance(document.value, dict):
+            message, hint = "this should be a mapping", "write keys such as `rules:`, `actors:` or `feeds:`"
+            self.problems.append(document.problem((), message, hint))
+            return
+        allowed = MAIN_KEYS if document is self.main else INCLUDED_KEYS
+        for key in document.value:
+            if key in allowed:
+                continue
+            message, hint = f"unknown key `{key}`", did_you_mean(key, allowed)
+            if key in MAIN_KEYS:
+                message, hint = f"`{key}` belongs in the main file", f"move it to {self.main.file}"
+            self.problems.append(document.problem((key,), message, hint, at_key=True))
+
+    def top(self) -> TopSettings:
+        """Read the keys of the main file that are no sections."""
+        settings, problems = validate(self.main, TopSettings)
+        self.problems += problems
+        return settings or TopSettings()
+
+    def defaults(self) -> Defaults:
+        """Read the section `defaults`."""
+        settings: DefaultSettings | None = None
+        if "defaults" in self.main.value:
+            settings, problems = validate(self.main, DefaultSettings, ("defaults",))
+            self.problems += problems
+        settings = settings or DefaultSettings()
+        return Defaults(
+            notify=tuple(settings.notify),
+            priority=settings.priority,
+            dedup=settings.dedup,
+            poll=settings.poll,
+            first_poll=settings.first_poll,
+        )
+
+    def store(self, written: str, flag: str | None) -> str:
+        """Return the URL of the store, its path absolute, or "" and a problem; its text holds no part of the URL."""
+        given = (("--store", flag), (STORE_VARIABLE, self.env.get(STORE_VARIABLE)))
+        origin, text = next(((origin, text) for origin, text in given if text), ("", written))
+        try:
+            return _store_url(resolve_references(text, self.env), self.folder)
+        except ValueError as error:
+            place = Problem(file=origin, message=str(error)) if origin else self.main.problem(("store",), str(error))
+            self.problems.append(place)
+            return ""
+
+
+def _store_url(url: str, folder: Path) -> str:
+    """Make a SQLite file's path absolute, from the folder of the main file; leave other kinds as they are.
+
+    Raises:
+        ValueError: the store is of no known kind; the text does not quote it, for it may hold a password.
+    """
+    if url.startswith(("postgresql://", "postgres://")):
+        return url
+    path = url.removeprefix("sqlite:///")
+    if path in ("", url):
+        raise ValueError("this store is of no known kind: write `sqlite:///var/monitor.db` or `postgresql://…`")
+    return url if path == ":memory:" else f"sqlite:///{folder / path}"
+
+
+def _shown(path: Path) -> str:
+    """Name a file as short as it can be told from here."""
+    relative = os.path.relpath(path)
+    return str(path) if relative.startswith("..") else relative
+
+
+def _patterns(main: Document) -> Iterator[tuple[Loc, str]]:
+    """Yield the patterns of `include` that are text, each with its place; the rest is for the validator to refuse."""
+    include = main.value.get("include")
+    listed = include if isinstance(include, list) else [include]
+    for index, pattern in enumerate(listed):
+        if isinstance(pattern, str):
+            yield ("include", index), pattern
+
+
+def _matching(folder: Path, pattern: str) -> list[Path]:
+    """List the files that fit a pattern, which is relative to `folder` or absolute; `**` is any depth."""
+    names = glob.glob(pattern, root_dir=folder, recursive=True)  # noqa: PTH207 - pathlib refuses absolute patterns, and takes a bracket in the folder's own name for a pattern
+    return [path for path in (folder / name for name in sorted(names)) if os.path.isfile(path)]  # noqa: PTH113 - Path.is_file raises where a folder may not be entered

@@ -1,0 +1,121 @@
+"""The shapes of the configuration as people write it; `monitor.config.load` turns them into the house's own nouns."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+from typing import Annotated, Any
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+
+from monitor.model import FirstPoll, Priority
+
+_DURATION = re.compile(r"(?:(\d+)w)?(?:(\d+)d)?(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)?", re.IGNORECASE | re.ASCII)
+_LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*")
+LONGEST = timedelta(days=366)
+SHORTEST_POLL = timedelta(seconds=10)
+_LONGEST_TEXT = 40  # characters of a duration
+
+
+def parse_duration(text: object) -> timedelta:
+    """Read `90s`, `10m`, `24h`, `7d`, `2w` or a row of them such as `1h30m`; at most 366 days.
+
+    Raises:
+        ValueError: it is none of these.
+    """
+    matched = _DURATION.fullmatch(text.strip()) if isinstance(text, str) and len(text) <= _LONGEST_TEXT else None
+    if not matched or not any(matched.groups()):
+        raise ValueError(f"{_quoted(text)} is not a duration: write it like `90s`, `10m`, `24h` or `7d`")
+    weeks, days, hours, minutes, seconds = (int(part or 0) for part in matched.groups())
+    total = ((weeks * 7 + days) * 24 + hours) * 3600 + minutes * 60 + seconds
+    if total > LONGEST.total_seconds():
+        raise ValueError(f"`{text}` is longer than {LONGEST.days} days")
+    return timedelta(seconds=total)
+
+
+def _quoted(value: object) -> str:
+    return f"`{value}`" if isinstance(value, str) else "this"
+
+
+def _poll(text: object) -> timedelta:
+    poll = parse_duration(text)
+    if poll < SHORTEST_POLL:
+        raise ValueError(f"`{text}` is too often: a feed is polled every {SHORTEST_POLL.seconds}s at most")
+    return poll
+
+
+def _as_list(value: object) -> object:
+    return [value] if isinstance(value, str) else value
+
+
+def _priority(value: object) -> Priority:
+    words = {priority.word: priority for priority in Priority}
+    if isinstance(value, str) and value in words:
+        return words[value]
+    raise ValueError(f"{_quoted(value)} is not one of {', '.join(f'`{word}`' for word in words)}")
+
+
+def _language(value: object) -> object:
+    if isinstance(value, str) and not _LANGUAGE.fullmatch(value):
+        raise ValueError(f"`{value}` is not a language code: write it like `en`, `ru` or `pt-BR`")
+    return value
+
+
+def _one_line(value: object) -> object:
+    if isinstance(value, str) and not value.isprintable():
+        raise ValueError("this should be one line of text")
+    return value
+
+
+Duration = Annotated[timedelta, BeforeValidator(parse_duration)]
+Poll = Annotated[timedelta, BeforeValidator(_poll)]
+Texts = Annotated[list[str], BeforeValidator(_as_list)]
+
+
+class _Shape(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class DefaultSettings(_Shape):
+    """`defaults:`, what holds wherever a rule or feed says nothing else."""
+
+    notify: Texts = Field(default_factory=list)
+    priority: Annotated[Priority, BeforeValidator(_priority)] = Priority.NORMAL
+    dedup: Duration = timedelta(days=4)
+    poll: Poll = timedelta(minutes=10)
+    first_poll: FirstPoll = FirstPoll.SILENT
+
+
+class FeedSettings(_Shape):
+    """One feed: a URL, or a mapping with `url` and options."""
+
+    url: str
+    poll: Poll | None = None
+    lang: Annotated[str, BeforeValidator(_language)] = ""
+    country: str = ""
+    tags: Texts = Field(default_factory=list)
+    headers: dict[str, str] = Field(default_factory=dict)
+    first_poll: FirstPoll | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _from_text(cls, value: Any) -> Any:
+        if isinstance(value, list):
+            raise ValueError("a feed is a URL, or a mapping with `url` and options")  # noqa: TRY004 - pydantic reports ValueError alone
+        return {"url": value} if isinstance(value, str) else value
+
+
+class TopSettings(_Shape):
+    """The keys of the main file that are no sections; one without a value is as good as none."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    include: Texts = Field(default_factory=list)
+    allow_files: Texts = Field(default_factory=list)
+    store: str = "sqlite:///var/monitor.db"
+    contact: Annotated[str, BeforeValidator(_one_line)] = ""  # a URL or address, told to those whose feeds are read
+
+    @model_validator(mode="before")
+    @classmethod
+    def _without_empty(cls, value: dict[str, Any]) -> dict[str, Any]:
+        return {key: given for key, given in value.items() if given is not None}

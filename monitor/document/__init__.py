@@ -1,0 +1,20 @@
+"""YAML read strictly, with the place of everything, and checked against models."""
+
+from monitor.document.place import Document, Loc, Span
+from monitor.document.read import MAX_BYTES, MAX_DEPTH, MAX_VALUES, parse_document, read_document
+from monitor.document.shapes import known_keys, validate
+from monitor.document.suggest import did_you_mean
+
+__all__ = [
+    "MAX_BYTES",
+    "MAX_DEPTH",
+    "MAX_VALUES",
+    "Document",
+    "Loc",
+    "Span",
+    "did_you_mean",
+    "known_keys",
+    "parse_document",
+    "read_document",
+    "validate",
+]

@@ -1,0 +1,116 @@
+"""Decide which charset a page is written in, before anything else looks at it.
+
+feedparser would let one bad byte move the whole page to another charset, and believes a wrong HTTP header over a right
+XML declaration. The order here: what the bytes prove (byte order mark, the shape of `<?`, valid UTF-8), the XML
+declaration, the header, a guess.
+"""
+
+from __future__ import annotations
+
+import codecs
+import re
+from collections.abc import Iterator
+
+import chardet
+
+_MARKS = (  # UTF-32 first: its little-endian mark begins like that of UTF-16
+    (codecs.BOM_UTF32_LE, "utf-32-le"),
+    (codecs.BOM_UTF32_BE, "utf-32-be"),
+    (codecs.BOM_UTF8, "utf-8"),
+    (codecs.BOM_UTF16_LE, "utf-16-le"),
+    (codecs.BOM_UTF16_BE, "utf-16-be"),
+)
+_SHAPES = (  # the first `<?` or `<r` without a mark (XML 1.0, appendix F)
+    (re.compile(rb"<\0\0\0.\0\0\0", re.DOTALL), "utf-32-le"),
+    (re.compile(rb"\0\0\0<\0\0\0.", re.DOTALL), "utf-32-be"),
+    (re.compile(rb"<\0[^\0]\0"), "utf-16-le"),
+    (re.compile(rb"\0<\0[^\0]"), "utf-16-be"),
+)
+_DECLARATION = re.compile(rb"""\s*<\?xml[^>]{0,200}?\sencoding\s*=\s*["']([\w.:-]{1,40})["']""")
+_NOT_ASCII = re.compile(rb"[\x80-\xff]")
+_HEADER = re.compile(r"""charset\s*=\s*["']?([\w.:-]{1,40})""", re.IGNORECASE)
+
+# What a label means on the web (WHATWG Encoding): the superset that people really write.
+_SUPERSETS = {
+    "ascii": "cp1252",
+    "iso8859-1": "cp1252",
+    "iso8859-9": "cp1254",
+    "iso8859-11": "cp874",
+    "gb2312": "gb18030",
+    "gbk": "gb18030",
+    "shift_jis": "cp932",
+    "euc_kr": "cp949",
+    "big5": "big5hkscs",
+}
+# Python has codecs that are no charsets (zip, punycode, unicode_escape): only these families are let in.
+_FAMILIES = ("utf-8", "iso8859-", "cp", "koi8", "mac-", "gb", "big5", "euc", "shift_jis", "iso2022", "johab", "hz")
+_SINGLE_BYTE = ("iso8859-", "cp125", "cp866", "cp874", "koi8", "mac-")
+_SAMPLE = 65_536  # bytes: enough to guess by
+_FEW = 0.25  # of the characters that are not ASCII; in a page of another charset nearly all of them are bad UTF-8
+
+
+def decode(body: bytes, content_type: str = "") -> str:
+    """Return a page's text; bytes that are wrong in its charset become U+FFFD, never an error."""
+    for mark, charset in _MARKS:
+        if body.startswith(mark):
+            return body[len(mark) :].decode(charset, "replace")
+    for shape, charset in _SHAPES:
+        if shape.match(body):
+            return body.decode(charset, "replace")
+    try:
+        text = body.decode("utf-8")
+    except UnicodeDecodeError:
+        return _decode_other(body, content_type)
+    declared = _declared(body)
+    # Valid UTF-8 is no accident in a page of a single-byte charset; in a short page of a CJK charset it may be one.
+    if text.isascii() and not declared.startswith(("iso2022", "hz")):
+        return text
+    if not declared or declared == "utf-8" or declared.startswith(_SINGLE_BYTE):
+        return text
+    return _strictly(body, declared) or text
+
+
+def _decode_other(body: bytes, content_type: str) -> str:
+    """Decode a page that is not valid UTF-8 throughout."""
+    declared = _declared(body)
+    if declared in ("", "utf-8"):
+        text = body.decode("utf-8", "replace")
+        if text.count("\ufffd") <= _FEW * (len(text) - len(text.encode("ascii", "ignore"))):
+            return text  # a few bad bytes in a page that is UTF-8
+    for charset in _candidates(body, declared, content_type):
+        text = _strictly(body, charset)
+        if text:
+            return text
+    return body.decode(declared or "utf-8", "replace")
+
+
+def _candidates(body: bytes, declared: str, content_type: str) -> Iterator[str]:
+    yield declared
+    header = _HEADER.search(content_type)
+    yield _charset(header.group(1)) if header else ""
+    first = _NOT_ASCII.search(body)
+    start = max(0, first.start() - _SAMPLE // 2) if first else 0
+    yield _charset(chardet.detect(body[start : start + _SAMPLE])["encoding"] or "")
+    yield "cp1252"
+
+
+def _strictly(body: bytes, charset: str) -> str:
+    """Decode without a single error, or return ""."""
+    try:
+        return body.decode(charset) if charset else ""
+    except UnicodeDecodeError:
+        return ""
+
+
+def _declared(body: bytes) -> str:
+    match = _DECLARATION.match(body[:1024])
+    return _charset(match.group(1).decode("ascii", "ignore")) if match else ""
+
+
+def _charset(label: str) -> str:
+    """Return Python's name of a charset, widened to what the web means by it; "" for what is none."""
+    try:
+        name = codecs.lookup(label).name
+    except (LookupError, ValueError):
+        return ""
+    return _SUPERSETS.get(name, name) if name.startswith((*_FAMILIES, "ascii", "tis")) else ""

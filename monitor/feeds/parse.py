@@ -1,0 +1,88 @@
+"""Make entries of a page: decide the charset, see what it is, read it, clean it.
+
+Pure, blocking, and bounded in time by the page's size. Part 3 puts a child process with a deadline around it and
+parses only the blocks of a page that were not seen before.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from datetime import datetime
+from itertools import islice
+
+from monitor.errors import Cause, ParseError
+from monitor.feeds.charset import decode
+from monitor.feeds.items import TITLE_LIMIT, Item, make_entries
+from monitor.feeds.jsonfeed import read_json_feed
+from monitor.feeds.plaintext import from_markup
+from monitor.feeds.xmlfeed import read_xml_feed
+from monitor.model import Feed, Page, ParsedFeed
+from monitor.text.plain import one_line, shorten
+
+MAX_ENTRIES = 2_000
+
+_PROLOG = re.compile(
+    r"<\?[^>]*>|<!--.*?-->|<!DOCTYPE\s+([\w:.-]+)[^>\[]*(?:\[[^\]]*\]\s*)?>|\s+", re.DOTALL | re.IGNORECASE
+)
+_ROOT = re.compile(r"<([A-Za-z_][\w:.-]*)")
+_FEED_TAG = re.compile(r"<(?:\w{1,20}:)?(?:rss|feed|rdf|channel|item|entry)[\s>/]", re.IGNORECASE)
+_SURE_FEED = re.compile(r"<(?:feed\s[^<>]{0,500}xmlns|rss\s[^<>]{0,500}version|rdf:rdf[\s>])", re.IGNORECASE)
+_HTML_TITLE = re.compile(r"<title[^<>]{0,200}>([^<]{1,300})", re.IGNORECASE)
+
+
+def parse_page(page: Page, feed: Feed, now: datetime) -> ParsedFeed:
+    """Parse one page into at most MAX_ENTRIES entries, the first ones of the page; implements `ports.Parser`.
+
+    Raises:
+        ParseError: NOT_A_FEED, saying what it looks like, or BROKEN.
+    """
+    text = decode(page.body, page.content_type).lstrip("\ufeff\0 \t\r\n")
+    if not text:
+        raise ParseError(Cause.NOT_A_FEED, "the answer is empty")
+    if text[0] in "{[":
+        title, items = read_json_feed(text, now)
+    else:
+        title, items = _read_xml(text, now)
+    return ParsedFeed(title=one_line(title)[:TITLE_LIMIT], entries=make_entries(islice(items, MAX_ENTRIES), feed, now))
+
+
+def _read_xml(text: str, now: datetime) -> tuple[str, Iterator[Item]]:
+    root = _root(text)
+    # 5 MB of HTML would cost feedparser 10 s: look before. Some feeds call themselves HTML all the same.
+    if not (_SURE_FEED if root == "html" else _FEED_TAG).search(text):
+        raise ParseError(Cause.NOT_A_FEED, _looks_like(text, root))
+    version, title, items = read_xml_feed(text, now)
+    first = next(items, None)
+    if not version and first is None:
+        raise ParseError(Cause.NOT_A_FEED, _looks_like(text, root))
+    return title, _chain(first, items)
+
+
+def _chain(first: Item | None, rest: Iterator[Item]) -> Iterator[Item]:
+    if first is not None:
+        yield first
+        yield from rest
+
+
+def _root(text: str) -> str:
+    """Return the name of the first element in lower case, "html" where the document type says so, "" for none."""
+    at = 0
+    while match := _PROLOG.match(text, at):
+        if (match.group(1) or "").lower() == "html":
+            return "html"
+        at = match.end()
+    root = _ROOT.match(text, at)
+    return root.group(1).lower() if root else ""
+
+
+def _looks_like(text: str, root: str) -> str:
+    """Say in a few words what a page that is no feed seems to be."""
+    if root == "html":
+        title = _HTML_TITLE.search(text)
+        name = shorten(one_line(from_markup(title.group(1))), 80) if title else ""
+        return f"an HTML page titled “{name}”" if name else "an HTML page"
+    known = {"urlset": "a sitemap", "sitemapindex": "a sitemap", "opml": "a list of feeds (OPML)", "svg": "an image"}
+    if root:
+        return known.get(root, f"XML or HTML that begins with <{shorten(root, 40)}>")
+    return "a binary file" if {"\0", "\ufffd"} & set(text[:200]) else "plain text"

@@ -1,0 +1,60 @@
+"""Say once when a feed begins to fail, once when its cause changes, once when it is well; many at once in one line."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection
+
+import structlog
+
+from monitor.errors import Cause
+from monitor.model import FeedState, PollOutcome
+
+log = structlog.get_logger()
+
+NAMED = 3  # feeds named in a line about many
+OWN_LINES = 3  # up to so many failing feeds get a line each
+
+
+class FeedHealth:
+    """Collect what polls say about feeds, until `flush` tells it."""
+
+    def __init__(self) -> None:
+        self._told: dict[str, Cause | None] = {}  # feed name -> its cause before the polls collected here
+        self._now: dict[str, FeedState] = {}
+
+    def add(self, outcome: PollOutcome) -> None:
+        """Note one poll."""
+        before, after = outcome.lease.state, outcome.state
+        self._told.setdefault(after.name, before.cause)
+        self._now[after.name] = after
+
+    def flush(self) -> None:
+        """Log what has changed since the last time; what failed and is well again meanwhile is no news."""
+        failing: defaultdict[Cause, list[FeedState]] = defaultdict(list)
+        well: list[str] = []
+        for name, state in self._now.items():
+            if state.cause is not None and state.cause != self._told[name]:
+                failing[state.cause].append(state)
+            elif state.cause is None and self._told[name] is not None:
+                well.append(name)
+        self._told.clear()
+        self._now.clear()
+        for cause, feeds in failing.items():
+            if len(feeds) <= OWN_LINES:
+                for feed in feeds:
+                    log.warning(
+                        "feed fails, polling it less often", feed=feed.name, cause=cause.value, detail=feed.detail
+                    )
+            else:
+                names = _some([feed.name for feed in feeds])
+                log.warning("many feeds fail, polling them less often", feeds=names, cause=cause.value)
+        if well:
+            log.info("feeds work again", feeds=_some(well))
+
+
+def _some(names: Collection[str]) -> str:
+    """Name the first few."""
+    first = ", ".join(list(names)[:NAMED])
+    rest = len(names) - NAMED
+    return f"{first} and {rest} more" if rest > 0 else first

@@ -1,0 +1,381 @@
+"""The nouns of the house: immutable, without I/O, without a clock, shaped like neither YAML nor rows.
+
+Times are aware UTC datetimes. Text that came from outside is plain text: no markup, but nothing is escaped; whoever
+shows it escapes it for the place where it is shown.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import IntEnum, StrEnum
+
+from monitor.errors import Cause
+from monitor.secret import Secret
+
+# -- what we watch ----------------------------------------------------------------------------------------------------
+
+
+class FirstPoll(StrEnum):
+    """What the first poll of a feed does with the entries it finds."""
+
+    SILENT = "silent"  # remember them, alert about none: a new feed is no flood
+    ALERT = "alert"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Feed:
+    """One feed as it is configured."""
+
+    name: str
+    url: str = field(repr=False)  # http, https or file; its query string may hold a secret
+    poll: timedelta = timedelta(minutes=10)
+    language: str = ""  # BCP 47, "" = as the feed says
+    country: str = ""
+    tags: tuple[str, ...] = ()
+    headers: tuple[tuple[str, Secret], ...] = ()
+    first_poll: FirstPoll = FirstPoll.SILENT
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Validators:
+    """What makes the next GET conditional: stored byte for byte as the server sent them (RFC 9110, 8.8)."""
+
+    etag: str = ""
+    last_modified: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FeedState:
+    """What is remembered of a feed between two polls."""
+
+    feed_id: int
+    name: str
+    url: str = field(repr=False)
+    validators: Validators = field(default_factory=Validators)
+    body_hash: bytes = b""  # of the last body that was parsed, b"" = none
+    baseline_at: datetime | None = None  # first good poll
+    polled_at: datetime | None = None  # last good poll
+    failures: int = 0  # in a row
+    failing_since: datetime | None = None
+    cause: Cause | None = None  # of the last failure, None = healthy
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FeedLease:
+    """The right to poll a feed once, until the lease runs out; `token` fences late finishers."""
+
+    state: FeedState
+    token: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page:
+    """One answer with a body, before parsing. `body` is decoded from its content coding, not from its charset."""
+
+    body: bytes
+    content_type: str = ""  # the header as sent
+    validators: Validators = field(default_factory=Validators)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NotModified:
+    """The server says that nothing changed (304)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """One news item as its feed told it, in plain text."""
+
+    id: str  # 32 hex digits, the same in every poll: made of the feed's URL and the first of `keys`
+    keys: tuple[bytes, ...]  # identity within its feed, 16 bytes each; known if any of them is known
+    feed: str
+    title: str
+    summary: str = ""
+    body: str = ""
+    url: str = ""  # absolute http(s) link, "" = none
+    canonical_url: str = ""  # for comparing, never shown
+    guid: str = ""  # as the feed gave it, trimmed
+    authors: tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()
+    language: str = ""
+    published: datetime | None = None
+    seen_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ParsedFeed:
+    """What one page says: the feed's own title and its entries, in the page's order."""
+
+    title: str
+    entries: tuple[Entry, ...]
+
+
+# -- what matters -----------------------------------------------------------------------------------------------------
+
+
+class Field(StrEnum):
+    """The parts of an entry in which a rule looks."""
+
+    TITLE = "title"
+    SUMMARY = "summary"
+    BODY = "body"
+
+
+class Priority(IntEnum):
+    """How much an alert matters; ordered."""
+
+    LOW = 10
+    NORMAL = 20
+    HIGH = 30
+    URGENT = 40
+
+    @property
+    def word(self) -> str:
+        """The word used in YAML and in messages: `low`, `normal`, `high`, `urgent`."""
+        return self.name.lower()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rule:
+    """What a rule says about itself; how it matches is the business of `monitor.rules`."""
+
+    id: str
+    title: str
+    priority: Priority = Priority.NORMAL
+    notify: tuple[str, ...] = ()  # channel names
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mention:
+    """One place where a rule's words stand: `entry.<field>[start:end] == surface`."""
+
+    name: str  # what was watched for: the actor's name, or the term as it is written in the rule
+    surface: str  # what stands in the text
+    field: Field
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Match:
+    """A rule that an entry satisfies, and why."""
+
+    rule: Rule
+    entry: Entry
+    mentions: tuple[Mention, ...]  # by field, then place
+
+
+# -- what is told -----------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Story:
+    """Entries about one event."""
+
+    id: str  # 32 hex digits: the id of its first entry
+    first_at: datetime
+    last_at: datetime
+    entries: int
+    sources: tuple[str, ...]  # feed names, in order of appearance
+    told: frozenset[str] = frozenset()  # channels that have an alert about it
+    version: int = 0  # as the store counts its changes, 0 = not stored yet; carried along unchanged
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Memory:
+    """What the store remembers that bears on one page."""
+
+    known: frozenset[bytes] = frozenset()  # identity keys that this feed has shown before
+    stories: Mapping[bytes, Story] = field(default_factory=dict)  # by story key
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Alert:
+    """A story worth telling in one channel; unique by (story, channel)."""
+
+    id: str  # 32 hex digits, made of story and channel
+    story_id: str
+    entry_id: str
+    channel: str
+    rules: tuple[str, ...]
+    priority: Priority
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Excerpt:
+    """A piece of an entry's text with the hits marked: `marks` are (start, end) offsets into `text`, in order."""
+
+    text: str
+    marks: tuple[tuple[int, int], ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reason:
+    """Why one rule fired: the rule, and each name watched for with the spellings found, e.g. ("shoygu", ("Шойгу",))."""
+
+    rule: str  # id
+    title: str
+    found: tuple[tuple[str, tuple[str, ...]], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Message:
+    """One alert, ready to be shown by any channel; frozen in the outbox, so a later reload changes nothing owed."""
+
+    title: Excerpt
+    url: str  # http(s) or ""
+    feed: str
+    published: datetime | None
+    seen_at: datetime
+    language: str
+    priority: Priority
+    reasons: tuple[Reason, ...]
+    excerpts: tuple[Excerpt, ...]  # sentences with hits, from summary and body
+
+
+class DeliveryKind(StrEnum):
+    """What a delivery does at its destination."""
+
+    POST = "post"
+
+
+class DeliveryState(StrEnum):
+    """The life of a delivery: new -> sending -> sent | new again (retry) | dead; one found sending is in doubt."""
+
+    NEW = "new"
+    SENDING = "sending"
+    SENT = "sent"
+    DEAD = "dead"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Delivery:
+    """One message owed to one channel."""
+
+    key: str  # 32 hex digits, made of story, channel, kind and number: unique for ever
+    alert_id: str
+    channel: str
+    kind: DeliveryKind
+    message: Message
+    created_at: datetime
+    attempts: int = 0  # this one included, once it is claimed
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClaimedDelivery:
+    """The right and the duty to send one delivery; its intent stands in the store, so a crash leaves it in doubt."""
+
+    delivery: Delivery
+    token: int  # of the destination's lease
+    in_doubt_since: datetime | None = None  # an earlier attempt whose end nobody knows; None = send
+
+
+# -- what a notifier answers, and what it means ------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Accepted:
+    """The destination has the message; `ref` is how it names it (Slack ts, Message-ID), "" = it does not."""
+
+    ref: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rejected:
+    """The destination surely does not have the message."""
+
+    reason: str  # one line, no secret
+    retry: bool  # can the same message go through later?
+    after: timedelta | None = None  # what the destination asked for
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unknown:
+    """The message left and no answer came: the destination may or may not have it."""
+
+    reason: str
+
+
+SendResult = Accepted | Rejected | Unknown
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sent:
+    """Settled: done."""
+
+    ref: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Retry:
+    """Settled: surely not sent, to be tried again."""
+
+    at: datetime
+    reason: str
+    hold_lane_until: datetime | None = None  # later messages of the channel wait as well, to keep order
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InDoubt:
+    """Not settled: look it up at the destination at this time, or send it again where it cannot be looked up."""
+
+    look_up_at: datetime
+    reason: str
+    hold_lane: bool = True  # later messages of the channel wait for the answer
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dead:
+    """Settled: will never go through as it is; kept, shown, can be replayed."""
+
+    reason: str
+
+
+Settlement = Sent | Retry | InDoubt | Dead
+
+
+# -- what one poll changes --------------------------------------------------------------------------------------------
+
+
+class Stage(StrEnum):
+    """Where on its way an entry was when something was decided about it."""
+
+    FRESH = "fresh"
+    MATCH = "match"
+    STORY = "story"
+    ROUTE = "route"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decision:
+    """One row of the ledger: what was decided about an entry, and why."""
+
+    entry_id: str
+    at: datetime
+    stage: Stage
+    verdict: str  # one word: baseline, no-match, match, error, new-story, same-story, alert, told
+    reason: str
+    rule: str = ""
+    story_id: str = ""
+    channel: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PollOutcome:
+    """Everything one poll changes; recorded whole or not at all."""
+
+    lease: FeedLease
+    state: FeedState  # the new one
+    due: datetime  # next poll
+    keys: tuple[bytes, ...] = ()  # every identity key on the page, known ones too: their last sight is remembered
+    entries: tuple[Entry, ...] = ()  # the fresh ones
+    stories: tuple[Story, ...] = ()  # new and changed
+    story_keys: Mapping[bytes, str] = field(default_factory=dict)  # new keys to story ids
+    stories_since: datetime | None = None  # start of the window that `Memory.stories` came from
+    alerts: tuple[Alert, ...] = ()
+    deliveries: tuple[Delivery, ...] = ()
+    decisions: tuple[Decision, ...] = ()

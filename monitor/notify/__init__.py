@@ -1,0 +1,1 @@
+"""Bring messages to people: one file a destination, all found through the entry points `media_monitor.notifiers`."""

@@ -1,0 +1,54 @@
+"""What a kind of channel is: a name in YAML, the settings it takes, and how to open it.
+
+A package that brings a kind of its own names a ChannelType in the entry points `media_monitor.notifiers`, exactly as
+the built-in kinds do.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any, Generic, TextIO, TypeVar
+
+from monitor.notify.settings import Settings
+from monitor.notify.smtp import SmtpSettings
+from monitor.ports import Clock, Notifier
+
+DEADLINE = timedelta(seconds=20)
+
+AnySettings = TypeVar("AnySettings", bound=Settings)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChannelContext:
+    """What a channel may use besides its own settings."""
+
+    name: str  # of the channel in monitor.yaml
+    clock: Clock
+    smtp: SmtpSettings | None = None
+    stream: TextIO = field(default_factory=lambda: sys.stdout)  # as it is when the channel is opened
+    env: Mapping[str, str] = field(default_factory=lambda: os.environ, repr=False)
+    deadline: timedelta = DEADLINE  # of one attempt, from its first byte to the answer's last
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChannelType(Generic[AnySettings]):
+    """A kind of channel. `open` does no I/O; it is called inside a running event loop."""
+
+    name: str  # the YAML key, e.g. "slack"
+    settings: type[AnySettings]  # has a field of that name
+    open: Callable[[AnySettings, ChannelContext], Notifier]
+    needs_smtp: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConfiguredChannel:
+    """One channel as monitor.yaml describes it, checked, and not open yet."""
+
+    name: str
+    type: ChannelType[Any]
+    settings: Settings
+    smtp: SmtpSettings | None = None

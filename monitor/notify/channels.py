@@ -1,0 +1,164 @@
+"""Read the `channels:` of monitor.yaml, and open them.
+
+Kinds of channels are found through the entry points `media_monitor.notifiers`; only those that are used are imported.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import timedelta
+from importlib.metadata import EntryPoint, entry_points
+from pathlib import Path
+from typing import Any, TextIO
+
+from monitor.document import Document, Loc, did_you_mean, validate
+from monitor.errors import Problem
+from monitor.notify.channel import DEADLINE, ChannelContext, ChannelType, ConfiguredChannel
+from monitor.notify.smtp import SmtpSettings
+from monitor.ports import Clock, Notifier
+from monitor.secret import has_reference
+
+GROUP = "media_monitor.notifiers"
+EXAMPLE = 'write for example {slack: "#desk", token: "${SLACK_BOT_TOKEN}"} or {console: true}'
+_LOOKS_SECRET = re.compile(r"xox[a-z]-[\w-]+|xapp-[\w-]+|(?<=hooks\.slack\.com/)[^\s\"'`}]+")
+_SECRET_KEYS = ("password", "secret", "slack_webhook", "token", "webhook")
+
+
+def load_channels(
+    document: Document,
+    loc: Loc = ("channels",),
+    *,
+    smtp_loc: Loc = ("smtp",),
+    base: Path,
+    env: Mapping[str, str],
+) -> tuple[dict[str, ConfiguredChannel], list[Problem]]:
+    """Validate the channels of a document; `base` is the folder that `…_file` keys are relative to.
+
+    Returns the channels without mistakes by name, and every problem found.
+    """
+    reader = _Reader(document, smtp_loc, base, env)
+    section = _at(document, loc)
+    smtp = reader.smtp()
+    channels: dict[str, ConfiguredChannel] = {}
+    if isinstance(section, dict):
+        for name in section:
+            channel = reader.channel(name, (*loc, name), smtp)
+            if channel:
+                channels[name] = channel
+    elif section is not None:
+        reader.report(loc, "this should be a mapping of names to channels", EXAMPLE)
+    return channels, [_without_secrets(document, problem) for problem in reader.problems]
+
+
+def open_channels(
+    configured: Mapping[str, ConfiguredChannel],
+    *,
+    clock: Clock,
+    stream: TextIO | None = None,
+    env: Mapping[str, str] = os.environ,
+    deadline: timedelta = DEADLINE,
+) -> dict[str, Notifier]:
+    """Open channels, inside a running event loop; nothing is sent or connected yet.
+
+    `stream` is where consoles print, standard output if None; `deadline` bounds each attempt to send.
+    """
+    notifiers: dict[str, Notifier] = {}
+    for name, channel in configured.items():
+        context = ChannelContext(name=name, clock=clock, smtp=channel.smtp, env=env, deadline=deadline)
+        context = replace(context, stream=stream) if stream is not None else context
+        notifiers[name] = channel.type.open(channel.settings, context)
+    return notifiers
+
+
+class _Reader:
+    """Collect every problem while channels are read."""
+
+    def __init__(self, document: Document, smtp_loc: Loc, base: Path, env: Mapping[str, str]) -> None:
+        self.document = document
+        self.problems: list[Problem] = []
+        self._kinds: dict[str, EntryPoint] = {point.name: point for point in entry_points(group=GROUP)}
+        self._smtp_loc = smtp_loc
+        self._context = {"base": base, "env": env}
+
+    def report(self, loc: Loc, message: str, hint: str = "", *, at_key: bool = False) -> None:
+        self.problems.append(self.document.problem(loc, message, hint, at_key=at_key))
+
+    def smtp(self) -> SmtpSettings | None:
+        """Read the section `smtp`; None where it is missing or has mistakes."""
+        if _at(self.document, self._smtp_loc) is None:
+            return None
+        settings, problems = validate(self.document, SmtpSettings, self._smtp_loc, context=self._context)
+        self.problems += problems
+        return settings
+
+    def channel(self, name: str, loc: Loc, smtp: SmtpSettings | None) -> ConfiguredChannel | None:
+        kind = self._kind(loc)
+        loaded = self._load(kind, loc) if kind else None
+        if loaded is None:
+            return None
+        settings, problems = validate(self.document, loaded.settings, loc, context=self._context)
+        self.problems += problems
+        if loaded.needs_smtp and _at(self.document, self._smtp_loc) is None:
+            hint = "add smtp: {host: mail.example.org, from: alerts@example.org}"
+            self.report(loc, f"`{kind}` needs the section `smtp`, and there is none", hint)
+        if settings is None or (loaded.needs_smtp and smtp is None):
+            return None
+        return ConfiguredChannel(name=name, type=loaded, settings=settings, smtp=smtp if loaded.needs_smtp else None)
+
+    def _kind(self, loc: Loc) -> str | None:
+        """Say which kind a channel is: the one key of it that names a kind."""
+        value = _at(self.document, loc)
+        if not isinstance(value, dict):
+            self.report(loc, "this should be a mapping that names one kind of channel", EXAMPLE)
+            return None
+        kinds = [str(key) for key in value if key in self._kinds]
+        if len(kinds) == 1:
+            return kinds[0]
+        if kinds:
+            both = " and ".join(f"`{kind}`" for kind in kinds)
+            self.report((*loc, kinds[1]), f"{both} in one channel", "make a channel of each", at_key=True)
+            return None
+        for key in value:
+            hint = did_you_mean(key, self._kinds)
+            if hint.startswith("did you mean"):
+                self.report((*loc, key), f"unknown kind of channel `{key}`", hint, at_key=True)
+                return None
+        known = ", ".join(f"`{kind}`" for kind in sorted(self._kinds))
+        self.report(loc, "no kind of channel is named here", f"known here: {known}", at_key=True)
+        return None
+
+    def _load(self, kind: str, loc: Loc) -> ChannelType[Any] | None:
+        try:
+            loaded = self._kinds[kind].load()
+        except (ImportError, AttributeError) as error:
+            self.report((*loc, kind), f"the kind `{kind}` cannot be loaded: {error}", at_key=True)
+            return None
+        if not isinstance(loaded, ChannelType):
+            self.report((*loc, kind), f"the kind `{kind}` is no ChannelType: its package is broken", at_key=True)
+            return None
+        return loaded
+
+
+def _at(document: Document, loc: Loc) -> Any:
+    """Return the value at a place, or None where nothing is."""
+    value = document.value
+    for step in loc:
+        value = value.get(step) if isinstance(value, dict) else None
+    return value
+
+
+def _without_secrets(document: Document, problem: Problem) -> Problem:
+    """Blot out what looks like a secret in the source line: it will stand on a screen, or in a log."""
+    source = problem.source
+    for path, span in document.spans.items():
+        if span.line != problem.line - 1 or not path or path[-1] not in _SECRET_KEYS:
+            continue
+        value = _at(document, path)
+        if isinstance(value, str) and not has_reference(value):
+            end = span.column + span.width if "\n" not in value and span.width > 1 else len(source)
+            source = source[: span.column] + "*" * (end - span.column) + source[end:]
+    blot = _LOOKS_SECRET.sub(lambda found: "*" * len(found[0]), source)
+    return replace(problem, source=blot, message=_LOOKS_SECRET.sub("***", problem.message))

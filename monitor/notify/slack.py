@@ -1,0 +1,248 @@
+"""Post to Slack as a bot, effectively once.
+
+Each message carries the delivery's key in its metadata, so that one whose answer was lost can be looked up in the
+channel's history. slack-sdk's own retries are off: they post a second time when an answer is lost.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+from collections.abc import AsyncIterator, Awaitable, Callable
+from datetime import datetime, timedelta
+from typing import Annotated, Any, Self
+from urllib.parse import urlsplit
+
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
+from slack_sdk.errors import SlackApiError
+from slack_sdk.web.async_client import AsyncWebClient
+from slack_sdk.web.async_slack_response import AsyncSlackResponse
+
+from monitor.model import Accepted, Delivery, Rejected, SendResult, Unknown
+from monitor.notify.channel import ChannelContext, ChannelType
+from monitor.notify.excerpts import scrub_line
+from monitor.notify.settings import SecretFile, SecretText, Settings, check_url, is_loopback, pick_secret
+from monitor.notify.slack_answers import FORMATTING, Answer, explain, understand
+from monitor.notify.slack_layout import blocks, fallback, plain
+from monitor.notify.wire import NoAnswerError, NotReachedError, open_session, reach, retry_after
+from monitor.secret import Secret
+
+EVENT_TYPE = "media_monitor_alert"
+CLOCK_SKEW = timedelta(minutes=5)  # between Slack's clock and ours
+MOST_PAGES = 20  # of a channel's history, or of the list of channels, in one look-up
+_CHANNEL_ID = re.compile(r"[CGD][A-Z0-9]{7,}")
+_CHANNEL_NAME = re.compile(r"#[^\s#@<>&|,.\"'`]{1,80}")
+
+# at DEBUG the SDK logs whole requests and answers: ours are nobody's business
+_sdk_log = logging.getLogger("monitor.notify.slack.sdk")
+_sdk_log.setLevel(logging.WARNING)
+
+
+def _channel(value: Any) -> str:
+    if value is None:
+        raise ValueError('empty: YAML takes # for a comment, put the name in quotes: "#desk"')
+    text = str(value).strip()
+    if _CHANNEL_NAME.fullmatch(text) or _CHANNEL_ID.fullmatch(text):
+        return text
+    raise ValueError(f'`{text}` is not a Slack channel: write "#name", or its id (C…)')
+
+
+def _token(token: Secret) -> Secret:
+    if token.reveal().startswith("xapp-"):
+        raise ValueError("this is an app-level token (xapp-…): posting needs the bot token (xoxb-…)")
+    if not re.fullmatch(r"[\x21-\x7e]+", token.reveal()):
+        raise ValueError("this is not a Slack token: it holds blanks or letters that no token has")
+    return token
+
+
+def _api_url(url: str) -> str:
+    parts = urlsplit(check_url(url))
+    if parts.scheme == "http" and not is_loopback(parts.hostname or ""):
+        raise ValueError("the token would travel in the clear: use https://")
+    return url.rstrip("/") + "/"
+
+
+class SlackSettings(Settings):
+    """`{slack: "#desk-russia", token: "${SLACK_BOT_TOKEN}"}`."""
+
+    channel: Annotated[str, BeforeValidator(_channel)] = Field(alias="slack")
+    token: Annotated[SecretText, AfterValidator(_token)] | None = None
+    token_file: Annotated[SecretFile, AfterValidator(_token)] | None = None
+    api_url: Annotated[str, AfterValidator(_api_url)] = AsyncWebClient.BASE_URL
+
+    @model_validator(mode="after")
+    def _agree(self) -> Self:
+        pick_secret(self.token, self.token_file, key="token", example="SLACK_BOT_TOKEN")
+        return self
+
+    @property
+    def secret(self) -> Secret:
+        """The token, wherever it was given."""
+        found = self.token or self.token_file
+        assert found is not None  # noqa: S101 - checked when the settings were made
+        return found
+
+
+class _RefusedError(Exception):
+    """Slack answered, and not with yes."""
+
+    def __init__(self, answer: Answer) -> None:
+        self.answer = answer
+        super().__init__(answer.word or str(answer.status))
+
+
+class SlackNotifier:
+    """Post each alert once, and find it again where nobody knows whether it was posted."""
+
+    pace = timedelta(seconds=1)  # Slack's own limit for one channel
+    guarantee = "effectively once: a message whose answer was lost is looked up in the channel by its key"
+
+    def __init__(self, settings: SlackSettings, context: ChannelContext) -> None:
+        self._channel = settings.channel
+        self._channel_id = "" if settings.channel.startswith("#") else settings.channel
+        self._context = context
+        self._host = urlsplit(settings.api_url).hostname or ""
+        self._session = open_session(context.deadline)
+        self._client = AsyncWebClient(
+            token=settings.secret.reveal(),
+            base_url=settings.api_url,
+            session=self._session,
+            retry_handlers=[],
+            logger=_sdk_log,
+        )
+        self._client.proxy = None  # the SDK's own choice of a proxy knows no NO_PROXY; the session's does
+
+    async def send(self, delivery: Delivery) -> SendResult:
+        """Post one alert, without blocks where Slack refuses them."""
+        try:
+            return await self._reach(lambda: self._post_somehow(delivery))
+        except _RefusedError as refused:
+            return understand(refused.answer, self._channel)
+        except NotReachedError as error:
+            return Rejected(reason=str(error), retry=True)
+        except NoAnswerError as error:
+            return Unknown(reason=str(error))
+
+    async def look_up(self, delivery: Delivery, since: datetime) -> SendResult:
+        """Search the channel's history for the delivery's key."""
+        try:
+            return await self._reach(lambda: self._search(delivery, since - CLOCK_SKEW))
+        except _RefusedError as refused:
+            return Unknown(reason=f"cannot look: {explain(refused.answer, self._channel)}")
+        except (NotReachedError, NoAnswerError) as error:
+            return Unknown(reason=f"cannot look: {error}")
+
+    async def close(self) -> None:
+        """Give connections back."""
+        await self._session.close()
+
+    async def _reach(self, work: Callable[[], Awaitable[SendResult]]) -> SendResult:
+        return await reach(work, host=self._host, deadline=self._context.deadline)
+
+    async def _post_somehow(self, delivery: Delivery) -> SendResult:
+        message = delivery.message
+        try:
+            return await self._post(delivery, text=fallback(message), blocks=blocks(message))
+        except _RefusedError as refused:
+            if refused.answer.word not in FORMATTING:
+                raise
+        # surely refused, so that saying it plainly cannot double it
+        return await self._post(delivery, text=plain(message), mrkdwn=False)
+
+    async def _post(self, delivery: Delivery, **content: Any) -> SendResult:
+        posting = self._client.chat_postMessage(
+            channel=self._channel,
+            metadata={"event_type": EVENT_TYPE, "event_payload": {"key": delivery.key}},
+            unfurl_links=False,
+            unfurl_media=False,
+            **content,
+        )
+        answer = await self._call(posting)
+        self._channel_id = str(answer.get("channel") or self._channel_id)
+        return Accepted(ref=f"{self._channel_id}:{answer.get('ts', '')}")
+
+    async def _search(self, delivery: Delivery, oldest: datetime) -> SendResult:
+        channel = self._channel_id or await self._find_channel()
+        async for message in self._history(channel, oldest):
+            if _key(message) == delivery.key:
+                return Accepted(ref=f"{channel}:{message.get('ts', '')}")
+        return Rejected(reason=f"not in {self._channel}", retry=True)
+
+    async def _history(self, channel: str, oldest: datetime) -> AsyncIterator[dict[str, Any]]:
+        pages = self._pages(
+            lambda cursor: self._client.conversations_history(
+                channel=channel,
+                oldest=f"{oldest.timestamp():.6f}",
+                limit=200,
+                include_all_metadata=True,
+                cursor=cursor,
+            )
+        )
+        async for page in pages:
+            for message in page.get("messages") or ():
+                yield message
+
+    async def _find_channel(self) -> str:
+        pages = self._pages(
+            lambda cursor: self._client.conversations_list(
+                types="public_channel,private_channel", exclude_archived=True, limit=1000, cursor=cursor
+            )
+        )
+        async for page in pages:
+            for channel in page.get("channels") or ():
+                if channel.get("name") == self._channel.removeprefix("#"):
+                    self._channel_id = str(channel["id"])
+                    return self._channel_id
+        raise _RefusedError(Answer(status=200, word="channel_not_found"))
+
+    async def _pages(
+        self, request: Callable[[str | None], Awaitable[AsyncSlackResponse]]
+    ) -> AsyncIterator[dict[str, Any]]:
+        cursor: str | None = None
+        for _ in range(MOST_PAGES):
+            page = await self._call(request(cursor))
+            yield page
+            cursor = (page.get("response_metadata") or {}).get("next_cursor")
+            if not cursor:
+                return
+        raise NoAnswerError(f"more than {MOST_PAGES} pages")
+
+    async def _call(self, calling: Awaitable[AsyncSlackResponse]) -> dict[str, Any]:
+        """Await one call and return what Slack says, where it says yes.
+
+        Raises:
+            _RefusedError: Slack says no.
+            NoAnswerError: something else answered.
+        """
+        try:
+            data: Any = (await calling).data
+        except SlackApiError as error:
+            raise _RefusedError(self._read_refusal(error)) from None
+        except AttributeError:  # the SDK stumbles over answers that are text, or JSON but no object
+            data = None
+        if not isinstance(data, dict):
+            raise NoAnswerError(f"the answer from {self._host} is not Slack's")
+        return data
+
+    def _read_refusal(self, error: SlackApiError) -> Answer:
+        """Read a refusal; `error.response` is the SDK's, or aiohttp's own where the body was no JSON."""
+        response: Any = error.response
+        status: int = getattr(response, "status_code", None) or response.status
+        data = getattr(response, "data", None)
+        words = data if isinstance(data, dict) else {}
+        return Answer(
+            status=status,
+            word=scrub_line(str(words.get("error") or ""), 60),
+            needed=scrub_line(str(words.get("needed") or ""), 100),
+            after=retry_after(response.headers, self._context.clock()),
+        )
+
+
+def _key(message: dict[str, Any]) -> str:
+    metadata = message.get("metadata") or {}
+    if metadata.get("event_type") != EVENT_TYPE:
+        return ""
+    return str((metadata.get("event_payload") or {}).get("key", ""))
+
+
+CHANNEL = ChannelType(name="slack", settings=SlackSettings, open=SlackNotifier)

@@ -1,0 +1,93 @@
+"""Post to Slack through an incoming webhook: one secret URL, one Slack channel, no way to ask what arrived."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from pydantic import Field
+
+from monitor.model import Accepted, Delivery, Rejected, SendResult, Unknown
+from monitor.notify.channel import ChannelContext, ChannelType
+from monitor.notify.excerpts import scrub_line
+from monitor.notify.settings import SecretUrl, Settings, host_of
+from monitor.notify.slack_layout import blocks, fallback, plain
+from monitor.notify.wire import TOO_MANY, NoAnswerError, NotReachedError, open_session, reach, retry_after
+
+_FORMATTING = ("invalid_blocks", "invalid_payload", "msg_too_long", "msg_blocks_too_long")
+_MENDABLE = {
+    "action_prohibited": "the workspace forbids this webhook to post there",
+    "channel_is_archived": "its channel is archived: unarchive it, or make a new webhook",
+    "channel_not_found": "its channel is gone: make a new webhook",
+    "invalid_token": "the webhook was revoked: make a new one",
+    "no_active_hooks": "the webhook was disabled: make a new one",
+    "no_service": "the webhook was removed or disabled: make a new one",
+    "no_team": "the workspace is gone, or the URL is wrong",
+    "team_disabled": "the workspace is disabled",
+}
+
+
+class SlackWebhookSettings(Settings):
+    """`{slack_webhook: "${SLACK_WEBHOOK_URL}"}`."""
+
+    url: SecretUrl = Field(alias="slack_webhook")
+
+
+class SlackWebhookNotifier:
+    """Post each alert once; a webhook cannot say later whether it did."""
+
+    pace = timedelta(seconds=1)
+    guarantee = "at least once: an incoming webhook cannot be asked what arrived (a bot token can)"
+
+    def __init__(self, settings: SlackWebhookSettings, context: ChannelContext) -> None:
+        self._url = settings.url
+        self._context = context
+        self._session = open_session(context.deadline)
+
+    async def send(self, delivery: Delivery) -> SendResult:
+        """Post one alert, without blocks where Slack refuses them."""
+        try:
+            return await reach(lambda: self._post(delivery), host=host_of(self._url), deadline=self._context.deadline)
+        except NotReachedError as error:
+            return Rejected(reason=str(error), retry=True)
+        except NoAnswerError as error:
+            return Unknown(reason=str(error))
+
+    async def look_up(self, delivery: Delivery, since: datetime) -> SendResult:  # noqa: ARG002 - the port's shape
+        """Say that it has to be sent again: better twice than never."""
+        return Rejected(reason="a Slack webhook cannot be asked what arrived", retry=True)
+
+    async def close(self) -> None:
+        """Give connections back."""
+        await self._session.close()
+
+    async def _post(self, delivery: Delivery) -> SendResult:
+        message = delivery.message
+        result, word = await self._say({"text": fallback(message), "blocks": blocks(message)})
+        if word in _FORMATTING:  # surely refused, so that saying it plainly cannot double it
+            result, word = await self._say({"text": plain(message), "mrkdwn": False})
+        return result
+
+    async def _say(self, payload: dict[str, Any]) -> tuple[SendResult, str]:
+        payload |= {"unfurl_links": False, "unfurl_media": False}
+        async with self._session.post(self._url.reveal(), json=payload, allow_redirects=False) as answer:
+            body = await answer.content.read(1000)
+            word = scrub_line(body.decode("utf-8", "replace"), 60)
+            after = retry_after(answer.headers, self._context.clock())
+            return _result(answer.status, word, after), word
+
+
+def _result(status: int, word: str, after: timedelta | None) -> SendResult:
+    if status == 200 and word == "ok":  # noqa: PLR2004 - https://docs.slack.dev, "Sending messages using incoming webhooks"
+        return Accepted()
+    if status == TOO_MANY:
+        return Rejected(reason="Slack's rate limit", retry=True, after=after)
+    if word in _MENDABLE:
+        return Rejected(reason=f"{word}: {_MENDABLE[word]}", retry=True)
+    if 400 <= status < 500:  # noqa: PLR2004 - RFC 9110, 15.5
+        known = word if word.replace("_", "").isalnum() else ""
+        return Rejected(reason=f"Slack refused the message: HTTP {status} {known}".rstrip(), retry=False)
+    return Unknown(reason=f"Slack's answer does not say whether it took the message: HTTP {status}")
+
+
+CHANNEL = ChannelType(name="slack_webhook", settings=SlackWebhookSettings, open=SlackWebhookNotifier)

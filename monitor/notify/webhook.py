@@ -1,0 +1,163 @@
+"""Post alerts as JSON to any HTTP endpoint, signed where a secret is given.
+
+The body, in UTF-8; offsets in `marks` count Unicode characters, times are ISO 8601 in UTC:
+
+    {"version": 1, "type": "alert", "key": "…", "channel": "hook", "created_at": "…",
+     "priority": "high", "title": {"text": "…", "marks": [[0, 6]]}, "url": "https://…" or "",
+     "feed": "guardian", "language": "en", "published": "…" or null, "seen_at": "…",
+     "reasons": [{"rule": "id", "title": "…", "found": [{"name": "shoygu", "spellings": ["Шойгу"]}]}],
+     "excerpts": [{"text": "…", "marks": [[4, 9]]}]}
+
+Headers: `Idempotency-Key` (the key: the same message sent again has the same one), `X-Monitor-Timestamp` (Unix seconds)
+and, with a secret, `X-Monitor-Signature: v1=<hex>`, the HMAC-SHA256 of `<timestamp>.<body>`. A receiver should compare
+it in constant time and refuse timestamps that are old.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+from datetime import UTC, datetime, timedelta
+from typing import Any, Self
+
+import aiohttp
+from pydantic import Field, model_validator
+
+from monitor.model import Accepted, Delivery, Excerpt, Message, Rejected, SendResult, Unknown
+from monitor.notify.channel import ChannelContext, ChannelType
+from monitor.notify.excerpts import safe_link, scrub
+from monitor.notify.settings import PrivateUrl, SecretFile, SecretText, Settings, host_of
+from monitor.notify.wire import (
+    TOO_MANY,
+    NoAnswerError,
+    NotReachedError,
+    open_session,
+    reach,
+    retry_after,
+)
+from monitor.secret import Secret
+
+VERSION = 1
+
+
+class WebhookSettings(Settings):
+    """`{webhook: "https://…", secret: "${HOOK_SECRET}"}`."""
+
+    url: PrivateUrl = Field(alias="webhook")
+    secret: SecretText | None = None
+    secret_file: SecretFile | None = None
+
+    @model_validator(mode="after")
+    def _agree(self) -> Self:
+        if self.secret is not None and self.secret_file is not None:
+            raise ValueError("both `secret` and `secret_file`: keep one of them")
+        return self
+
+
+class WebhookNotifier:
+    """Post each alert once; any answer of the 2xx kind means that it was taken."""
+
+    pace = timedelta(0)
+    guarantee = "at least once: a copy sent after a lost answer has the same Idempotency-Key"
+
+    def __init__(self, settings: WebhookSettings, context: ChannelContext) -> None:
+        self._url = settings.url
+        self._secret = settings.secret or settings.secret_file
+        self._context = context
+        self._session = open_session(context.deadline)
+
+    async def send(self, delivery: Delivery) -> SendResult:
+        """Post one alert."""
+        try:
+            return await reach(lambda: self._post(delivery), host=host_of(self._url), deadline=self._context.deadline)
+        except NotReachedError as error:
+            return Rejected(reason=str(error), retry=True)
+        except NoAnswerError as error:
+            return Unknown(reason=str(error))
+
+    async def look_up(self, delivery: Delivery, since: datetime) -> SendResult:  # noqa: ARG002 - the port's shape
+        """Say that a copy does no harm: the receiver knows it by its key."""
+        return Rejected(reason="a webhook cannot be asked; the copy has the same Idempotency-Key", retry=True)
+
+    async def close(self) -> None:
+        """Give connections back."""
+        await self._session.close()
+
+    async def _post(self, delivery: Delivery) -> SendResult:
+        body = json.dumps(payload(delivery), ensure_ascii=False, separators=(",", ":")).encode()
+        now = self._context.clock()
+        headers = {
+            "Content-Type": "application/json",
+            "Idempotency-Key": delivery.key,
+            **signature_headers(body, self._secret, now),
+        }
+        async with self._session.post(self._url.reveal(), data=body, headers=headers, allow_redirects=False) as answer:
+            return _result(answer, now)
+
+
+def _result(answer: aiohttp.ClientResponse, now: datetime) -> SendResult:
+    status = answer.status
+    if 200 <= status < 300:  # noqa: PLR2004 - RFC 9110, 15.3
+        return Accepted()
+    if 300 <= status < 400:  # noqa: PLR2004 - RFC 9110, 15.4
+        return Rejected(reason=f"HTTP {status}: redirects are not followed, set the final URL", retry=False)
+    # the Idempotency-Key makes it safe to say "surely not" of a server that failed half-way
+    retry = status >= 500 or status in (408, 425, TOO_MANY)  # noqa: PLR2004 - RFC 9110, 15.5 and 15.6
+    return Rejected(reason=f"HTTP {status}", retry=retry, after=retry_after(answer.headers, now) if retry else None)
+
+
+def signature_headers(body: bytes, secret: Secret | None, now: datetime) -> dict[str, str]:
+    """Make the headers that let a receiver check who sent a body, and when."""
+    stamp = str(int(now.timestamp()))
+    headers = {"X-Monitor-Timestamp": stamp}
+    if secret is not None:
+        digest = hmac.new(secret.reveal().encode(), stamp.encode() + b"." + body, hashlib.sha256).hexdigest()
+        headers["X-Monitor-Signature"] = f"v1={digest}"
+    return headers
+
+
+def payload(delivery: Delivery) -> dict[str, Any]:
+    """Make the JSON object of one alert."""
+    message = delivery.message
+    return {
+        "version": VERSION,
+        "type": "alert",
+        "key": delivery.key,
+        "channel": scrub(delivery.channel),
+        "created_at": _time(delivery.created_at),
+        "priority": message.priority.word,
+        "title": _excerpt(message.title),
+        "url": safe_link(message.url),
+        "feed": scrub(message.feed),
+        "language": scrub(message.language),
+        "published": _time(message.published) if message.published else None,
+        "seen_at": _time(message.seen_at),
+        "reasons": _reasons(message),
+        "excerpts": [_excerpt(excerpt) for excerpt in message.excerpts],
+    }
+
+
+def _reasons(message: Message) -> list[dict[str, Any]]:
+    return [
+        {
+            "rule": scrub(reason.rule),
+            "title": scrub(reason.title),
+            "found": [
+                {"name": scrub(name), "spellings": [scrub(spelling) for spelling in spellings]}
+                for name, spellings in reason.found
+            ],
+        }
+        for reason in message.reasons
+    ]
+
+
+def _excerpt(excerpt: Excerpt) -> dict[str, Any]:
+    return {"text": scrub(excerpt.text), "marks": [list(mark) for mark in excerpt.marks]}
+
+
+def _time(moment: datetime) -> str:
+    return moment.astimezone(UTC).isoformat()
+
+
+CHANNEL = ChannelType(name="webhook", settings=WebhookSettings, open=WebhookNotifier)

@@ -1,0 +1,88 @@
+"""The words that all destinations share: the same alert reads the same everywhere."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from monitor.model import Message, Priority, Reason
+from monitor.notify.excerpts import cut, pieces, safe_link, scrub_line
+from monitor.text.fold import tokenize
+
+MOST_REASONS = 4
+_MOST_NAMES = 8
+_MOST_SPELLINGS = 5
+_NAME_LIMIT = 60
+
+
+def when(moment: datetime) -> str:
+    """Write a time for people anywhere: `2015-09-18 14:02 UTC`."""
+    return f"{moment.astimezone(UTC).replace(tzinfo=None).isoformat(' ', 'minutes')} UTC"
+
+
+def origin(message: Message) -> str:
+    """Say where and when: `guardian · 2015-09-18 14:02 UTC · en`."""
+    moment = when(message.published) if message.published else f"seen {when(message.seen_at)}"
+    parts = (scrub_line(message.feed, 100), moment, language(message))
+    return " · ".join(part for part in parts if part)
+
+
+def language(message: Message) -> str:
+    """Return the language tag, short enough for a footer."""
+    return scrub_line(message.language, 20)
+
+
+def heading(message: Message, limit: int) -> str:
+    """Return the title on one line, never empty."""
+    return scrub_line(message.title.text, limit) or "(no title)"
+
+
+def rule_title(reason: Reason) -> str:
+    """Return the rule's title, or its id where it has none; never empty."""
+    return scrub_line(reason.title, 120) or scrub_line(reason.rule, 120) or "(a rule without a name)"
+
+
+def found(reason: Reason, limit: int = 240) -> str:
+    """Say what a rule found: `shoygu → Шойгу, Shoigu; talks`. A term that stands as it is written stands once."""
+    names = [_name(name, spellings) for name, spellings in reason.found[:_MOST_NAMES]]
+    more = len(reason.found) - len(names)
+    return scrub_line("; ".join([*names, *([f"and {more} more"] if more > 0 else [])]), limit)
+
+
+def _name(name: str, spellings: tuple[str, ...]) -> str:
+    shown = [scrub_line(spelling, _NAME_LIMIT) for spelling in spellings[:_MOST_SPELLINGS]]
+    title = scrub_line(name, _NAME_LIMIT)
+    as_written = not title.endswith("*") and [tokenize(spelling).words for spelling in shown] == [tokenize(title).words]
+    if as_written or not shown:
+        return title
+    return f"{title} → {', '.join(shown)}" + (", …" if len(spellings) > len(shown) else "")
+
+
+def reason_lines(message: Message) -> list[tuple[str, str]]:
+    """Give (rule title, what it found) for each rule shown."""
+    return [(rule_title(reason), found(reason)) for reason in message.reasons[:MOST_REASONS]]
+
+
+def reasons_left_out(message: Message) -> str:
+    """Say how many rules are not shown: "and 2 more rules", or ""."""
+    more = len(message.reasons) - MOST_REASONS
+    return f"and {more} more rule{'s' if more > 1 else ''}" if more > 0 else ""
+
+
+def subject(message: Message, limit: int = 150) -> str:
+    """Return one line that stands for the message: `[high] Carter calls Shoygu`, or the title at normal priority."""
+    title = heading(message, limit)
+    return title if message.priority is Priority.NORMAL else f"[{message.priority.word}] {title}"
+
+
+def plain_text(message: Message) -> str:
+    """Write the whole message without any markup; hits stand between asterisks."""
+    lines = [subject(message, 300)]
+    for excerpt in message.excerpts:
+        marked = (f"*{piece.text}*" if piece.hit else piece.text for piece in pieces(cut(excerpt, limit=600, marks=30)))
+        lines += ["", "".join(marked)]
+    lines.append("")
+    lines += [f"Why: {title}" + (f": {what}" if what else "") for title, what in reason_lines(message)]
+    lines += [left_out] if (left_out := reasons_left_out(message)) else []
+    lines.append(f"From: {origin(message)}")
+    lines += [link] if (link := safe_link(message.url)) else []
+    return "\n".join(lines)

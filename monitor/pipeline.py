@@ -1,0 +1,225 @@
+"""The way of one entry: `poll` brings it from its feed into the store, `deliver` brings its message to a channel.
+
+All awaits live here. Between two steps of the way nothing is held but a lease: a poll that dies leaves a lease that
+runs out; a delivery that dies is in doubt and is looked up.
+
+    claim -> fetch -> parse -> recall -> decide -> record ==> claim -> (look up) -> send -> settle
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from concurrent.futures import Executor
+from dataclasses import dataclass
+from datetime import timedelta
+from functools import partial
+from typing import ParamSpec, TypeVar
+
+import structlog
+
+from monitor.decide.delivery import is_patient, settle
+from monitor.decide.poll import (
+    body_hash,
+    decide_failure,
+    decide_page,
+    decide_unchanged,
+    page_keys,
+    page_story_keys,
+)
+from monitor.errors import Cause, FeedError, LeaseLostError, StoryConflictError
+from monitor.model import (
+    ClaimedDelivery,
+    Dead,
+    Feed,
+    FeedLease,
+    NotModified,
+    Page,
+    PollOutcome,
+    Rejected,
+    SendResult,
+    Sent,
+    Settlement,
+    Unknown,
+)
+from monitor.ports import Clock, Fetcher, Notifier, Parser, Store
+from monitor.rules.match import Ruleset
+
+log = structlog.get_logger()
+
+POLL_LEASE = timedelta(minutes=5)
+SEND_LEASE = timedelta(minutes=3)
+SEND_DEADLINE = timedelta(seconds=60)  # a notifier's own is shorter; look-up and sending together stay under the lease
+CRASHES = 3  # so often a message may make its notifier fail before it is set aside
+CONFLICTS = 10  # times a poll decides anew because others recorded stories meanwhile
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Live:
+    """What a reload replaces, whole: what is watched, what matters, and where it is told."""
+
+    feeds: Mapping[str, Feed]  # by URL
+    fetcher: Fetcher
+    ruleset: Ruleset
+    notifiers: Mapping[str, Notifier]  # by channel
+    dedup: timedelta  # how long a story is remembered after its last report
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Doors:
+    """What stays while the daemon runs: the store, the clock, and the threads for what would block the loop."""
+
+    store: Store
+    parse: Parser
+    clock: Clock
+    store_thread: Executor  # one thread: transactions follow each other
+    work_threads: Executor  # parsing and matching; never the loop's default ones, names are resolved there
+
+    async def in_store(self, call: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
+        """Run one store method on the store's thread."""
+        return await asyncio.get_running_loop().run_in_executor(self.store_thread, partial(call, *args, **kwargs))
+
+    async def work(self, call: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
+        """Run something that takes CPU time off the loop.
+
+        Raises:
+            FeedError: as the call raises it, and in place of whatever nobody foresaw in a hostile document: that is
+                one feed's failure, not the daemon's.
+        """
+        try:
+            return await asyncio.get_running_loop().run_in_executor(self.work_threads, partial(call, *args, **kwargs))
+        except FeedError:
+            raise
+        except Exception as error:
+            log.exception("a feed's document was too much for this program: please report it")
+            raise FeedError(Cause.BROKEN, f"processing it failed: {type(error).__name__}") from error
+
+
+# -- one poll ----------------------------------------------------------------------------------------------------------
+
+
+async def poll(lease: FeedLease, live: Live, doors: Doors) -> PollOutcome | None:
+    """Poll one leased feed and record what it brought; return that, or None where there was nothing to record.
+
+    Raises:
+        StoreUnavailableError: nothing was recorded; the lease runs out and the feed is polled again.
+    """
+    feed = live.feeds.get(lease.state.url)
+    if feed is None:  # a reload took it away between claim and poll
+        await doors.in_store(doors.store.release_feeds, [lease], doors.clock())
+        return None
+    try:
+        outcome = await _read_and_record(lease, feed, live, doors)
+    except FeedError as error:
+        outcome = await _record(decide_failure(lease, feed, error, doors.clock()), doors)
+    except LeaseLostError:
+        log.info("lease lost, poll dropped", feed=feed.name)
+        return None
+    _report(feed, outcome)
+    return outcome
+
+
+async def _read_and_record(lease: FeedLease, feed: Feed, live: Live, doors: Doors) -> PollOutcome:
+    fetched = await live.fetcher.fetch(feed, lease.state)
+    if isinstance(fetched, NotModified) or body_hash(fetched) == lease.state.body_hash:
+        return await _record(decide_unchanged(lease, feed, doors.clock()), doors)
+    return await _decide_and_record(lease, feed, fetched, live, doors)
+
+
+async def _decide_and_record(lease: FeedLease, feed: Feed, page: Page, live: Live, doors: Doors) -> PollOutcome:
+    parsed = await doors.work(doors.parse, page, feed, doors.clock())
+    keys, story_keys = page_keys(parsed), page_story_keys(parsed)
+    for _ in range(CONFLICTS):
+        now = doors.clock()
+        since = now - live.dedup
+        memory = await doors.in_store(
+            doors.store.recall, lease.state.feed_id, keys=keys, story_keys=story_keys, since=since
+        )
+        outcome = await doors.work(
+            decide_page,
+            lease=lease,
+            feed=feed,
+            page=page,
+            parsed=parsed,
+            memory=memory,
+            ruleset=live.ruleset,
+            stories_since=since,
+            now=now,
+        )
+        try:
+            return await _record(outcome, doors)
+        except StoryConflictError:
+            log.debug("story recorded by another poll meanwhile, deciding anew", feed=feed.name)
+    raise FeedError(Cause.BROKEN, f"its stories kept changing under {CONFLICTS} attempts to record them")
+
+
+async def _record(outcome: PollOutcome, doors: Doors) -> PollOutcome:
+    await doors.in_store(doors.store.record, outcome, doors.clock())
+    return outcome
+
+
+def _report(feed: Feed, outcome: PollOutcome) -> None:
+    if outcome.entries:
+        log.debug("new entries", feed=feed.name, entries=len(outcome.entries), alerts=len(outcome.alerts))
+    for decision in outcome.decisions:
+        if decision.verdict == "error":
+            log.error("rule failed on an entry", rule=decision.rule, entry=decision.entry_id, error=decision.reason)
+
+
+# -- one delivery ------------------------------------------------------------------------------------------------------
+
+
+async def deliver(claimed: ClaimedDelivery, notifier: Notifier, doors: Doors) -> None:
+    """Bring one claimed delivery to its end, or to its next attempt.
+
+    Raises:
+        StoreUnavailableError: the message may have been sent and this could not be written: it stays in doubt.
+    """
+    try:
+        if claimed.in_doubt_since is not None:
+            result = await _attempt(notifier.look_up(claimed.delivery, claimed.in_doubt_since), claimed)
+            absent = isinstance(result, Rejected) and result.retry
+            if absent and is_patient(claimed.delivery):
+                claimed = await doors.in_store(doors.store.resend, claimed, now=doors.clock(), lease=SEND_LEASE)
+                result = await _attempt(notifier.send(claimed.delivery), claimed)
+        else:
+            result = await _attempt(notifier.send(claimed.delivery), claimed)
+        now = doors.clock()
+        settlement = settle(claimed.delivery, result, now)
+        await doors.in_store(doors.store.settle, claimed, settlement, now=now, pace=notifier.pace)
+    except LeaseLostError:
+        log.warning("lease lost, another worker looks this message up", channel=claimed.delivery.channel)
+        return
+    _report_delivery(claimed, settlement)
+
+
+async def _attempt(attempt: Awaitable[SendResult], claimed: ClaimedDelivery) -> SendResult:
+    """Await what a notifier does; whatever else happens there, nobody knows whether the message arrived."""
+    delivery = claimed.delivery
+    try:
+        async with asyncio.timeout(SEND_DEADLINE.total_seconds()):
+            return await attempt
+    except TimeoutError:
+        return Unknown(reason=f"no answer within {SEND_DEADLINE.seconds} s")
+    except Exception as error:
+        log.exception("a notifier failed: please report this", channel=delivery.channel, delivery=delivery.key)
+        reason = f"internal error: {type(error).__name__}"
+        return Rejected(reason=reason, retry=False) if delivery.attempts >= CRASHES else Unknown(reason=reason)
+
+
+def _report_delivery(claimed: ClaimedDelivery, settlement: Settlement) -> None:
+    delivery = claimed.delivery
+    where = {"channel": delivery.channel, "delivery": delivery.key, "attempt": delivery.attempts}
+    match settlement:
+        case Sent() if delivery.attempts == 1:
+            log.debug("delivered", **where)
+        case Sent():
+            log.info("delivered after all", **where)
+        case Dead(reason=reason):
+            hint = "`monitor status` lists it, `monitor alerts replay` sends it again"
+            log.error("message set aside", reason=reason, hint=hint, **where)
+        case _:
+            log.warning("message not delivered yet", reason=settlement.reason, **where)

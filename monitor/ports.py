@@ -1,0 +1,206 @@
+"""The doors of the house: what the pipeline asks of the world outside, in its own words.
+
+`monitor.testing` has a fake for each of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from monitor.model import (
+    ClaimedDelivery,
+    Delivery,
+    Feed,
+    FeedLease,
+    FeedState,
+    Memory,
+    NotModified,
+    Page,
+    ParsedFeed,
+    PollOutcome,
+    SendResult,
+    Settlement,
+)
+
+
+class Clock(Protocol):
+    """Tell the time: aware, UTC."""
+
+    def __call__(self) -> datetime:
+        """Return the time now."""
+        ...
+
+
+class Fetcher(Protocol):
+    """Get a feed's document."""
+
+    async def fetch(self, feed: Feed, state: FeedState) -> Page | NotModified:
+        """Fetch once, conditionally where `state` has validators.
+
+        Raises:
+            FetchError: no usable answer came.
+        """
+        ...
+
+    async def close(self) -> None:
+        """Give connections back."""
+        ...
+
+
+class Parser(Protocol):
+    """Make entries of a page; pure and blocking, called on a worker thread."""
+
+    def __call__(self, page: Page, feed: Feed, now: datetime) -> ParsedFeed:
+        """Parse one page.
+
+        Raises:
+            ParseError: no feed could be made of it.
+        """
+        ...
+
+
+class Notifier(Protocol):
+    """Deliver messages to one channel."""
+
+    pace: timedelta
+    """Least time between two messages."""
+
+    guarantee: str
+    """What the channel promises after a crash, one line for people: "effectively once", "at least once" and why."""
+
+    async def send(self, delivery: Delivery) -> SendResult:
+        """Send one message, once; never retry, never raise for what a destination answers."""
+        ...
+
+    async def look_up(self, delivery: Delivery, since: datetime) -> SendResult:
+        """Say whether an earlier attempt, begun at `since`, reached the destination.
+
+        `Accepted`: it did. `Rejected(retry=True)`: it surely did not, or a second copy does no harm: send it again.
+        `Unknown`: ask again later.
+        """
+        ...
+
+    async def close(self) -> None:
+        """Give connections back."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NodeReport:
+    """One daemon as the store knows it."""
+
+    name: str
+    version: str
+    started_at: datetime
+    beat_at: datetime
+    rules_hash: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeadReport:
+    """One delivery that will not go through by itself."""
+
+    key: str
+    channel: str
+    title: str
+    reason: str
+    since: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StatusReport:
+    """One look at the whole state."""
+
+    nodes: tuple[NodeReport, ...]
+    feeds: tuple[FeedState, ...]  # active ones, by name
+    entries: int
+    alerts: int
+    deliveries: Mapping[str, int]  # by state
+    dead: tuple[DeadReport, ...]  # the latest 20
+
+
+class Store(Protocol):
+    """Keep all state. Synchronous, whole transactions, called on a thread of its own; `now` is always passed in.
+
+    Every method may raise StoreUnavailableError, after which nothing has been written.
+    """
+
+    def sync_feeds(self, feeds: Sequence[Feed], now: datetime) -> None:
+        """Make exactly these feeds active; new ones are due at once, the state of the others is kept."""
+        ...
+
+    def claim_feeds(self, *, now: datetime, lease: timedelta, limit: int) -> tuple[FeedLease, ...]:
+        """Lease up to `limit` active feeds that are due, the longest due first."""
+        ...
+
+    def release_feeds(self, leases: Sequence[FeedLease], now: datetime) -> None:
+        """Give leases back untouched: the feeds are due again at once."""
+        ...
+
+    def adopt(self, now: datetime, *, settle: timedelta) -> None:
+        """End every lease: for the one process that holds the store for itself and finds what a dead one left.
+
+        Feeds are due at once. A delivery whose attempt was cut short is looked up no sooner than `settle` from now, and
+        holds its channel till then.
+        """
+        ...
+
+    def recall(
+        self, feed_id: int, *, keys: Collection[bytes], story_keys: Collection[bytes], since: datetime
+    ) -> Memory:
+        """Say which identity keys the feed has shown before, and which stories seen after `since` have these keys."""
+        ...
+
+    def record(self, outcome: PollOutcome, now: datetime) -> None:
+        """Write one poll, whole or not at all.
+
+        Raises:
+            LeaseLostError: the lease ran out and somebody else took the feed.
+            StoryConflictError: one of the new story keys belongs to another story by now.
+        """
+        ...
+
+    def claim_deliveries(
+        self, channels: Collection[str], *, now: datetime, lease: timedelta, limit: int
+    ) -> tuple[ClaimedDelivery, ...]:
+        """Lease up to `limit` due destinations among `channels`; write the intent to send each one's next delivery.
+
+        At most one delivery a channel, the oldest first. A delivery that an earlier attempt left in doubt comes back
+        with `in_doubt_since`, and holds its channel until it is settled.
+        """
+        ...
+
+    def settle(self, claimed: ClaimedDelivery, settlement: Settlement, *, now: datetime, pace: timedelta) -> None:
+        """Write how an attempt ended and give the destination back, not to be used again before `now + pace`.
+
+        Raises:
+            LeaseLostError: the lease ran out and somebody else took the destination; nothing was written.
+        """
+        ...
+
+    def resend(self, claimed: ClaimedDelivery, *, now: datetime, lease: timedelta) -> ClaimedDelivery:
+        """Write a new intent for a delivery that was in doubt and is surely absent, under the same lease, prolonged.
+
+        Raises:
+            LeaseLostError: the lease ran out and somebody else took the destination; nothing was written.
+        """
+        ...
+
+    def replay(self, *, now: datetime, channel: str | None = None) -> int:
+        """Make dead deliveries (of one channel, or all) new again, in their old order; return how many."""
+        ...
+
+    def beat(self, node: NodeReport) -> None:
+        """Note that a daemon is alive, and forget those silent for a day."""
+        ...
+
+    def status(self) -> StatusReport:
+        """Take one look at the whole state."""
+        ...
+
+    def close(self) -> None:
+        """Checkpoint and let go."""
+        ...

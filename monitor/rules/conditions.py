@@ -1,0 +1,121 @@
+"""Compiled clauses: the tree of `tree.py` over numbered terms, asked of what was seen in one entry."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+Place = tuple[int, int, int]  # number of the field, first word, last word
+Seen = Mapping[int, Sequence[Place]]  # the places of each term that occurs, by the term's number; by field, then place
+
+
+class Condition(Protocol):
+    """One clause or part of it."""
+
+    def holds(self, seen: Seen) -> bool:
+        """Decide."""
+        ...
+
+    def grounds(self, seen: Seen) -> Iterator[tuple[int, str]]:
+        """Yield the terms seen that make it hold, each with the name that is watched for."""
+        ...
+
+    def words(self, seen: Seen) -> Iterator[tuple[int, str]]:
+        """Yield the terms seen that it speaks of, those too that make it fail, each with the name watched for."""
+        ...
+
+    def needs(self) -> Sequence[Collection[int]]:
+        """List groups of terms; it can hold only where at least one term of each group is seen."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class OneOf:
+    """Holds where any of these terms is seen."""
+
+    names: Mapping[int, str]  # term -> actor id, or the term as the rule writes it
+
+    def holds(self, seen: Seen) -> bool:
+        """Look the terms up."""
+        return not self.names.keys().isdisjoint(seen.keys())
+
+    def grounds(self, seen: Seen) -> Iterator[tuple[int, str]]:
+        """Yield the terms that are seen."""
+        return ((term, name) for term, name in self.names.items() if term in seen)
+
+    words = grounds
+
+    def needs(self) -> Sequence[Collection[int]]:
+        """Need the terms themselves."""
+        return (self.names.keys(),)
+
+
+@dataclass(frozen=True, slots=True)
+class Either:
+    """Holds where one part holds."""
+
+    parts: tuple[Condition, ...]
+
+    def holds(self, seen: Seen) -> bool:
+        """Ask the parts until one holds."""
+        return any(part.holds(seen) for part in self.parts)
+
+    def grounds(self, seen: Seen) -> Iterator[tuple[int, str]]:
+        """Yield the grounds of the parts that hold."""
+        return (ground for part in self.parts if part.holds(seen) for ground in part.grounds(seen))
+
+    def words(self, seen: Seen) -> Iterator[tuple[int, str]]:
+        """Yield the words of all parts."""
+        return (word for part in self.parts for word in part.words(seen))
+
+    def needs(self) -> Sequence[Collection[int]]:
+        """Need one group that takes a group of each part, where every part has one."""
+        needs = [min(part.needs(), key=len, default=()) for part in self.parts]
+        return ({term for group in needs for term in group},) if all(needs) else ()
+
+
+@dataclass(frozen=True, slots=True)
+class Every:
+    """Holds where all parts hold."""
+
+    parts: tuple[Condition, ...]
+
+    def holds(self, seen: Seen) -> bool:
+        """Ask the parts until one fails."""
+        return all(part.holds(seen) for part in self.parts)
+
+    def grounds(self, seen: Seen) -> Iterator[tuple[int, str]]:
+        """Yield the grounds of all parts."""
+        return (ground for part in self.parts for ground in part.grounds(seen))
+
+    def words(self, seen: Seen) -> Iterator[tuple[int, str]]:
+        """Yield the words of all parts."""
+        return (word for part in self.parts for word in part.words(seen))
+
+    def needs(self) -> Sequence[Collection[int]]:
+        """Need what each part needs."""
+        return tuple(group for part in self.parts for group in part.needs())
+
+
+@dataclass(frozen=True, slots=True)
+class Neither:
+    """Holds where no part holds."""
+
+    parts: tuple[Condition, ...]
+
+    def holds(self, seen: Seen) -> bool:
+        """Ask the parts until one holds."""
+        return not any(part.holds(seen) for part in self.parts)
+
+    def grounds(self, seen: Seen) -> Iterator[tuple[int, str]]:  # noqa: ARG002 - the protocol's
+        """Yield nothing: what is not there is no ground."""
+        return iter(())
+
+    def words(self, seen: Seen) -> Iterator[tuple[int, str]]:
+        """Yield the words of all parts."""
+        return (word for part in self.parts for word in part.words(seen))
+
+    def needs(self) -> Sequence[Collection[int]]:
+        """Need nothing: it holds in an empty text."""
+        return ()

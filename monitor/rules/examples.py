@@ -1,0 +1,78 @@
+"""Run the examples that rules carry, through the matcher that reads the news."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import Literal
+
+from monitor.errors import Problem
+from monitor.model import Entry
+from monitor.rules.explain import explain
+from monitor.rules.match import Ruleset
+from monitor.rules.tree import Example
+
+_ANY_TIME = datetime(2000, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExampleResult:
+    """What became of one example."""
+
+    rule_id: str
+    kind: Literal["hit", "miss"]
+    text: str  # the first of title, summary and body that says something
+    passed: bool
+    explanation: str  # one line: the clauses that failed, or by what a miss is found; "" = passed
+    problem: Problem  # the failure, where the example stands in its file; says nothing where it passed
+
+    @property
+    def place(self) -> str:
+        """Where the example stands: file:line."""
+        return f"{self.problem.file}:{self.problem.line}"
+
+
+def run_examples(ruleset: Ruleset) -> tuple[ExampleResult, ...]:
+    """Run every example of every rule, in the order of the files."""
+    return tuple(
+        _run(ruleset, rule_id, example)
+        for rule_id, compiled in ruleset.compiled.items()
+        for example in compiled.definition.examples
+    )
+
+
+def _run(ruleset: Ruleset, rule_id: str, example: Example) -> ExampleResult:
+    entry = example_entry(example)
+    result = ruleset.match(entry)  # whole: a rule that its anchor never calls must fail here
+    broken = dict(result.failures).get(rule_id, "")
+    matched = any(match.rule.id == rule_id for match in result.matches)
+    passed = matched is example.hit and not broken
+    explanation = "" if passed else broken or _why(ruleset, rule_id, entry, hit=example.hit)
+    return ExampleResult(
+        rule_id=rule_id,
+        kind="hit" if example.hit else "miss",
+        text=example.title or example.summary or example.body,
+        passed=passed,
+        explanation=explanation,
+        problem=replace(example.problem, message=f"{example.problem.message}: {explanation}"),
+    )
+
+
+def _why(ruleset: Ruleset, rule_id: str, entry: Entry, *, hit: bool) -> str:
+    explanation = explain(ruleset, rule_id, entry)
+    clauses = explanation.failed if hit else [clause for clause in explanation.clauses if clause.found]
+    return "; ".join(str(clause) for clause in clauses)
+
+
+def example_entry(example: Example) -> Entry:
+    """Make an entry of an example."""
+    return Entry(
+        id="0" * 32,
+        keys=(),
+        feed="example",
+        title=example.title,
+        summary=example.summary,
+        body=example.body,
+        language=example.language,
+        seen_at=_ANY_TIME,
+    )

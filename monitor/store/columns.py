@@ -1,0 +1,73 @@
+"""Column types that hold the same values on every engine."""
+
+from __future__ import annotations
+
+import json
+import re
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import TIMESTAMP, BigInteger, Dialect, Integer, Text, TypeDecorator
+from sqlalchemy.types import TypeEngine
+
+_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
+
+Counter = BigInteger().with_variant(Integer, "sqlite")  # SQLite numbers rows itself only in an INTEGER PRIMARY KEY
+
+
+def storable(text: str) -> str:
+    """Replace what a database's UTF-8 cannot hold, NUL and lone surrogates, by U+FFFD: lengths and offsets stay."""
+    return _UNSTORABLE.sub("\ufffd", text)
+
+
+class PlainText(TypeDecorator[str]):
+    """Text of any origin; what cannot be stored is replaced, so that one bad entry never fails a transaction."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:  # noqa: ARG002 - the interface
+        """Make the text storable."""
+        return None if value is None else storable(value)
+
+
+class TextList(TypeDecorator[tuple[str, ...]]):
+    """A tuple of texts, as a JSON array."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: tuple[str, ...] | None, dialect: Dialect) -> str | None:  # noqa: ARG002 - the interface
+        """Write the array."""
+        return None if value is None else storable(json.dumps(value, ensure_ascii=False))
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> tuple[str, ...] | None:  # noqa: ARG002 - the interface
+        """Read the array."""
+        return None if value is None else tuple(json.loads(value))
+
+
+class Moment(TypeDecorator[datetime]):
+    """An aware UTC datetime: timestamptz on PostgreSQL; on SQLite text of one width, which sorts as time does."""
+
+    impl = Text
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        """Choose the engine's own type where it has one."""
+        return dialect.type_descriptor(TIMESTAMP(timezone=True) if dialect.name == "postgresql" else Text())
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> Any:
+        """Write the time; a naive one is a mistake of the caller's."""
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError(f"a naive time cannot be stored: {value}")
+        utc = value.astimezone(UTC)
+        return utc if dialect.name == "postgresql" else utc.isoformat(timespec="microseconds")
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:
+        """Read the time; PostgreSQL gives it in the session's zone."""
+        if value is None:
+            return None
+        time: datetime = value if dialect.name == "postgresql" else datetime.fromisoformat(value)
+        return time.astimezone(UTC)

@@ -1,0 +1,104 @@
+"""Open a connection to SQLite or PostgreSQL that behaves the same: real transactions, UTC, nothing secret in errors."""
+
+from __future__ import annotations
+
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import URL, Connection, Engine, StaticPool, create_engine, event, make_url
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import ArgumentError, NoSuchModuleError
+from sqlalchemy.sql.schema import Table
+
+from monitor.errors import StoreUnavailableError, UserError
+
+_SQLITE_FILE = "sqlite:///"
+_LOCK_WAIT = 5  # seconds for another process's transaction to end
+
+
+def state_file(url: str, *, folder: Path | None = None) -> Path | None:
+    """Return the file of an SQLite URL, a relative one taken from `folder`; None where the state is in no file."""
+    path = url.removeprefix(_SQLITE_FILE)
+    if not url.startswith(_SQLITE_FILE) or path in ("", ":memory:"):
+        return None
+    return (folder or Path()) / path
+
+
+def connect(url: str, *, folder: Path | None = None) -> tuple[Engine, str]:
+    """Return an engine for a `store:` URL, and its name for messages, without user and password.
+
+    One connection is kept: the store is used by one thread at a time.
+
+    Raises:
+        UserError: no store of this kind is known, or its driver is not installed.
+        StoreUnavailableError: the folder of the SQLite file cannot be made.
+    """
+    if url.startswith("sqlite:"):
+        return _sqlite_engine(state_file(url, folder=folder))
+    if url.startswith(("postgresql://", "postgresql+psycopg://", "postgres://")):
+        return _postgres_engine(url)
+    raise UserError("this store is of no known kind: write `sqlite:///var/monitor.db` or `postgresql://…`")
+
+
+def _sqlite_engine(file: Path | None) -> tuple[Engine, str]:
+    if file is not None:
+        try:
+            file.parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise StoreUnavailableError(f"the folder {file.parent} cannot be made: {error.strerror}") from error
+    engine = create_engine(
+        URL.create("sqlite", database=str(file) if file else ":memory:"),
+        poolclass=StaticPool,
+        # the driver begins no transactions of its own: `_begin` does
+        connect_args={"isolation_level": None, "check_same_thread": False, "timeout": _LOCK_WAIT},
+        hide_parameters=True,
+    )
+    event.listen(engine, "connect", _set_pragmas)
+    event.listen(engine, "begin", _begin)
+    return engine, str(file) if file else "in memory"
+
+
+def _set_pragmas(connection: Any, _record: object) -> None:
+    connection.execute("PRAGMA foreign_keys = ON")
+    connection.execute("PRAGMA journal_mode = WAL")  # `monitor status` reads while the daemon writes
+    connection.execute("PRAGMA synchronous = FULL")  # a commit survives the power supply
+
+
+def _begin(connection: Connection) -> None:
+    """Take the write lock at once: a transaction that reads first and writes later could not wait for it."""
+    reads = connection.get_execution_options().get("reads", False)
+    connection.exec_driver_sql("BEGIN" if reads else "BEGIN IMMEDIATE")
+
+
+def _postgres_engine(url: str) -> tuple[Engine, str]:
+    try:
+        address = make_url(url).set(drivername="postgresql+psycopg")
+        engine = create_engine(
+            address,
+            pool_size=1,
+            max_overflow=0,
+            connect_args={"connect_timeout": 10, "fallback_application_name": "media-monitor"},
+            hide_parameters=True,
+        )
+    except (ArgumentError, ValueError):
+        raise UserError("`store:` is not a usable URL: write `postgresql://user@host:5432/database`") from None
+    except (ModuleNotFoundError, NoSuchModuleError) as error:
+        raise UserError("the PostgreSQL driver is missing: pip install 'media-monitor[postgres]'") from error
+    host = address.host or address.query.get("host") or "localhost"
+    return engine, f"postgresql://{host}{f':{address.port}' if address.port else ''}/{address.database or ''}"
+
+
+def writing(engine: Engine) -> AbstractContextManager[Connection]:
+    """Begin a transaction that writes; it commits at the end of the block, or leaves nothing behind."""
+    return engine.begin()
+
+
+def reading(engine: Engine) -> AbstractContextManager[Connection]:
+    """Begin a transaction that only reads: it waits for nobody."""
+    return engine.execution_options(reads=True).begin()
+
+
+def insert(connection: Connection, table: Table) -> postgresql.Insert | sqlite.Insert:
+    """Begin an INSERT that may say ON CONFLICT: both engines have it in the same words, SQLAlchemy in two classes."""
+    return postgresql.insert(table) if connection.dialect.name == "postgresql" else sqlite.insert(table)

@@ -1,0 +1,120 @@
+"""The feeds: which are watched, which is due, who polls it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, Row, bindparam, false, or_, select, update
+
+from monitor.errors import Cause, LeaseLostError
+from monitor.model import Feed, FeedLease, FeedState, PollOutcome, Validators
+from monitor.store.engine import insert
+from monitor.store.tables import feed
+
+
+def sync_feeds(connection: Connection, feeds: Sequence[Feed], now: datetime) -> None:
+    """Make exactly these feeds active; a lease that runs is not touched, nor the state of a feed that comes back."""
+    wanted = {given.url: given.name for given in feeds}
+    active = connection.execute(select(feed.c.id, feed.c.url).where(feed.c.active)).all()
+    gone = [{"gone": row.id} for row in active if row.url not in wanted]
+    if gone:
+        connection.execute(update(feed).where(feed.c.id == bindparam("gone")).values(active=false()), gone)
+    if not wanted:
+        return
+    new = insert(connection, feed)
+    same_url = new.on_conflict_do_update(
+        index_elements=[feed.c.url],
+        set_={"name": new.excluded.name, "active": new.excluded.active},
+        where=or_(feed.c.name != new.excluded.name, ~feed.c.active),
+    )
+    rows = [{**_UNPOLLED, "url": url, "name": name, "due": now} for url, name in sorted(wanted.items())]
+    connection.execute(same_url, rows)
+
+
+_UNPOLLED = {
+    "active": True,
+    "token": 0,
+    "strikes": 0,
+    "etag": "",
+    "last_modified": "",
+    "body_hash": b"",
+    "failures": 0,
+    "detail": "",
+}
+
+
+def claim_feeds(connection: Connection, *, now: datetime, lease: timedelta, limit: int) -> tuple[FeedLease, ...]:
+    """Lease the feeds that are longest due; rows that another node is claiming are passed over, not waited for."""
+    due = (
+        select(feed)
+        .where(feed.c.active, feed.c.due <= now)
+        .order_by(feed.c.due, feed.c.id)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    )
+    rows = connection.execute(due).all()
+    if rows:
+        taken = update(feed).where(feed.c.id.in_([row.id for row in rows]))
+        connection.execute(taken.values(due=now + lease, token=feed.c.token + 1, strikes=feed.c.strikes + 1))
+    return tuple(FeedLease(state=feed_state(row), token=row.token + 1) for row in rows)
+
+
+def release_feeds(connection: Connection, leases: Sequence[FeedLease], now: datetime) -> None:
+    """End leases as if they had never been; those that are lost already are somebody else's."""
+    if not leases:
+        return
+    held = update(feed).where(feed.c.id == bindparam("held"), feed.c.token == bindparam("under"))
+    rows = [{"held": lease.state.feed_id, "under": lease.token} for lease in leases]
+    rows.sort(key=lambda row: row["held"])  # nodes lock rows in one order
+    connection.execute(held.values(due=now, token=feed.c.token + 1, strikes=feed.c.strikes - 1), rows)
+
+
+def adopt_feeds(connection: Connection, now: datetime) -> None:
+    """End every lease on a feed; see `Store.adopt`."""
+    leased = update(feed).where(feed.c.strikes > 0, feed.c.due > now)
+    connection.execute(leased.values(due=now, token=feed.c.token + 1))
+
+
+def finish_poll(connection: Connection, outcome: PollOutcome) -> None:
+    """Write what is remembered of a feed and end its lease.
+
+    Raises:
+        LeaseLostError: the lease has ended: it ran out and was given to another, or this is its second finish.
+    """
+    lease, state = outcome.lease, outcome.state
+    held = update(feed).where(feed.c.id == lease.state.feed_id, feed.c.token == lease.token)
+    finished = held.values(
+        due=outcome.due,
+        token=feed.c.token + 1,
+        strikes=0,
+        etag=state.validators.etag,
+        last_modified=state.validators.last_modified,
+        body_hash=state.body_hash,
+        baseline_at=state.baseline_at,
+        polled_at=state.polled_at,
+        failures=state.failures,
+        failing_since=state.failing_since,
+        cause=state.cause,
+        detail=state.detail,
+    )
+    if connection.execute(finished).rowcount != 1:
+        raise LeaseLostError(f"the lease on feed {lease.state.name} has ended")
+
+
+def feed_state(row: Row[Any]) -> FeedState:
+    """Make the noun of a row."""
+    return FeedState(
+        feed_id=row.id,
+        name=row.name,
+        url=row.url,
+        validators=Validators(etag=row.etag, last_modified=row.last_modified),
+        body_hash=row.body_hash,
+        baseline_at=row.baseline_at,
+        polled_at=row.polled_at,
+        failures=row.failures,
+        failing_since=row.failing_since,
+        cause=Cause(row.cause) if row.cause is not None else None,
+        detail=row.detail,
+    )

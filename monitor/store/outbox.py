@@ -1,0 +1,240 @@
+"""The outbox: what is owed to each destination, in order, one at a time.
+
+A destination is a lane: whoever leases it sends its next delivery. It is due when its earliest delivery is (NULL: none
+is owed), and `hold_until` keeps it still for its pace and while order is being kept.
+
+Whoever writes deliveries locks their destination before, and whoever decides when a destination is due again looks at
+its deliveries under that lock, in a later statement: so no delivery is written unseen and waits for ever.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from sqlalchemy import Connection, Row, bindparam, case, false, func, or_, select, true, update
+from sqlalchemy.sql.selectable import ScalarSelect
+
+from monitor.errors import LeaseLostError
+from monitor.model import (
+    ClaimedDelivery,
+    Dead,
+    Delivery,
+    DeliveryKind,
+    DeliveryState,
+    InDoubt,
+    Retry,
+    Sent,
+    Settlement,
+)
+from monitor.store.engine import insert
+from monitor.store.payload import freeze, thaw
+from monitor.store.tables import delivery, destination
+
+_PENDING: Final = (DeliveryState.NEW, DeliveryState.SENDING)
+
+
+# -- owing -------------------------------------------------------------------------------------------------------------
+
+
+def owe(connection: Connection, deliveries: Sequence[Delivery], now: datetime) -> None:
+    """Add deliveries to the outbox and wake their destinations; one that is there already stays as it is."""
+    if not deliveries:
+        return
+    _wake(connection, {item.channel for item in deliveries}, now)
+    rows = [
+        {
+            "key": item.key,
+            "alert_id": item.alert_id,
+            "channel": item.channel,
+            "kind": item.kind,
+            "state": DeliveryState.NEW,
+            "payload": freeze(item.message),
+            "due_at": now,
+            "created_at": item.created_at,
+            "attempts": 0,
+            "ref": "",
+            "reason": "",
+        }
+        for item in deliveries
+    ]
+    connection.execute(insert(connection, delivery).on_conflict_do_nothing(), rows)
+
+
+def _wake(connection: Connection, channels: Iterable[str], now: datetime) -> None:
+    """Make destinations due now, and lock them until the transaction ends; a leased one looks for itself at its end."""
+    new = insert(connection, destination)
+    due, asked = destination.c.due, new.excluded.due
+    sooner = case((destination.c.leased, due), (or_(due.is_(None), due > asked), asked), else_=due)
+    awake = new.on_conflict_do_update(index_elements=[destination.c.name], set_={"due": sooner})
+    rows = [{"name": name, "due": now, "leased": False, "token": 0, "strikes": 0} for name in sorted(channels)]
+    connection.execute(awake, rows)
+
+
+def replay(connection: Connection, *, now: datetime, channel: str | None) -> int:
+    """Make dead deliveries new; see `Store.replay`. Their attempts begin anew, or the first failure would end them."""
+    dead = delivery.c.state == DeliveryState.DEAD
+    if channel is not None:
+        dead &= delivery.c.channel == channel
+    channels = connection.scalars(select(delivery.c.channel).where(dead).distinct()).all()
+    if not channels:
+        return 0
+    _wake(connection, channels, now)
+    again = update(delivery).where(dead, delivery.c.channel.in_(channels))
+    values = {"state": DeliveryState.NEW, "due_at": now, "attempts": 0, "settled_at": None, "reason": ""}
+    return connection.execute(again.values(values)).rowcount
+
+
+# -- claiming ----------------------------------------------------------------------------------------------------------
+
+
+def claim_deliveries(
+    connection: Connection, channels: Collection[str], *, now: datetime, lease: timedelta, limit: int
+) -> tuple[ClaimedDelivery, ...]:
+    """Lease destinations and write the intents to send; see `Store.claim_deliveries`."""
+    tokens = _lock_lanes(connection, channels, now=now, limit=limit)
+    if not tokens:
+        return ()
+    next_of = _next_deliveries(connection, tokens, now)
+    _put_to_sleep(connection, tokens.keys() - next_of.keys())
+    if not next_of:
+        return ()
+    taken = update(destination).where(destination.c.name.in_(sorted(next_of)))
+    taken = taken.values(due=now + lease, leased=true(), token=destination.c.token + 1)
+    connection.execute(taken.values(strikes=destination.c.strikes + 1))
+    _write_intents(connection, [row.seq for row in next_of.values() if row.state == DeliveryState.NEW], now)
+    return tuple(_claimed(next_of[name], token + 1) for name, token in tokens.items() if name in next_of)
+
+
+def _lock_lanes(connection: Connection, channels: Collection[str], *, now: datetime, limit: int) -> dict[str, int]:
+    """Lock destinations that are due and return their tokens, the longest due first."""
+    held = destination.c.hold_until
+    ready = (
+        select(destination.c.name, destination.c.token)
+        .where(destination.c.name.in_(sorted(channels)), destination.c.due <= now, or_(held.is_(None), held <= now))
+        .order_by(destination.c.due, destination.c.name)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    )
+    return {row.name: row.token for row in connection.execute(ready)}
+
+
+def _next_deliveries(connection: Connection, names: Collection[str], now: datetime) -> dict[str, Row[Any]]:
+    """Return each lane's next delivery, if one is due: first one that an earlier attempt left, then the oldest new."""
+
+    def oldest(state: DeliveryState) -> ScalarSelect[int]:
+        due = select(delivery.c.seq).where(delivery.c.channel == destination.c.name, delivery.c.state == state)
+        return due.where(delivery.c.due_at <= now).order_by(delivery.c.seq).limit(1).scalar_subquery()
+
+    left, new = oldest(DeliveryState.SENDING), oldest(DeliveryState.NEW)
+    first = select(func.coalesce(left, new)).where(destination.c.name.in_(sorted(names)))
+    found = select(delivery).where(delivery.c.seq.in_(connection.scalars(first).all()))
+    return {row.channel: row for row in connection.execute(found)}
+
+
+def _put_to_sleep(connection: Connection, names: Collection[str]) -> None:
+    """Give back lanes that have nothing due, until their next delivery is; NULL where nothing is owed."""
+    if not names:
+        return
+    pending = (delivery.c.channel == destination.c.name) & delivery.c.state.in_(_PENDING)
+    earliest = select(func.min(delivery.c.due_at)).where(pending).scalar_subquery()
+    asleep = update(destination).where(destination.c.name.in_(sorted(names)))
+    connection.execute(asleep.values(due=earliest, leased=false()))
+
+
+def _write_intents(connection: Connection, seqs: Collection[int], now: datetime) -> None:
+    """Note that these are about to be sent: a worker that dies from here on leaves them in doubt, to be looked up."""
+    if not seqs:
+        return
+    intent = {"state": DeliveryState.SENDING, "due_at": now, "attempted_at": now}
+    begun = update(delivery).where(delivery.c.seq.in_(seqs))
+    connection.execute(begun.values(**intent, attempts=delivery.c.attempts + 1))
+
+
+def _claimed(row: Row[Any], token: int) -> ClaimedDelivery:
+    in_doubt = row.state == DeliveryState.SENDING
+    return ClaimedDelivery(
+        delivery=Delivery(
+            key=row.key,
+            alert_id=row.alert_id,
+            channel=row.channel,
+            kind=DeliveryKind(row.kind),
+            message=thaw(row.payload),
+            created_at=row.created_at,
+            attempts=row.attempts if in_doubt else row.attempts + 1,
+        ),
+        token=token,
+        in_doubt_since=row.attempted_at if in_doubt else None,
+    )
+
+
+def adopt_lanes(connection: Connection, now: datetime, *, settle: timedelta) -> None:
+    """End every lease on a destination; see `Store.adopt`."""
+    attempt = (delivery.c.channel == destination.c.name) & (delivery.c.state == DeliveryState.SENDING)
+    in_doubt = select(delivery.c.seq).where(attempt).exists()
+    hold = case((in_doubt, bindparam("hold", now + settle, destination.c.due.type)))
+    leased = update(destination).where(destination.c.leased)
+    connection.execute(leased.values(due=now, leased=false(), token=destination.c.token + 1, hold_until=hold))
+
+
+# -- settling ----------------------------------------------------------------------------------------------------------
+
+
+def settle(
+    connection: Connection, claimed: ClaimedDelivery, settlement: Settlement, *, now: datetime, pace: timedelta
+) -> None:
+    """Write how an attempt ended and give the lane back; see `Store.settle`."""
+    hold = max(now + pace, _held_until(settlement) or now)
+    ended = {"leased": False, "token": destination.c.token + 1, "strikes": 0, "hold_until": hold}
+    _fenced(connection, claimed, ended)
+    attempt = update(delivery).where(delivery.c.key == claimed.delivery.key)
+    connection.execute(attempt.values(_ending(settlement, now)))
+    lane = destination.c.name == claimed.delivery.channel
+    owed = select(delivery.c.seq).where(delivery.c.channel == destination.c.name, delivery.c.state.in_(_PENDING))
+    due = case((owed.exists(), bindparam("hold", hold, destination.c.due.type)))
+    connection.execute(update(destination).where(lane).values(due=due))
+
+
+def resend(connection: Connection, claimed: ClaimedDelivery, *, now: datetime, lease: timedelta) -> ClaimedDelivery:
+    """Write a new intent under the same lease; see `Store.resend`."""
+    _fenced(connection, claimed, {"due": now + lease})
+    attempts = claimed.delivery.attempts + 1
+    attempt = update(delivery).where(delivery.c.key == claimed.delivery.key)
+    connection.execute(attempt.values(due_at=now, attempted_at=now, attempts=attempts))
+    return ClaimedDelivery(delivery=replace(claimed.delivery, attempts=attempts), token=claimed.token)
+
+
+def _fenced(connection: Connection, claimed: ClaimedDelivery, values: dict[str, Any]) -> None:
+    """Change a leased lane, and lock it.
+
+    Raises:
+        LeaseLostError: the lease has ended.
+    """
+    lane = destination.c.name == claimed.delivery.channel
+    held = update(destination).where(lane, destination.c.token == claimed.token)
+    if connection.execute(held.values(values)).rowcount != 1:
+        raise LeaseLostError(f"the lease on channel {claimed.delivery.channel} has ended")
+
+
+def _held_until(settlement: Settlement) -> datetime | None:
+    match settlement:
+        case Retry(hold_lane_until=until):
+            return until
+        case InDoubt(look_up_at=at, hold_lane=True):
+            return at
+        case _:
+            return None
+
+
+def _ending(settlement: Settlement, now: datetime) -> dict[str, Any]:
+    match settlement:
+        case Sent(ref=ref):
+            return {"state": DeliveryState.SENT, "ref": ref, "reason": "", "settled_at": now}
+        case Retry(at=at, reason=reason):
+            return {"state": DeliveryState.NEW, "due_at": at, "reason": reason}
+        case InDoubt(look_up_at=at, reason=reason):
+            return {"state": DeliveryState.SENDING, "due_at": at, "reason": reason}
+        case Dead(reason=reason):
+            return {"state": DeliveryState.DEAD, "reason": reason, "settled_at": now}

@@ -1,0 +1,69 @@
+"""Freeze a message as JSON, and thaw it: the outbox holds what was owed when it was decided.
+
+The form is written out here, not derived from the model: rows live longer than programs, and a version that can no
+longer be read would be a lost message.
+"""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime
+from typing import Any
+
+from monitor.errors import StoreError
+from monitor.model import Excerpt, Message, Priority, Reason
+from monitor.store.columns import storable
+
+VERSION = 1
+
+
+def freeze(message: Message) -> str:
+    """Write a message as JSON text that every engine can hold."""
+    form = {
+        "version": VERSION,
+        "title": _excerpt_form(message.title),
+        "url": message.url,
+        "feed": message.feed,
+        "published": message.published and message.published.isoformat(),
+        "seen_at": message.seen_at.isoformat(),
+        "language": message.language,
+        "priority": int(message.priority),
+        "reasons": [{"rule": why.rule, "title": why.title, "found": why.found} for why in message.reasons],
+        "excerpts": [_excerpt_form(excerpt) for excerpt in message.excerpts],
+    }
+    return storable(json.dumps(form, ensure_ascii=False))
+
+
+def thaw(text: str) -> Message:
+    """Read a message back.
+
+    Raises:
+        StoreError: a newer version of the program wrote it.
+    """
+    form = json.loads(text)
+    if form["version"] != VERSION:
+        raise StoreError(f"a stored message has version {form['version']}, this program knows {VERSION}: update it")
+    return Message(
+        title=_excerpt(form["title"]),
+        url=form["url"],
+        feed=form["feed"],
+        published=datetime.fromisoformat(form["published"]) if form["published"] else None,
+        seen_at=datetime.fromisoformat(form["seen_at"]),
+        language=form["language"],
+        priority=Priority(form["priority"]),
+        reasons=tuple(_reason(reason) for reason in form["reasons"]),
+        excerpts=tuple(_excerpt(excerpt) for excerpt in form["excerpts"]),
+    )
+
+
+def _excerpt_form(excerpt: Excerpt) -> dict[str, Any]:
+    return {"text": excerpt.text, "marks": excerpt.marks}
+
+
+def _excerpt(form: dict[str, Any]) -> Excerpt:
+    return Excerpt(text=form["text"], marks=tuple((start, end) for start, end in form["marks"]))
+
+
+def _reason(form: dict[str, Any]) -> Reason:
+    found = tuple((name, tuple(spellings)) for name, spellings in form["found"])
+    return Reason(rule=form["rule"], title=form["title"], found=found)

@@ -1,0 +1,173 @@
+"""What a poll reads before it decides, and what it writes, whole, when it has.
+
+Rows that several polls may write are written in the order of their keys, so that two never wait for each other.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterator
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import Connection, bindparam, or_, select, update
+from sqlalchemy import insert as plain_insert
+
+from monitor.errors import StoryConflictError
+from monitor.model import Alert, Decision, Entry, Memory, PollOutcome, Story
+from monitor.store.engine import insert
+from monitor.store.feeds import finish_poll
+from monitor.store.outbox import owe
+from monitor.store.tables import alert, decision, entry, seen, story, story_key
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_ASKED_AT_ONCE = 5_000  # keys a statement: engines take some 32,000 parameters
+
+
+def recall(
+    connection: Connection, feed_id: int, *, keys: Collection[bytes], story_keys: Collection[bytes], since: datetime
+) -> Memory:
+    """Read what is known of these keys; see `Store.recall`."""
+    known: set[bytes] = set()
+    for some in _portions(keys):
+        found = select(seen.c.key16).where(seen.c.feed_id == feed_id, seen.c.key16.in_(some))
+        known.update(connection.scalars(found))
+    story_ids: dict[bytes, str] = {}
+    for some in _portions(story_keys):
+        held = select(story_key.c.key, story.c.id).join(story, story.c.id == story_key.c.story_id)
+        held = held.where(story_key.c.key.in_(some), story.c.last_at >= since)
+        story_ids.update((row.key, row.id) for row in connection.execute(held))
+    stories = _stories(connection, set(story_ids.values()))
+    return Memory(
+        known=frozenset(known),
+        stories={key: stories[story_id] for key, story_id in story_ids.items() if story_id in stories},
+    )
+
+
+def _stories(connection: Connection, ids: Collection[str]) -> dict[str, Story]:
+    told: defaultdict[str, set[str]] = defaultdict(set)
+    stories: dict[str, Story] = {}
+    for some in _portions(ids):
+        alerts = select(alert.c.story_id, alert.c.channel).where(alert.c.story_id.in_(some))
+        for row in connection.execute(alerts):
+            told[row.story_id].add(row.channel)
+        for row in connection.execute(select(story).where(story.c.id.in_(some))):
+            stories[row.id] = Story(
+                id=row.id,
+                first_at=row.first_at,
+                last_at=row.last_at,
+                entries=row.entries,
+                sources=row.sources,
+                told=frozenset(told[row.id]),
+                version=row.version,
+            )
+    return stories
+
+
+def _portions(keys: Collection[Any]) -> Iterator[list[Any]]:
+    ordered = sorted(keys)
+    for start in range(0, len(ordered), _ASKED_AT_ONCE):
+        yield ordered[start : start + _ASKED_AT_ONCE]
+
+
+def record(connection: Connection, outcome: PollOutcome, now: datetime) -> None:
+    """Write one poll; see `Store.record`."""
+    feed_id = outcome.lease.state.feed_id
+    finish_poll(connection, outcome)
+    _remember_keys(connection, feed_id, outcome.keys, now)
+    _add_entries(connection, feed_id, outcome.entries)
+    _change_stories(connection, outcome.stories)
+    _give_keys(connection, outcome, now)
+    told_before = _add_alerts(connection, outcome.alerts)
+    owe(connection, [due for due in outcome.deliveries if due.alert_id not in told_before], now)
+    _add_decisions(connection, outcome.decisions)
+
+
+def _remember_keys(connection: Connection, feed_id: int, keys: Collection[bytes], now: datetime) -> None:
+    if not keys:
+        return
+    today = (now - _EPOCH).days
+    new = insert(connection, seen)
+    refreshed = new.on_conflict_do_update(
+        index_elements=[seen.c.feed_id, seen.c.key16],
+        set_={"last_seen": new.excluded.last_seen},
+        where=seen.c.last_seen < new.excluded.last_seen,
+    )
+    rows = [{"feed_id": feed_id, "key16": key, "last_seen": today} for key in sorted(set(keys))]
+    connection.execute(refreshed, rows)
+
+
+def _add_entries(connection: Connection, feed_id: int, entries: Collection[Entry]) -> None:
+    if not entries:
+        return
+    names = [column.name for column in entry.c if column.name != "feed_id"]
+    rows = [{"feed_id": feed_id, **{name: getattr(item, name) for name in names}} for item in entries]
+    connection.execute(insert(connection, entry).on_conflict_do_nothing(), rows)
+
+
+def _change_stories(connection: Connection, stories: Collection[Story]) -> None:
+    """Add new stories; change old ones where they still are as they were recalled.
+
+    Raises:
+        StoryConflictError: another poll has changed one meanwhile.
+    """
+    ordered = sorted(stories, key=lambda item: item.id)
+    if new := [_story_row(item) for item in ordered if item.version == 0]:
+        added = insert(connection, story).values(version=1)
+        fresh = {name: added.excluded[name] for name in ("first_at", "last_at", "entries", "sources")}
+        anew = added.on_conflict_do_update(
+            index_elements=[story.c.id], set_={**fresh, "version": story.c.version + 1}
+        )  # the id is the first entry's: only an entry that was forgotten and came back finds its old story there
+        connection.execute(anew, new)
+    if old := [_story_row(item) | {"story": item.id, "read": item.version} for item in ordered if item.version > 0]:
+        as_read = update(story).where(story.c.id == bindparam("story"), story.c.version == bindparam("read"))
+        if connection.execute(as_read.values(version=story.c.version + 1), old).rowcount != len(old):
+            raise StoryConflictError("another poll has changed one of these stories")
+
+
+def _story_row(item: Story) -> dict[str, Any]:
+    return {name: getattr(item, name) for name in ("id", "first_at", "last_at", "entries", "sources")}
+
+
+def _give_keys(connection: Connection, outcome: PollOutcome, now: datetime) -> None:
+    """Give new keys to stories, taking them from stories that had left the window.
+
+    A key notes its story's `last_at`, and stories only grow: a key that is in the window has a story that is in it, so
+    whoever meets this conflict finds that story when he recalls again.
+
+    Raises:
+        StoryConflictError: another poll has given one to another story meanwhile.
+    """
+    if not outcome.story_keys:
+        return
+    last_at = {item.id: item.last_at for item in outcome.stories}
+    new = insert(connection, story_key)
+    ours_or_old = or_(story_key.c.story_id == new.excluded.story_id, story_key.c.seen_at < bindparam("since"))
+    given = new.on_conflict_do_update(
+        index_elements=[story_key.c.key],
+        set_={"story_id": new.excluded.story_id, "seen_at": new.excluded.seen_at},
+        where=ours_or_old,
+    )
+    rows = [
+        {"key": key, "story_id": story_id, "seen_at": last_at.get(story_id, now), "since": outcome.stories_since}
+        for key, story_id in sorted(outcome.story_keys.items())
+    ]
+    if connection.execute(given, rows, execution_options={"preserve_rowcount": True}).rowcount != len(rows):
+        raise StoryConflictError("another poll has recorded one of these stories")
+
+
+def _add_alerts(connection: Connection, alerts: Collection[Alert]) -> set[str]:
+    """Add alerts; return the ids of those that another poll had added before."""
+    if not alerts:
+        return set()
+    names = [column.name for column in alert.c]
+    rows = [{name: getattr(item, name) for name in names} for item in sorted(alerts, key=lambda item: item.id)]
+    added = insert(connection, alert).on_conflict_do_nothing().returning(alert.c.id)
+    return {item.id for item in alerts} - set(connection.scalars(added, rows))
+
+
+def _add_decisions(connection: Connection, decisions: Collection[Decision]) -> None:
+    if not decisions:
+        return
+    names = [column.name for column in decision.c if column.name != "id"]
+    connection.execute(plain_insert(decision), [{name: getattr(item, name) for name in names} for item in decisions])

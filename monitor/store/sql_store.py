@@ -1,0 +1,148 @@
+"""The `Store` of the house, on a SQL database: each method is one transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from sqlalchemy import Connection, Engine
+
+from monitor.errors import NotFoundError
+from monitor.model import ClaimedDelivery, Feed, FeedLease, Memory, PollOutcome, Settlement
+from monitor.ports import NodeReport, StatusReport
+from monitor.store import feeds as feed_queue
+from monitor.store import outbox, polls, report
+from monitor.store.engine import connect, reading, state_file, writing
+from monitor.store.failures import unavailable_as_store_error
+from monitor.store.migrate import migrate, require_current
+
+__all__ = ["SqlStore", "open_existing_store", "open_store", "state_file"]
+
+
+def open_store(url: str, *, folder: Path | None = None) -> SqlStore:
+    """Open the store that a `store:` URL names, and bring its tables up to date.
+
+    A relative SQLite path is taken from `folder`, or else from the working folder.
+
+    Raises:
+        UserError: the URL names no store, or a database that a newer version of the program has written.
+        StoreUnavailableError: it cannot be read or written now.
+    """
+    engine, where = connect(url, folder=folder)
+    try:
+        with unavailable_as_store_error(where):
+            migrate(engine, where)
+    except BaseException:
+        engine.dispose()
+        raise
+    return SqlStore(engine, where)
+
+
+def open_existing_store(url: str, *, folder: Path | None = None) -> SqlStore:
+    """Open a store beside the daemon that works on it: nothing is created, nothing migrated.
+
+    Raises:
+        NotFoundError: no daemon has ever used it.
+        UserError: the URL names no store, or its tables are those of another version.
+        StoreUnavailableError: it cannot be read now.
+    """
+    file = state_file(url, folder=folder)
+    if file is not None and not file.is_file():
+        raise NotFoundError(f"there is no state in {file} yet: `monitor run` makes it")
+    engine, where = connect(url, folder=folder)
+    try:
+        with unavailable_as_store_error(where):
+            require_current(engine, where)
+    except BaseException:
+        engine.dispose()
+        raise
+    return SqlStore(engine, where)
+
+
+class SqlStore:
+    """Keep all state in SQLite or PostgreSQL; use it from one thread at a time."""
+
+    def __init__(self, engine: Engine, where: str) -> None:
+        self.engine = engine
+        self.where = where  # for messages: file, or host and database
+
+    @contextmanager
+    def _writing(self) -> Iterator[Connection]:
+        with unavailable_as_store_error(self.where), writing(self.engine) as connection:
+            yield connection
+
+    @contextmanager
+    def _reading(self) -> Iterator[Connection]:
+        with unavailable_as_store_error(self.where), reading(self.engine) as connection:
+            yield connection
+
+    def sync_feeds(self, feeds: Sequence[Feed], now: datetime) -> None:
+        """Make exactly these feeds active; see `Store.sync_feeds`."""
+        with self._writing() as connection:
+            feed_queue.sync_feeds(connection, feeds, now)
+
+    def claim_feeds(self, *, now: datetime, lease: timedelta, limit: int) -> tuple[FeedLease, ...]:
+        """Lease feeds that are due; see `Store.claim_feeds`."""
+        with self._writing() as connection:
+            return feed_queue.claim_feeds(connection, now=now, lease=lease, limit=limit)
+
+    def release_feeds(self, leases: Sequence[FeedLease], now: datetime) -> None:
+        """Give leases back untouched; see `Store.release_feeds`."""
+        with self._writing() as connection:
+            feed_queue.release_feeds(connection, leases, now)
+
+    def adopt(self, now: datetime, *, settle: timedelta) -> None:
+        """End every lease; see `Store.adopt`."""
+        with self._writing() as connection:
+            feed_queue.adopt_feeds(connection, now)
+            outbox.adopt_lanes(connection, now, settle=settle)
+
+    def recall(
+        self, feed_id: int, *, keys: Collection[bytes], story_keys: Collection[bytes], since: datetime
+    ) -> Memory:
+        """Say what is known of these keys; see `Store.recall`."""
+        with self._reading() as connection:
+            return polls.recall(connection, feed_id, keys=keys, story_keys=story_keys, since=since)
+
+    def record(self, outcome: PollOutcome, now: datetime) -> None:
+        """Write one poll, whole or not at all; see `Store.record`."""
+        with self._writing() as connection:
+            polls.record(connection, outcome, now)
+
+    def claim_deliveries(
+        self, channels: Collection[str], *, now: datetime, lease: timedelta, limit: int
+    ) -> tuple[ClaimedDelivery, ...]:
+        """Lease destinations and write what each is about to send; see `Store.claim_deliveries`."""
+        with self._writing() as connection:
+            return outbox.claim_deliveries(connection, channels, now=now, lease=lease, limit=limit)
+
+    def settle(self, claimed: ClaimedDelivery, settlement: Settlement, *, now: datetime, pace: timedelta) -> None:
+        """Write how an attempt ended; see `Store.settle`."""
+        with self._writing() as connection:
+            outbox.settle(connection, claimed, settlement, now=now, pace=pace)
+
+    def resend(self, claimed: ClaimedDelivery, *, now: datetime, lease: timedelta) -> ClaimedDelivery:
+        """Write a new intent for a delivery that is surely absent; see `Store.resend`."""
+        with self._writing() as connection:
+            return outbox.resend(connection, claimed, now=now, lease=lease)
+
+    def replay(self, *, now: datetime, channel: str | None = None) -> int:
+        """Make dead deliveries new again; see `Store.replay`."""
+        with self._writing() as connection:
+            return outbox.replay(connection, now=now, channel=channel)
+
+    def beat(self, node: NodeReport) -> None:
+        """Note that a daemon is alive; see `Store.beat`."""
+        with self._writing() as connection:
+            report.beat(connection, node)
+
+    def status(self) -> StatusReport:
+        """Take one look at the whole state; see `Store.status`."""
+        with self._reading() as connection:
+            return report.status(connection)
+
+    def close(self) -> None:
+        """Let go. The last connection to an SQLite file brings its log home as it closes (sqlite.org/wal.html)."""
+        self.engine.dispose()

@@ -1,0 +1,184 @@
+"""The tables as the statements see them; `migrations` makes them, and a test compares the two.
+
+Tables that only later parts need (mute, chore) come with their migrations.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import (
+    Boolean,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Table,
+    UniqueConstraint,
+    text,
+)
+
+from monitor.store.columns import Counter, Moment, PlainText, TextList
+
+metadata = MetaData(
+    naming_convention={
+        "pk": "%(table_name)s_pkey",
+        "uq": "%(table_name)s_%(column_0_N_name)s_key",
+        "fk": "%(table_name)s_%(column_0_name)s_fkey",
+    }
+)
+
+
+def _given(name: str, kind: Any, *extras: Any) -> Column[Any]:
+    return Column(name, kind, *extras, nullable=False)
+
+
+feed = Table(
+    "feed",
+    metadata,
+    Column("id", Counter, primary_key=True),
+    _given("url", PlainText),
+    _given("name", PlainText),
+    _given("active", Boolean),
+    # the lease: when to poll next, or when the running poll loses its right
+    _given("due", Moment),
+    _given("token", Counter),
+    _given("strikes", Integer),  # claims in a row that nobody finished
+    # what FeedState says
+    _given("etag", PlainText),
+    _given("last_modified", PlainText),
+    _given("body_hash", LargeBinary),
+    Column("baseline_at", Moment),
+    Column("polled_at", Moment),
+    _given("failures", Integer),
+    Column("failing_since", Moment),
+    Column("cause", PlainText),
+    _given("detail", PlainText),
+    UniqueConstraint("url"),
+)
+Index(
+    "feed_due",
+    feed.c.due,
+    feed.c.id,
+    sqlite_where=text("active = 1"),
+    postgresql_where=text("active"),
+)
+
+seen = Table(  # identity keys that a feed has shown: outlives the entries
+    "seen",
+    metadata,
+    Column("feed_id", Counter, ForeignKey("feed.id"), primary_key=True),
+    Column("key16", LargeBinary, primary_key=True),
+    _given("last_seen", Integer),  # days since 1970-01-01: written once a day, however often the feed is polled
+    sqlite_with_rowid=False,
+)
+
+entry = Table(
+    "entry",
+    metadata,
+    Column("id", PlainText, primary_key=True),
+    _given("feed_id", Counter, ForeignKey("feed.id")),
+    _given("guid", PlainText),
+    _given("title", PlainText),
+    _given("summary", PlainText),
+    _given("body", PlainText),
+    _given("url", PlainText),
+    _given("canonical_url", PlainText),
+    _given("authors", TextList),
+    _given("tags", TextList),
+    _given("language", PlainText),
+    Column("published", Moment),
+    _given("seen_at", Moment),
+)
+
+story = Table(
+    "story",
+    metadata,
+    Column("id", PlainText, primary_key=True),
+    _given("first_at", Moment),
+    _given("last_at", Moment),
+    _given("entries", Integer),
+    _given("sources", TextList),
+    _given("version", Integer),  # 1 when new; two polls that change a story at once are told apart by it
+)
+
+story_key = Table(
+    "story_key",
+    metadata,
+    Column("key", LargeBinary, primary_key=True),
+    _given("story_id", PlainText, ForeignKey("story.id")),
+    _given("seen_at", Moment),  # `story.last_at` when the key was given to the story
+    sqlite_with_rowid=False,
+)
+
+alert = Table(
+    "alert",
+    metadata,
+    Column("id", PlainText, primary_key=True),
+    _given("story_id", PlainText, ForeignKey("story.id")),
+    _given("entry_id", PlainText),
+    _given("channel", PlainText),
+    _given("rules", TextList),
+    _given("priority", Integer),
+    _given("created_at", Moment),
+    UniqueConstraint("story_id", "channel"),
+)
+
+destination = Table(  # one lane a channel: the leased unit of delivery
+    "destination",
+    metadata,
+    Column("name", PlainText, primary_key=True),
+    Column("due", Moment),  # NULL = nothing is owed
+    _given("leased", Boolean),  # then `due` is when the lease runs out
+    _given("token", Counter),
+    _given("strikes", Integer),
+    Column("hold_until", Moment),  # pace, and waits that keep order
+)
+
+delivery = Table(
+    "delivery",
+    metadata,
+    Column("seq", Counter, primary_key=True),  # order within the channel
+    _given("key", PlainText),
+    _given("alert_id", PlainText, ForeignKey("alert.id")),
+    _given("channel", PlainText, ForeignKey("destination.name")),
+    _given("kind", PlainText),
+    _given("state", PlainText),
+    _given("payload", PlainText),  # see `payload`
+    _given("due_at", Moment),  # of a new one: when to send; of one in doubt: when to look it up
+    _given("created_at", Moment),
+    Column("attempted_at", Moment),
+    _given("attempts", Integer),
+    Column("settled_at", Moment),
+    _given("ref", PlainText),
+    _given("reason", PlainText),  # why it was not sent the last time
+    UniqueConstraint("key"),
+)
+Index("delivery_order", delivery.c.state, delivery.c.channel, delivery.c.seq)
+
+decision = Table(
+    "decision",
+    metadata,
+    Column("id", Counter, primary_key=True),
+    _given("entry_id", PlainText),
+    _given("at", Moment),
+    _given("stage", PlainText),
+    _given("verdict", PlainText),
+    _given("reason", PlainText),
+    _given("rule", PlainText),
+    _given("story_id", PlainText),
+    _given("channel", PlainText),
+)
+Index("decision_entry", decision.c.entry_id)
+
+node = Table(
+    "node",
+    metadata,
+    Column("name", PlainText, primary_key=True),
+    _given("version", PlainText),
+    _given("started_at", Moment),
+    _given("beat_at", Moment),
+    _given("rules_hash", PlainText),
+)

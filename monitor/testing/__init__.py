@@ -1,0 +1,37 @@
+"""Fakes for tests of anything built on Media Monitor: doors that do as they are told, and servers on real sockets.
+
+- `FakeClock` tells the time it was given.
+- `FakeFetcher` gives pages and errors by script; `FakeNotifier` records what it is asked to send.
+- `FakeSlack`, `FakeWebhook` and `FakeSmtp` listen on loopback, check what they get, keep it, and fail on demand
+  (`Fault`). `FakeSmtp` needs aiosmtpd: `pip install media-monitor[test]`.
+
+    async with FakeSlack() as slack:
+        slack.fail(Fault.drop(accept=True))          # take the next message, and break the connection
+        ...
+        assert [message.text for message in slack.messages] == [...]
+"""
+
+from __future__ import annotations
+
+from monitor.testing.clock import FakeClock
+from monitor.testing.fault import Fault
+from monitor.testing.fetcher import FakeFetcher
+from monitor.testing.notifier import FakeNotifier
+from monitor.testing.slack import FakeSlack, SlackMessage
+from monitor.testing.slack_limits import check_blocks
+from monitor.testing.smtp import FakeSmtp, ReceivedMail
+from monitor.testing.webhook import FakeWebhook, ReceivedCall
+
+__all__ = [
+    "FakeClock",
+    "FakeFetcher",
+    "FakeNotifier",
+    "FakeSlack",
+    "FakeSmtp",
+    "FakeWebhook",
+    "Fault",
+    "ReceivedCall",
+    "ReceivedMail",
+    "SlackMessage",
+    "check_blocks",
+]

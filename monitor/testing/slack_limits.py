@@ -1,0 +1,119 @@
+"""Check blocks against the limits that Slack documents (https://docs.slack.dev/reference/block-kit/blocks).
+
+Only the kinds of blocks that alerts are made of are known; any other is a mistake here.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from typing import Any
+
+MOST_BLOCKS = 50
+MOST_CHARACTERS = 13_200  # of all blocks as JSON; measured in slackapi/bolt-js#2509, not documented
+_STYLES = frozenset({"bold", "italic", "strike", "code", "underline"})
+_MOST_FIELDS = 10
+_MOST_CONTEXT = 10
+
+
+def check_blocks(blocks: Any) -> list[str]:
+    """Return what Slack would find wrong, in words; nothing if it would take the blocks."""
+    if not isinstance(blocks, list) or not blocks:
+        return ["blocks: not a list with something in it"]
+    mistakes = [f"{len(blocks)} blocks"] if len(blocks) > MOST_BLOCKS else []
+    for number, block in enumerate(blocks):
+        kind = block.get("type") if isinstance(block, dict) else None
+        check = _CHECKS.get(str(kind))
+        found = check(block) if check else iter([f"unknown type {kind!r}"])
+        mistakes += [f"block {number}: {mistake}" for mistake in found]
+    return mistakes
+
+
+def too_long(blocks: Any) -> bool:
+    """Say whether Slack would refuse the blocks for their length altogether."""
+    return len(json.dumps(blocks, ensure_ascii=False)) > MOST_CHARACTERS
+
+
+def _text(value: Any, limit: int, kinds: tuple[str, ...] = ("mrkdwn", "plain_text")) -> Iterator[str]:
+    if not isinstance(value, dict) or value.get("type") not in kinds:
+        yield f"not a text object of {kinds}"
+        return
+    text = value.get("text")
+    if not isinstance(text, str) or not 1 <= len(text) <= limit:
+        yield f"text not between 1 and {limit} characters"
+    if "emoji" in value and value["type"] != "plain_text":
+        yield "emoji is for plain_text"
+    if not set(value) <= {"type", "text", "emoji", "verbatim"}:
+        yield "unknown key in a text object"
+
+
+def _header(block: dict[str, Any]) -> Iterator[str]:
+    yield from _text(block.get("text"), 150, ("plain_text",))
+
+
+def _section(block: dict[str, Any]) -> Iterator[str]:
+    fields = block.get("fields", [])
+    if "text" in block:
+        yield from _text(block["text"], 3000)
+    elif not fields:
+        yield "a section without text"
+    if len(fields) > _MOST_FIELDS:
+        yield f"{len(fields)} fields"
+    for field in fields:
+        yield from _text(field, 2000)
+
+
+def _context(block: dict[str, Any]) -> Iterator[str]:
+    elements = block.get("elements")
+    if not isinstance(elements, list) or not 1 <= len(elements) <= _MOST_CONTEXT:
+        yield "not between 1 and 10 elements"
+        return
+    for element in elements:
+        yield from _text(element, 2000)
+
+
+def _divider(block: dict[str, Any]) -> Iterator[str]:
+    if set(block) - {"type", "block_id"}:
+        yield "a divider holds nothing"
+
+
+def _rich_text(block: dict[str, Any]) -> Iterator[str]:
+    elements = block.get("elements")
+    if not isinstance(elements, list) or not elements:
+        yield "rich_text without elements"
+        return
+    for element in elements:
+        if element.get("type") not in ("rich_text_section", "rich_text_quote", "rich_text_preformatted"):
+            yield f"unknown rich_text element {element.get('type')!r}"
+        elif not element.get("elements"):
+            yield "an empty rich_text element"
+        else:
+            for part in element["elements"]:
+                yield from _part(part)
+
+
+def _part(part: dict[str, Any]) -> Iterator[str]:
+    kind = part.get("type")
+    if kind not in ("text", "link"):
+        yield f"unknown part {kind!r}"
+        return
+    if not isinstance(part.get("text"), str) or not part["text"]:
+        yield f"a {kind} without text"
+    if not set(part) <= {"type", "text", "style", "url"}:
+        yield f"unknown key in a {kind}"
+    style = part.get("style", {})
+    if not set(style) <= _STYLES or not all(value is True for value in style.values()):
+        yield "unknown style"
+    if kind == "link":
+        url = part.get("url")
+        if not isinstance(url, str) or not url.startswith(("http://", "https://")) or not len(url) <= 3000:  # noqa: PLR2004 - documented
+            yield "a link without a usable URL"
+
+
+_CHECKS: dict[str, Callable[[dict[str, Any]], Iterator[str]]] = {
+    "context": _context,
+    "divider": _divider,
+    "header": _header,
+    "rich_text": _rich_text,
+    "section": _section,
+}

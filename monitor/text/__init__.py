@@ -1,0 +1,1 @@
+"""The ground: what text is, in any script."""

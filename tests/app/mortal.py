@@ -1,0 +1,113 @@
+"""A house in a process of its own that kills itself at a named step; run in children of a fork server."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import event
+from sqlalchemy.engine import Engine
+
+from monitor import logs
+from monitor.app import open_app
+from monitor.model import Delivery, Feed, FeedState, NotModified, Page, SendResult
+from monitor.ports import Fetcher, Notifier
+from monitor.setup import load_setup
+
+SURVIVED = 0
+
+
+class Countdown:
+    """Count the steps of the way; at the chosen one, die as if the power had failed."""
+
+    def __init__(self, fatal: int, log: Path) -> None:
+        self.left = fatal
+        self.log = log
+
+    def step(self, name: str) -> None:
+        self.left -= 1
+        if self.left == 0:
+            self.log.write_text(name)
+            os.kill(os.getpid(), signal.SIGKILL)
+
+
+class MortalFetcher:
+    def __init__(self, fetcher: Fetcher, countdown: Countdown) -> None:
+        self._fetcher, self._countdown = fetcher, countdown
+
+    async def fetch(self, feed: Feed, state: FeedState) -> Page | NotModified:
+        self._countdown.step("before fetch")
+        page = await self._fetcher.fetch(feed, state)
+        self._countdown.step("after fetch")
+        return page
+
+    async def close(self) -> None:
+        await self._fetcher.close()
+
+
+class MortalNotifier:
+    """Die before the wire, after the destination has accepted, and around the look-up."""
+
+    def __init__(self, notifier: Notifier, countdown: Countdown) -> None:
+        self._notifier, self._countdown = notifier, countdown
+        self.pace = timedelta()
+        self.guarantee = notifier.guarantee
+
+    async def send(self, delivery: Delivery) -> SendResult:
+        return await self._around("send", self._notifier.send(delivery))
+
+    async def look_up(self, delivery: Delivery, since: datetime) -> SendResult:
+        return await self._around("look up", self._notifier.look_up(delivery, since))
+
+    async def _around(self, name: str, work: Awaitable[SendResult]) -> SendResult:
+        try:
+            self._countdown.step(f"before {name}")
+            result = await work
+        finally:
+            if asyncio.iscoroutine(work):
+                work.close()
+        self._countdown.step(f"after {name}")
+        return result
+
+    async def close(self) -> None:
+        await self._notifier.close()
+
+
+def live(file: Path, fatal: int, now: datetime, log: Path, env: dict[str, str]) -> None:
+    """Run the house once at a given time; `fatal` counts fetches, parses, sends and every SQL statement and commit."""
+    logs.configure("error")
+    countdown = Countdown(fatal, log)
+
+    def statement(_connection: Any, _cursor: Any, sql: str, *_rest: Any) -> None:
+        countdown.step(f"before {' '.join(sql.split()[:3])}")
+
+    event.listen(Engine, "before_cursor_execute", statement)
+    event.listen(Engine, "commit", lambda _connection: countdown.step("before commit"))
+    asyncio.run(_once(file, countdown, now, env))
+
+
+async def _once(file: Path, countdown: Countdown, now: datetime, env: dict[str, str]) -> None:
+    async with open_app(load_setup(file, env=env), clock=lambda: now) as app:
+        app.live = replace(
+            app.live,
+            fetcher=MortalFetcher(app.live.fetcher, countdown),
+            notifiers={name: MortalNotifier(each, countdown) for name, each in app.live.notifiers.items()},
+        )
+        app.doors = replace(app.doors, parse=_around_parse(app.doors.parse, countdown))
+        await app.run_once()
+
+
+def _around_parse(parse: Callable[..., Any], countdown: Countdown) -> Callable[..., Any]:
+    def parse_and_count(*arguments: Any) -> Any:
+        countdown.step("before parse")
+        parsed = parse(*arguments)
+        countdown.step("after parse")
+        return parsed
+
+    return parse_and_count

@@ -1,0 +1,73 @@
+"""`kill -9` between every two steps of the way: nothing lost, nothing doubled where the destination can be asked."""
+
+import asyncio
+import multiprocessing
+from datetime import timedelta
+
+import pytest
+
+from monitor.store.sql_store import open_store
+from tests.app import mortal
+from tests.app.house import House, rss
+
+MOST_STEPS = 400
+# the children start as quickly as a fork, and without this process's threads and sockets
+SERVER = multiprocessing.get_context("forkserver")
+SERVER.set_forkserver_preload(["tests.app.mortal"])
+
+
+async def run(house: House, fatal: int) -> tuple[int | None, str]:
+    """Run the house in a child; return its exit code and the step at which it died."""
+    log = house.folder / "died-at.txt"
+    log.unlink(missing_ok=True)
+    arguments = (house.file, fatal, house.clock(), log, {"TOKEN": house.slack.token})
+    child = SERVER.Process(target=mortal.live, args=arguments)
+    child.start()
+    await asyncio.to_thread(child.join, 30)
+    return child.exitcode, log.read_text() if log.exists() else ""
+
+
+async def recover(house: House) -> None:
+    """Start again as an operator would: once for what was never begun, once for what was left in doubt."""
+    for _ in range(2):
+        house.clock.advance(timedelta(minutes=2))
+        assert await run(house, fatal=0) == (mortal.SURVIVED, "")
+
+
+def begin_anew(house: House, empty: bytes) -> None:
+    state = house.folder / "var"
+    for path in state.glob("monitor.db*"):
+        path.unlink()
+    (state / "monitor.db").write_bytes(empty)
+    house.slack.messages.clear()
+    house.smtp.mails.clear()
+
+
+@pytest.mark.timeout(280)
+async def test_a_kill_at_any_step_loses_and_doubles_nothing(house: House) -> None:
+    house.feeds.pages["/wire"] = rss("Shoygu two", "Shoygu one")
+    house.configure(
+        notify="[desk, post]",
+        channels=(
+            f"desk: {{slack: '#desk-russia', token: '${{TOKEN}}', api_url: '{house.slack.api_url}'}}, "
+            "post: {email: chief@example.org}"
+        ),
+    )
+    database = house.folder / "var" / "monitor.db"
+    open_store(f"sqlite:///{database}").close()  # making the tables is one transaction, tested with the store
+    empty = database.read_bytes()
+    deaths = []
+    for fatal in range(1, MOST_STEPS):
+        begin_anew(house, empty)
+        code, step = await run(house, fatal)
+        if code == mortal.SURVIVED:
+            break
+        deaths.append(step)
+        await recover(house)
+        assert house.told == ["Shoygu one", "Shoygu two"], (fatal, step)
+        keys = [mail.message["Message-ID"] for mail in house.smtp.mails]
+        assert len(set(keys)) == 2, (fatal, step)
+        if step != "after send":  # the mail has gone, and its end was not written: a second copy bears the same id
+            assert len(keys) <= 3, (fatal, step)
+    assert code == mortal.SURVIVED
+    assert {"before fetch", "after parse", "before send", "after send", "before commit"} <= set(deaths)

@@ -1,0 +1,168 @@
+"""The daemon as an operator meets it: a process, its output, its signals."""
+
+import contextlib
+import json
+import resource
+import shutil
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+MONITOR = [sys.executable, "-m", "monitor"]
+
+
+@pytest.fixture
+def checkout(tmp_path: Path) -> Path:
+    """Copy what a clone has, but for the starter feeds: tests ask nobody on the internet."""
+    for name in ("rules", "seeds"):
+        shutil.copytree(ROOT / name, tmp_path / name)
+    lines = (ROOT / "monitor.yaml").read_text().splitlines(keepends=True)
+    kept = [line for line in lines if "seeds/feeds.yaml" not in line]
+    assert len(kept) == len(lines) - 1
+    (tmp_path / "monitor.yaml").write_text("".join(kept))
+    return tmp_path
+
+
+@contextlib.contextmanager
+def daemon(folder: Path) -> Iterator[subprocess.Popen[str]]:
+    process = subprocess.Popen(
+        [*MONITOR, "run"], cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, bufsize=1
+    )
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.wait()
+        for stream in (process.stdout, process.stderr):
+            assert stream is not None
+            stream.close()
+
+
+def wait_for(process: subprocess.Popen[str], event: str) -> dict[str, object]:
+    """Read the log until an event comes; the test's own time limit ends the wait."""
+    assert process.stderr is not None
+    for line in process.stderr:
+        record: dict[str, object] = json.loads(line)
+        if record["event"] == event:
+            return record
+    raise AssertionError(f"the log ended without `{event}`")
+
+
+def read_messages(process: subprocess.Popen[str], count: int) -> list[str]:
+    """Read so many messages from standard output: each ends with an empty line."""
+    assert process.stdout is not None
+    messages, lines = [], ""
+    for line in process.stdout:
+        if line.strip():
+            lines += line
+            continue
+        messages.append(lines)
+        lines = ""
+        if len(messages) == count:
+            return messages
+    raise AssertionError(f"only {len(messages)} messages came")
+
+
+def end(process: subprocess.Popen[str], number: signal.Signals) -> tuple[int, str]:
+    process.send_signal(number)
+    rest, _ = process.communicate(timeout=10)
+    return process.returncode, rest
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_first_run_tells_the_seed_story_once_and_stops_when_asked(checkout: Path, number: signal.Signals) -> None:
+    with daemon(checkout) as process:
+        messages = read_messages(process, 4)
+        assert end(process, number) == (0, "")
+    told = "\n".join(messages).lower()  # whichever of its copies came first, each story is told
+    for part in ("military-to-military", "shoygu", "шойгу", "isis", "why", "link  http"):
+        assert part in told, part
+    with daemon(checkout) as process:
+        running = wait_for(process, "running")
+        assert running["feeds"] == 4
+        assert end(process, number) == (0, "")
+    again = subprocess.run([*MONITOR, "run", "--once"], cwd=checkout, capture_output=True, text=True, check=True)
+    assert again.stdout == ""
+
+
+def test_a_second_daemon_on_the_same_state_is_refused_with_the_reason(checkout: Path) -> None:
+    with daemon(checkout) as process:
+        wait_for(process, "running")
+        second = subprocess.run([*MONITOR, "run"], cwd=checkout, capture_output=True, text=True, check=False)
+        assert second.returncode == 2
+        assert f"pid {process.pid}" in second.stderr
+        assert "Traceback" not in second.stderr
+        assert end(process, signal.SIGTERM)[0] == 0
+
+
+def test_status_tells_of_the_daemon_while_it_runs_and_after(checkout: Path) -> None:
+    def status(*options: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run([*MONITOR, "status", *options], cwd=checkout, capture_output=True, text=True, check=False)
+
+    before = status()
+    assert (before.returncode, before.stdout) == (2, "")
+    assert "`monitor run` makes it" in before.stderr
+    with daemon(checkout) as process:
+        read_messages(process, 4)
+        report = json.loads(status("--json").stdout)
+        assert report["alive"] is True
+        assert report["alerts"] == 4
+        assert status("--quiet").stdout == ""
+        end(process, signal.SIGTERM)
+    assert "4 healthy, 0 failing" in status().stdout
+
+
+def test_reload_reads_a_new_rule_and_keeps_the_last_good_ones(checkout: Path) -> None:
+    rules = checkout / "rules" / "mine.yaml"
+
+    def reload() -> subprocess.CompletedProcess[str]:
+        return subprocess.run([*MONITOR, "reload"], cwd=checkout, capture_output=True, text=True, check=False)
+
+    assert reload().returncode == 2
+    with daemon(checkout) as process:
+        rules_before = wait_for(process, "running")["rules"]
+        assert isinstance(rules_before, int)
+        rules.write_text("rules: {mine: [storm]}\n")
+        assert wait_for(process, "reloaded")["rules"] == rules_before + 1  # by itself: the file changed
+        rules.write_text("rules: {mine: {termz: storm}}\n")
+        mistake = wait_for(process, "mistake in the files")["mistake"]
+        assert "mine.yaml:1:16: unknown key `termz`; did you mean `terms`?" in str(mistake)
+        assert reload().returncode == 2
+        rules.write_text("rules: {mine: [gale]}\n")
+        told = reload()
+        assert told.returncode == 0, told.stderr
+        assert wait_for(process, "reloaded")["rules"] == rules_before + 1
+        end(process, signal.SIGTERM)
+
+
+@pytest.mark.skipif(not hasattr(resource, "prlimit"), reason="prlimit(2) is Linux")
+def test_a_full_disk_is_said_once_and_everything_is_told_when_there_is_room_again(checkout: Path) -> None:
+    subprocess.run([*MONITOR, "run", "--once"], cwd=checkout, capture_output=True, check=True)
+    (checkout / "more").mkdir()
+    config = (checkout / "monitor.yaml").read_text()
+    (checkout / "monitor.yaml").write_text(
+        config.replace("[seeds/stories]", "[seeds/stories, more]").replace(
+            "feeds:\n", "feeds:\n  late: {url: 'file:more/late.xml', first_poll: alert}\n"
+        )
+    )
+    body = "Shoygu spoke of Syria again. " * 40_000  # more than the room there is
+    (checkout / "more" / "late.xml").write_text(
+        f"<rss version='2.0'><channel><title>x</title><item><guid>1</guid><title>Shoygu, late</title>"
+        f"<description>{body}</description></item></channel></rss>"
+    )
+    size = max(file.stat().st_size for file in (checkout / "var").iterdir())
+    with daemon(checkout) as process:
+        wait_for(process, "running")
+        resource.prlimit(process.pid, resource.RLIMIT_FSIZE, (size, resource.RLIM_INFINITY))
+        (checkout / "rules" / "touch.yaml").write_text("rules: {}\n")
+        failed = wait_for(process, "the store fails: waiting for it, nothing is lost")
+        assert "monitor.db" in str(failed["error"])
+        resource.prlimit(process.pid, resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
+        (message,) = read_messages(process, 1)
+        assert "late" in message
+        assert end(process, signal.SIGTERM)[0] == 0

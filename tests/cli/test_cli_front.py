@@ -1,0 +1,60 @@
+"""The front door: cheap to open, clear when it is not understood."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+HEAVY = ("pydantic", "slack_sdk", "jinja2", "apscheduler", "feedparser", "sqlalchemy", "aiohttp", "structlog", "yaml")
+
+
+def monitor(*arguments: str, cwd: Path | None = None, text: str | None = None) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "monitor", *arguments]
+    return subprocess.run(command, capture_output=True, text=True, check=False, cwd=cwd, input=text)
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["--version"], ["run", "--help"], ["check", "--help"]])
+def test_help_imports_none_of_the_heavy_libraries(arguments: list[str]) -> None:
+    program = (
+        "import sys\n"
+        f"sys.argv = ['monitor', *{arguments!r}]\n"
+        "from monitor.cli import main\n"
+        "try:\n    main()\n"
+        "except SystemExit as end:\n    assert not end.code, end.code\n"
+        f"print([name for name in {HEAVY!r} if name in sys.modules], file=sys.stderr)\n"
+    )
+    ran = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert ran.stderr.strip() == "[]"
+    assert ran.stdout
+
+
+def test_help_lists_every_command_with_one_line() -> None:
+    from monitor.cli import COMMANDS
+
+    shown = monitor("--help").stdout
+    for name, (_, line) in COMMANDS.items():
+        assert f"  {name} " in shown
+        assert line in shown
+
+
+def test_every_listed_command_exists_and_explains_itself() -> None:
+    from monitor.cli import COMMANDS, cli
+
+    for name in COMMANDS:
+        command = cli.get_command(None, name)  # type: ignore[arg-type]
+        assert command is not None
+        assert command.help, name
+
+
+def test_an_unknown_command_is_named_with_the_one_that_was_meant() -> None:
+    ran = monitor("chekc")
+    assert ran.returncode == 2
+    assert "There is no command `chekc`. Did you mean `check`?" in ran.stderr
+
+
+def test_a_missing_configuration_is_said_in_one_line(tmp_path: Path) -> None:
+    ran = monitor("run", cwd=tmp_path)
+    assert ran.returncode == 2
+    assert "monitor.yaml: file not found" in ran.stderr
+    assert "Traceback" not in ran.stderr

@@ -1,0 +1,102 @@
+"""What the end of an attempt means."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from monitor.decide import delivery as decide
+from monitor.model import (
+    Accepted,
+    Dead,
+    Delivery,
+    DeliveryKind,
+    Excerpt,
+    InDoubt,
+    Message,
+    Priority,
+    Rejected,
+    Retry,
+    Sent,
+    Unknown,
+)
+
+NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
+MESSAGE = Message(
+    title=Excerpt(text="t"),
+    url="",
+    feed="wire",
+    published=None,
+    seen_at=NOW,
+    language="",
+    priority=Priority.NORMAL,
+    reasons=(),
+    excerpts=(),
+)
+FIRST = Delivery(
+    key="k", alert_id="a", channel="desk", kind=DeliveryKind.POST, message=MESSAGE, created_at=NOW, attempts=1
+)
+
+
+def tried(attempts: int) -> Delivery:
+    return replace(FIRST, attempts=attempts)
+
+
+def test_accepted_is_sent() -> None:
+    assert decide.settle(FIRST, Accepted(ref="C1:1.2"), NOW) == Sent(ref="C1:1.2")
+
+
+def test_refused_for_good_is_dead() -> None:
+    assert decide.settle(FIRST, Rejected(reason="550 no such user", retry=False), NOW) == Dead(
+        reason="550 no such user"
+    )
+
+
+def test_refused_for_now_is_tried_again_later_each_time() -> None:
+    waits = []
+    for attempts in (1, 2, 3, 6, 30):
+        settlement = decide.settle(tried(attempts), Rejected(reason="503", retry=True), NOW)
+        assert isinstance(settlement, Retry)
+        waits.append(settlement.at - NOW)
+    assert waits == sorted(waits)
+    assert timedelta(seconds=2) <= waits[0] < timedelta(seconds=3)
+    assert timedelta(minutes=15) <= waits[-1] < timedelta(minutes=17)
+
+
+def test_the_first_refusals_hold_the_channel_back_and_later_ones_let_others_pass() -> None:
+    held = [decide.settle(tried(n), Rejected(reason="503", retry=True), NOW) for n in (1, 3, 4)]
+    assert [isinstance(s, Retry) and s.hold_lane_until is not None for s in held] == [True, True, False]
+
+
+@pytest.mark.parametrize("attempts", [1, 50])
+def test_what_the_destination_asks_for_is_obeyed_for_the_whole_channel(attempts: int) -> None:
+    asked = timedelta(minutes=40)
+    settlement = decide.settle(tried(attempts), Rejected(reason="429", retry=True, after=asked), NOW)
+    assert isinstance(settlement, Retry)
+    assert settlement.at >= NOW + asked
+    assert settlement.hold_lane_until == settlement.at
+
+
+def test_a_mad_request_to_wait_is_capped() -> None:
+    settlement = decide.settle(FIRST, Rejected(reason="429", retry=True, after=timedelta(days=9000)), NOW)
+    assert isinstance(settlement, Retry)
+    assert settlement.at <= NOW + timedelta(days=1)
+
+
+@pytest.mark.parametrize(("attempts", "holds"), [(1, True), (4, False)])
+def test_no_answer_is_in_doubt_and_looked_up_after_it_had_time_to_show(attempts: int, holds: bool) -> None:
+    settlement = decide.settle(tried(attempts), Unknown(reason="timed out"), NOW)
+    assert isinstance(settlement, InDoubt)
+    assert settlement.look_up_at >= NOW + decide.SETTLE
+    assert settlement.hold_lane is holds
+
+
+@pytest.mark.parametrize("result", [Unknown(reason="lost"), Rejected(reason="503", retry=True)])
+def test_after_three_days_it_is_set_aside_with_its_reason(result: Unknown | Rejected) -> None:
+    settlement = decide.settle(FIRST, result, NOW + timedelta(days=3, seconds=1))
+    assert isinstance(settlement, Dead)
+    assert result.reason in settlement.reason
+
+
+def test_a_message_found_absent_is_sent_again_at_once_a_few_times_only() -> None:
+    assert [decide.is_patient(tried(n)) for n in (1, 2, 3)] == [True, True, False]

@@ -1,0 +1,66 @@
+"""The container files: checked as far as a machine without a container engine can."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+ROOT = Path(__file__).parents[2]
+
+
+def service() -> dict[str, Any]:
+    found: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text())["services"]["monitor"]
+    return found
+
+
+def test_compose_file_is_valid_against_the_compose_specification() -> None:
+    command = [sys.executable, "-m", "check_jsonschema", "--builtin-schema", "vendor.compose-spec"]
+    checked = subprocess.run([*command, "docker-compose.yml"], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert checked.returncode == 0, checked.stdout + checked.stderr
+
+
+def test_the_schema_would_catch_a_mistake(tmp_path: Path) -> None:
+    broken = tmp_path / "docker-compose.yml"
+    broken.write_text("services: {monitor: {imagee: x}}\n")
+    command = [sys.executable, "-m", "check_jsonschema", "--builtin-schema", "vendor.compose-spec", str(broken)]
+    assert subprocess.run(command, capture_output=True, check=False).returncode == 1
+
+
+def test_container_is_unprivileged_and_read_only() -> None:
+    monitor = service()
+    assert monitor["read_only"] is True
+    assert monitor["cap_drop"] == ["ALL"]
+    assert monitor["user"].split(":")[0] not in ("", "0", "root")
+    assert "no-new-privileges:true" in monitor["security_opt"]
+
+
+def test_mounted_files_exist_and_only_the_state_is_writable() -> None:
+    for volume in service()["volumes"]:
+        source, target, *mode = volume.split(":")
+        if source.startswith("./"):
+            assert (ROOT / source).exists(), source
+            assert mode == ["ro"], volume
+        else:
+            assert target == "/var/lib/monitor"
+
+
+def test_dockerfile_copies_what_exists_and_dockerignore_lets_it_through() -> None:
+    dockerfile = (ROOT / "Dockerfile").read_text()
+    allowed = {line[1:] for line in (ROOT / ".dockerignore").read_text().splitlines() if line.startswith("!")}
+    copied = re.findall(r"^COPY (?!--from)(?:--\S+ )*(.+) \S+$", dockerfile, re.MULTILINE)
+    names = {name.removeprefix("./") for line in copied for name in line.split()}
+    assert names
+    assert names <= allowed
+    assert all((ROOT / name).exists() for name in names)
+
+
+def test_user_and_health_check_agree_between_image_and_compose() -> None:
+    dockerfile = (ROOT / "Dockerfile").read_text()
+    user = re.search(r"^USER (\d+)$", dockerfile, re.MULTILINE)
+    assert user is not None
+    assert service()["user"].startswith(user[1] + ":")
+    assert '"monitor", "status", "--quiet"' in dockerfile
+    assert service()["healthcheck"]["test"] == ["CMD", "monitor", "status", "--quiet"]

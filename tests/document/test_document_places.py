@@ -1,0 +1,85 @@
+"""A document knows where everything stood, and names the nearest thing to what a validator means."""
+
+import pytest
+
+from monitor.document import Document, parse_document
+
+TEXT = """\
+rules:
+  shoygu: Shoygu   # a comment
+  talks:
+    terms: [military talks, 'deconflict*']
+    "quoted key": |
+      several
+      lines
+    empty:
+"""
+
+
+@pytest.fixture
+def document() -> Document:
+    document, problems = parse_document(TEXT.encode(), name="x.yaml")
+    assert document is not None
+    assert not problems
+    return document
+
+
+def marked(document: Document, *loc: str | int, at_key: bool = False) -> tuple[int, str]:
+    problem = document.problem(loc, "wrong", at_key=at_key)
+    return problem.line, problem.source[problem.column - 1 : problem.column - 1 + problem.width]
+
+
+def test_every_value_and_key_has_its_place(document: Document) -> None:
+    assert marked(document, "rules", "shoygu") == (2, "Shoygu")
+    assert marked(document, "rules", "shoygu", at_key=True) == (2, "shoygu")
+    assert marked(document, "rules", "talks", "terms", 0) == (4, "military talks")
+    assert marked(document, "rules", "talks", "terms", 1) == (4, "'deconflict*'")
+    assert marked(document, "rules", "talks", "quoted key", at_key=True) == (5, '"quoted key"')
+    assert marked(document, "rules", "talks", "quoted key") == (5, "|")
+    assert marked(document, "rules", "talks", at_key=True) == (3, "talks")
+
+
+def test_what_nobody_wrote_is_where_it_should_stand(document: Document) -> None:
+    assert marked(document, "rules", "talks", "terms", 7) == (4, "[")
+    assert marked(document, "rules", "unknown", "deep", at_key=True) == (1, "rules")
+    assert marked(document, "rules", "talks", "list[str]", "terms", "str", 1) == (4, "'deconflict*'")
+    assert document.locate(("rules", "talks", "list[str]", "terms", "str", 1)) == ("rules", "talks", "terms", 1)
+
+
+def test_an_empty_value_stands_behind_its_key(document: Document) -> None:
+    problem = document.problem(("rules", "talks", "empty"), "is empty")
+    assert (problem.line, problem.width) == (8, 1)
+
+
+def test_an_empty_file_has_no_places() -> None:
+    document, _ = parse_document(b"", name="x.yaml")
+    assert document is not None
+    assert str(document.problem(("a",), "nothing here", "write something")) == "x.yaml: nothing here; write something"
+
+
+def test_a_message_is_one_short_line_whatever_it_quotes(document: Document) -> None:
+    problem = document.problem((), "unknown key `a\nb\x1b[31m`" + "x" * 1000, "did you mean `\r\n`?")
+    assert len(problem.message) <= 300
+    assert problem.message.startswith("unknown key `a b[31m`xxx")
+    assert problem.hint == "did you mean ` `?"
+
+
+def test_of_duplicate_keys_the_first_counts_with_its_places() -> None:
+    document, problems = parse_document(b"a: {x: 1}\na: {x: 2, y: 3}\nb: [4]\n", name="x.yaml")
+    assert document is not None
+    assert document.value == {"a": {"x": "1"}, "b": ["4"]}
+    assert [str(problem) for problem in problems] == ["x.yaml:2:1: duplicate key `a`; it stands in line 1 already"]
+    assert marked(document, "a", "x") == (1, "1")
+    assert marked(document, "a", "x", at_key=True) == (1, "x")
+
+
+def test_an_escaped_control_character_is_left_out() -> None:
+    document, problems = parse_document(b'a: "x\\0y\\x1bz\\t\\n"\n"k\\e": 1\n', name="x.yaml")
+    assert document is not None
+    assert document.value == {"a": "xyz\t\n", "k": "1"}
+    assert [problem.line for problem in problems] == [1, 2]
+
+
+def test_a_document_does_not_show_its_content() -> None:
+    document, _ = parse_document(b"password: xoxb-secret", name="x.yaml")
+    assert repr(document) == "Document(file='x.yaml')"

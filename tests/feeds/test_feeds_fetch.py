@@ -1,0 +1,266 @@
+"""Fetching over real sockets: what is asked, what is told of the answer."""
+
+from __future__ import annotations
+
+import asyncio
+import gzip
+import socket
+import zlib
+from datetime import timedelta
+
+import pytest
+from aiohttp import web
+
+from monitor import __version__
+from monitor.errors import Cause, FetchError
+from monitor.feeds.fetch import MAX_REDIRECTS, HttpFetcher
+from monitor.feeds.resolve import PooledResolver
+from monitor.model import Feed, FeedState, NotModified, Page, Validators
+from tests.feeds.feed_server import NOW, RSS, Client, FeedServer, wait
+
+# -- what is asked ----------------------------------------------------------------------------------------------------
+
+
+async def test_a_page_comes_with_its_validators_byte_for_byte(server: FeedServer, client: Client) -> None:
+    headers = {"ETag": 'W/"a  b;-gzip"', "Last-Modified": "yesterday, about noon", "Content-Type": "text/xml"}
+    page = await client.page(server.serve("/feed", headers=headers))
+    assert page.body == RSS
+    assert page.content_type == "text/xml"
+    assert page.validators == Validators(etag='W/"a  b;-gzip"', last_modified="yesterday, about noon")
+
+
+async def test_validators_are_sent_back_and_304_is_no_page(server: FeedServer, client: Client) -> None:
+    url = server.serve("/feed", b"", status=304)
+    answer = await client.get(url, validators=Validators(etag='W/"x"', last_modified="noon"))
+    assert answer == NotModified()
+    sent = server.requests[0].headers
+    assert (sent["If-None-Match"], sent["If-Modified-Since"]) == ('W/"x"', "noon")
+
+
+async def test_validators_of_another_url_are_not_sent(server: FeedServer, client: Client) -> None:
+    url = server.serve("/new")
+    state = FeedState(feed_id=1, name="wire", url=server.url + "/old", validators=Validators(etag='"old"'))
+    await client.fetcher.fetch(Feed(name="wire", url=url), state)
+    assert "If-None-Match" not in server.requests[0].headers
+
+
+async def test_a_304_that_nobody_asked_for_is_an_error(server: FeedServer, client: Client) -> None:
+    error = await failure(client, server.serve("/feed", b"", status=304))
+    assert error.cause is Cause.HTTP
+
+
+async def test_a_validator_that_is_no_text_is_not_kept(server: FeedServer, client: Client) -> None:
+    page = await client.page(server.serve("/feed", headers={"ETag": '"Шойгу"', "Last-Modified": "x" * 2_000}))
+    assert page.validators == Validators()
+
+
+async def test_it_says_who_asks_and_closes_the_connection(server: FeedServer, client: Client) -> None:
+    await client.page(server.serve("/feed"))
+    sent = server.requests[0].headers
+    assert sent["User-Agent"] == f"media-monitor/{__version__} (+desk@example.org)"
+    assert sent["Accept-Encoding"] == "gzip, deflate"
+    assert sent["Connection"] == "close"
+    assert "Cookie" not in sent
+
+
+async def test_cookies_do_not_travel_between_feeds(server: FeedServer, client: Client) -> None:
+    url = server.serve("/feed", headers={"Set-Cookie": "id=1"})
+    await client.page(url)
+    await client.page(url)
+    assert "Cookie" not in server.requests[1].headers
+
+
+async def test_a_feeds_own_headers_are_sent_and_win(server: FeedServer, client: Client) -> None:
+    await client.get(server.serve("/feed"), headers={"Authorization": "Bearer s3cret", "User-Agent": "mine"})
+    assert server.requests[0].headers["Authorization"] == "Bearer s3cret"
+    assert server.requests[0].headers["User-Agent"] == "mine"
+
+
+async def test_a_host_sees_two_connections_at_most_and_waiting_is_not_timed(server: FeedServer) -> None:
+    active: list[int] = [0, 0]
+
+    async def slow(_: web.BaseRequest) -> web.StreamResponse:
+        active[0] += 1
+        active[1] = max(active)
+        await wait(0.1)
+        active[0] -= 1
+        return web.Response(body=RSS)
+
+    url = server.route("/feed", slow)
+    fetcher = HttpFetcher(clock=lambda: NOW, timeout=timedelta(milliseconds=280))
+    async with asyncio.TaskGroup() as group:
+        tasks = [group.create_task(Client(fetcher).get(url)) for _ in range(8)]
+    await fetcher.close()
+    assert all(isinstance(task.result(), Page) for task in tasks)
+    assert active == [0, 2]
+
+
+# -- redirects --------------------------------------------------------------------------------------------------------
+
+
+async def test_redirects_are_followed_up_to_the_limit(server: FeedServer, client: Client) -> None:
+    server.serve("/0")
+    for hop in range(1, MAX_REDIRECTS + 2):
+        server.redirect(f"/{hop}", f"/{hop - 1}", status=(301, 302, 303, 307, 308)[hop % 5])
+    assert (await client.page(f"{server.url}/{MAX_REDIRECTS}")).body == RSS
+    error = await failure(client, f"{server.url}/{MAX_REDIRECTS + 1}")
+    assert error.cause is Cause.REDIRECT
+    assert "more than 5 redirects" in error.detail
+
+
+@pytest.mark.parametrize(
+    ("location", "words"),
+    [
+        ("file:///etc/passwd", "redirects to file:"),
+        ("ftp://example.org/feed", "redirects to ftp:"),
+        ("javascript:alert(1)", "redirects to javascript:"),
+        ("", "redirects to nowhere"),
+        ("http://[", "redirects to nowhere"),
+    ],
+)
+async def test_a_redirect_leads_to_http_or_nowhere(
+    server: FeedServer, client: Client, location: str, words: str
+) -> None:
+    error = await failure(client, server.redirect("/feed", location))
+    assert error.cause is Cause.REDIRECT
+    assert words in error.detail
+
+
+async def test_secrets_stay_with_the_first_origin(server: FeedServer, other_server: FeedServer, client: Client) -> None:
+    other_server.redirect("/there", server.url + "/back")
+    server.serve("/back")
+    server.redirect("/here", "/start")
+    server.redirect("/start", other_server.url + "/there")
+    await client.get(server.url + "/here", headers={"X-Key": "s3cret"})
+    assert [request.path for request in server.requests if "X-Key" in request.headers] == ["/here", "/start"]
+    assert "X-Key" not in other_server.requests[0].headers
+
+
+# -- named causes -----------------------------------------------------------------------------------------------------
+
+
+async def failure(client: Client, url: str, *, headers: dict[str, str] | None = None) -> FetchError:
+    """Fetch what fails; whatever fails, the message is one line and holds no secret."""
+    with pytest.raises(FetchError) as raised:
+        await client.get(url, headers=headers)
+    error = raised.value
+    assert "\n" not in error.detail
+    assert error.detail
+    assert error.__cause__ is None or not isinstance(error.__cause__, OSError) or url.startswith("file:")
+    return error
+
+
+@pytest.mark.parametrize(
+    ("status", "cause", "words"),
+    [
+        (410, Cause.GONE, "gone"),
+        (429, Cause.RATE_LIMITED, "HTTP 429 Too Many Requests"),
+        (404, Cause.HTTP, "HTTP 404 Not Found"),
+        (500, Cause.HTTP, "HTTP 500 Internal Server Error"),
+        (599, Cause.HTTP, "HTTP 599"),
+        (204, Cause.HTTP, "HTTP 204 No Content"),
+    ],
+)
+async def test_a_status_names_its_cause(
+    server: FeedServer, client: Client, status: int, cause: Cause, words: str
+) -> None:
+    error = await failure(client, server.serve("/feed", b"", status=status) + "?token=s3cret")
+    assert error.cause is cause
+    assert words in error.detail
+    assert f"{server.url}/feed" in error.detail
+    assert "s3cret" not in str(error)
+
+
+@pytest.mark.parametrize(
+    ("status", "written", "expected"),
+    [
+        (429, "120", timedelta(seconds=120)),
+        (503, "Sun, 01 Nov 2026 12:05:00 GMT", timedelta(minutes=5)),
+        (429, "Sun, 01 Nov 2026 11:00:00 GMT", timedelta()),
+        (429, "999999999", timedelta(hours=24)),
+        (429, "Fri, 31 Dec 9999 23:59:59 GMT", timedelta(hours=24)),
+        (429, "soon", None),
+        (429, "-5", None),
+        (429, "1e9", None),
+        (429, "٣", None),
+        (429, "99999999999999999999", None),
+        (429, "", None),
+        (500, "120", None),
+    ],
+)
+async def test_retry_after_is_read_with_care(
+    server: FeedServer, client: Client, status: int, written: str, expected: timedelta | None
+) -> None:
+    error = await failure(client, server.serve("/feed", b"", status=status, headers={"Retry-After": written}))
+    assert error.retry_after == expected
+
+
+async def test_nobody_listens(client: Client) -> None:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    error = await failure(client, f"http://user:s3cret@127.0.0.1:{port}/feed?token=s3cret")
+    assert error.cause is Cause.CONNECT
+    assert "127.0.0.1" in error.detail
+    assert "s3cret" not in repr(error)
+
+
+async def test_a_redirect_to_a_dead_host_names_that_host(server: FeedServer, client: Client) -> None:
+    with socket.socket() as free:
+        free.bind(("127.0.0.2", 0))
+        port = free.getsockname()[1]
+    error = await failure(client, server.redirect("/feed", f"http://127.0.0.2:{port}/"))
+    assert error.cause is Cause.CONNECT
+    assert "127.0.0.2" in error.detail
+
+
+async def test_tls_with_a_server_that_has_none(server: FeedServer, client: Client) -> None:
+    error = await failure(client, server.url.replace("http:", "https:") + "/feed")
+    assert error.cause is Cause.TLS
+
+
+@pytest.mark.parametrize("url", ["ftp://example.org/", "feed", "http://", "http://[::1", "gopher:x", "", "http:///x"])
+async def test_a_url_that_cannot_be_fetched(client: Client, url: str) -> None:
+    assert (await failure(client, url)).cause is Cause.BAD_URL
+
+
+async def test_a_header_that_cannot_be_sent(server: FeedServer, client: Client) -> None:
+    error = await failure(client, server.serve("/feed"), headers={"X-Key": "s3cret\r\nX-Other: 1"})
+    assert error.cause is Cause.BAD_URL
+    assert "s3cret" not in str(error)
+    assert server.requests == []
+
+
+async def test_the_resolver_knows_this_machine_and_says_when_it_does_not_know_a_name() -> None:
+    resolver = PooledResolver()
+    addresses = {found["host"] for found in await resolver.resolve("localhost", 80, socket.AF_INET)}
+    assert addresses == {"127.0.0.1"}
+    with pytest.raises(OSError, match=r".+"):
+        await resolver.resolve("256.256.256.256.invalid.", 80)
+    await resolver.close()
+
+
+async def test_closing_twice_and_before_any_fetch_is_fine() -> None:
+    fetcher = HttpFetcher(clock=lambda: NOW)
+    await fetcher.close()
+    await fetcher.close()
+
+
+# -- content codings --------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("coding", "body"),
+    [
+        ("gzip", gzip.compress(RSS)),
+        ("X-GZIP", gzip.compress(RSS)),
+        ("gzip", gzip.compress(RSS[:40]) + gzip.compress(RSS[40:]) + b"\0\0"),
+        ("deflate", zlib.compress(RSS)),
+        ("deflate", zlib.compress(RSS)[2:-4]),
+        ("gzip, gzip", gzip.compress(gzip.compress(RSS))),
+        ("identity", RSS),
+        ("", RSS),
+    ],
+)
+async def test_content_codings_are_undone(server: FeedServer, client: Client, coding: str, body: bytes) -> None:
+    assert (await client.page(server.serve("/feed", body, headers={"Content-Encoding": coding}))).body == RSS

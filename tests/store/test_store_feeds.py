@@ -1,0 +1,142 @@
+"""Which feeds are watched, due and leased, on every engine."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta, timezone
+
+import pytest
+
+from monitor.errors import Cause, LeaseLostError
+from monitor.model import FeedState, Validators
+from monitor.store import SqlStore
+from tests.store.builders import LEASE, MINUTE, NOW, SECOND, claim_one, make_feed, make_outcome
+
+
+def names(store: SqlStore) -> list[str]:
+    return [state.name for state in store.status().feeds]
+
+
+def due_names(store: SqlStore, at: timedelta = timedelta(), limit: int = 10) -> list[str]:
+    return [lease.state.name for lease in store.claim_feeds(now=NOW + at, lease=LEASE, limit=limit)]
+
+
+def test_new_feeds_are_due_at_once(store: SqlStore) -> None:
+    store.sync_feeds([make_feed("b"), make_feed("a")], NOW)
+    assert names(store) == ["a", "b"]
+    (first, second) = store.claim_feeds(now=NOW, lease=LEASE, limit=10)
+    assert {first.state.name, second.state.name} == {"a", "b"}
+    assert first.state == FeedState(feed_id=first.state.feed_id, name=first.state.name, url=first.state.url)
+
+
+def test_a_leased_feed_is_not_due_until_the_lease_runs_out(store: SqlStore) -> None:
+    store.sync_feeds([make_feed()], NOW)
+    (first,) = store.claim_feeds(now=NOW, lease=LEASE, limit=1)
+    assert store.claim_feeds(now=NOW + LEASE - SECOND, lease=LEASE, limit=1) == ()
+    (second,) = store.claim_feeds(now=NOW + LEASE, lease=LEASE, limit=1)
+    assert second.token > first.token
+
+
+def test_the_longest_due_come_first(store: SqlStore) -> None:
+    feeds = [make_feed(name) for name in "cab"]
+    for minute, _ in enumerate(feeds):
+        store.sync_feeds(feeds[: minute + 1], NOW + minute * MINUTE)
+    assert due_names(store, MINUTE * 5, limit=2) == ["c", "a"]
+    assert due_names(store, MINUTE * 5, limit=2) == ["b"]
+
+
+def test_a_feed_that_is_gone_is_not_polled_and_keeps_its_state(store: SqlStore) -> None:
+    lease = claim_one(store)
+    store.record(make_outcome(lease, state=replace(lease.state, body_hash=b"1" * 16)), NOW)
+    store.sync_feeds([], NOW)
+    assert names(store) == []
+    assert due_names(store, timedelta(days=1)) == []
+    store.sync_feeds([make_feed()], NOW)
+    assert due_names(store) == []  # its own time, not at once
+    (again,) = store.claim_feeds(now=NOW + 10 * MINUTE, lease=LEASE, limit=1)
+    assert (again.state.feed_id, again.state.body_hash) == (lease.state.feed_id, b"1" * 16)
+
+
+def test_a_new_name_keeps_the_state(store: SqlStore) -> None:
+    lease = claim_one(store)
+    store.sync_feeds([replace(make_feed(), name="The Guardian")], NOW)
+    (state,) = store.status().feeds
+    assert (state.feed_id, state.name) == (lease.state.feed_id, "The Guardian")
+
+
+def test_sync_does_not_disturb_a_running_lease(store: SqlStore) -> None:
+    lease = claim_one(store)
+    store.sync_feeds([], NOW)
+    store.sync_feeds([make_feed()], NOW + SECOND)
+    assert due_names(store, LEASE - SECOND) == []
+    store.record(make_outcome(lease), NOW + MINUTE)
+
+
+def test_a_feed_that_was_taken_away_meanwhile_is_still_recorded(store: SqlStore) -> None:
+    lease = claim_one(store)
+    store.sync_feeds([], NOW)
+    store.record(make_outcome(lease, state=replace(lease.state, detail="kept")), NOW)
+    store.sync_feeds([make_feed()], NOW)
+    assert store.status().feeds[0].detail == "kept"
+
+
+def test_released_feeds_are_due_at_once_and_their_leases_are_over(store: SqlStore) -> None:
+    lease = claim_one(store)
+    store.release_feeds([lease], NOW + SECOND)
+    with pytest.raises(LeaseLostError, match="guardian"):
+        store.record(make_outcome(lease), NOW + SECOND)
+    assert due_names(store, SECOND) == ["guardian"]
+
+
+def test_release_of_a_lost_lease_disturbs_nobody(store: SqlStore) -> None:
+    late = claim_one(store)
+    (holder,) = store.claim_feeds(now=NOW + LEASE, lease=LEASE, limit=1)
+    store.release_feeds([late], NOW + LEASE)
+    store.release_feeds([], NOW)
+    assert due_names(store, LEASE) == []
+    store.record(make_outcome(holder), NOW + LEASE)
+
+
+def test_feeds_that_a_dead_process_leased_are_due_at_once(store: SqlStore) -> None:
+    waiting = claim_one(store, "waiting")
+    store.record(make_outcome(waiting), NOW)
+    late = claim_one(store)
+    store.adopt(NOW + SECOND, settle=MINUTE)
+    with pytest.raises(LeaseLostError):
+        store.record(make_outcome(late), NOW + SECOND)
+    assert due_names(store, SECOND) == ["guardian"]
+
+
+def test_the_whole_state_comes_back(store: SqlStore) -> None:
+    lease = claim_one(store)
+    state = FeedState(
+        feed_id=lease.state.feed_id,
+        name=lease.state.name,
+        url=lease.state.url,
+        validators=Validators(etag='W/"é ü"', last_modified="yesterday, as the server says"),
+        body_hash=bytes(range(16)),
+        baseline_at=NOW - MINUTE,
+        polled_at=NOW.astimezone(timezone(timedelta(hours=3))),
+        failures=7,
+        failing_since=NOW - timedelta(days=1, microseconds=1),
+        cause=Cause.RATE_LIMITED,
+        detail="429 Too Many Requests",
+    )
+    store.record(make_outcome(lease, state=state), NOW)
+    (again,) = store.claim_feeds(now=NOW + 10 * MINUTE, lease=LEASE, limit=1)
+    assert again.state == state
+    assert again.state.polled_at is not None
+    assert again.state.polled_at.utcoffset() == timedelta()
+
+
+def test_a_naive_time_is_refused(store: SqlStore) -> None:
+    with pytest.raises(Exception, match="naive"):
+        store.sync_feeds([make_feed()], NOW.replace(tzinfo=None))
+    assert names(store) == []
+
+
+def test_ten_thousand_feeds_are_synchronised_at_once(store: SqlStore) -> None:
+    feeds = [make_feed(f"feed-{number}") for number in range(10_000)]
+    store.sync_feeds(feeds, NOW)
+    store.sync_feeds(feeds[5_000:], NOW)
+    assert len(store.status().feeds) == 5_000

@@ -1,0 +1,76 @@
+"""A frozen message comes back as it was, whatever text it holds."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from monitor.errors import StoreError
+from monitor.model import Excerpt, Message, Priority, Reason
+from monitor.store import SqlStore
+from monitor.store.payload import freeze, thaw
+from tests.store.builders import (
+    LEASE,
+    NOW,
+    claim_one,
+    make_alert,
+    make_delivery,
+    make_message,
+    make_outcome,
+    make_story,
+)
+
+text = st.text()
+excerpts = st.builds(Excerpt, text=text, marks=st.lists(st.tuples(st.integers(0, 99), st.integers(0, 99))).map(tuple))
+reasons = st.builds(
+    Reason, rule=text, title=text, found=st.lists(st.tuples(text, st.lists(text).map(tuple))).map(tuple)
+)
+times = st.datetimes(min_value=datetime(1970, 1, 1), max_value=datetime(2099, 12, 31), timezones=st.just(UTC))  # noqa: DTZ001 - hypothesis adds the zone
+messages = st.builds(
+    Message,
+    title=excerpts,
+    url=text,
+    feed=text,
+    published=st.none() | times,
+    seen_at=times,
+    language=text,
+    priority=st.sampled_from(Priority),
+    reasons=st.lists(reasons).map(tuple),
+    excerpts=st.lists(excerpts).map(tuple),
+)
+
+
+@given(messages)
+def test_any_message_comes_back(message: Message) -> None:
+    frozen = freeze(message)
+    assert "\x00" not in frozen
+    assert thaw(frozen) == message
+
+
+@given(st.text(st.characters() | st.characters(categories=["Cs"])))
+def test_half_characters_keep_the_marks_in_place(title: str) -> None:
+    frozen = freeze(make_message(title))
+    assert frozen.encode()
+    assert len(thaw(frozen).title.text) == len(title)
+
+
+def test_a_message_comes_back_from_the_store(store: SqlStore) -> None:
+    message = make_message("NUL \x00, tab \t, «ёлки», 😀, \\u0000, '; DROP TABLE delivery; --", published=None)
+    story = make_story("a")
+    alert = make_alert(story)
+    owed = replace(make_delivery(alert), message=message)
+    lease = claim_one(store)
+    store.record(make_outcome(lease, stories=(story,), alerts=(alert,), deliveries=(owed,)), NOW)
+    (claimed,) = store.claim_deliveries(["desk"], now=NOW, lease=LEASE, limit=1)
+    assert claimed.delivery.message == message
+
+
+def test_a_newer_version_is_refused() -> None:
+    newer = json.dumps(json.loads(freeze(make_message())) | {"version": 2})
+    with pytest.raises(StoreError, match="version 2"):
+        thaw(newer)

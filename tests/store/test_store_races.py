@@ -1,0 +1,200 @@
+"""Several workers on one store: nothing is done twice, and nothing is forgotten."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from datetime import timedelta
+from threading import Barrier, Event
+from typing import TypeVar
+
+import psycopg
+import pytest
+from sqlalchemy import event
+
+from monitor.errors import StoryConflictError
+from monitor.model import Sent
+from monitor.store import SqlStore, open_store
+from tests.store.builders import (
+    LEASE,
+    NOW,
+    key,
+    make_alert,
+    make_delivery,
+    make_feed,
+    make_outcome,
+    make_story,
+    owe,
+)
+
+WORKERS = 8
+R = TypeVar("R")
+
+
+@pytest.fixture
+def in_workers(shared_url: str) -> Callable[[Callable[[SqlStore, int], R]], list[R]]:
+    """Run something in eight threads at once, each with a connection of its own."""
+
+    def run(work: Callable[[SqlStore, int], R]) -> list[R]:
+        open_store(shared_url).close()
+        start = Barrier(WORKERS)
+
+        def one(number: int) -> R:
+            store = open_store(shared_url)
+            try:
+                start.wait()
+                return work(store, number)
+            finally:
+                store.close()
+
+        with ThreadPoolExecutor(WORKERS) as threads:
+            return list(threads.map(one, range(WORKERS)))
+
+    return run
+
+
+InWorkers = Callable[[Callable[[SqlStore, int], R]], list[R]]
+
+
+def test_no_feed_is_claimed_twice(
+    shared_url: str, opened: Callable[[str], SqlStore], in_workers: InWorkers[list[str]]
+) -> None:
+    feeds = [make_feed(f"feed-{number}") for number in range(1_000)]
+    opened(shared_url).sync_feeds(feeds, NOW)
+
+    def claim_all(store: SqlStore, _number: int) -> list[str]:
+        mine: list[str] = []
+        while leases := store.claim_feeds(now=NOW, lease=LEASE, limit=7):
+            mine += [lease.state.name for lease in leases]
+        return mine
+
+    claimed = Counter(name for names in in_workers(claim_all) for name in names)
+    # a worker that finds all due rows locked by others stops early: the rest is due, not lost
+    rest = opened(shared_url).claim_feeds(now=NOW, lease=LEASE, limit=1_000)
+    claimed.update(lease.state.name for lease in rest)
+    assert claimed == Counter(feed.name for feed in feeds)
+    assert len(rest) < 100
+
+
+def test_no_delivery_is_claimed_twice(
+    shared_url: str, opened: Callable[[str], SqlStore], in_workers: InWorkers[list[str]]
+) -> None:
+    channels = [f"channel-{number}" for number in range(10)]
+    for channel in channels:
+        owe(opened(shared_url), *(f"{channel} {number}" for number in range(5)), channel=channel)
+
+    def send_all(store: SqlStore, _number: int) -> list[str]:
+        sent: list[str] = []
+        while claimed := store.claim_deliveries(channels, now=NOW, lease=LEASE, limit=2):
+            for item in claimed:
+                assert (item.in_doubt_since, item.delivery.attempts) == (None, 1)
+                sent.append(item.delivery.message.title.text)
+                store.settle(item, Sent(ref=""), now=NOW, pace=timedelta())
+        return sent
+
+    sent = in_workers(send_all)
+    rest = send_all(opened(shared_url), 0)
+    titles = Counter(title for titles in [*sent, rest] for title in titles)
+    assert titles == Counter(f"{channel} {number}" for channel in channels for number in range(5))
+    for worker in sent:
+        for channel in channels:
+            mine = [title for title in worker if title.startswith(f"{channel} ")]
+            assert mine == sorted(mine)
+
+
+def test_nothing_owed_to_a_busy_channel_is_forgotten(
+    shared_url: str, opened: Callable[[str], SqlStore], in_workers: InWorkers[int]
+) -> None:
+    store = opened(shared_url)
+    store.sync_feeds([make_feed(f"feed-{number}") for number in range(80)], NOW)
+    leases = store.claim_feeds(now=NOW, lease=LEASE, limit=80)
+    shares = [leases[number::4] for number in range(4)]
+    written = [Event() for _ in shares]
+
+    def write(store: SqlStore, number: int) -> int:
+        for lease in shares[number]:
+            story = make_story(lease.state.name)
+            alert = make_alert(story)
+            outcome = make_outcome(lease, stories=(story,), alerts=(alert,), deliveries=(make_delivery(alert),))
+            store.record(outcome, NOW)
+        written[number].set()
+        return 0
+
+    def send(store: SqlStore) -> int:
+        sent = 0
+        while True:
+            done = all(share.is_set() for share in written)
+            claimed = store.claim_deliveries(["desk"], now=NOW, lease=LEASE, limit=1)
+            for item in claimed:
+                store.settle(item, Sent(ref=""), now=NOW, pace=timedelta())
+            sent += len(claimed)
+            if done and not claimed:
+                return sent
+
+    in_workers(lambda own, number: write(own, number) if number < len(shares) else send(own))
+    send(store)
+    assert store.status().deliveries == {"new": 0, "sending": 0, "sent": 80, "dead": 0}
+
+
+def test_one_of_many_polls_begins_a_story(
+    shared_url: str, opened: Callable[[str], SqlStore], in_workers: InWorkers[str]
+) -> None:
+    store = opened(shared_url)
+    store.sync_feeds([make_feed(f"feed-{number}") for number in range(WORKERS)], NOW)
+    leases = store.claim_feeds(now=NOW, lease=LEASE, limit=WORKERS)
+    keys = [key("url"), key("title"), key("text")]
+
+    def record(store: SqlStore, number: int) -> str:
+        story = make_story(leases[number].state.name)
+        order = keys if number % 2 else keys[::-1]
+        alert = make_alert(story)
+        outcome = make_outcome(
+            leases[number],
+            stories=(story,),
+            story_keys=dict.fromkeys(order, story.id),
+            alerts=(alert,),
+            deliveries=(make_delivery(alert),),
+        )
+        try:
+            store.record(outcome, NOW)
+        except StoryConflictError:
+            return ""
+        return story.id
+
+    winners = [story_id for story_id in in_workers(record) if story_id]
+    assert len(winners) == 1
+    memory = store.recall(leases[0].state.feed_id, keys=(), story_keys=keys, since=NOW)
+    assert {story.id for story in memory.stories.values()} == set(winners)
+    assert store.status().deliveries["new"] == 1
+
+
+def test_a_settle_waits_for_a_poll_that_is_owing_to_its_channel(
+    fresh_database: str, opened: Callable[[str], SqlStore]
+) -> None:
+    polling, sending = opened(fresh_database), opened(fresh_database)
+    owe(polling, "first")
+    (first,) = sending.claim_deliveries(["desk"], now=NOW, lease=LEASE, limit=1)
+
+    with ThreadPoolExecutor(1) as thread, psycopg.connect(fresh_database, autocommit=True) as onlooker:
+        settling: list[Future[None]] = []
+
+        def settle_now(_connection: object) -> None:
+            """Settle between the poll's last statement and its commit, until that ends or waits for a lock."""
+            settling.append(thread.submit(sending.settle, first, Sent(ref=""), now=NOW, pace=timedelta()))
+            waiting = "SELECT count(*) FROM pg_locks WHERE NOT granted"
+            while not settling[0].done() and onlooker.execute(waiting).fetchone() == (0,):
+                pass
+
+        story = make_story("second")
+        alert = make_alert(story)
+        polling.sync_feeds([make_feed()], NOW)
+        (lease,) = polling.claim_feeds(now=NOW, lease=LEASE, limit=1)
+        event.listen(polling.engine, "commit", settle_now)
+        polling.record(
+            make_outcome(lease, stories=(story,), alerts=(alert,), deliveries=(make_delivery(alert, "second"),)), NOW
+        )
+        settling[0].result()
+
+    (second,) = sending.claim_deliveries(["desk"], now=NOW, lease=LEASE, limit=1)
+    assert second.delivery.message.title.text == "second"
