@@ -198,7 +198,11 @@ class Daemon:
         return not waiting
 
     async def _tick(self, tick: Callable[[], Awaitable[object]]) -> None:
-        if not self._outage.waiting:
+        if self._outage.waiting:
+            return
+        if self._outage.ongoing:  # a small write tells whether the store is back, and costs nothing if it is not
+            await self._guard(self.beat())
+        else:
             await self._guard(tick())
 
     async def _guard(self, work: Awaitable[T]) -> T | None:

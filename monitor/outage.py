@@ -21,6 +21,11 @@ class Outage:
         self._again_at = 0.0
 
     @property
+    def ongoing(self) -> bool:
+        """Whether the store has written nothing since it failed."""
+        return self._failures > 0
+
+    @property
     def waiting(self) -> bool:
         """Whether the store failed, and it is too soon to try it again."""
         return asyncio.get_running_loop().time() < self._again_at
