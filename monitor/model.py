@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from enum import IntEnum, StrEnum
 
 from monitor.errors import Cause
@@ -139,6 +139,41 @@ class Priority(IntEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AtLeast:
+    """Tell only what enough entries, of enough independent sources, say within a time; copies of a text count once."""
+
+    entries: int = 1
+    sources: int = 1
+    within: timedelta
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Absent:
+    """Tell when nothing has matched for this long."""
+
+    within: timedelta
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Spike:
+    """Tell when matches within `over` are at least `factor` times what `baseline` before it leads to expect."""
+
+    factor: float
+    over: timedelta
+    baseline: timedelta
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class New:
+    """Tell only what was watched for and has not been seen in this time."""
+
+    within: timedelta
+
+
+Threshold = AtLeast | Absent | Spike | New
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Rule:
     """What a rule says about itself; how it matches is the business of `monitor.rules`."""
 
@@ -146,6 +181,12 @@ class Rule:
     title: str
     priority: Priority = Priority.NORMAL
     notify: tuple[str, ...] = ()  # channel names
+    threshold: Threshold | None = None  # what it takes beyond one match
+    dedup: timedelta | None = None  # how long a story is remembered, None = as configured
+    expires: date | None = None  # the first day, in UTC, on which the rule is silent
+    owner: str = ""
+    tags: tuple[str, ...] = ()
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
