@@ -261,6 +261,7 @@ async def test_closing_twice_and_before_any_fetch_is_fine() -> None:
         ("identity", RSS),
         ("", RSS),
     ],
+    ids=["gzip", "x-gzip", "members", "zlib", "raw deflate", "layers", "identity", "none"],
 )
 async def test_content_codings_are_undone(server: FeedServer, client: Client, coding: str, body: bytes) -> None:
     assert (await client.page(server.serve("/feed", body, headers={"Content-Encoding": coding}))).body == RSS

@@ -106,6 +106,7 @@ async def test_a_bomb_costs_no_memory(server: FeedServer, client: Client, megaby
         ("gzip, gzip, gzip, gzip", RSS, Cause.BROKEN),
         ("gzip", gzip.compress(b" ") * 1_000, Cause.BROKEN),
     ],
+    ids=["cut off", "not gzip", "not deflate", "br", "too many layers", "too many members"],
 )
 async def test_a_coding_that_is_wrong_is_named(
     server: FeedServer, client: Client, coding: str, body: bytes, cause: Cause
