@@ -99,7 +99,7 @@ def one_poll(
     with timed(stages, "hash"):
         same = decide.body_hash(fetched) == lease.state.body_hash
     if same:
-        outcome = decide.decide_unchanged(lease, feed, now)
+        outcome = decide.decide_unchanged(lease, feed, fetched, now)
     else:
         with timed(stages, "parse"):
             parsed = parse_page(fetched, feed, now)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import signal
+import threading
 from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, asynccontextmanager
@@ -27,6 +29,7 @@ from monitor.store.sql_store import open_store, state_file
 log = structlog.get_logger()
 
 WORK_THREADS = 2
+EXIT_AT_LATEST = timedelta(seconds=9.5)  # after the signal
 
 
 def utc_now() -> datetime:
@@ -66,7 +69,8 @@ async def open_app(
         if file:
             stack.enter_context(lock_state(file.parent, now=clock()))
         store_thread = stack.enter_context(ThreadPoolExecutor(1, "store"))
-        work_threads = stack.enter_context(ThreadPoolExecutor(WORK_THREADS, "work"))
+        work_threads = ThreadPoolExecutor(WORK_THREADS, "work")
+        stack.callback(work_threads.shutdown, wait=False, cancel_futures=True)  # a hostile document may take for ever
         store = await asyncio.get_running_loop().run_in_executor(store_thread, open_store, setup.config.store)
         doors = Doors(store=store, parse=parse_page, clock=clock, store_thread=store_thread, work_threads=work_threads)
         daemon = Daemon(setup, doors, open_live)
@@ -76,8 +80,10 @@ async def open_app(
             await doors.in_store(store.sync_feeds, setup.config.feeds, clock())
             yield daemon
         finally:
-            await daemon.close()
-            await doors.in_store(store.close)
+            try:
+                await daemon.close()
+            finally:
+                await doors.in_store(store.close)
 
 
 async def serve(setup: Setup) -> None:
@@ -87,17 +93,45 @@ async def serve(setup: Setup) -> None:
         StateInUseError: another daemon works on the same SQLite file.
         StoreUnavailableError: the store cannot be opened.
     """
-    stop, loop = asyncio.Event(), asyncio.get_running_loop()
+    stop, hangup = asyncio.Event(), asyncio.Event()
+    _on_signals(stop, hangup)
     async with open_app(setup) as daemon:
-        reloads: set[asyncio.Task[None]] = set()
-        for number in (signal.SIGINT, signal.SIGTERM):
-            loop.add_signal_handler(number, stop.set)
-        loop.add_signal_handler(signal.SIGHUP, lambda: reloads.add(loop.create_task(daemon.reload())))
-        await daemon.run(stop)
+        forward = asyncio.create_task(_forward(hangup, daemon))
+        try:
+            await daemon.run(stop)
+        finally:
+            forward.cancel()
     log.info("stopped")
 
 
 async def run_once(setup: Setup) -> bool:
     """Poll every due feed once, deliver what is owed, and return whether nothing is left; see `Daemon.run_once`."""
+    _on_signals(None, asyncio.Event())  # a reload that is asked for meanwhile has nothing to change
     async with open_app(setup) as daemon:
         return await daemon.run_once()
+
+
+def _on_signals(stop: asyncio.Event | None, hangup: asyncio.Event) -> None:
+    """Turn signals into events, before anybody can learn this process's number from the state folder."""
+    loop = asyncio.get_running_loop()
+    loop.add_signal_handler(signal.SIGHUP, hangup.set)
+    if stop is None:
+        return
+
+    def end() -> None:
+        stop.set()
+        # A thread may hang where nobody can reach it: in the system's name look-up, in a hostile document. Everything
+        # that matters is in the store, so the process need not wait for such a thread.
+        last_resort = threading.Timer(EXIT_AT_LATEST.total_seconds(), os._exit, (0,))
+        last_resort.daemon = True
+        last_resort.start()
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, end)
+
+
+async def _forward(hangup: asyncio.Event, daemon: Daemon) -> None:
+    while True:
+        await hangup.wait()
+        hangup.clear()
+        daemon.ask_reload()

@@ -25,6 +25,11 @@ class Crew(Generic[Job]):
         return self._size - len(self._jobs)
 
     @property
+    def jobs(self) -> tuple[Job, ...]:
+        """What is being done now."""
+        return tuple(self._jobs.values())
+
+    @property
     def tasks(self) -> frozenset[asyncio.Task[Any]]:
         """The tasks that run now."""
         return frozenset(self._jobs)

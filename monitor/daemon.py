@@ -5,10 +5,12 @@ from __future__ import annotations
 import asyncio
 import os
 import socket
+from collections import Counter
 from collections.abc import Awaitable, Callable, Collection
 from datetime import UTC, timedelta
 from pathlib import Path
 from typing import Any, TypeVar
+from urllib.parse import urlsplit
 
 import structlog
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
@@ -17,20 +19,20 @@ from monitor import __version__
 from monitor.config.load import watched_files
 from monitor.crew import Crew
 from monitor.errors import StoreUnavailableError, UserError
-from monitor.health import FeedHealth
-from monitor.model import ClaimedDelivery, DeliveryState, FeedLease
+from monitor.health import ChannelHealth, FeedHealth
+from monitor.model import ClaimedDelivery, FeedLease
 from monitor.outage import Outage
 from monitor.pipeline import POLL_LEASE, SEND_LEASE, Doors, Live, deliver, poll
-from monitor.ports import NodeReport, Notifier
+from monitor.ports import NodeReport, Notifier, StatusReport
 from monitor.setup import Setup, require_examples
 
 log = structlog.get_logger()
 T = TypeVar("T")
 
 POLLS_AT_ONCE = 64
+POLLS_PER_HOST = 2
 SENDS_AT_ONCE = 32
-DRAIN = timedelta(seconds=8)  # from the signal to the end of running work; closing has the rest of the ten seconds
-WAITING = (DeliveryState.NEW, DeliveryState.SENDING)
+DRAIN = timedelta(seconds=7)  # from the signal to the end of running work; closing has the rest of the ten seconds
 
 
 class Daemon:
@@ -43,109 +45,150 @@ class Daemon:
         self._open_live = open_live
         self.polls = Crew[FeedLease](POLLS_AT_ONCE)
         self.sends = Crew[str](SENDS_AT_ONCE)
-        self._retiring: set[asyncio.Task[None]] = set()
-        self._health = FeedHealth()
+        self._ticks = Crew[Callable[[], Awaitable[object]]](size=16)
+        self._retiring = Crew[Live](size=16)
+        # held from reading `live` to having started what uses it, so a reload sees every user of what it replaces
+        self._claiming = asyncio.Lock()
+        self._stopping = False
+        self._reload_asked = False
+        self._feeds = FeedHealth()
+        self._channels = ChannelHealth()
         self._started_at = doors.clock()
-        self._stamps = self._look_at_files()
-        self._pending_stamps = self._stamps
+        self._stamps = dict(setup.stamps)
+        self._seen_stamps = self._stamps
         self._outage = Outage()
         self._unfinished: list[FeedLease] = []  # polls that the store could not take
 
     # -- ticks: each asks the store what is due and starts it ----------------------------------------------------------
 
     async def poll_due(self) -> int:
-        """Claim feeds that are due, as many as there are free hands, and start polling them; return how many."""
-        store, now = self.doors.store, self.doors.clock()
-        if not self.polls.free:
-            return 0
-        leases = await self.doors.in_store(store.claim_feeds, now=now, lease=POLL_LEASE, limit=self.polls.free)
-        for lease in leases:
-            self.polls.start(lease, self._guard(self._poll(lease)))
-        return len(leases)
+        """Claim feeds that are due, as many as there are free hands, and start polling them; return how many.
 
-    async def _poll(self, lease: FeedLease) -> None:
+        A host that has its share of hands keeps nobody waiting: its other feeds go back to the end of the queue.
+        """
+        async with self._claiming:
+            if self._stopping or not self.polls.free:
+                return 0
+            store, now = self.doors.store, self.doors.clock()
+            leases = await self.doors.in_store(store.claim_feeds, now=now, lease=POLL_LEASE, limit=self.polls.free)
+            busy = Counter(_host(lease) for lease in self.polls.jobs)
+            put_off = []
+            for lease in leases:
+                host = _host(lease)
+                if host and busy[host] >= POLLS_PER_HOST:
+                    put_off.append(lease)
+                    continue
+                busy[host] += 1
+                self.polls.start(lease, self._guard(self._poll(lease, self.live)))
+            if put_off:
+                await self.doors.in_store(store.release_feeds, put_off, now)
+            return len(leases) - len(put_off)
+
+    async def _poll(self, lease: FeedLease, live: Live) -> None:
         try:
-            outcome = await poll(lease, self.live, self.doors)
+            outcome = await poll(lease, live, self.doors)
         except StoreUnavailableError:
             self._unfinished.append(lease)
             raise
         if outcome is None:
             return
-        await self._store_wrote()
-        self._health.add(outcome)
+        self._outage.end()
+        self._feeds.add(outcome)
         if outcome.deliveries:
             await self.deliver_due()
 
     async def deliver_due(self) -> int:
         """Claim deliveries that are due, and start sending them; return how many."""
-        store, now, live = self.doors.store, self.doors.clock(), self.live
-        if not self.sends.free:
-            return 0
-        claimed = await self.doors.in_store(
-            store.claim_deliveries, tuple(live.notifiers), now=now, lease=SEND_LEASE, limit=self.sends.free
-        )
-        for each in claimed:
-            notifier = live.notifiers[each.delivery.channel]
-            self.sends.start(each.delivery.key, self._guard(self._deliver(each, notifier)))
-        return len(claimed)
+        async with self._claiming:
+            if self._stopping or not self.sends.free:
+                return 0
+            store, now, live = self.doors.store, self.doors.clock(), self.live
+            claimed = await self.doors.in_store(
+                store.claim_deliveries, tuple(live.notifiers), now=now, lease=SEND_LEASE, limit=self.sends.free
+            )
+            for each in claimed:
+                notifier = live.notifiers[each.delivery.channel]
+                self.sends.start(each.delivery.key, self._guard(self._deliver(each, notifier)))
+            return len(claimed)
 
     async def _deliver(self, claimed: ClaimedDelivery, notifier: Notifier) -> None:
-        await deliver(claimed, notifier, self.doors)
-        await self._store_wrote()
+        settlement = await deliver(claimed, notifier, self.doors)
+        self._outage.end()
+        if settlement is not None:
+            self._channels.add(claimed.delivery, settlement)
         await self.deliver_due()  # the channel's next message need not wait for a tick
 
     async def beat(self) -> None:
         """Tell the store that this daemon is alive."""
         report = NodeReport(
-            name=f"{socket.gethostname()}:{os.getpid()}",
+            name=_node_name(),
             version=__version__,
             started_at=self._started_at,
             beat_at=self.doors.clock(),
             rules_hash=self.live.ruleset.hash,
         )
         await self.doors.in_store(self.doors.store.beat, report)
-        await self._store_wrote()
+        self._outage.probed()
 
     async def report_health(self) -> None:
         """Log which feeds began to fail or to work since the last time."""
-        self._health.flush()
+        self._feeds.flush()
 
     # -- reload --------------------------------------------------------------------------------------------------------
 
+    def ask_reload(self) -> None:
+        """Have the next tick reload, whether or not a file has changed."""
+        self._reload_asked = True
+
     async def reload_if_changed(self) -> None:
-        """Reload when a file has changed and then stayed as it is for one tick: not while an editor writes it."""
-        stamps = self._look_at_files()
-        settled, self._pending_stamps = stamps == self._pending_stamps, stamps
-        if settled and stamps != self._stamps:
+        """Reload when asked to, or when a file has changed and then stayed as it is for one tick.
+
+        A file is not read while an editor still writes it.
+        """
+        stamps = await self._look_at_files()
+        settled, self._seen_stamps = stamps == self._seen_stamps, stamps
+        if self._reload_asked or (settled and stamps != self._stamps):
+            self._reload_asked = False
             await self.reload()
 
     async def reload(self) -> None:
         """Load all files anew; where anything is wrong with them, say so and go on with what was loaded last."""
-        self._stamps = self._pending_stamps = self._look_at_files()
+        before = await self._look_at_files()  # what changes from here on is read at a later reload
         try:
             setup = await asyncio.to_thread(self.setup.again)
             await asyncio.to_thread(require_examples, setup)
         except UserError as error:
+            self._stamps = self._seen_stamps = before
             for line in str(error).splitlines():
                 log.error("mistake in the files", mistake=line)  # noqa: TRY400 - a person's mistake has no traceback
             log.error("not reloaded: the last good configuration goes on", hint="see `monitor check`")  # noqa: TRY400
             return
-        old, self.setup, self.live = self.live, setup, self._open_live(setup)
-        self._stamps = self._pending_stamps = self._look_at_files()  # includes may have changed
-        users = {*self.polls.tasks, *self.sends.tasks}
-        retiring = asyncio.create_task(_retire(old, users))
-        self._retiring.add(retiring)
-        retiring.add_done_callback(self._retiring.discard)
-        await self.doors.in_store(self.doors.store.sync_feeds, setup.config.feeds, self.doors.clock())
+        await self._use(setup)
+        self._stamps = self._seen_stamps = dict(setup.stamps) | {
+            path: stamp for path, stamp in before.items() if path in setup.stamps
+        }
         log.info("reloaded", **counts(setup))
 
-    def _look_at_files(self) -> dict[Path, tuple[int, int]]:
-        return watched_files(self.setup.config.file, self.setup.config.include)
+    async def _use(self, setup: Setup) -> None:
+        """Put a new setup into the place of the old one; where the store fails, everything stays as it was."""
+        if setup.config.store != self.setup.config.store:
+            log.warning("`store` has changed: it is used from the next start on")
+        changed = [feed.url for feed in setup.config.feeds if self.live.feeds.get(feed.url) not in (feed, None)]
+        store, now = self.doors.store, self.doors.clock()
+        await self.doors.in_store(store.sync_feeds, setup.config.feeds, now, hasten=changed)
+        async with self._claiming:
+            old, self.setup, self.live = self.live, setup, self._open_live(setup)
+            self._retiring.start(old, self._guard(_retire(old, {*self.polls.tasks, *self.sends.tasks})))
+
+    async def _look_at_files(self) -> dict[Path, tuple[int, int]]:
+        config = self.setup.config
+        return await asyncio.to_thread(watched_files, config.file, config.include)
 
     # -- the whole life ------------------------------------------------------------------------------------------------
 
     async def run(self, stop: asyncio.Event) -> None:
         """Tick until `stop` is set, then let running work end."""
+        await self._say_running()
         scheduler = AsyncIOScheduler(
             timezone=UTC, job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None}
         )
@@ -157,27 +200,40 @@ class Daemon:
             self.beat: 20,
         }
         for tick, seconds in ticks.items():
-            scheduler.add_job(self._tick, "interval", (tick,), seconds=seconds, next_run_time=self.doors.clock())
-        report = await self.doors.in_store(self.doors.store.status)
-        failing = sum(feed.cause is not None for feed in report.feeds)
-        log.info("running", version=__version__, **counts(self.setup), failing_feeds=failing)
+            scheduler.add_job(self._start_tick, "interval", (tick,), seconds=seconds)
+            await self._start_tick(tick)
         scheduler.start()
         try:
             await stop.wait()
         finally:
+            self._stopping = True
             scheduler.shutdown(wait=False)
-        self._health.flush()
+        self._feeds.flush()
         log.info("stopping: running work may finish", polls=len(self.polls), messages=len(self.sends))
         try:
             async with asyncio.timeout(DRAIN.total_seconds()):
-                await self.polls.join()
-                await self.sends.join()
+                for crew in (self._ticks, self.polls, self.sends):  # a tick may be starting some
+                    await crew.join()
         except TimeoutError:
             log.warning("not everything ended in time: the rest is done at the next start")
 
+    async def _say_running(self) -> None:
+        report = await self.doors.in_store(self.doors.store.status)
+        failing = sum(feed.cause is not None for feed in report.feeds)
+        log.info("running", version=__version__, **counts(self.setup), failing_feeds=failing)
+        self._warn_of_strays(report)
+
+    def _warn_of_strays(self, report: StatusReport) -> None:
+        for owed in report.owed:
+            if owed.channel not in self.live.notifiers:
+                hint = "put the channel back into monitor.yaml, and they are sent"
+                log.warning(
+                    "messages wait for a channel that is gone", channel=owed.channel, messages=owed.count, hint=hint
+                )
+
     async def run_once(self) -> bool:
         """Poll every due feed once and deliver what is owed; say whether nothing is left to be delivered."""
-        while await self._guard(self.poll_due()):
+        while await self._guard(self.poll_due()) or self.polls.tasks:
             await self.polls.join()
         longest_pace = max((notifier.pace for notifier in self.live.notifiers.values()), default=timedelta())
         rested = False
@@ -189,21 +245,31 @@ class Daemon:
             rested = not started
             if rested:  # a channel may only be catching its breath between two messages
                 await asyncio.sleep(longest_pace.total_seconds())
-        self._health.flush()
-        await self._guard(self.beat())
+        self._feeds.flush()
         report = await self.doors.in_store(self.doors.store.status)
-        waiting = sum(count for state, count in report.deliveries.items() if state in WAITING)
+        self._warn_of_strays(report)
+        waiting = sum(owed.count for owed in report.owed if owed.channel in self.live.notifiers)
         if waiting:
             log.warning("messages are still owed: the next run sends them", messages=waiting)
         return not waiting
+
+    async def _start_tick(self, tick: Callable[[], Awaitable[object]]) -> None:
+        """Start a tick, unless its last one still runs; the scheduler sees it end at once, and so never cancels work.
+
+        A coroutine function, or the scheduler would call it on a thread.
+        """
+        if not self._stopping and tick not in self._ticks.jobs:
+            self._ticks.start(tick, self._guard(self._tick(tick)))
 
     async def _tick(self, tick: Callable[[], Awaitable[object]]) -> None:
         if self._outage.waiting:
             return
         if self._outage.ongoing:  # a small write tells whether the store is back, and costs nothing if it is not
-            await self._guard(self.beat())
-        else:
-            await self._guard(tick())
+            await self.beat()
+            unfinished = tuple(self._unfinished)
+            await self.doors.in_store(self.doors.store.release_feeds, unfinished, self.doors.clock())
+            del self._unfinished[: len(unfinished)]
+        await tick()
 
     async def _guard(self, work: Awaitable[T]) -> T | None:
         """Await one piece of work; whatever goes wrong with it is told, and stops nothing else."""
@@ -215,30 +281,36 @@ class Daemon:
             log.exception("internal error: please report this")
         return None
 
-    async def _store_wrote(self) -> None:
-        """Note that the store works; where it failed before, polls that it cost are due again at once."""
-        if not self._outage.end():
-            return
-        unfinished, self._unfinished = self._unfinished, []
-        await self.doors.in_store(self.doors.store.release_feeds, unfinished, self.doors.clock())
-
     async def close(self) -> None:
         """Cut short what still runs, give its leases back, let go of connections."""
-        cut_short = await self.polls.cancel()
+        self._stopping = True
+        await self._ticks.cancel()
+        cut_short = [*await self.polls.cancel(), *self._unfinished]
         await self.sends.cancel()
+        store = self.doors.store
         if cut_short:
-            await self._guard(self.doors.in_store(self.doors.store.release_feeds, cut_short, self.doors.clock()))
-        await asyncio.gather(*self._retiring)
-        await _retire(self.live, frozenset())
+            await self._guard(self.doors.in_store(store.release_feeds, cut_short, self.doors.clock()))
+        await self._guard(self.doors.in_store(store.leave, _node_name()))
+        await self._retiring.join()
+        await self._guard(_retire(self.live, frozenset()))
 
 
 async def _retire(live: Live, users: Collection[asyncio.Task[Any]]) -> None:
     """Close what a reload replaced, once the work that uses it has ended."""
     if users:
         await asyncio.wait(users)
-    await live.fetcher.close()
-    for notifier in live.notifiers.values():
-        await notifier.close()
+    closing = (live.fetcher.close(), *(notifier.close() for notifier in live.notifiers.values()))
+    for failure in await asyncio.gather(*closing, return_exceptions=True):
+        if isinstance(failure, BaseException):
+            log.error("a connection could not be closed in good order", exc_info=failure)
+
+
+def _host(lease: FeedLease) -> str:
+    return urlsplit(lease.state.url).hostname or ""
+
+
+def _node_name() -> str:
+    return f"{socket.gethostname()}:{os.getpid()}"
 
 
 def counts(setup: Setup) -> dict[str, int]:

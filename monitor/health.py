@@ -1,4 +1,4 @@
-"""Say once when a feed begins to fail, once when its cause changes, once when it is well; many at once in one line."""
+"""Say once when a feed or channel begins to fail, once when the cause changes, once when it is well."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Collection
 import structlog
 
 from monitor.errors import Cause
-from monitor.model import FeedState, PollOutcome
+from monitor.model import Dead, Delivery, FeedState, PollOutcome, Sent, Settlement
 
 log = structlog.get_logger()
 
@@ -17,7 +17,7 @@ OWN_LINES = 3  # up to so many failing feeds get a line each
 
 
 class FeedHealth:
-    """Collect what polls say about feeds, until `flush` tells it."""
+    """Collect what polls say about feeds, until `flush` tells it; many at once in one line."""
 
     def __init__(self) -> None:
         self._told: dict[str, Cause | None] = {}  # feed name -> its cause before the polls collected here
@@ -51,6 +51,28 @@ class FeedHealth:
                 log.warning("many feeds fail, polling them less often", feeds=names, cause=cause.value)
         if well:
             log.info("feeds work again", feeds=_some(well))
+
+
+class ChannelHealth:
+    """Tell what deliveries say about channels: a channel that fails is one line, however many messages wait."""
+
+    def __init__(self) -> None:
+        self._failing: dict[str, str] = {}  # channel -> reason told last
+
+    def add(self, delivery: Delivery, settlement: Settlement) -> None:
+        """Note how one attempt ended."""
+        channel = delivery.channel
+        if isinstance(settlement, Sent):
+            if self._failing.pop(channel, None) is not None:
+                log.info("channel works again", channel=channel)
+            log.debug("delivered", channel=channel, delivery=delivery.key, attempt=delivery.attempts)
+        elif isinstance(settlement, Dead):
+            hint = "`monitor status` lists it, `monitor alerts replay` sends it again"
+            log.error("message set aside", channel=channel, reason=settlement.reason, hint=hint, delivery=delivery.key)
+        elif self._failing.get(channel) != settlement.reason:
+            self._failing[channel] = settlement.reason
+            hint = "messages wait and are tried again; `monitor status` counts them"
+            log.warning("channel fails", channel=channel, reason=settlement.reason, hint=hint)
 
 
 def _some(names: Collection[str]) -> str:

@@ -30,7 +30,6 @@ from monitor.decide.poll import (
 from monitor.errors import Cause, FeedError, LeaseLostError, StoryConflictError
 from monitor.model import (
     ClaimedDelivery,
-    Dead,
     Feed,
     FeedLease,
     NotModified,
@@ -38,7 +37,6 @@ from monitor.model import (
     PollOutcome,
     Rejected,
     SendResult,
-    Sent,
     Settlement,
     Unknown,
 )
@@ -112,9 +110,10 @@ async def poll(lease: FeedLease, live: Live, doors: Doors) -> PollOutcome | None
         await doors.in_store(doors.store.release_feeds, [lease], doors.clock())
         return None
     try:
-        outcome = await _read_and_record(lease, feed, live, doors)
-    except FeedError as error:
-        outcome = await _record(decide_failure(lease, feed, error, doors.clock()), doors)
+        try:
+            outcome = await _read_and_record(lease, feed, live, doors)
+        except FeedError as error:
+            outcome = await _record(decide_failure(lease, feed, error, doors.clock()), doors)
     except LeaseLostError:
         log.info("lease lost, poll dropped", feed=feed.name)
         return None
@@ -125,7 +124,7 @@ async def poll(lease: FeedLease, live: Live, doors: Doors) -> PollOutcome | None
 async def _read_and_record(lease: FeedLease, feed: Feed, live: Live, doors: Doors) -> PollOutcome:
     fetched = await live.fetcher.fetch(feed, lease.state)
     if isinstance(fetched, NotModified) or body_hash(fetched) == lease.state.body_hash:
-        return await _record(decide_unchanged(lease, feed, doors.clock()), doors)
+        return await _record(decide_unchanged(lease, feed, fetched, doors.clock()), doors)
     return await _decide_and_record(lease, feed, fetched, live, doors)
 
 
@@ -172,8 +171,8 @@ def _report(feed: Feed, outcome: PollOutcome) -> None:
 # -- one delivery ------------------------------------------------------------------------------------------------------
 
 
-async def deliver(claimed: ClaimedDelivery, notifier: Notifier, doors: Doors) -> None:
-    """Bring one claimed delivery to its end, or to its next attempt.
+async def deliver(claimed: ClaimedDelivery, notifier: Notifier, doors: Doors) -> Settlement | None:
+    """Bring one claimed delivery to its end, or to its next attempt; return which, None where another took it over.
 
     Raises:
         StoreUnavailableError: the message may have been sent and this could not be written: it stays in doubt.
@@ -188,12 +187,12 @@ async def deliver(claimed: ClaimedDelivery, notifier: Notifier, doors: Doors) ->
         else:
             result = await _attempt(notifier.send(claimed.delivery), claimed)
         now = doors.clock()
-        settlement = settle(claimed.delivery, result, now)
+        settlement = settle(claimed.delivery, result, now, in_doubt_since=claimed.in_doubt_since)
         await doors.in_store(doors.store.settle, claimed, settlement, now=now, pace=notifier.pace)
     except LeaseLostError:
         log.warning("lease lost, another worker looks this message up", channel=claimed.delivery.channel)
-        return
-    _report_delivery(claimed, settlement)
+        return None
+    return settlement
 
 
 async def _attempt(attempt: Awaitable[SendResult], claimed: ClaimedDelivery) -> SendResult:
@@ -208,18 +207,3 @@ async def _attempt(attempt: Awaitable[SendResult], claimed: ClaimedDelivery) -> 
         log.exception("a notifier failed: please report this", channel=delivery.channel, delivery=delivery.key)
         reason = f"internal error: {type(error).__name__}"
         return Rejected(reason=reason, retry=False) if delivery.attempts >= CRASHES else Unknown(reason=reason)
-
-
-def _report_delivery(claimed: ClaimedDelivery, settlement: Settlement) -> None:
-    delivery = claimed.delivery
-    where = {"channel": delivery.channel, "delivery": delivery.key, "attempt": delivery.attempts}
-    match settlement:
-        case Sent() if delivery.attempts == 1:
-            log.debug("delivered", **where)
-        case Sent():
-            log.info("delivered after all", **where)
-        case Dead(reason=reason):
-            hint = "`monitor status` lists it, `monitor alerts replay` sends it again"
-            log.error("message set aside", reason=reason, hint=hint, **where)
-        case _:
-            log.warning("message not delivered yet", reason=settlement.reason, **where)

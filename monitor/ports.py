@@ -100,6 +100,16 @@ class NodeReport:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class OwedReport:
+    """What one channel is owed."""
+
+    channel: str
+    count: int
+    since: datetime  # the oldest
+    reason: str  # why the last attempt failed, "" = none has
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DeadReport:
     """One delivery that will not go through by itself."""
 
@@ -119,6 +129,7 @@ class StatusReport:
     entries: int
     alerts: int
     deliveries: Mapping[str, int]  # by state
+    owed: tuple[OwedReport, ...]  # by channel
     dead: tuple[DeadReport, ...]  # the latest 20
 
 
@@ -128,23 +139,26 @@ class Store(Protocol):
     Every method may raise StoreUnavailableError, after which nothing has been written.
     """
 
-    def sync_feeds(self, feeds: Sequence[Feed], now: datetime) -> None:
-        """Make exactly these feeds active; new ones are due at once, the state of the others is kept."""
+    def sync_feeds(self, feeds: Sequence[Feed], now: datetime, *, hasten: Collection[str] = ()) -> None:
+        """Make exactly these feeds active; new ones are due at once, the state of the others is kept.
+
+        Those with a URL in `hasten` are due at once as well: somebody has changed how they are to be polled.
+        """
         ...
 
     def claim_feeds(self, *, now: datetime, lease: timedelta, limit: int) -> tuple[FeedLease, ...]:
         """Lease up to `limit` active feeds that are due, the longest due first."""
         ...
 
-    def release_feeds(self, leases: Sequence[FeedLease], now: datetime) -> None:
-        """Give leases back untouched: the feeds are due again at once."""
+    def release_feeds(self, leases: Sequence[FeedLease], due: datetime) -> None:
+        """Give leases back untouched: the feeds are due again at this time."""
         ...
 
     def adopt(self, now: datetime, *, settle: timedelta) -> None:
         """End every lease: for the one process that holds the store for itself and finds what a dead one left.
 
-        Feeds are due at once. A delivery whose attempt was cut short is looked up no sooner than `settle` from now, and
-        holds its channel till then.
+        Feeds are due at once, those too that were polled in what is now the future: the clock was wrong. A delivery
+        whose attempt was cut short is looked up no sooner than `settle` from now, and holds its channel till then.
         """
         ...
 
@@ -195,6 +209,10 @@ class Store(Protocol):
 
     def beat(self, node: NodeReport) -> None:
         """Note that a daemon is alive, and forget those silent for a day."""
+        ...
+
+    def leave(self, name: str) -> None:
+        """Forget a daemon that ends in good order."""
         ...
 
     def status(self) -> StatusReport:

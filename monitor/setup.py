@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from monitor.config.load import Config, load_config
+from monitor.config.load import Config, load_config, watched_files
 from monitor.document import did_you_mean, parse_document
 from monitor.errors import ConfigurationError, Problem
 from monitor.notify.channel import ConfiguredChannel
@@ -26,6 +26,7 @@ class Setup:
     ruleset: Ruleset
     channels: Mapping[str, ConfiguredChannel]
     default_notify: tuple[str, ...]  # the channels of rules that name none
+    stamps: Mapping[Path, tuple[int, int]]  # of the files, as they were when they were read
     again: Callable[[], Setup]  # load the same files anew, as `load_setup` was called
 
 
@@ -38,6 +39,7 @@ def load_setup(file: Path, *, env: Mapping[str, str] = os.environ, store: str | 
     config, problems = load_config(file, env=env, store=store)
     if config is None:
         raise ConfigurationError(problems)
+    stamps = watched_files(file, config.include)
     channels, channel_problems = load_channels(config.main, base=config.folder, env=config.env)
     # a channel with a mistake in it is still a channel: rules that name it are right
     written = config.main.value.get("channels")
@@ -52,7 +54,7 @@ def load_setup(file: Path, *, env: Mapping[str, str] = os.environ, store: str | 
         problems.sort(key=lambda problem: (order.get(problem.file, len(order)), problem.line, problem.column))
         raise ConfigurationError(problems)
     again = partial(load_setup, file, env=env, store=store)
-    return Setup(config=config, ruleset=ruleset, channels=channels, default_notify=notify, again=again)
+    return Setup(config=config, ruleset=ruleset, channels=channels, default_notify=notify, stamps=stamps, again=again)
 
 
 def load_trial_rules(setup: Setup, raw: bytes) -> Ruleset:

@@ -73,11 +73,20 @@ class LazyGroup(click.Group):
     show_envvar=True,
     help="The configuration file.",
 )
+@click.option(
+    "--store",
+    metavar="URL",
+    envvar="MONITOR_STORE",
+    show_envvar=True,
+    help="Where the state is, instead of where the configuration says.",
+)
 @click.version_option(__version__, prog_name="monitor")
 @click.pass_context
-def cli(context: click.Context, file: Path) -> None:
+def cli(context: click.Context, file: Path, store: str | None) -> None:
     """Watch news feeds for the terms and actors that matter; post one clear alert about each story."""
     context.obj = file
+    if store is not None:
+        os.environ["MONITOR_STORE"] = store  # a flag is the variable said out loud: every command reads that
 
 
 def main() -> None:

@@ -15,7 +15,6 @@ from monitor.errors import NotFoundError
 
 @click.command()
 @click.option("--once", is_flag=True, help="Poll every due feed once, deliver what is owed, and exit.")
-@click.option("--store", help="Keep the state here instead of where the configuration says.", metavar="URL")
 @click.option(
     "--log-level",
     type=click.Choice(["debug", "info", "warning", "error"]),
@@ -24,7 +23,7 @@ from monitor.errors import NotFoundError
     envvar="MONITOR_LOG_LEVEL",
 )
 @click.pass_obj
-def run(file: Path, *, once: bool, store: str | None, log_level: str) -> None:
+def run(file: Path, *, once: bool, log_level: str) -> None:
     """Run the daemon until Ctrl-C.
 
     Alerts of a console channel go to standard output, logs to standard error. The files are read anew when one of them
@@ -34,7 +33,7 @@ def run(file: Path, *, once: bool, store: str | None, log_level: str) -> None:
     from monitor import app, logs, setup  # noqa: PLC0415 - `monitor --help` must not import the house
 
     logs.configure(log_level)
-    loaded = setup.load_setup(file, store=store)
+    loaded = setup.load_setup(file)
     setup.require_examples(loaded)
     if once:
         sys.exit(0 if asyncio.run(app.run_once(loaded)) else 1)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from enum import Enum
@@ -16,7 +16,7 @@ import click
 
 from monitor.cli.show import ago, clock_time, plural, table
 from monitor.model import FeedState
-from monitor.ports import StatusReport, Store
+from monitor.ports import NodeReport, StatusReport, Store
 
 ALIVE = timedelta(seconds=90)
 
@@ -59,16 +59,15 @@ def status(file: Path, *, as_json: bool, quiet: bool) -> None:
     with existing_store(file) as store:
         report = store.status()
     now = utc_now()
-    alive = any(now - node.beat_at < ALIVE for node in report.nodes)
+    alive = [node for node in report.nodes if now - node.beat_at < ALIVE]
     if as_json:
-        click.echo(json.dumps(_plain(dataclasses.asdict(report)) | {"alive": alive}, indent=2, ensure_ascii=False))
+        click.echo(json.dumps(_plain(report) | {"alive": bool(alive)}, indent=2, ensure_ascii=False))
     elif not quiet:
-        _show(report, now)
+        _show(report, alive, now)
     sys.exit(0 if alive else 1)
 
 
-def _show(report: StatusReport, now: datetime) -> None:
-    alive = [node for node in report.nodes if now - node.beat_at < ALIVE]
+def _show(report: StatusReport, alive: list[NodeReport], now: datetime) -> None:
     for node in alive:
         click.echo(f"running   {node.name}, version {node.version}, for {ago(node.started_at, now)}")
     if not alive:
@@ -79,9 +78,15 @@ def _show(report: StatusReport, now: datetime) -> None:
     waiting = [feed for feed in report.feeds if feed.cause is None and feed.polled_at is None]
     healthy = len(report.feeds) - len(failing) - len(waiting)
     click.echo(f"feeds     {healthy} healthy, {len(failing)} failing, {len(waiting)} not polled yet")
-    click.echo(f"seen      {plural(report.entries, 'entry')}, {plural(report.alerts, 'alert')}")
-    counts = ", ".join(f"{count} {state}" for state, count in sorted(report.deliveries.items()) if count)
-    click.echo(f"messages  {counts or 'none'}")
+    click.echo(f"seen      {plural(report.entries, 'entry')}")
+    owed = sum(channel.count for channel in report.owed)
+    click.echo(f"messages  {report.deliveries['sent']} sent, {owed} owed, {report.deliveries['dead']} set aside")
+    if report.owed:
+        click.echo("\nOwed:")
+        table(
+            [channel.channel, plural(channel.count, "message"), f"since {clock_time(channel.since)}", channel.reason]
+            for channel in report.owed
+        )
     if failing:
         click.echo("\nFailing feeds:")
         table(_failing_row(feed, now) for feed in failing)
@@ -96,8 +101,11 @@ def _failing_row(feed: FeedState, now: datetime) -> list[str]:
 
 
 def _plain(value: Any) -> Any:
-    """Turn a report into what JSON knows."""
-    if isinstance(value, dict):
+    """Turn a report into what JSON knows; a feed's URL stays out of it: its query string may hold a secret."""
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        fields = (field.name for field in dataclasses.fields(value) if field.repr)
+        return {name: _plain(getattr(value, name)) for name in fields}
+    if isinstance(value, Mapping):
         return {str(key): _plain(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
         return [_plain(item) for item in value]
@@ -105,6 +113,4 @@ def _plain(value: Any) -> Any:
         return value.isoformat()
     if isinstance(value, Enum):
         return value.value
-    if isinstance(value, bytes):
-        return value.hex()
-    return value
+    return value.hex() if isinstance(value, bytes) else value

@@ -10,7 +10,6 @@ from monitor.model import (
     Dead,
     Delivery,
     InDoubt,
-    Rejected,
     Retry,
     SendResult,
     Sent,
@@ -23,29 +22,42 @@ FIRST_RETRY = timedelta(seconds=2)
 LONGEST_RETRY = timedelta(minutes=15)
 LONGEST_HOLD = timedelta(hours=24)  # however long a destination asks for
 JITTER = 0.1  # of a wait, on top
-GIVE_UP = timedelta(days=3)
+MOST_ATTEMPTS = 300  # about three days, with a quarter of an hour between two
+GIVE_UP = timedelta(days=3)  # of looking a message up
+LONGEST_LOOK_UP = timedelta(hours=1)  # between two look-ups
 PATIENT_ATTEMPTS = 3  # so many failures hold the channel's later messages back, to keep order; then they overtake
 
 
-def settle(delivery: Delivery, result: SendResult, now: datetime) -> Settlement:
-    """Decide what an attempt's end means.
+def settle(
+    delivery: Delivery, result: SendResult, now: datetime, *, in_doubt_since: datetime | None = None
+) -> Settlement:
+    """Decide what the end of an attempt means, or of looking up one that has been in doubt since a time.
 
     A refusal that may pass is tried again, later each time; the first few hold the channel's later messages back, so
     that order is kept through a short outage, and one bad message cannot block a channel for long.
     """
     if isinstance(result, Accepted):
         return Sent(ref=result.ref)
-    if isinstance(result, Rejected) and not result.retry:
-        return Dead(reason=result.reason)
-    if now - delivery.created_at > GIVE_UP:
-        return Dead(reason=f"given up after {GIVE_UP.days} days: {result.reason}")
-    patient = delivery.attempts <= PATIENT_ATTEMPTS
-    wait = _retry_wait(delivery)
     if isinstance(result, Unknown):
-        return InDoubt(look_up_at=now + max(SETTLE, wait), reason=result.reason, hold_lane=patient)
+        return _still_in_doubt(delivery, result, now, in_doubt_since or now)
+    if not result.retry:
+        return Dead(reason=result.reason)
+    if delivery.attempts >= MOST_ATTEMPTS:
+        return Dead(reason=f"given up after {delivery.attempts} attempts: {result.reason}")
     asked = min(result.after or timedelta(), LONGEST_HOLD)
-    at = now + max(wait, asked)
-    return Retry(at=at, reason=result.reason, hold_lane_until=at if patient or asked else None)
+    at = now + max(_retry_wait(delivery), asked)
+    hold = delivery.attempts <= PATIENT_ATTEMPTS or asked
+    return Retry(at=at, reason=result.reason, hold_lane_until=at if hold else None)
+
+
+def _still_in_doubt(delivery: Delivery, result: Unknown, now: datetime, since: datetime) -> Settlement:
+    """Look it up later, each time after twice the wait, and let the channel's later messages pass meanwhile."""
+    waited = max(now - since, timedelta())
+    if waited > GIVE_UP:
+        return Dead(reason=f"nobody knows whether it arrived: {result.reason}")
+    hold = waited < PATIENT_ATTEMPTS * SETTLE and delivery.attempts <= PATIENT_ATTEMPTS
+    look_up_at = now + min(max(SETTLE, waited), LONGEST_LOOK_UP)
+    return InDoubt(look_up_at=look_up_at, reason=result.reason, hold_lane=hold)
 
 
 def is_patient(delivery: Delivery) -> bool:

@@ -22,6 +22,7 @@ from monitor.model import (
     FirstPoll,
     Match,
     Memory,
+    NotModified,
     Page,
     ParsedFeed,
     PollOutcome,
@@ -38,9 +39,12 @@ def body_hash(page: Page) -> bytes:
     return hashlib.blake2b(page.body, digest_size=16).digest()
 
 
-def decide_unchanged(lease: FeedLease, feed: Feed, now: datetime) -> PollOutcome:
+def decide_unchanged(lease: FeedLease, feed: Feed, fetched: Page | NotModified, now: datetime) -> PollOutcome:
     """Decide a poll that brought nothing: the server said so, or the body is the last one to the byte."""
-    return PollOutcome(lease=lease, state=_healthy(lease.state, now), due=next_poll(feed, now))
+    state = _healthy(lease.state, now)
+    if isinstance(fetched, Page):
+        state = replace(state, validators=fetched.validators)
+    return PollOutcome(lease=lease, state=state, due=next_poll(feed, now))
 
 
 def decide_failure(lease: FeedLease, feed: Feed, error: FeedError, now: datetime) -> PollOutcome:
@@ -171,7 +175,7 @@ class _Draft:
             kind, story = min(held.items(), key=lambda item: (item[1].first_at, item[1].id))
             self.note(entry, Stage.STORY, "same-story", f"same {kind} as a report told before", story_id=story.id)
             sources = story.sources if entry.feed in story.sources else (*story.sources, entry.feed)
-            story = replace(story, last_at=self.now, entries=story.entries + 1, sources=sources)
+            story = replace(story, last_at=max(story.last_at, self.now), entries=story.entries + 1, sources=sources)
         else:
             story = Story(id=entry.id, first_at=self.now, last_at=self.now, entries=1, sources=(entry.feed,))
             self.note(entry, Stage.STORY, "new-story", "nothing like it in the window", story_id=story.id)

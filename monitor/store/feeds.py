@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -14,7 +14,7 @@ from monitor.store.engine import insert
 from monitor.store.tables import feed
 
 
-def sync_feeds(connection: Connection, feeds: Sequence[Feed], now: datetime) -> None:
+def sync_feeds(connection: Connection, feeds: Sequence[Feed], now: datetime, *, hasten: Collection[str] = ()) -> None:
     """Make exactly these feeds active; a lease that runs is not touched, nor the state of a feed that comes back."""
     wanted = {given.url: given.name for given in feeds}
     active = connection.execute(select(feed.c.id, feed.c.url).where(feed.c.active)).all()
@@ -31,6 +31,9 @@ def sync_feeds(connection: Connection, feeds: Sequence[Feed], now: datetime) -> 
     )
     rows = [{**_UNPOLLED, "url": url, "name": name, "due": now} for url, name in sorted(wanted.items())]
     connection.execute(same_url, rows)
+    if hasten:
+        sooner = update(feed).where(feed.c.url == bindparam("hastened"), feed.c.strikes == 0, feed.c.due > now)
+        connection.execute(sooner.values(due=now), [{"hastened": url} for url in sorted(hasten)])
 
 
 _UNPOLLED = {
@@ -61,19 +64,20 @@ def claim_feeds(connection: Connection, *, now: datetime, lease: timedelta, limi
     return tuple(FeedLease(state=feed_state(row), token=row.token + 1) for row in rows)
 
 
-def release_feeds(connection: Connection, leases: Sequence[FeedLease], now: datetime) -> None:
+def release_feeds(connection: Connection, leases: Sequence[FeedLease], due: datetime) -> None:
     """End leases as if they had never been; those that are lost already are somebody else's."""
     if not leases:
         return
     held = update(feed).where(feed.c.id == bindparam("held"), feed.c.token == bindparam("under"))
     rows = [{"held": lease.state.feed_id, "under": lease.token} for lease in leases]
     rows.sort(key=lambda row: row["held"])  # nodes lock rows in one order
-    connection.execute(held.values(due=now, token=feed.c.token + 1, strikes=feed.c.strikes - 1), rows)
+    connection.execute(held.values(due=due, token=feed.c.token + 1, strikes=feed.c.strikes - 1), rows)
 
 
 def adopt_feeds(connection: Connection, now: datetime) -> None:
     """End every lease on a feed; see `Store.adopt`."""
-    leased = update(feed).where(feed.c.strikes > 0, feed.c.due > now)
+    ahead = or_(feed.c.polled_at > now, feed.c.failing_since > now)
+    leased = update(feed).where(or_(feed.c.strikes > 0, ahead), feed.c.due > now)
     connection.execute(leased.values(due=now, token=feed.c.token + 1))
 
 
@@ -96,7 +100,7 @@ def finish_poll(connection: Connection, outcome: PollOutcome) -> None:
         polled_at=state.polled_at,
         failures=state.failures,
         failing_since=state.failing_since,
-        cause=state.cause,
+        cause=state.cause.name if state.cause else None,
         detail=state.detail,
     )
     if connection.execute(finished).rowcount != 1:
@@ -115,6 +119,7 @@ def feed_state(row: Row[Any]) -> FeedState:
         polled_at=row.polled_at,
         failures=row.failures,
         failing_since=row.failing_since,
-        cause=Cause(row.cause) if row.cause is not None else None,
+        # a cause that this version does not know is still a failure
+        cause=Cause.__members__.get(row.cause, Cause.BROKEN) if row.cause is not None else None,
         detail=row.detail,
     )

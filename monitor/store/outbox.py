@@ -17,7 +17,7 @@ from typing import Any, Final
 from sqlalchemy import Connection, Row, bindparam, case, false, func, or_, select, true, update
 from sqlalchemy.sql.selectable import ScalarSelect
 
-from monitor.errors import LeaseLostError
+from monitor.errors import LeaseLostError, StoreError
 from monitor.model import (
     ClaimedDelivery,
     Dead,
@@ -33,6 +33,7 @@ from monitor.store.engine import insert
 from monitor.store.payload import freeze, thaw
 from monitor.store.tables import delivery, destination
 
+_LONGEST_WAIT: Final = timedelta(hours=36)  # nobody waits so long on purpose: the clock was wrong
 _PENDING: Final = (DeliveryState.NEW, DeliveryState.SENDING)
 
 
@@ -97,7 +98,7 @@ def claim_deliveries(
     tokens = _lock_lanes(connection, channels, now=now, limit=limit)
     if not tokens:
         return ()
-    next_of = _next_deliveries(connection, tokens, now)
+    next_of = _set_unreadable_aside(connection, _next_deliveries(connection, tokens, now), now)
     _put_to_sleep(connection, tokens.keys() - next_of.keys())
     if not next_of:
         return ()
@@ -132,6 +133,20 @@ def _next_deliveries(connection: Connection, names: Collection[str], now: dateti
     first = select(func.coalesce(left, new)).where(destination.c.name.in_(sorted(names)))
     found = select(delivery).where(delivery.c.seq.in_(connection.scalars(first).all()))
     return {row.channel: row for row in connection.execute(found)}
+
+
+def _set_unreadable_aside(connection: Connection, rows: dict[str, Row[Any]], now: datetime) -> dict[str, Row[Any]]:
+    """Make dead what this program cannot read, so that it holds up no other message; return the rest."""
+    readable = {}
+    for name, row in rows.items():
+        try:
+            thaw(row.payload)
+        except StoreError as error:
+            attempt = update(delivery).where(delivery.c.seq == row.seq)
+            connection.execute(attempt.values(_ending(Dead(reason=str(error)), now)))
+        else:
+            readable[name] = row
+    return readable
 
 
 def _put_to_sleep(connection: Connection, names: Collection[str]) -> None:
@@ -177,6 +192,11 @@ def adopt_lanes(connection: Connection, now: datetime, *, settle: timedelta) -> 
     hold = case((in_doubt, bindparam("hold", now + settle, destination.c.due.type)))
     leased = update(destination).where(destination.c.leased)
     connection.execute(leased.values(due=now, leased=false(), token=destination.c.token + 1, hold_until=hold))
+    mad = now + _LONGEST_WAIT
+    parked = update(destination).where(or_(destination.c.due > mad, destination.c.hold_until > mad))
+    connection.execute(parked.values(due=now, hold_until=None))
+    pending = update(delivery).where(delivery.c.state.in_(_PENDING), delivery.c.due_at > mad)
+    connection.execute(pending.values(due_at=now))
 
 
 # -- settling ----------------------------------------------------------------------------------------------------------

@@ -38,11 +38,18 @@ def thaw(text: str) -> Message:
     """Read a message back.
 
     Raises:
-        StoreError: a newer version of the program wrote it.
+        StoreError: a newer version of the program wrote it, or it is damaged.
     """
-    form = json.loads(text)
-    if form["version"] != VERSION:
-        raise StoreError(f"a stored message has version {form['version']}, this program knows {VERSION}: update it")
+    try:
+        form = json.loads(text)
+        if form["version"] == VERSION:
+            return _message(form)
+    except (KeyError, TypeError, ValueError) as error:
+        raise StoreError(f"a stored message cannot be read: {type(error).__name__}") from error
+    raise StoreError(f"a stored message has version {form['version']}, this program knows {VERSION}: update it")
+
+
+def _message(form: dict[str, Any]) -> Message:
     return Message(
         title=_excerpt(form["title"]),
         url=form["url"],

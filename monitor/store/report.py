@@ -6,8 +6,9 @@ from datetime import timedelta
 
 from sqlalchemy import Connection, delete, func, select
 
+from monitor.errors import StoreError
 from monitor.model import DeliveryState
-from monitor.ports import DeadReport, NodeReport, StatusReport
+from monitor.ports import DeadReport, NodeReport, OwedReport, StatusReport
 from monitor.store.engine import insert
 from monitor.store.feeds import feed_state
 from monitor.store.payload import thaw
@@ -25,6 +26,16 @@ def beat(connection: Connection, report: NodeReport) -> None:
     connection.execute(delete(node).where(node.c.beat_at < report.beat_at - _SILENT))
 
 
+def leave(connection: Connection, name: str) -> None:
+    """Forget a daemon; see `Store.leave`."""
+    connection.execute(delete(node).where(node.c.name == name))
+
+
+def forget_nodes(connection: Connection) -> None:
+    """Forget every daemon: whoever has the store for itself knows that the others are dead."""
+    connection.execute(delete(node))
+
+
 def status(connection: Connection) -> StatusReport:
     """Take one look at the whole state; see `Store.status`."""
     nodes = connection.execute(select(node).order_by(node.c.name))
@@ -36,8 +47,21 @@ def status(connection: Connection) -> StatusReport:
         entries=connection.scalar(select(func.count()).select_from(entry)) or 0,
         alerts=connection.scalar(select(func.count()).select_from(alert)) or 0,
         deliveries={state.value: 0 for state in DeliveryState} | {row.state: row.rows for row in states},
+        owed=_owed(connection),
         dead=_dead(connection),
     )
+
+
+def _owed(connection: Connection) -> tuple[OwedReport, ...]:
+    pending = delivery.c.state.in_((DeliveryState.NEW, DeliveryState.SENDING))
+    owed = select(
+        delivery.c.channel,
+        func.count().label("count"),
+        func.min(delivery.c.created_at).label("since"),
+        func.max(delivery.c.reason).label("reason"),
+    )
+    rows = connection.execute(owed.where(pending).group_by(delivery.c.channel).order_by(delivery.c.channel))
+    return tuple(OwedReport(**row._mapping) for row in rows)  # noqa: SLF001 - SQLAlchemy's public name
 
 
 def _dead(connection: Connection) -> tuple[DeadReport, ...]:
@@ -47,9 +71,16 @@ def _dead(connection: Connection) -> tuple[DeadReport, ...]:
         DeadReport(
             key=row.key,
             channel=row.channel,
-            title=thaw(row.payload).title.text,
+            title=_title(row.payload),
             reason=row.reason,
             since=row.settled_at,
         )
         for row in rows
     )
+
+
+def _title(payload: str) -> str:
+    try:
+        return thaw(payload).title.text
+    except StoreError as error:
+        return f"({error})"

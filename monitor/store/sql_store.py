@@ -78,26 +78,27 @@ class SqlStore:
         with unavailable_as_store_error(self.where), reading(self.engine) as connection:
             yield connection
 
-    def sync_feeds(self, feeds: Sequence[Feed], now: datetime) -> None:
+    def sync_feeds(self, feeds: Sequence[Feed], now: datetime, *, hasten: Collection[str] = ()) -> None:
         """Make exactly these feeds active; see `Store.sync_feeds`."""
         with self._writing() as connection:
-            feed_queue.sync_feeds(connection, feeds, now)
+            feed_queue.sync_feeds(connection, feeds, now, hasten=hasten)
 
     def claim_feeds(self, *, now: datetime, lease: timedelta, limit: int) -> tuple[FeedLease, ...]:
         """Lease feeds that are due; see `Store.claim_feeds`."""
         with self._writing() as connection:
             return feed_queue.claim_feeds(connection, now=now, lease=lease, limit=limit)
 
-    def release_feeds(self, leases: Sequence[FeedLease], now: datetime) -> None:
+    def release_feeds(self, leases: Sequence[FeedLease], due: datetime) -> None:
         """Give leases back untouched; see `Store.release_feeds`."""
         with self._writing() as connection:
-            feed_queue.release_feeds(connection, leases, now)
+            feed_queue.release_feeds(connection, leases, due)
 
     def adopt(self, now: datetime, *, settle: timedelta) -> None:
         """End every lease; see `Store.adopt`."""
         with self._writing() as connection:
             feed_queue.adopt_feeds(connection, now)
             outbox.adopt_lanes(connection, now, settle=settle)
+            report.forget_nodes(connection)
 
     def recall(
         self, feed_id: int, *, keys: Collection[bytes], story_keys: Collection[bytes], since: datetime
@@ -137,6 +138,11 @@ class SqlStore:
         """Note that a daemon is alive; see `Store.beat`."""
         with self._writing() as connection:
             report.beat(connection, node)
+
+    def leave(self, name: str) -> None:
+        """Forget a daemon that ends in good order; see `Store.leave`."""
+        with self._writing() as connection:
+            report.leave(connection, name)
 
     def status(self) -> StatusReport:
         """Take one look at the whole state; see `Store.status`."""

@@ -16,6 +16,7 @@ from monitor.model import (
     FeedState,
     FirstPoll,
     Memory,
+    NotModified,
     Page,
     ParsedFeed,
     PollOutcome,
@@ -223,9 +224,22 @@ SICK = replace(STATE, failures=3, failing_since=NOW - timedelta(hours=1), cause=
 
 
 def test_an_unchanged_feed_is_healthy_and_due_after_its_interval() -> None:
-    outcome = decide.decide_unchanged(FeedLease(state=SICK, token=1), FEED, NOW)
+    outcome = decide.decide_unchanged(FeedLease(state=SICK, token=1), FEED, NotModified(), NOW)
     assert (outcome.state.failures, outcome.state.cause, outcome.state.polled_at) == (0, None, NOW)
     assert timedelta(minutes=9) <= outcome.due - NOW <= timedelta(minutes=11)
+
+
+def test_the_same_body_with_new_validators_keeps_the_new_ones() -> None:
+    page = Page(body=b"as before", validators=Validators(etag='"2"'))
+    outcome = decide.decide_unchanged(FeedLease(state=STATE, token=1), FEED, page, NOW)
+    assert outcome.state.validators == page.validators
+
+
+def test_a_clock_that_is_set_back_does_not_make_a_story_older() -> None:
+    url = "https://a.example/1"
+    memory = remembered(url)
+    later = {key: replace(story, last_at=NOW + timedelta(hours=1)) for key, story in memory.stories.items()}
+    assert page_of(entry("Syria", url=url), memory=Memory(stories=later)).stories[0].last_at == NOW + timedelta(hours=1)
 
 
 def test_feeds_spread_over_time() -> None:

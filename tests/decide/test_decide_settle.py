@@ -91,11 +91,35 @@ def test_no_answer_is_in_doubt_and_looked_up_after_it_had_time_to_show(attempts:
     assert settlement.hold_lane is holds
 
 
-@pytest.mark.parametrize("result", [Unknown(reason="lost"), Rejected(reason="503", retry=True)])
-def test_after_three_days_it_is_set_aside_with_its_reason(result: Unknown | Rejected) -> None:
-    settlement = decide.settle(FIRST, result, NOW + timedelta(days=3, seconds=1))
-    assert isinstance(settlement, Dead)
-    assert result.reason in settlement.reason
+def test_after_some_three_days_of_refusals_it_is_set_aside_with_its_reason() -> None:
+    refused = Rejected(reason="503", retry=True)
+    waits, delivery = timedelta(), FIRST
+    while isinstance(settlement := decide.settle(delivery, refused, NOW), Retry):
+        waits += settlement.at - NOW
+        delivery = replace(delivery, attempts=delivery.attempts + 1)
+    assert settlement == Dead(reason="given up after 300 attempts: 503")
+    assert timedelta(days=2.8) < waits < timedelta(days=3.4)
+
+
+def test_a_message_that_waited_long_for_its_first_attempt_is_not_given_up() -> None:
+    week_later = NOW + timedelta(days=7)
+    assert isinstance(decide.settle(FIRST, Rejected(reason="503", retry=True), week_later), Retry)
+    assert isinstance(decide.settle(FIRST, Unknown(reason="lost"), week_later), InDoubt)
+
+
+def test_what_cannot_be_looked_up_lets_others_pass_soon_and_is_asked_for_less_and_less() -> None:
+    cannot = Unknown(reason="missing_scope")
+    waits, holds, now = [], [], NOW + decide.SETTLE
+    while isinstance(settlement := decide.settle(FIRST, cannot, now, in_doubt_since=NOW), InDoubt):
+        waits.append(settlement.look_up_at - now)
+        holds.append(settlement.hold_lane)
+        now = settlement.look_up_at
+    assert settlement == Dead(reason="nobody knows whether it arrived: missing_scope")
+    assert now - NOW > timedelta(days=3)
+    assert waits == sorted(waits)
+    assert waits[-1] == timedelta(hours=1)
+    assert holds.index(False) <= 3
+    assert not any(holds[3:])
 
 
 def test_a_message_found_absent_is_sent_again_at_once_a_few_times_only() -> None:
