@@ -43,7 +43,7 @@ def begin_anew(house: House, empty: bytes) -> None:
     house.smtp.mails.clear()
 
 
-@pytest.mark.timeout(280)
+@pytest.mark.timeout(600)
 async def test_a_kill_at_any_step_loses_and_doubles_nothing(house: House) -> None:
     house.feeds.pages["/wire"] = rss("Shoygu two", "Shoygu one")
     house.configure(

@@ -99,7 +99,7 @@ def test_every_link_within_the_repository_leads_somewhere() -> None:
         assert (ROOT / target).exists(), target
 
 
-@pytest.mark.timeout(280)
+@pytest.mark.timeout(600)
 def test_the_first_command_on_a_fresh_clone_tells_the_story(tmp_path: Path) -> None:
     command = next(block.body for block in BLOCKS if "pip install . " in block.body).strip()
     tracked = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=False)
