@@ -1,16 +1,6 @@
 """Post alerts as JSON to any HTTP endpoint, signed where a secret is given.
 
-The body, in UTF-8; offsets in `marks` count Unicode characters, times are ISO 8601 in UTC:
-
-    {"version": 1, "type": "alert", "key": "…", "channel": "hook", "created_at": "…",
-     "priority": "high", "title": {"text": "…", "marks": [[0, 6]]}, "url": "https://…" or "",
-     "feed": "guardian", "language": "en", "published": "…" or null, "seen_at": "…",
-     "reasons": [{"rule": "id", "title": "…", "found": [{"name": "shoygu", "spellings": ["Шойгу"]}]}],
-     "excerpts": [{"text": "…", "marks": [[4, 9]]}]}
-
-Headers: `Idempotency-Key` (the key: the same message sent again has the same one), `X-Monitor-Timestamp` (Unix seconds)
-and, with a secret, `X-Monitor-Signature: v1=<hex>`, the HMAC-SHA256 of `<timestamp>.<body>`. A receiver should compare
-it in constant time and refuse timestamps that are old.
+The body, the headers and how a receiver checks them stand in docs/configuration.md, "What a webhook receives".
 """
 
 from __future__ import annotations
