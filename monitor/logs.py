@@ -7,16 +7,26 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import os
 import re
 import sys
-from collections.abc import MutableMapping
+from collections.abc import Callable, MutableMapping
 from typing import Any, TextIO
 
 import structlog
 
+_NAME = "(?i:token|secret|password|api_?key)"  # what a value is called that nobody should see
+_SECRET_LOOK = re.compile(r"(?=.*\d|.*[a-z][A-Z]).{8,}")
+
+
+def _unless_prose(found: re.Match[str]) -> str:
+    """Blot out what stands behind `token: `, unless it is a word of advice: "Slack does not know it: check it"."""
+    return f"{found[1]}***" if _SECRET_LOOK.match(found[2]) else found[0]
+
+
 # What may hold a secret in a text that somebody else wrote. Better a word too many than one too few: no rule asks where
 # a word begins, for in a representation a line end before it is the letter n.
-_REDACTIONS = (
+_REDACTIONS: tuple[tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]], ...] = (
     (re.compile(r"(?<=://)[^\s/]+@"), "***@"),  # a URL's user and password, which may hold @, ? and # unescaped
     # its query and fragment; atomic and possessive, for without them a long row of `://` takes quadratic time
     (re.compile(r"(?<!\S)((?>\S*?://)[^\s?#]*+)[?#]\S+"), r"\1?***"),
@@ -26,7 +36,9 @@ _REDACTIONS = (
         r"\1***",
     ),  # Slack's, Discord's hooks
     (re.compile(r"(?i)((?:bearer|basic) )[\w.~+/=-]{6,}"), r"\1***"),  # RFC 6750, RFC 7617
-    (re.compile(r"(?i)((?:token|secret|password|api_?key)[\"']?[=:] ?[\"']?)(?!\$\{)[^\s\"'&,;]+"), r"\1***"),
+    (re.compile(rf"({_NAME}[\"']?= ?[\"']?)(?!\$\{{)[^\s\"'&,;]+"), r"\1***"),
+    (re.compile(rf"({_NAME}[\"']?: ?[\"'])(?!\$\{{)[^\"'\n]+"), r"\1***"),
+    (re.compile(rf"({_NAME}[\"']?: ?)(?!\$\{{)([^\s\"'&,;]+)"), _unless_prose),
 )
 # what a terminal would obey; a JSON line escapes it
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
@@ -35,7 +47,10 @@ LEVELS = {"debug": logging.DEBUG, "info": logging.INFO, "warning": logging.WARNI
 
 
 def redact(text: str) -> str:
-    """Take out of a text what may be a secret: a URL's user part and query, tokens, webhook paths, named passwords."""
+    """Take out of a text what may be a secret: a URL's user part and query, tokens, webhook paths, named passwords.
+
+    Words of advice stay: behind `token:` only what is quoted or looks made by a machine is taken out.
+    """
     for pattern, replacement in _REDACTIONS:
         text = pattern.sub(replacement, text)
     return text
@@ -55,7 +70,11 @@ def configure(level: str = "info", stream: TextIO | None = None) -> None:
         structlog.processors.format_exc_info,
         _redact_event,
         # the plain formatter: a prettier one, where it is installed, shows local variables
-        structlog.dev.ConsoleRenderer(pad_event_to=30, exception_formatter=structlog.dev.plain_traceback)
+        structlog.dev.ConsoleRenderer(
+            colors=not os.environ.get("NO_COLOR"),  # https://no-color.org
+            pad_event_to=30,
+            exception_formatter=structlog.dev.plain_traceback,
+        )
         if terminal
         else structlog.processors.JSONRenderer(),
     ]
@@ -70,8 +89,10 @@ def configure(level: str = "info", stream: TextIO | None = None) -> None:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(LEVELS[level])
-    for chatty in ("apscheduler", "alembic", "aiohttp.access", "asyncio"):
+    for chatty in ("alembic", "aiohttp.access", "asyncio"):
         logging.getLogger(chatty).setLevel(max(LEVELS[level], logging.WARNING))
+    # it warns of each tick that finds the one before still at work, which is what ticks are meant to do
+    logging.getLogger("apscheduler").setLevel(logging.ERROR)
     # slack-sdk's debug lines hold webhook URLs, SQLAlchemy's hold whole articles
     for leaky in ("slack_sdk", "sqlalchemy"):
         logging.getLogger(leaky).setLevel(logging.WARNING)

@@ -93,7 +93,9 @@ def _default_channel_problems(config: Config, named: tuple[str, ...]) -> list[Pr
     main = config.main
     if not named:
         return [main.problem((), "there is no channel", "add for example `channels: {log: {console: true}}`")]
-    if not config.defaults.notify and len(named) > 1:
+    defaults = main.value.get("defaults")
+    said = isinstance(defaults, dict) and "notify" in defaults  # what is wrong with it has been reported
+    if not config.defaults.notify and len(named) > 1 and not said:
         hint = f"add `defaults: {{notify: {named[0]}}}`"
         return [main.problem(("channels",), "several channels, and no default for rules that name none", hint)]
     return [

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 
 import click
 
 from monitor.errors import ConfigurationError, MonitorError, Problem
+from monitor.text.cells import cells
 from monitor.text.plain import clean, one_line, shorten
 
 SOURCE_WIDTH = 160
@@ -39,9 +39,9 @@ def show_problem(problem: Problem) -> None:
     if not problem.source.strip():
         return
     before, marked, after = _window(problem)
-    underline = "^" * max(1, _cells(marked))
+    underline = "^" * max(1, cells(marked))
     click.echo(f"{problem.line:>5} | {before}{marked}{after}".rstrip(), err=True)
-    click.echo(f"{'':>5} | {' ' * _cells(before)}{click.style(underline, fg='red')}", err=True)
+    click.echo(f"{'':>5} | {' ' * cells(before)}{click.style(underline, fg='red')}", err=True)
 
 
 def _window(problem: Problem) -> tuple[str, str, str]:
@@ -56,14 +56,6 @@ def _window(problem: Problem) -> tuple[str, str, str]:
     return before, "".join(shown[start:end]), after
 
 
-def _cells(text: str) -> int:
-    """Count the columns that a text takes on a terminal: two for a wide character, none for a combining one."""
-    return sum(
-        0 if unicodedata.category(character) in ("Mn", "Me") else 1 + (unicodedata.east_asian_width(character) in "WF")
-        for character in text
-    )
-
-
 def plural(count: int, noun: str) -> str:
     """Count things: `1 feed`, `2 feeds`, `1,024 entries`."""
     many = noun[:-1] + "ies" if noun[-1] == "y" and noun[-2] not in "aeiou" else noun + "s"
@@ -72,10 +64,10 @@ def plural(count: int, noun: str) -> str:
 
 def table(rows: Iterable[Sequence[str]], *, indent: int = 2) -> None:
     """Print rows in columns; the last column is cut where the terminal ends."""
-    cells = [[one_line(cell) for cell in row] for row in rows]
-    widths = [max(_cells(cell) for cell in column) for column in zip(*cells, strict=True)]
-    for row in cells:
-        padded = (cell + " " * (width - _cells(cell)) for cell, width in zip(row, widths, strict=True))
+    lines = [[one_line(cell) for cell in row] for row in rows]
+    widths = [max(cells(cell) for cell in column) for column in zip(*lines, strict=True)]
+    for row in lines:
+        padded = (cell + " " * (width - cells(cell)) for cell, width in zip(row, widths, strict=True))
         click.echo(" " * indent + shorten("  ".join(padded).rstrip(), SOURCE_WIDTH))
 
 

@@ -11,13 +11,16 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from monitor.config.models import FeedSettings
-from monitor.document import Document, validate
+from monitor.document import Document, Loc, validate
 from monitor.errors import Problem
 from monitor.model import Feed, FirstPoll
-from monitor.secret import Secret, resolve_references
+from monitor.secret import Secret, has_reference, resolve_references
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9_.-]*")
 _HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # RFC 9110, 5.1
+_SECRET_HEADER = re.compile(r"auth|cookie|key|passw|secret|token", re.IGNORECASE)
+_LITERAL = "a secret must not stand in this file"
+_BY_REFERENCE = "write ${NAME}, and set NAME in the environment or .env"
 _CONTROL = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")  # and the halves of pairs that stand for bytes in an environment
 _UNUSABLE_IN_URL = re.compile(rf"\s|{_CONTROL.pattern}")
 
@@ -60,6 +63,7 @@ def load_feeds(
     loader = _Loader(main=documents[0], env=env, folder=folder, allow_folders=allow_folders)
     feeds: list[Feed] = []
     for written in loader.names(documents):
+        loader.refuse_literals(written)
         settings, problems = validate(written.document, FeedSettings, ("feeds", written.name))
         loader.problems += problems
         if settings is None:
@@ -79,7 +83,7 @@ def load_feeds(
             first_poll=settings.first_poll or first_poll,
         )
         feeds.append(feed)
-    return tuple(feeds), loader.problems
+    return tuple(feeds), loader.blotted()
 
 
 class _Loader:
@@ -92,6 +96,18 @@ class _Loader:
         self._folder = folder
         self._allow_folders = allow_folders
         self._by_url: dict[str, _Written] = {}
+        self._literals: dict[str, tuple[Document, list[Loc]]] = {}  # by file: secrets that are written out
+
+    def refuse_literals(self, written: _Written) -> None:
+        """Note every secret of a feed that is written out, where a reference should be."""
+        for path in _literal_secrets(written):
+            self.problems.append(written.document.problem(path, _LITERAL, _BY_REFERENCE))
+            self._literals.setdefault(written.document.file, (written.document, []))[1].append(path)
+
+    def blotted(self) -> list[Problem]:
+        """Return the problems; no source line among them shows a secret that is written out."""
+        found = [(problem, self._literals.get(problem.file)) for problem in self.problems]
+        return [literals[0].blot(problem, literals[1]) if literals else problem for problem, literals in found]
 
     def names(self, documents: Sequence[Document]) -> Iterator[_Written]:
         """Yield each feed of each document; names are checked, and each comes once."""
@@ -166,6 +182,29 @@ class _Loader:
                 message = f"the value of header `{name}` holds a line end or control character"
                 self.problems.append(written.problem_in(("headers", name), message, "an HTTP header is one line"))
             yield name, Secret(value)
+
+
+def _literal_secrets(written: _Written) -> Iterator[Loc]:
+    """Yield the places of secrets that a feed writes out: a password in its URL, values of headers that say who asks.
+
+    It looks at what was written before that is validated.
+    """
+    given = written.document.value["feeds"][written.name]
+    options = given if isinstance(given, dict) else {"url": given}
+    base: Loc = ("feeds", written.name)
+    url, headers = options.get("url"), options.get("headers")
+    if isinstance(url, str) and _has_password(url):
+        yield (*base, "url") if isinstance(given, dict) else base
+    for name, value in headers.items() if isinstance(headers, dict) else ():
+        if isinstance(value, str) and value and _SECRET_HEADER.search(name) and not has_reference(value):
+            yield (*base, "headers", name)
+
+
+def _has_password(url: str) -> bool:
+    """Say whether a password is written out in a URL: `https://user:password@host`."""
+    login = url.partition("://")[2].partition("/")[0].rpartition("@")[0]
+    password = login.partition(":")[2]
+    return bool(password) and not has_reference(password)
 
 
 def _web_url(written: _Written, url: str) -> str | Problem:

@@ -10,6 +10,8 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from pathlib import Path
 
+from pydantic import ValidationError
+
 from monitor.config.environment import read_environment
 from monitor.config.feeds import load_feeds
 from monitor.config.models import DefaultSettings, TopSettings
@@ -178,7 +180,7 @@ class _Loader:
         if "defaults" in self.main.value:
             settings, problems = validate(self.main, DefaultSettings, ("defaults",))
             self.problems += problems
-        settings = settings or DefaultSettings()
+        settings = settings or _usable_defaults(self.main.value.get("defaults"))
         return Defaults(
             notify=tuple(settings.notify),
             priority=settings.priority,
@@ -197,6 +199,16 @@ class _Loader:
             place = Problem(file=origin, message=str(error)) if origin else self.main.problem(("store",), str(error))
             self.problems.append(place)
             return ""
+
+
+def _usable_defaults(section: object) -> DefaultSettings:
+    """Keep the keys that are right, so that what they name is checked in the same pass."""
+    usable: dict[str, object] = {}
+    for key, value in section.items() if isinstance(section, dict) else ():
+        with contextlib.suppress(ValidationError):  # reported already
+            DefaultSettings.model_validate({key: value})
+            usable[key] = value
+    return DefaultSettings.model_validate(usable)
 
 
 def _store_url(url: str, folder: Path) -> str:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from monitor.errors import Problem
@@ -70,6 +70,16 @@ class Document:
             hint=hint,
             source=self.line(span.line),
         )
+
+    def blot(self, problem: Problem, paths: Iterable[Loc]) -> Problem:
+        """Blot out the values at these places where the problem's source line shows them: it will stand in a log."""
+        source = problem.source
+        for path in paths:
+            span = self.spans[path]
+            if span.line == problem.line - 1:
+                end = span.column + span.width if span.width > 1 else len(source)
+                source = source[: span.column] + "*" * (end - span.column) + source[end:]
+        return replace(problem, source=source)
 
     def line(self, number: int) -> str:
         """Return one line, counted from 0 as libyaml counts, without its end; "" behind the last."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, TypeVar, get_args
 
 from pydantic import BaseModel, ValidationError
@@ -47,7 +47,22 @@ def validate(
     try:
         return model.model_validate(value if value is not None else {}, context=context), []
     except ValidationError as failed:
-        return None, [*_translate(document, loc, failed.errors(include_url=False), model)]
+        errors = failed.errors(include_url=False)
+        return None, [*_translate(document, loc, _without_echoes(errors, model), model)]
+
+
+def _without_echoes(errors: Sequence[ErrorDetails], model: type[BaseModel]) -> Iterator[ErrorDetails]:
+    """Leave out what follows from another mistake: a key is missing for it was mistyped, items for they are wrong."""
+    inside = {error["loc"][:end] for error in errors for end in range(len(error["loc"]))}
+    mistyped = {
+        (*error["loc"][:-1], nearest(str(error["loc"][-1]), known_keys(model, error["loc"])))
+        for error in errors
+        if error["type"] == "extra_forbidden"
+    }
+    for error in errors:
+        echo = error["type"] == "too_short" and error["loc"] in inside
+        if not echo and not (error["type"] == "missing" and error["loc"] in mistyped):
+            yield error
 
 
 def _translate(

@@ -15,6 +15,8 @@ _UNPRINTABLE = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U000100
 # Copied from a web page or a word processor, not to be seen in an editor, and where a blank should be; inside a text it
 # may well be meant.
 _INVISIBLE = re.compile("(?:^ *|[:-])([\xa0\u2000-\u200b\u202f\u205f\u2060\u3000\ufeff])")
+# A `#` where a value should begin, with a word right behind it: meant as a channel's name, taken for a comment.
+_COMMENTED_OUT = re.compile(r"(?:[:,]\s+|[\[{]\s*)(#[^\s#,\]}\"']+)")
 _LONGEST_KEY = 1024  # YAML 1.1, 7.4: libyaml looks no further for the `:` of a key
 
 
@@ -94,6 +96,9 @@ def syntax_problem(document: Document, error: yaml.YAMLError, opened: Span | Non
     if not isinstance(error, yaml.MarkedYAMLError) or error.problem_mark is None:
         return _reader_problem(document, error)
     here = _span(error.problem_mark)
+    commented = _commented_out(document, opened, here) if opened else None
+    if commented:
+        return commented
     began = _span(error.context_mark) if error.context_mark else here
     if opened and not _char(document, here):  # it gave up at the end of the file, and that place helps nobody
         return _say(document, _NEVER_CLOSED, here, opened)
@@ -104,6 +109,19 @@ def syntax_problem(document: Document, error: yaml.YAMLError, opened: Span | Non
     if _char(document, here) == "\t":
         advice = _NO_TAB
     return _say(document, advice, here, began)
+
+
+def _commented_out(document: Document, opened: Span, here: Span) -> Problem | None:
+    """Find a value between the open bracket and the place of the error that YAML took for a comment."""
+    for number in range(opened.line, here.line + 1):
+        line = document.line(number)
+        for found in _COMMENTED_OUT.finditer(line, opened.column if number == opened.line else 0):
+            before = line[: found.start(1)]
+            if before.count('"') % 2 == 0 and before.count("'") % 2 == 0:
+                hint = f'put it in quotes: "{found[1]}"'
+                span = Span(number, found.start(1), len(found[1]))
+                return document.problem_at(span, "`#` begins a comment, to the end of the line", hint)
+    return None
 
 
 def _say(document: Document, advice: _Advice, here: Span, began: Span) -> Problem:

@@ -19,15 +19,16 @@ from typing import TYPE_CHECKING, Final
 from weakref import WeakValueDictionary
 
 import aiohttp
+import structlog
 from yarl import URL
 
 from monitor import __version__
 from monitor.errors import Cause, FetchError
 from monitor.feeds.inflate import ACCEPTED, TooLargeError, inflate
 from monitor.feeds.local import read_local
+from monitor.feeds.reasons import explain, shown, translated
 from monitor.feeds.resolve import PooledResolver
 from monitor.model import Feed, FeedState, NotModified, Page, Validators
-from monitor.text.plain import shorten
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -41,7 +42,9 @@ MAX_RETRY_AFTER: Final = timedelta(hours=24)
 _MIME_TYPES = "application/atom+xml, application/rss+xml, application/feed+json, application/xml;q=0.9, */*;q=0.5"
 _CONDITIONS = frozenset(("If-None-Match", "If-Modified-Since"))
 _REDIRECTS = frozenset((301, 302, 303, 307, 308))
+_PERMANENT = frozenset((301, 308))
 _CHUNK = 65_536
+log = structlog.get_logger()
 
 
 class HttpFetcher:
@@ -61,6 +64,7 @@ class HttpFetcher:
         self._timeout = timeout
         self._session: aiohttp.ClientSession | None = None
         self._gates: WeakValueDictionary[str, Semaphore] = WeakValueDictionary()
+        self._moved: set[str] = set()  # feeds of which it was said that they have moved
 
     async def fetch(self, feed: Feed, state: FeedState) -> Page | NotModified:
         """Fetch once, conditionally where `state` has validators of this very URL.
@@ -78,7 +82,7 @@ class HttpFetcher:
                     return await self._follow(url, headers, {name for name, _ in feed.headers})
             except (TimeoutError, aiohttp.ClientError, OSError, ValueError) as error:
                 # `from None`: the cause may hold the URL with its query string, or a header.
-                raise _translated(error, url, self._timeout) from None
+                raise translated(error, url, self._timeout) from None
 
     async def close(self) -> None:
         """Give connections and threads back."""
@@ -110,10 +114,18 @@ class HttpFetcher:
                 if response.status not in _REDIRECTS:
                     return await self._answer(response)
                 target = _redirected(url, response.headers.get("Location", ""))
+                if response.status in _PERMANENT:
+                    self._mention_move(url, target)
             if target.origin() != first:
                 headers = {name: value for name, value in headers.items() if name not in private}
             url = target
-        raise FetchError(Cause.REDIRECT, f"more than {MAX_REDIRECTS} redirects, the last to {_shown(url)}")
+        raise FetchError(Cause.REDIRECT, f"more than {MAX_REDIRECTS} redirects, the last to {shown(url)}")
+
+    def _mention_move(self, url: URL, target: URL) -> None:
+        """Say once that a feed has a new address for good."""
+        if shown(url) not in self._moved:
+            self._moved.add(shown(url))
+            log.info("a feed has moved for good: write down its new address", old=shown(url), new=shown(target))
 
     def _opened(self) -> aiohttp.ClientSession:
         if self._session is None:
@@ -128,21 +140,25 @@ class HttpFetcher:
                 timeout=aiohttp.ClientTimeout(total=None, connect=None, sock_connect=None, sock_read=None),
                 auto_decompress=False,
                 cookie_jar=aiohttp.DummyCookieJar(),
+                trust_env=True,  # HTTP_PROXY, HTTPS_PROXY, NO_PROXY
             )
         return self._session
 
     async def _answer(self, response: aiohttp.ClientResponse) -> Page | NotModified:
-        status, where = response.status, _shown(response.url)
+        status, where = response.status, shown(response.url)
         if status == HTTPStatus.NOT_MODIFIED and _CONDITIONS & response.request_info.headers.keys():
             return NotModified()
         if status == HTTPStatus.GONE:
-            raise FetchError(Cause.GONE, f"{where} says that it is gone for good")
+            raise FetchError(
+                Cause.GONE, f"{where} says that it is gone for good: remove it, or look for its new address"
+            )
         if status not in (HTTPStatus.OK, HTTPStatus.NON_AUTHORITATIVE_INFORMATION):
             cause = Cause.RATE_LIMITED if status == HTTPStatus.TOO_MANY_REQUESTS else Cause.HTTP
-            raise FetchError(cause, f"{_status_line(status)} from {where}", retry_after=self._retry_after(response))
+            raise FetchError(cause, explain(status, where), retry_after=self._retry_after(response))
         try:
             wire = await _read_capped(response)
-            body = inflate(wire, response.headers.get("Content-Encoding", ""), MAX_BYTES)
+            coding = response.headers.get("Content-Encoding", "")
+            body = await asyncio.to_thread(inflate, wire, coding, MAX_BYTES) if coding else wire
         except TooLargeError:
             raise FetchError(Cause.TOO_LARGE, f"more than {MAX_BYTES // 1_000_000} MB from {where}") from None
         return Page(
@@ -196,46 +212,14 @@ def _redirected(url: URL, location: str) -> URL:
     except ValueError:
         target = None
     if target is None:
-        raise FetchError(Cause.REDIRECT, f"{_shown(url)} redirects to nowhere")
+        raise FetchError(Cause.REDIRECT, f"{shown(url)} redirects to nowhere")
     if target.scheme not in ("http", "https") or not target.host:
         raise FetchError(
-            Cause.REDIRECT, f"{_shown(url)} redirects to {target.scheme[:20]}:, only http and https are followed"
+            Cause.REDIRECT, f"{shown(url)} redirects to {target.scheme[:20]}:, only http and https are followed"
         )
     return target
-
-
-def _shown(url: URL) -> str:
-    """Name a URL in a message: without user, password, query string and fragment."""
-    return shorten(str(url.with_user(None).with_query(None).with_fragment(None)), 200)
-
-
-def _status_line(status: int) -> str:
-    try:
-        return f"HTTP {status} {HTTPStatus(status).phrase}"
-    except ValueError:
-        return f"HTTP {status}"
 
 
 def _storable(header: str) -> str:
     """Return a header as it was sent, or "" where its bytes are no text that we could keep and send back."""
     return header if header.isprintable() and len(header) <= 1_000 and header.isascii() else ""  # noqa: PLR2004 - bounded
-
-
-_CAUSES: tuple[tuple[type[Exception] | tuple[type[Exception], ...], Cause, str], ...] = (
-    (aiohttp.ClientConnectorDNSError, Cause.DNS, "no address for {host}"),
-    ((aiohttp.ClientSSLError, aiohttp.ClientConnectorCertificateError), Cause.TLS, "no trusted connection to {host}"),
-    (aiohttp.ClientConnectorError, Cause.CONNECT, "{host} does not take the connection"),
-    (aiohttp.InvalidURL, Cause.BAD_URL, "the URL cannot be used"),
-    (aiohttp.ClientResponseError, Cause.HTTP, "{host} answers what is not HTTP"),
-    ((aiohttp.ClientError, OSError), Cause.DISCONNECTED, "{host} ended the connection before the answer was whole"),
-    (ValueError, Cause.BAD_URL, "the URL or a header cannot be sent"),
-)
-
-
-def _translated(error: Exception, url: URL, timeout: timedelta) -> FetchError:
-    """Name the cause of what aiohttp raised."""
-    if isinstance(error, TimeoutError):
-        return FetchError(Cause.TIMEOUT, f"no whole answer from {_shown(url)} within {timeout.total_seconds():g} s")
-    cause, detail = next((cause, detail) for kinds, cause, detail in _CAUSES if isinstance(error, kinds))
-    host = error.host if isinstance(error, aiohttp.ClientConnectorError) else url.host  # of a redirect, maybe
-    return FetchError(cause, detail.format(host=host))

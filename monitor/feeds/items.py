@@ -57,10 +57,18 @@ class Item:
     published: datetime | None = None
 
 
-def make_entries(items: Iterable[Item], feed: Feed, now: datetime) -> tuple[Entry, ...]:
-    """Make entries in the items' order; of those with the same key only the first is kept."""
+def make_entries(items: Iterable[Item], feed: Feed, now: datetime, *, site: str = "") -> tuple[Entry, ...]:
+    """Make entries in the items' order; of those with the same key only the first is kept.
+
+    `site` is the page that the feed belongs to. A guid or link that is its address or the feed's, or that several items
+    share, names no item: it would be the same in the next poll, for another story.
+    """
     items = tuple(items)
     shared = _shared((item.guid, item) for item in items) | _shared((item.link, item) for item in items)
+    base = _base(feed.url)
+    own = {canonical_url(feed.url), canonical_url(base), canonical_url(safe_link(base, site))} - {""}
+    shared |= {item.guid for item in items if canonical_url(item.guid) in own}
+    shared |= {item.link for item in items if canonical_url(safe_link(base, item.link)) in own}
     entries: dict[bytes, Entry] = {}
     for item in items:
         entry = _make_entry(item, feed, now, shared)

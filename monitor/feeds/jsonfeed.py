@@ -14,8 +14,8 @@ from monitor.feeds.items import Item, Markup
 _VERSION = "jsonfeed.org/version/1"
 
 
-def read_json_feed(text: str, now: datetime) -> tuple[str, Iterator[Item]]:
-    """Return the feed's title and its items; links may be relative to the feed's URL.
+def read_json_feed(text: str, now: datetime) -> tuple[str, str, Iterator[Item]]:
+    """Return the feed's title, the page it belongs to, and its items; links may be relative to the feed's URL.
 
     Raises:
         ParseError: not JSON, or JSON of another kind.
@@ -31,7 +31,8 @@ def read_json_feed(text: str, now: datetime) -> tuple[str, Iterator[Item]]:
     if not isinstance(items, list):
         raise ParseError(Cause.BROKEN, "a JSON Feed without a list of items")
     language = _text(document, "language")
-    return _text(document, "title"), (_item(item, language, now) for item in items if isinstance(item, dict))
+    found = (_item(item, language, now) for item in items if isinstance(item, dict))
+    return _text(document, "title"), _text(document, "home_page_url"), found
 
 
 def _item(item: dict[str, Any], language: str, now: datetime) -> Item:

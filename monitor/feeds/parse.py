@@ -1,7 +1,8 @@
 """Make entries of a page: decide the charset, see what it is, read it, clean it.
 
-Pure, blocking, and bounded in time by the page's size. Part 3 puts a child process with a deadline around it and
-parses only the blocks of a page that were not seen before.
+Pure and blocking. Its time grows about as the page does: what feedparser takes quadratic time for is switched off or
+thinned out before (`xmlfeed`, `repeats`), and markup is read in linear time (`plaintext`). Part 3 puts a child process
+with a deadline around it and parses only the blocks of a page that were not seen before.
 """
 
 from __future__ import annotations
@@ -41,22 +42,27 @@ def parse_page(page: Page, feed: Feed, now: datetime) -> ParsedFeed:
     if not text:
         raise ParseError(Cause.NOT_A_FEED, "the answer is empty")
     if text[0] in "{[":
-        title, items = read_json_feed(text, now)
+        title, site, items = read_json_feed(text, now)
     else:
-        title, items = _read_xml(text, now)
-    return ParsedFeed(title=one_line(title)[:TITLE_LIMIT], entries=make_entries(islice(items, MAX_ENTRIES), feed, now))
+        title, site, items = _read_xml(text, now)
+    entries = make_entries(islice(items, MAX_ENTRIES), feed, now, site=site)
+    return ParsedFeed(title=one_line(title)[:TITLE_LIMIT], entries=entries)
 
 
-def _read_xml(text: str, now: datetime) -> tuple[str, Iterator[Item]]:
+def _read_xml(text: str, now: datetime) -> tuple[str, str, Iterator[Item]]:
     root = _root(text)
     # 5 MB of HTML would cost feedparser 10 s: look before. Some feeds call themselves HTML all the same.
     if not (_SURE_FEED if root == "html" else _FEED_TAG).search(text):
         raise ParseError(Cause.NOT_A_FEED, _looks_like(text, root))
-    version, title, items = read_xml_feed(text, now)
-    first = next(items, None)
-    if not version and first is None:
+    found = read_xml_feed(text, now)
+    first = next(found.items, None)
+    if not found.version and first is None:
         raise ParseError(Cause.NOT_A_FEED, _looks_like(text, root))
-    return title, _chain(first, items)
+    if first is None and not re.search(rf"</{re.escape(root)}\s*>|<{re.escape(root)}\b[^<>]*/>", text, re.IGNORECASE):
+        raise ParseError(
+            Cause.BROKEN, f"the page breaks off before its first entry: its </{shorten(root, 40)}> is missing"
+        )
+    return found.title, found.site, _chain(first, found.items)
 
 
 def _chain(first: Item | None, rest: Iterator[Item]) -> Iterator[Item]:
@@ -81,8 +87,14 @@ def _looks_like(text: str, root: str) -> str:
     if root == "html":
         title = _HTML_TITLE.search(text)
         name = shorten(one_line(from_markup(title.group(1))), 80) if title else ""
-        return f"an HTML page titled “{name}”" if name else "an HTML page"
-    known = {"urlset": "a sitemap", "sitemapindex": "a sitemap", "opml": "a list of feeds (OPML)", "svg": "an image"}
+        page = f"an HTML page titled “{name}”" if name else "an HTML page"
+        return f"{page}: look on it for the feed's own address"
+    known = {
+        "urlset": "a sitemap",
+        "sitemapindex": "a sitemap",
+        "opml": "a list of feeds (OPML): watch the feeds in it",
+        "svg": "an image",
+    }
     if root:
         return known.get(root, f"XML or HTML that begins with <{shorten(root, 40)}>")
     return "a binary file" if {"\0", "\ufffd"} & set(text[:200]) else "plain text"

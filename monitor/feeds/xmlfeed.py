@@ -1,13 +1,15 @@
 """Read RSS, RDF and Atom with feedparser, kept away from everything in which it is slow or raises.
 
 Its own clean-up of markup and links is off (quadratic: 0.4 MB of `&lt;!--` took 29 s), its choice of charset has
-nothing left to choose, and the character references on which it raises are gone before it sees them.
+nothing left to choose, the character references on which it raises are gone before it sees them, and so are children
+of an item beyond all measure.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import datetime
 from io import BytesIO
 from typing import Any
@@ -17,6 +19,7 @@ import feedparser
 from monitor.errors import Cause, ParseError
 from monitor.feeds.dates import from_feedparser
 from monitor.feeds.items import Item, Markup
+from monitor.feeds.repeats import cap_repeats
 
 # What XML 1.0 (2.2) forbids, as characters and as references to them: either breaks the strict parser, the second
 # even raises out of feedparser's loose one.
@@ -27,13 +30,23 @@ _SURROGATES = range(0xD800, 0xE000)
 _HTML = ("text/html", "application/xhtml+xml")
 
 
-def read_xml_feed(text: str, now: datetime) -> tuple[str, str, Iterator[Item]]:
-    """Return the feed's kind ("rss20", "" = none), its title and its items; links may be relative to the feed's URL.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class XmlFeed:
+    """What feedparser found; links may be relative to the feed's URL."""
+
+    version: str  # "rss20", "" = no kind of feed
+    title: str
+    site: str  # the page that the feed belongs to
+    items: Iterator[Item]
+
+
+def read_xml_feed(text: str, now: datetime) -> XmlFeed:
+    """Read a page of any kind that feedparser knows.
 
     Raises:
         ParseError: feedparser could not read it at all.
     """
-    text = _FORBIDDEN.sub("", text)
+    text = cap_repeats(_FORBIDDEN.sub("", text))
     if "&#" in text:
         text = _REFERENCE.sub(_drop_forbidden, text)
     try:
@@ -49,7 +62,12 @@ def read_xml_feed(text: str, now: datetime) -> tuple[str, str, Iterator[Item]]:
     feed = parsed["feed"]
     title = Markup(text=feed.get("title") or "", is_html=False).plain(1_000)
     language = feed.get("language") or ""
-    return parsed.get("version") or "", title, (_item(entry, language, now) for entry in parsed["entries"])
+    return XmlFeed(
+        version=parsed.get("version") or "",
+        title=title,
+        site=_text(feed.get("link")),
+        items=(_item(entry, language, now) for entry in parsed["entries"]),
+    )
 
 
 def _drop_forbidden(match: re.Match[str]) -> str:

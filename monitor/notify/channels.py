@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import timedelta
 from importlib.metadata import EntryPoint, entry_points
@@ -50,7 +50,7 @@ def load_channels(
                 channels[name] = channel
     elif section is not None:
         reader.report(loc, "this should be a mapping of names to channels", EXAMPLE)
-    return channels, [_without_secrets(document, problem) for problem in reader.problems]
+    return channels, [*_without_secrets(document, reader.problems)]
 
 
 def open_channels(
@@ -150,15 +150,11 @@ def _at(document: Document, loc: Loc) -> Any:
     return value
 
 
-def _without_secrets(document: Document, problem: Problem) -> Problem:
-    """Blot out what looks like a secret in the source line: it will stand on a screen, or in a log."""
-    source = problem.source
-    for path, span in document.spans.items():
-        if span.line != problem.line - 1 or not path or path[-1] not in _SECRET_KEYS:
-            continue
-        value = _at(document, path)
-        if isinstance(value, str) and not has_reference(value):
-            end = span.column + span.width if "\n" not in value and span.width > 1 else len(source)
-            source = source[: span.column] + "*" * (end - span.column) + source[end:]
-    blot = _LOOKS_SECRET.sub(lambda found: "*" * len(found[0]), source)
-    return replace(problem, source=blot, message=_LOOKS_SECRET.sub("***", problem.message))
+def _without_secrets(document: Document, problems: Iterable[Problem]) -> Iterator[Problem]:
+    """Blot out what looks like a secret: it will stand on a screen, or in a log."""
+    written = [path for path in document.spans if path and path[-1] in _SECRET_KEYS]
+    literal = [path for path in written if isinstance(text := _at(document, path), str) and not has_reference(text)]
+    for problem in problems:
+        blotted = document.blot(problem, literal)
+        source = _LOOKS_SECRET.sub(lambda found: "*" * len(found[0]), blotted.source)
+        yield replace(blotted, source=source, message=_LOOKS_SECRET.sub("***", problem.message))

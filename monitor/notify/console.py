@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from datetime import datetime, timedelta
 from typing import Annotated, Any, TextIO
 
@@ -14,8 +15,12 @@ from monitor.notify.daemon_thread import in_daemon_thread
 from monitor.notify.excerpts import cut, pieces, safe_link
 from monitor.notify.settings import Settings
 from monitor.notify.wording import heading, origin, reason_lines, reasons_left_out
+from monitor.text.cells import wrap
 
+UNREAD = "nobody reads the standard output"
 _INDENT = "        "
+_LABEL = "      "  # of the lines behind an alert: why, from, link
+_NARROWEST = 40  # columns; what is narrower is no place to read in
 _COLOURS = {Priority.LOW: "2", Priority.NORMAL: "36", Priority.HIGH: "33", Priority.URGENT: "1;31"}  # ECMA-48, SGR
 _BOLD, _DIM = "1", "2"
 
@@ -33,7 +38,11 @@ class ConsoleSettings(Settings):
 
 
 class ConsoleNotifier:
-    """Write each alert to a stream; in colour on a terminal, unless NO_COLOR is set (https://no-color.org)."""
+    """Write each alert to a stream; in colour on a terminal, unless NO_COLOR is set (https://no-color.org).
+
+    A reader that pauses holds a write up for as long as it likes. Meanwhile nothing else is written, and whoever asks
+    for that alert again waits for the same write: it is printed once, however often it is tried.
+    """
 
     pace = timedelta(0)
     guarantee = "at least once: after a crash in the middle of printing, the alert is printed again"
@@ -42,26 +51,44 @@ class ConsoleNotifier:
         self._stream = context.stream
         self._deadline = context.deadline
         self._paint = _is_terminal(context.stream) and not context.env.get("NO_COLOR")
+        self._writes: dict[str, asyncio.Task[SendResult]] = {}  # by delivery, until somebody has heard how they ended
 
     async def send(self, delivery: Delivery) -> SendResult:
         """Print one alert; a pipe that nobody reads holds up nothing else."""
-        text = _encodable(layout(delivery.message, paint=self._paint), self._stream)
+        others = {task for key, task in self._writes.items() if key != delivery.key and not task.done()}
+        if others and (await asyncio.wait(others, timeout=self._deadline.total_seconds() / 2))[1]:
+            return Rejected(reason=f"{UNREAD}: an earlier alert still waits", retry=True)
+        if delivery.key not in self._writes:
+            self._writes[delivery.key] = asyncio.create_task(self._print(delivery))
+        return await self._outcome(delivery)
+
+    async def look_up(self, delivery: Delivery, since: datetime) -> SendResult:  # noqa: ARG002 - the port's shape
+        """Wait for the write that was begun; without one, say that printing again does no harm."""
+        if delivery.key not in self._writes:
+            return Rejected(reason="a console cannot be asked", retry=True)
+        return await self._outcome(delivery)
+
+    async def close(self) -> None:
+        """Wait for no write any more; the stream is not ours."""
+        for task in self._writes.values():
+            task.cancel()
+
+    async def _outcome(self, delivery: Delivery) -> SendResult:
+        task = self._writes[delivery.key]
+        done, _ = await asyncio.wait({task}, timeout=self._deadline.total_seconds())
+        if not done:
+            return Unknown(reason=UNREAD)
+        del self._writes[delivery.key]
+        return task.result()
+
+    async def _print(self, delivery: Delivery) -> SendResult:
+        text = _encodable(layout(delivery.message, paint=self._paint, width=_columns(self._stream)), self._stream)
         try:
-            async with asyncio.timeout(self._deadline.total_seconds()):
-                await in_daemon_thread(lambda: _write(self._stream, text))
-        except TimeoutError:
-            return Unknown(reason="nobody reads the standard output")
+            await in_daemon_thread(lambda: _write(self._stream, text))
         except (OSError, ValueError) as error:  # a broken pipe, a full disk; ValueError: the stream is closed
             reason = getattr(error, "strerror", None) or "it is closed"
             return Rejected(reason=f"the standard output takes nothing: {reason}", retry=True)
         return Accepted()
-
-    async def look_up(self, delivery: Delivery, since: datetime) -> SendResult:  # noqa: ARG002 - the port's shape
-        """Say that printing again does no harm."""
-        return Rejected(reason="a console cannot be asked", retry=True)
-
-    async def close(self) -> None:
-        """Do nothing: the stream is not ours."""
 
 
 def _write(stream: TextIO, text: str) -> None:
@@ -76,23 +103,40 @@ def _is_terminal(stream: TextIO) -> bool:
         return False
 
 
+def _columns(stream: TextIO) -> int | None:
+    """Return a terminal's width as it is now; None = no terminal, or one too narrow to be worth it."""
+    try:
+        width = os.get_terminal_size(stream.fileno()).columns
+    except (OSError, ValueError):
+        return None
+    return width if width >= _NARROWEST else None
+
+
 def _encodable(text: str, stream: TextIO) -> str:
     encoding = getattr(stream, "encoding", None) or "utf-8"
     return text.encode(encoding, "backslashreplace").decode(encoding)
 
 
-def layout(message: Message, *, paint: bool) -> str:
-    """Lay one alert out for a terminal; hits are bold, or between double asterisks where there is no colour."""
-    label = message.priority.word.upper().ljust(len(_INDENT))
+def layout(message: Message, *, paint: bool, width: int | None = None) -> str:
+    """Lay one alert out for a terminal of `width` columns, None = let lines be as long as they are.
+
+    Hits are bold, or between double asterisks where there is no colour.
+    """
+    label = _sgr(_COLOURS[message.priority], message.priority.word.upper().ljust(len(_INDENT)), paint=paint)
     title = _marked(Excerpt(text=heading(message, 300)) if not message.title.marks else message.title, 300, paint=paint)
-    lines = [_sgr(_COLOURS[message.priority], label, paint=paint) + title]
-    lines += [_INDENT + _marked(excerpt, 600, paint=paint) for excerpt in message.excerpts]
+    lines = [_wrap(label + title, width, _INDENT)]
+    lines += [_wrap(_INDENT + _marked(excerpt, 600, paint=paint), width, _INDENT) for excerpt in message.excerpts]
+    why, where, link = (_INDENT + _sgr(_DIM, word.ljust(len(_LABEL)), paint=paint) for word in ("why", "from", "link"))
     for rule, what in reason_lines(message):
-        lines.append(_INDENT + _sgr(_DIM, "why   ", paint=paint) + rule + (f": {what}" if what else ""))
-    lines += [_INDENT + "      " + left_out] if (left_out := reasons_left_out(message)) else []
-    lines.append(_INDENT + _sgr(_DIM, "from  ", paint=paint) + origin(message))
-    lines += [_INDENT + _sgr(_DIM, "link  ", paint=paint) + link] if (link := safe_link(message.url)) else []
+        lines.append(_wrap(why + rule + (f": {what}" if what else ""), width, _INDENT + _LABEL))
+    lines += [_INDENT + _LABEL + left_out] if (left_out := reasons_left_out(message)) else []
+    lines.append(_wrap(where + origin(message), width, _INDENT + _LABEL))
+    lines += [link + target] if (target := safe_link(message.url)) else []
     return "\n".join(lines) + "\n\n"
+
+
+def _wrap(line: str, width: int | None, indent: str) -> str:
+    return wrap(line, width, indent) if width else line
 
 
 def _marked(excerpt: Excerpt, limit: int, *, paint: bool) -> str:

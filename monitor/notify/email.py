@@ -14,7 +14,7 @@ import structlog
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from pydantic import Field
 
-from monitor.model import Delivery, Excerpt, Message, Rejected, SendResult
+from monitor.model import Accepted, Delivery, Excerpt, Message, Rejected, SendResult
 from monitor.notify.channel import ChannelContext, ChannelType
 from monitor.notify.daemon_thread import in_daemon_thread
 from monitor.notify.excerpts import Piece, cut, pieces, safe_link
@@ -63,8 +63,13 @@ class EmailNotifier:
             return attempt.abandon()
         finally:
             attempt.abandon()  # whoever was told to stop waiting must not have the mail go out later
-        for recipient in attempt.refused:
-            log.warning("mail sent without a recipient whom the server refuses", refused=recipient, key=delivery.key)
+        if attempt.refused and isinstance(result, Accepted):
+            log.warning(
+                "mail sent, but not to everyone: the server refuses some recipients",
+                refused=attempt.refused,
+                sent_to=attempt.taken,
+                key=delivery.key,
+            )
         return result
 
     async def look_up(self, delivery: Delivery, since: datetime) -> SendResult:  # noqa: ARG002 - the port's shape

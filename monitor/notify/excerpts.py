@@ -37,12 +37,16 @@ def scrub_line(text: str, limit: int) -> str:
 
 
 def cut(excerpt: Excerpt, *, limit: int, marks: int) -> Excerpt:
-    """Scrub an excerpt and cut it to at most `limit` characters with the first `marks` marks."""
+    """Scrub an excerpt and cut it to at most `limit` characters with the first `marks` marks; neighbours become one."""
     text = shorten(scrub(excerpt.text), limit)
     kept: list[tuple[int, int]] = []
     for start, end in excerpt.marks:
         begin, stop = max(start, kept[-1][1] if kept else 0), min(end, len(text))
-        if begin < stop and len(kept) < marks:
+        if begin >= stop:
+            continue
+        if kept and kept[-1][1] == begin:  # 习近平 and 会谈 in 习近平会谈
+            kept[-1] = (kept[-1][0], stop)
+        elif len(kept) < marks:
             kept.append((begin, stop))
     return Excerpt(text=text, marks=tuple(kept))
 

@@ -7,13 +7,11 @@ channel's history. slack-sdk's own retries are off: they post a second time when
 from __future__ import annotations
 
 import logging
-import re
 from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import datetime, timedelta
-from typing import Annotated, Any, Self
+from typing import Any
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
@@ -21,66 +19,18 @@ from slack_sdk.web.async_slack_response import AsyncSlackResponse
 from monitor.model import Accepted, Delivery, Rejected, SendResult, Unknown
 from monitor.notify.channel import ChannelContext, ChannelType
 from monitor.notify.excerpts import scrub_line
-from monitor.notify.settings import SecretFile, SecretText, Settings, check_url, is_loopback, pick_secret
 from monitor.notify.slack_answers import FORMATTING, Answer, explain, understand
 from monitor.notify.slack_layout import blocks, fallback, plain
+from monitor.notify.slack_settings import SlackSettings
 from monitor.notify.wire import NoAnswerError, NotReachedError, open_session, reach, retry_after
-from monitor.secret import Secret
 
 EVENT_TYPE = "media_monitor_alert"
 CLOCK_SKEW = timedelta(minutes=5)  # between Slack's clock and ours
 MOST_PAGES = 20  # of a channel's history, or of the list of channels, in one look-up
-_CHANNEL_ID = re.compile(r"[CGD][A-Z0-9]{7,}")
-_CHANNEL_NAME = re.compile(r"#[^\s#@<>&|,.\"'`]{1,80}")
 
 # at DEBUG the SDK logs whole requests and answers: ours are nobody's business
 _sdk_log = logging.getLogger("monitor.notify.slack.sdk")
 _sdk_log.setLevel(logging.WARNING)
-
-
-def _channel(value: Any) -> str:
-    if value is None:
-        raise ValueError('empty: YAML takes # for a comment, put the name in quotes: "#desk"')
-    text = str(value).strip()
-    if _CHANNEL_NAME.fullmatch(text) or _CHANNEL_ID.fullmatch(text):
-        return text
-    raise ValueError(f'`{text}` is not a Slack channel: write "#name", or its id (C…)')
-
-
-def _token(token: Secret) -> Secret:
-    if token.reveal().startswith("xapp-"):
-        raise ValueError("this is an app-level token (xapp-…): posting needs the bot token (xoxb-…)")
-    if not re.fullmatch(r"[\x21-\x7e]+", token.reveal()):
-        raise ValueError("this is not a Slack token: it holds blanks or letters that no token has")
-    return token
-
-
-def _api_url(url: str) -> str:
-    parts = urlsplit(check_url(url))
-    if parts.scheme == "http" and not is_loopback(parts.hostname or ""):
-        raise ValueError("the token would travel in the clear: use https://")
-    return url.rstrip("/") + "/"
-
-
-class SlackSettings(Settings):
-    """`{slack: "#desk-russia", token: "${SLACK_BOT_TOKEN}"}`."""
-
-    channel: Annotated[str, BeforeValidator(_channel)] = Field(alias="slack")
-    token: Annotated[SecretText, AfterValidator(_token)] | None = None
-    token_file: Annotated[SecretFile, AfterValidator(_token)] | None = None
-    api_url: Annotated[str, AfterValidator(_api_url)] = AsyncWebClient.BASE_URL
-
-    @model_validator(mode="after")
-    def _agree(self) -> Self:
-        pick_secret(self.token, self.token_file, key="token", example="SLACK_BOT_TOKEN")
-        return self
-
-    @property
-    def secret(self) -> Secret:
-        """The token, wherever it was given."""
-        found = self.token or self.token_file
-        assert found is not None  # noqa: S101 - checked when the settings were made
-        return found
 
 
 class _RefusedError(Exception):

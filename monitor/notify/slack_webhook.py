@@ -12,18 +12,29 @@ from monitor.notify.channel import ChannelContext, ChannelType
 from monitor.notify.excerpts import scrub_line
 from monitor.notify.settings import SecretUrl, Settings, host_of
 from monitor.notify.slack_layout import blocks, fallback, plain
-from monitor.notify.wire import TOO_MANY, NoAnswerError, NotReachedError, open_session, reach, retry_after
+from monitor.notify.wire import (
+    MESSAGE_REFUSED,
+    TOO_MANY,
+    NoAnswerError,
+    NotReachedError,
+    open_session,
+    reach,
+    retry_after,
+)
 
 _FORMATTING = ("invalid_blocks", "invalid_payload", "msg_too_long", "msg_blocks_too_long")
+_NEW = "make a new incoming webhook, and set its URL"
 _MENDABLE = {
-    "action_prohibited": "the workspace forbids this webhook to post there",
-    "channel_is_archived": "its channel is archived: unarchive it, or make a new webhook",
-    "channel_not_found": "its channel is gone: make a new webhook",
-    "invalid_token": "the webhook was revoked: make a new one",
-    "no_active_hooks": "the webhook was disabled: make a new one",
-    "no_service": "the webhook was removed or disabled: make a new one",
-    "no_team": "the workspace is gone, or the URL is wrong",
-    "team_disabled": "the workspace is disabled",
+    "action_prohibited": "the workspace forbids this webhook to post there: ask its administrators",
+    "channel_is_archived": f"its channel is archived: unarchive it, or {_NEW}",
+    "channel_not_found": f"its channel is gone: {_NEW}",
+    "invalid_token": f"the webhook was revoked: {_NEW}",
+    "no_active_hooks": f"the webhook was disabled: {_NEW}",
+    "no_service": f"the webhook was removed or disabled: {_NEW}",
+    "no_team": f"the workspace is gone, or the URL is wrong: {_NEW}",
+    "posting_to_general_channel_denied": "the workspace's settings forbid it: name another channel",
+    "team_disabled": "the workspace is disabled: ask its administrators",
+    "user_not_found": f"the person it posted to has left: {_NEW}",
 }
 
 
@@ -74,20 +85,24 @@ class SlackWebhookNotifier:
             body = await answer.content.read(1000)
             word = scrub_line(body.decode("utf-8", "replace"), 60)
             after = retry_after(answer.headers, self._context.clock())
-            return _result(answer.status, word, after), word
+            return _understand(answer.status, word, host_of(self._url), after), word
 
 
-def _result(status: int, word: str, after: timedelta | None) -> SendResult:
+def _understand(status: int, word: str, host: str, after: timedelta | None) -> SendResult:
+    """Say what an answer means: only a refusal of this very message is final."""
     if status == 200 and word == "ok":  # noqa: PLR2004 - https://docs.slack.dev, "Sending messages using incoming webhooks"
         return Accepted()
     if status == TOO_MANY:
         return Rejected(reason="Slack's rate limit", retry=True, after=after)
     if word in _MENDABLE:
         return Rejected(reason=f"{word}: {_MENDABLE[word]}", retry=True)
+    known = word if word.replace("_", "").isalnum() else ""
+    if status in MESSAGE_REFUSED or word in _FORMATTING:
+        return Rejected(reason=f"{host} refuses this message: HTTP {status} {known}".rstrip(), retry=False)
     if 400 <= status < 500:  # noqa: PLR2004 - RFC 9110, 15.5
-        known = word if word.replace("_", "").isalnum() else ""
-        return Rejected(reason=f"Slack refused the message: HTTP {status} {known}".rstrip(), retry=False)
-    return Unknown(reason=f"Slack's answer does not say whether it took the message: HTTP {status}")
+        what = f"{host} answered HTTP {status} {known}".rstrip()
+        return Rejected(reason=f"{what}: check the proxy, or {_NEW}", retry=True, after=after)
+    return Unknown(reason=f"{host} does not say whether it took the message: HTTP {status}")
 
 
 CHANNEL = ChannelType(name="slack_webhook", settings=SlackWebhookSettings, open=SlackWebhookNotifier)

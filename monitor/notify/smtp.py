@@ -92,6 +92,7 @@ class Attempt:
 
     def __init__(self, settings: SmtpSettings, envelope: Envelope, *, timeout: float) -> None:
         self.refused: tuple[str, ...] = ()  # recipients the mail went out without, each with the server's words
+        self.taken: tuple[str, ...] = ()  # those it went out to
         self._settings = settings
         self._envelope = envelope
         self._timeout = timeout
@@ -158,18 +159,20 @@ class Attempt:
     def _offer(self, server: smtplib.SMTP) -> SendResult | None:
         """Name sender and recipients; return why the mail cannot be handed over, or None."""
         code, words = server.mail(self._envelope.sender)
-        if code != _OK:
-            return _refusal("the sender", code, words)
-        refused: list[tuple[str, int, bytes]] = []
+        if code != _OK:  # no fault of this mail's: the next one's sender is the same
+            reason = f"{_refusal('the sender', code, words)}: check `smtp.from` and `smtp.user`"
+            return Rejected(reason=reason, retry=True)
+        refused: dict[str, tuple[int, bytes]] = {}
         for recipient in self._envelope.recipients:
             code, words = server.rcpt(recipient)
             if code not in (_OK, _USER_UNKNOWN_ELSEWHERE):
-                refused.append((recipient, code, words))
-        later = [one for one in refused if one[1] < _PERMANENT]
+                refused[recipient] = (code, words)
+        later = any(code < _PERMANENT for code, _ in refused.values())
         if len(refused) == len(self._envelope.recipients) or (later and self._envelope.patient):
-            recipient, code, words = (later or refused)[0]
-            return _refusal(recipient, code, words)
-        self.refused = tuple(f"{recipient}: {code} {_words(words)}" for recipient, code, words in refused)
+            reason = "; ".join(_refusal(recipient, *answer) for recipient, answer in refused.items())
+            return Rejected(reason=reason, retry=later)
+        self.refused = tuple(f"{recipient}: {code} {_words(words)}" for recipient, (code, words) in refused.items())
+        self.taken = tuple(recipient for recipient in self._envelope.recipients if recipient not in refused)
         return None
 
     def _hand_over(self, server: smtplib.SMTP) -> SendResult:
@@ -186,12 +189,11 @@ class Attempt:
             return Accepted(ref=str(self._envelope.mail["Message-ID"]))
         if code < 400:  # noqa: PLR2004 - neither yes nor no, or no SMTP at all
             return Unknown(reason="the mail server's answer to the mail makes no sense")
-        return _refusal("the mail", code, words)
+        return Rejected(reason=_refusal("the mail", code, words), retry=code < _PERMANENT)
 
 
-def _refusal(what: str, code: int, words: bytes) -> Rejected:
-    reason = f"the mail server refused {what}: {code} {_words(words)}".rstrip()
-    return Rejected(reason=reason, retry=code < _PERMANENT)
+def _refusal(what: str, code: int, words: bytes) -> str:
+    return f"the mail server refused {what}: {code} {_words(words)}".rstrip()
 
 
 # why nothing was handed over; what a server says about a login is left out, it may repeat the login

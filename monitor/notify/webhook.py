@@ -1,16 +1,6 @@
 """Post alerts as JSON to any HTTP endpoint, signed where a secret is given.
 
-The body, in UTF-8; offsets in `marks` count Unicode characters, times are ISO 8601 in UTC:
-
-    {"version": 1, "type": "alert", "key": "…", "channel": "hook", "created_at": "…",
-     "priority": "high", "title": {"text": "…", "marks": [[0, 6]]}, "url": "https://…" or "",
-     "feed": "guardian", "language": "en", "published": "…" or null, "seen_at": "…",
-     "reasons": [{"rule": "id", "title": "…", "found": [{"name": "shoygu", "spellings": ["Шойгу"]}]}],
-     "excerpts": [{"text": "…", "marks": [[4, 9]]}]}
-
-Headers: `Idempotency-Key` (the key: the same message sent again has the same one), `X-Monitor-Timestamp` (Unix seconds)
-and, with a secret, `X-Monitor-Signature: v1=<hex>`, the HMAC-SHA256 of `<timestamp>.<body>`. A receiver should compare
-it in constant time and refuse timestamps that are old.
+The body, the headers and how a receiver checks them stand in docs/configuration.md, "What a webhook receives".
 """
 
 from __future__ import annotations
@@ -29,6 +19,7 @@ from monitor.notify.channel import ChannelContext, ChannelType
 from monitor.notify.excerpts import safe_link, scrub
 from monitor.notify.settings import PrivateUrl, SecretFile, SecretText, Settings, host_of
 from monitor.notify.wire import (
+    MESSAGE_REFUSED,
     TOO_MANY,
     NoAnswerError,
     NotReachedError,
@@ -39,6 +30,15 @@ from monitor.notify.wire import (
 from monitor.secret import Secret
 
 VERSION = 1
+UNAUTHORIZED = 401
+_BUSY = (408, 425, TOO_MANY)  # RFC 9110, 15.5.9; RFC 8470, 5.2; RFC 6585, 4
+_ADVICE = {
+    403: "it, or a proxy on the way, forbids this: check `secret`, the URL and the proxy",
+    404: "nothing takes alerts there: check the URL",
+    405: "nothing takes alerts there: check the URL",
+    407: "the proxy wants a login: check HTTPS_PROXY and HTTP_PROXY",
+    410: "it is gone for good: set another URL",
+}
 
 
 class WebhookSettings(Settings):
@@ -93,18 +93,30 @@ class WebhookNotifier:
             **signature_headers(body, self._secret, now),
         }
         async with self._session.post(self._url.reveal(), data=body, headers=headers, allow_redirects=False) as answer:
-            return _result(answer, now)
+            return _understand(answer, host_of(self._url), now, signed=self._secret is not None)
 
 
-def _result(answer: aiohttp.ClientResponse, now: datetime) -> SendResult:
+def _understand(answer: aiohttp.ClientResponse, host: str, now: datetime, *, signed: bool) -> SendResult:
+    """Say what a status means: only a refusal of this very message is final, a place can be mended."""
     status = answer.status
     if 200 <= status < 300:  # noqa: PLR2004 - RFC 9110, 15.3
         return Accepted()
-    if 300 <= status < 400:  # noqa: PLR2004 - RFC 9110, 15.4
-        return Rejected(reason=f"HTTP {status}: redirects are not followed, set the final URL", retry=False)
+    if status in MESSAGE_REFUSED:
+        return Rejected(reason=f"{host} refuses this message: HTTP {status}", retry=False)
     # the Idempotency-Key makes it safe to say "surely not" of a server that failed half-way
-    retry = status >= 500 or status in (408, 425, TOO_MANY)  # noqa: PLR2004 - RFC 9110, 15.5 and 15.6
-    return Rejected(reason=f"HTTP {status}", retry=retry, after=retry_after(answer.headers, now) if retry else None)
+    reason = f"{host} answered HTTP {status}: {_advice(status, signed=signed)}"
+    return Rejected(reason=reason, retry=True, after=retry_after(answer.headers, now))
+
+
+def _advice(status: int, *, signed: bool) -> str:
+    """Say what to do about a refusal that is not the message's fault."""
+    if 300 <= status < 400:  # noqa: PLR2004 - RFC 9110, 15.4
+        return "redirects are not followed, set the final URL"
+    if status >= 500 or status in _BUSY:  # noqa: PLR2004 - RFC 9110, 15.6
+        return "nothing to be done here, it is tried again"
+    if status == UNAUTHORIZED:
+        return "check `secret`" if signed else "it wants to know who sends: give the channel a `secret`"
+    return _ADVICE.get(status, "check the URL, and what takes alerts there")
 
 
 def signature_headers(body: bytes, secret: Secret | None, now: datetime) -> dict[str, str]:

@@ -18,6 +18,9 @@ from monitor.errors import MonitorError
 
 TOO_MANY = 429
 UNAVAILABLE = 503
+MESSAGE_REFUSED = frozenset((400, 413, 422))
+"""Statuses by which a message itself is refused (RFC 9110, 15.5.1, 15.5.14, 15.5.21); others are about the place."""
+
 LONGEST_WAIT = timedelta(hours=24)
 
 T = TypeVar("T")

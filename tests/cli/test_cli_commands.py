@@ -87,6 +87,17 @@ def test_check_asks_for_a_channel(desk: Path, channels: str, said: str) -> None:
     assert said in err
 
 
+def test_a_wrong_default_hides_no_other(desk: Path) -> None:
+    (desk / "monitor.yaml").write_text(
+        "defaults: {notify: q, poll: 1}\nchannels: {a: {console: true}, b: {console: true}}\ninclude: [rules.yaml]\n"
+    )
+    code, _, err = monitor(desk, "check")
+    assert code == 2
+    assert "monitor.yaml:1:20: unknown channel `q`; known here: `a`, `b`" in err
+    assert "`1` is not a duration" in err
+    assert "2 mistakes in 1 file." in err
+
+
 # -- test --------------------------------------------------------------------------------------------------------------
 
 

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from monitor.config.load import load_config
 from monitor.model import Feed, FirstPoll
 from tests.config.place import Place
 
@@ -92,6 +93,51 @@ def test_mistakes(place: Place, section: str, problems: list[str]) -> None:
     found = place.problems(f"feeds: {section}")
     assert found == [f"monitor.yaml:{problem}" for problem in problems]
     assert not any("s3cret" in problem for problem in found)
+
+
+LITERAL = "a secret must not stand in this file; write ${NAME}, and set NAME in the environment or .env"
+
+
+@pytest.mark.parametrize(
+    ("feed", "column"),
+    [
+        ("{url: https://x.example, headers: {Authorization: Bearer s3cret}}", 51),
+        ("{url: https://x.example, headers: {cookie: id=s3cret}}", 44),
+        ('{url: https://x.example, headers: {X-Api-Key: "s3cret"}}', 47),
+        ("{url: https://x.example, headers: {X-Feed-Token: s3cret}}", 50),
+        ("{url: 'https://me:s3cret@x.example/rss'}", 7),
+        ("https://me:s3cret@x.example/rss", 1),
+        ("https://${USER}:s3cret@x.example/rss?a=${USER}", 1),
+    ],
+)
+def test_a_secret_that_is_written_out_is_refused_and_not_repeated(place: Place, feed: str, column: int) -> None:
+    place.env["USER"] = "me"
+    place.write("monitor.yaml", f"feeds:\n  a: {feed}\n")
+    _, problems = load_config(place.file, env=place.env)
+    assert [str(problem).replace(f"{place.folder}/", "") for problem in problems] == [
+        f"monitor.yaml:2:{column + 5}: {LITERAL}"
+    ]
+    assert "s3cret" not in problems[0].source
+    assert problems[0].source.startswith("  a: ")
+
+
+def test_no_other_mistake_on_that_line_shows_it_either(place: Place) -> None:
+    place.write("monitor.yaml", "feeds:\n  a: {url: https://x.example, pol: 1, headers: {Cookie: id=s3cret}}\n")
+    _, problems = load_config(place.file, env={})
+    assert len(problems) == 2
+    assert not any("s3cret" in problem.source for problem in problems)
+
+
+def test_references_and_what_is_no_secret_are_right(place: Place) -> None:
+    place.env["KEY"] = "s3cret"
+    config = place.load(
+        """\
+        feeds:
+          a: {url: "https://me:${KEY}@x.example/", headers: {Cookie: "id=${KEY}", Accept-Language: ru, X-Api-Key: ""}}
+          b: https://user@x.example/a:b@c
+        """
+    )
+    assert len(config.feeds) == 2
 
 
 # -- references --------------------------------------------------------------------------------------------------------

@@ -119,6 +119,15 @@ def test_wrong_values(place: Place, text: str, problem: str) -> None:
     assert place.problems(text) == [f"monitor.yaml:{problem}"]
 
 
+def test_defaults_that_are_right_count_beside_one_that_is_wrong(place: Place) -> None:
+    place.write("monitor.yaml", "defaults: {notify: desk, poll: 1, priority: high, nonsense: x}")
+    config, problems = load_config(place.file, env={})
+    assert len(problems) == 2
+    assert config is not None
+    assert (config.defaults.notify, config.defaults.priority) == (("desk",), Priority.HIGH)
+    assert config.defaults.poll == timedelta(minutes=10)
+
+
 # -- included files ----------------------------------------------------------------------------------------------------
 
 

@@ -83,3 +83,29 @@ def test_an_escaped_control_character_is_left_out() -> None:
 def test_a_document_does_not_show_its_content() -> None:
     document, _ = parse_document(b"password: xoxb-secret", name="x.yaml")
     assert repr(document) == "Document(file='x.yaml')"
+
+
+COMMENT = "`#` begins a comment, to the end of the line; put it in quotes:"
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ("channels:\n  desk: {slack: #desk, token: x}\n  log: {console: true}\n", f'2:17: {COMMENT} "#desk"'),
+        ("channels:\n  desk: {slack: #desk, token: x}\n", f'2:17: {COMMENT} "#desk"'),
+        ("a: [#desk, b]\n", f'1:5: {COMMENT} "#desk"'),
+        ("a: [b, #desk]\nc: d\n", f'1:8: {COMMENT} "#desk"'),
+        ("a: {b: 'x, #y', c: #desk}\n", f'1:20: {COMMENT} "#desk"'),
+        (
+            "a: {b: 'x: #y', c: d\n",
+            "1:4: this `{` is never closed; close it, or quote it if it is meant as a character",
+        ),
+        (
+            "a: [b, # any of\n  c\n",
+            "1:4: this `[` is never closed; close it, or quote it if it is meant as a character",
+        ),
+    ],
+)
+def test_a_name_that_yaml_takes_for_a_comment(text: str, problem: str) -> None:
+    _, problems = parse_document(text.encode(), name="x.yaml")
+    assert [str(found) for found in problems] == [f"x.yaml:{problem}"]

@@ -191,3 +191,26 @@ def test_known_keys_are_those_of_the_innermost_model() -> None:
     assert known_keys(Shape, ("inners", "a", "depht")) == ["depth", "width"]
     assert known_keys(Shape, ("mixed", "list[Inner]", 0, "depht")) == ["depth", "width"]
     assert "in" in known_keys(Shape)
+
+
+class Recipients(Strict):
+    url: str
+    to: list[Annotated[str, AfterValidator(_known)]] = Field(default=["known"], min_length=1)
+    nested: Inner | None = None
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("{url: x, to: [a, b]}", ["`a` is not known", "`b` is not known"]),
+        ("{url: x, to: []}", ["this should have at least 1 item, not 0"]),
+        ("{urll: x}", ["unknown key `urll`"]),
+        ("{urll: x, URL: y}", ["unknown key `urll`", "unknown key `URL`"]),
+        ("{nonsense: x}", ["`url` is missing", "unknown key `nonsense`"]),
+        ("{nested: {urll: 1}}", ["`url` is missing", "unknown key `urll`"]),
+    ],
+)
+def test_one_mistake_is_told_once(text: str, told: list[str]) -> None:
+    document, _ = parse_document(text.encode(), name="x.yaml")
+    assert document is not None
+    assert [problem.message for problem in validate(document, Recipients)[1]] == told

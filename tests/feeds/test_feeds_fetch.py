@@ -6,14 +6,18 @@ import asyncio
 import gzip
 import socket
 import zlib
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from aiohttp import web
+from structlog.testing import capture_logs
 
 from monitor import __version__
 from monitor.errors import Cause, FetchError
 from monitor.feeds.fetch import MAX_REDIRECTS, HttpFetcher
+from monitor.feeds.inflate import inflate
 from monitor.feeds.resolve import PooledResolver
 from monitor.model import Feed, FeedState, NotModified, Page, Validators
 from tests.feeds.feed_server import NOW, RSS, Client, FeedServer, wait
@@ -153,7 +157,10 @@ async def failure(client: Client, url: str, *, headers: dict[str, str] | None = 
 @pytest.mark.parametrize(
     ("status", "cause", "words"),
     [
-        (410, Cause.GONE, "gone"),
+        (410, Cause.GONE, "gone for good: remove it, or look for its new address"),
+        (401, Cause.HTTP, "it wants a login: check the feed's `headers`"),
+        (403, Cause.HTTP, "check the feed's `headers`, or ask its publisher"),
+        (404, Cause.HTTP, "look for its new address"),
         (429, Cause.RATE_LIMITED, "HTTP 429 Too Many Requests"),
         (404, Cause.HTTP, "HTTP 404 Not Found"),
         (500, Cause.HTTP, "HTTP 500 Internal Server Error"),
@@ -246,7 +253,64 @@ async def test_closing_twice_and_before_any_fetch_is_fine() -> None:
     await fetcher.close()
 
 
+async def test_a_feed_that_has_moved_for_good_is_mentioned_once(server: FeedServer, client: Client) -> None:
+    server.serve("/new")
+    url = server.redirect("/old", "/new?key=s3cret", status=301)
+    server.redirect("/elsewhere", "/new", status=302)
+    with capture_logs() as logs:
+        await client.page(f"{url}?key=s3cret")
+        await client.page(f"{url}?key=s3cret")
+        await client.page(f"{server.url}/elsewhere")
+    assert [(line["log_level"], line["old"], line["new"]) for line in logs] == [
+        ("info", f"{server.url}/old", f"{server.url}/new")
+    ]
+
+
+# -- proxies ----------------------------------------------------------------------------------------------------------
+
+
+async def test_feeds_are_read_through_the_proxy_of_the_environment(
+    server: FeedServer, other_server: FeedServer, client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HTTP_PROXY", server.url)
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    server.serve("/feed")
+    assert (await client.page("http://feeds.invalid/feed")).body == RSS
+    assert server.requests[0].headers["Host"] == "feeds.invalid"
+    assert (await client.page(other_server.serve("/direct"))).body == RSS
+
+
+async def test_a_proxy_that_fails_is_named(server: FeedServer, client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    monkeypatch.setenv("HTTP_PROXY", f"http://127.0.0.1:{port}")
+    error = await failure(client, "http://feeds.invalid/feed")
+    assert (error.cause, error.detail) == (
+        Cause.CONNECT, "the proxy 127.0.0.1 does not take the connection: check HTTP_PROXY"
+    )  # fmt: skip
+    monkeypatch.setenv("HTTPS_PROXY", server.url)
+    error = await failure(client, "https://feeds.invalid/feed")
+    assert error.cause is Cause.CONNECT
+    assert error.detail == "the proxy refuses the way to feeds.invalid: check HTTPS_PROXY and NO_PROXY"
+
+
 # -- content codings --------------------------------------------------------------------------------------------------
+
+
+async def test_a_body_is_inflated_off_the_loop(server: FeedServer, client: Client) -> None:
+    ran: list[Any] = []
+
+    class Listing(ThreadPoolExecutor):
+        def submit(self, call: Any, /, *args: Any, **kwargs: Any) -> Any:
+            ran.extend(getattr(call, "args", ()))
+            return super().submit(call, *args, **kwargs)
+
+    asyncio.get_running_loop().set_default_executor(Listing(1))
+    await client.page(server.serve("/plain"))
+    assert inflate not in ran
+    await client.page(server.serve("/feed", gzip.compress(RSS), headers={"Content-Encoding": "gzip"}))
+    assert inflate in ran
 
 
 @pytest.mark.parametrize(

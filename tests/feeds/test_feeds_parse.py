@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from monitor.errors import Cause, ParseError
 from monitor.feeds.identity import entry_id, identity_keys
 from monitor.feeds.parse import parse_page
 from monitor.model import Entry, Feed, Page, ParsedFeed
@@ -274,6 +275,68 @@ def test_a_guid_or_link_shared_by_different_items_identifies_none_of_them() -> N
     assert [entry.title for entry in entries] == ["Part 0", "Part 1", "Part 2"]
     assert {entry.canonical_url for entry in entries} == {""}
     assert {entry.url for entry in entries} == {"https://a.example/show"}
+
+
+OWN = "https://example.org/feed.xml"
+SITE = "<link>https://www.example.org/news/</link>"
+
+
+@pytest.mark.parametrize(
+    "constant",
+    [
+        f"<guid>{OWN}</guid>",
+        f"<guid>{OWN}?utm_source=rss</guid><link>https://example.org/news</link>",
+        "<guid>https://example.org/news</guid>",
+        "<link>/news/</link>",
+        f"<link>{OWN}</link>",
+    ],
+)
+def test_a_guid_or_link_that_is_the_feeds_own_hides_no_later_entry(constant: str) -> None:
+    feed = Feed(name="wire", url=f"{OWN}?key=1")
+    page = '<rss version="2.0"><channel>{}<item><title>{}</title>{}</item></channel></rss>'
+    first, second = (only(parse(page.format(SITE, title, constant), feed)) for title in ("One", "Two"))
+    assert set(first.keys).isdisjoint(second.keys)
+
+
+def test_a_json_feeds_home_page_names_no_item() -> None:
+    page = {"version": "https://jsonfeed.org/version/1.1", "home_page_url": "https://example.org/news"}
+    first, second = (
+        only(parse(json.dumps({**page, "items": [{"id": "https://example.org/news/", "title": title}]})))
+        for title in ("One", "Two")
+    )
+    assert set(first.keys).isdisjoint(second.keys)
+
+
+def test_a_short_guid_is_no_address() -> None:
+    item = "<item><guid>feed.xml</guid><title>{}</title></item>"
+    page = '<rss version="2.0"><channel>{}</channel></rss>'
+    first, second = (
+        only(parse(page.format(item.format(title)), Feed(name="w", url=OWN))) for title in ("Old", "New title")
+    )
+    assert first.keys == second.keys
+
+
+@pytest.mark.parametrize(
+    "page",
+    [
+        '<rss version="2.0"><channel><title>T</title>',
+        '<rss version="2.0"><channel><title>T',
+        '<feed xmlns="http://www.w3.org/2005/Atom"><title>T</title>',
+    ],
+)
+def test_a_page_that_breaks_off_before_its_first_entry_is_no_empty_feed(page: str) -> None:
+    with pytest.raises(ParseError, match="breaks off before its first entry") as raised:
+        parse(page)
+    assert raised.value.cause is Cause.BROKEN
+
+
+def test_of_a_page_that_breaks_off_the_entries_count() -> None:
+    page = '<rss version="2.0"><channel><item><title>One</title></item><item><title>Tw'
+    assert parse(page).entries[0].title == "One"
+
+
+def test_an_empty_element_is_an_empty_feed() -> None:
+    assert parse('<feed xmlns="http://www.w3.org/2005/Atom"/>').entries == ()
 
 
 def test_entries_keep_their_identity_from_poll_to_poll() -> None:

@@ -36,6 +36,9 @@ SHAPES = {
     "bearer": "Authorization: Bearer s3cret.s3cret_s3cret==",
     "basic": "authorization: basic czNjcmV0s3cret==",
     "password by name": "password=s3cret",
+    "password in YAML": "password: s3cret-s3cret",
+    "password of words in quotes": "password: 'of s3cret words'",
+    "token in a representation": "{'token': 's3cret'}",
     "token in JSON": '{"token": "s3cret"}',
     "key by name": "GET /rss?api_key=s3cret&x=1",
     "secret type": str(Secret("s3cret")),
@@ -151,6 +154,14 @@ def test_a_stream_that_is_closed_stops_nobody(stream: io.StringIO, capsys: pytes
         ("xoxb-1-2 was refused", "*** was refused"),
         ("add token: ${SLACK_BOT_TOKEN}", "add token: ${SLACK_BOT_TOKEN}"),
         ("Bearer abcdef refused", "Bearer *** refused"),
+        (
+            "invalid_auth: Slack does not know this token: check it",
+            "invalid_auth: Slack does not know this token: check it",
+        ),
+        ("the channel's secret: check its reference", "the channel's secret: check its reference"),
+        ("both `token` and `token_file`: keep one", "both `token` and `token_file`: keep one"),
+        ("password: hunter23 was refused", "password: *** was refused"),
+        ("api_key: AbcdEfghIjkl", "api_key: ***"),
     ],
 )
 def test_what_is_no_secret_stays(text: str, kept: str) -> None:
@@ -159,7 +170,24 @@ def test_what_is_no_secret_stays(text: str, kept: str) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["://", "x://", "a@", "://@", "?#", "xox", "xoxb-", "xoxb-1 ", "bearer ", "token", "token=", "/services/", "://a?"],
+    [
+        "://",
+        "x://",
+        "a@",
+        "://@",
+        "?#",
+        "xox",
+        "xoxb-",
+        "xoxb-1 ",
+        "bearer ",
+        "token",
+        "token=",
+        "token:",
+        "token: ",
+        "token: '",
+        "/services/",
+        "://a?",
+    ],
 )
 def test_redacting_takes_linear_time(text: str) -> None:
     started = time.perf_counter()
@@ -194,6 +222,24 @@ def test_on_a_terminal_nothing_is_obeyed_that_came_from_outside() -> None:
     added = stream.getvalue()
     assert added.count("\x1b") == 3 * ours
     assert not {"\x07", "\x9b", "\r"} & set(added)
+
+
+def test_no_color_holds_for_log_lines_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NO_COLOR", "1")
+    stream = Terminal()
+    logs.configure("info", stream)
+    structlog.get_logger().info("plain", feed="guardian")
+    assert "feed=guardian" in stream.getvalue()
+    assert "\x1b" not in stream.getvalue()
+
+
+def test_a_tick_that_is_still_at_work_is_nobodys_business() -> None:
+    stream = Terminal()
+    logs.configure("debug", stream)
+    logging.getLogger("apscheduler.scheduler").warning("skipped: maximum number of running instances reached (1)")
+    assert stream.getvalue() == ""
+    logging.getLogger("apscheduler.executors.default").error("a job raised")
+    assert "a job raised" in stream.getvalue()
 
 
 def test_lone_surrogates_are_written() -> None:

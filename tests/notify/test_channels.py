@@ -20,6 +20,9 @@ ENV = {
     "SMTP_PASSWORD": "mail-secret",
     "APP_TOKEN": "xapp-1-secret",
     "NOT_A_URL": "gopher-secret",
+    "WRONG_TOKEN": "hunter2-secret",
+    "PLACEHOLDER": "xoxb-your-token",
+    "DOTS": "xoxb-…",
     "EMPTY": "",
     "CYRILLIC": "пароль",
 }
@@ -81,6 +84,9 @@ def test_no_channels_are_no_problem_here() -> None:
         ("{slack: '#desk', token: '${NOPE}'}", "`NOPE` is not set: put it in the environment", "", 37),
         ("{slack: '#desk', token: '${EMPTY}'}", "`EMPTY` is not set", "", 37),
         ("{slack: '#desk', token: '${APP_TOKEN}'}", "needs the bot token (xoxb-…)", "", 37),
+        ("{slack: '#desk', token: '${WRONG_TOKEN}'}", "this is no bot token (xoxb-…): copy the bot token", "", 37),
+        ("{slack: '#desk', token: '${PLACEHOLDER}'}", "this is the guide's placeholder: copy", "", 37),
+        ("{slack: '#desk', token: '${DOTS}'}", "this is the guide's placeholder: copy", "", 37),
         ("{slack: '#desk', token: xoxb-123-abc}", "a secret must not stand in this file: write ${NAME}", "", 37),
         ("{slack: '#desk', token_file: nowhere}", "`nowhere` cannot be read: No such file", "", 42),
         ("{slack: '#d', token: '${SLACK_BOT_TOKEN}', api_url: 'http://x.example'}", "in the clear", "", 65),
@@ -100,6 +106,11 @@ def test_a_mistake_is_named_at_its_place(channel: str, message: str, hint: str, 
     found = next(problem for problem in problems if message in problem.message)
     assert hint in found.hint
     assert (found.line, found.column) == (3, column)
+
+
+def test_who_stands_in_for_slack_gives_out_its_own_tokens() -> None:
+    _, problems = load("channels: {desk: {slack: '#desk', token: '${WRONG_TOKEN}', api_url: 'http://127.0.0.1:1/'}}")
+    assert problems == []
 
 
 def test_an_unquoted_channel_name_is_a_comment_and_is_said_so() -> None:
@@ -150,7 +161,7 @@ def test_a_mistake_in_smtp_is_named(smtp: str, message: str) -> None:
 
 
 def test_a_secret_given_twice_is_a_mistake(tmp_path: Path) -> None:
-    (tmp_path / "s").write_text("x")
+    (tmp_path / "s").write_text("xoxb-12345")
     yaml = (
         "smtp: {host: h, from: a@example.org, user: m, password: '${SMTP_PASSWORD}', password_file: s}\n"
         "channels:\n"

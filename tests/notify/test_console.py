@@ -1,13 +1,17 @@
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import io
 import os
-from collections.abc import Callable
+import termios
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from typing import TextIO
 
 import pytest
 
-from monitor.model import Accepted, Delivery, Excerpt, Message, Priority, Reason, Rejected, Unknown
+from monitor.model import Accepted, Delivery, Excerpt, Message, Priority, Reason, Rejected, SendResult, Unknown
 from monitor.notify.channel import ChannelContext
 from monitor.notify.console import ConsoleNotifier, ConsoleSettings, layout
 
@@ -82,20 +86,100 @@ async def test_a_broken_pipe_is_surely_not_written(context: MakeContext, deliver
         stream.close()
 
 
-async def test_a_pipe_that_nobody_reads_holds_up_nothing(context: MakeContext, deliver: MakeDelivery) -> None:
+@pytest.fixture
+def pipe() -> Iterator[tuple[int, TextIO]]:
+    """Give a pipe that is full: its reading end, and its writing end as a stream."""
     reader, writer = os.pipe()
     os.set_blocking(writer, False)
-    with contextlib.suppress(BlockingIOError):  # full
+    with contextlib.suppress(BlockingIOError):
         while True:
             os.write(writer, b"x" * 65536)
     os.set_blocking(writer, True)
     stream = os.fdopen(writer, "w", encoding="utf-8")
-    notifier = ConsoleNotifier(SETTINGS, context(0.2, stream=stream))
-    assert await notifier.send(deliver()) == Unknown(reason="nobody reads the standard output")
-    while b"guardian" not in os.read(reader, 65536):  # let the thread go
-        pass
-    stream.close()
+    yield reader, stream
     os.close(reader)
+    with contextlib.suppress(BrokenPipeError):
+        stream.close()
+
+
+async def drain(reader: int, task: asyncio.Task[SendResult]) -> str:
+    """Read the pipe until a write has ended, and return what was printed."""
+    os.set_blocking(reader, False)
+    read = b""
+    while True:
+        try:
+            read += os.read(reader, 65536)
+        except BlockingIOError:
+            if task.done():
+                return read.decode().lstrip("x")
+        await asyncio.sleep(0)
+
+
+async def test_a_reader_that_pauses_gets_one_copy(
+    context: MakeContext, deliver: MakeDelivery, russian: Message, pipe: tuple[int, TextIO]
+) -> None:
+    reader, stream = pipe
+    notifier = ConsoleNotifier(SETTINGS, context(0.05, stream=stream))
+    first, second = deliver(), deliver(russian, key="f" * 32)
+    assert await notifier.send(first) == Unknown(reason="nobody reads the standard output")
+    assert await notifier.look_up(first, first.created_at) == Unknown(reason="nobody reads the standard output")
+    assert await notifier.send(first) == Unknown(reason="nobody reads the standard output")
+    assert await notifier.send(second) == Rejected(
+        reason="nobody reads the standard output: an earlier alert still waits", retry=True
+    )
+    seen = await drain(reader, notifier._writes[first.key])
+    assert await notifier.send(second) == Accepted()
+    assert await notifier.look_up(first, first.created_at) == Accepted()
+    os.set_blocking(reader, False)
+    seen += os.read(reader, 65536).decode()
+    assert seen == layout(first.message, paint=False) + layout(russian, paint=False)
+    await notifier.close()
+
+
+async def test_closing_leaves_a_write_that_waits(
+    context: MakeContext, deliver: MakeDelivery, pipe: tuple[int, TextIO]
+) -> None:
+    notifier = ConsoleNotifier(SETTINGS, context(0.05, stream=pipe[1]))
+    await notifier.send(deliver())
+    await notifier.close()
+    (task,) = notifier._writes.values()
+    await asyncio.wait({task})
+    assert task.cancelled()
+
+
+def test_neighbours_are_one_hit(latin: Message) -> None:
+    title = Excerpt(text="习近平会谈", marks=((0, 3), (3, 5)))
+    assert "**习近平会谈**" in layout(replace(latin, title=title), paint=False)
+
+
+def test_long_lines_end_at_the_terminals_edge_and_keep_their_indent(latin: Message) -> None:
+    link = "https://www.example.org/world/2015/sep/18/kerry?utm_source=rss&x=1"
+    lines = layout(latin, paint=False, width=50).splitlines()
+    assert all(len(line) <= 50 for line in lines if link not in line)
+    assert lines[:3] == [
+        "HIGH    Kerry says US ready for",
+        "        military-to-military **talks** with Russia",
+        "        The U.S. secretary of state said **talks**",
+    ]
+    assert [line for line in lines if link in line] == [f"        link  {link}"]
+
+
+async def test_a_terminal_is_asked_how_wide_it_is(context: MakeContext, deliver: MakeDelivery) -> None:
+    outside, inside = os.openpty()
+    termios.tcsetwinsize(inside, (24, 60))
+    with os.fdopen(inside, "w", encoding="utf-8") as stream:
+        assert (
+            await ConsoleNotifier(SETTINGS, context(stream=stream, env={"NO_COLOR": "1"})).send(deliver()) == Accepted()
+        )
+        told = os.read(outside, 65536).decode().replace("\r\n", "\n")
+        termios.tcsetwinsize(inside, (24, 20))
+        assert (
+            await ConsoleNotifier(SETTINGS, context(stream=stream, env={"NO_COLOR": "1"})).send(deliver()) == Accepted()
+        )
+        narrow = os.read(outside, 65536).decode().replace("\r\n", "\n")
+    os.close(outside)
+    assert told == layout(deliver().message, paint=False, width=60)
+    assert narrow == layout(deliver().message, paint=False)
 
 
 async def test_printing_again_does_no_harm(context: MakeContext, deliver: MakeDelivery) -> None:

@@ -82,11 +82,21 @@ async def test_a_mail_arrives_with_its_key_as_message_id(server: FakeSmtp, mail:
 @pytest.mark.parametrize(
     ("step", "answer", "result"),
     [
-        ("MAIL", "451 4.3.0 later", Rejected(reason="the mail server refused the sender: 451 4.3.0 later", retry=True)),
+        (
+            "MAIL",
+            "451 4.3.0 later",
+            Rejected(
+                reason="the mail server refused the sender: 451 4.3.0 later: check `smtp.from` and `smtp.user`",
+                retry=True,
+            ),
+        ),
         (
             "MAIL",
             "550 5.7.1 no relay",
-            Rejected(reason="the mail server refused the sender: 550 5.7.1 no relay", retry=False),
+            Rejected(
+                reason="the mail server refused the sender: 550 5.7.1 no relay: check `smtp.from` and `smtp.user`",
+                retry=True,
+            ),
         ),
         (
             "RCPT",
@@ -163,7 +173,21 @@ async def test_one_recipient_who_is_refused_does_not_keep_the_mail_from_the_othe
         result = await mail(server.port, "gone@example.org", "chief@example.org").send(deliver())
     assert isinstance(result, Accepted)
     assert server.mails[0].recipients == ("chief@example.org",)
-    assert [record["refused"] for record in logs] == ["gone@example.org: 550 5.1.1 nobody"]
+    assert [(record["refused"], record["sent_to"]) for record in logs] == [
+        (("gone@example.org: 550 5.1.1 nobody",), ("chief@example.org",))
+    ]
+
+
+async def test_a_refusal_names_everyone_who_did_not_get_it(server: FakeSmtp, mail: Mail, deliver: MakeDelivery) -> None:
+    server.fail("RCPT", "550 5.1.1 nobody")
+    server.fail("RCPT", "450 4.2.0 greylisted")
+    result = await mail(server.port, "gone@example.org", "chief@example.org").send(deliver())
+    reason = (
+        "the mail server refused gone@example.org: 550 5.1.1 nobody; "
+        "the mail server refused chief@example.org: 450 4.2.0 greylisted"
+    )
+    assert result == Rejected(reason=reason, retry=True)
+    assert server.mails == []
 
 
 async def test_a_greylist_is_waited_for_and_not_for_ever(server: FakeSmtp, mail: Mail, deliver: MakeDelivery) -> None:

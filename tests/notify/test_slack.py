@@ -9,7 +9,8 @@ import pytest
 
 from monitor.model import Accepted, Delivery, Rejected, Unknown
 from monitor.notify.channel import ChannelContext
-from monitor.notify.slack import CHANNEL, SlackNotifier, SlackSettings
+from monitor.notify.slack import CHANNEL, SlackNotifier
+from monitor.notify.slack_settings import SlackSettings
 from monitor.testing import FakeClock, FakeSlack, Fault
 
 MakeDelivery = Callable[..., Delivery]

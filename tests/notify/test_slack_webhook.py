@@ -13,7 +13,8 @@ from monitor.testing.slack import HOOK
 
 MakeDelivery = Callable[..., Delivery]
 Open = Callable[..., SlackWebhookNotifier]
-IN_DOUBT = "Slack's answer does not say whether it took the message: HTTP"
+IN_DOUBT = "127.0.0.1 does not say whether it took the message: HTTP"
+NEW = "make a new incoming webhook, and set its URL"
 
 
 @pytest.fixture
@@ -53,21 +54,31 @@ async def test_a_message_arrives(slack: FakeSlack, hook: Open, deliver: MakeDeli
         (Fault.drop(accept=True), Unknown(reason="the connection to 127.0.0.1 broke before its answer came")),
         (
             Fault.refuse("no_service", status=404),
-            Rejected(reason="no_service: the webhook was removed or disabled: make a new one", retry=True),
+            Rejected(reason=f"no_service: the webhook was removed or disabled: {NEW}", retry=True),
         ),
         (
             Fault.refuse("channel_is_archived", status=410),
-            Rejected(
-                reason="channel_is_archived: its channel is archived: unarchive it, or make a new webhook", retry=True
-            ),
+            Rejected(reason=f"channel_is_archived: its channel is archived: unarchive it, or {NEW}", retry=True),
         ),
         (
             Fault.refuse("user_not_found", status=400),
-            Rejected(reason="Slack refused the message: HTTP 400 user_not_found", retry=False),
+            Rejected(reason=f"user_not_found: the person it posted to has left: {NEW}", retry=True),
+        ),
+        (
+            Fault.refuse("no_text", status=400),
+            Rejected(reason="127.0.0.1 refuses this message: HTTP 400 no_text", retry=False),
         ),
         (
             Fault(status=403, body="<b>/services/T0/secret</b>"),
-            Rejected(reason="Slack refused the message: HTTP 403", retry=False),
+            Rejected(reason=f"127.0.0.1 answered HTTP 403: check the proxy, or {NEW}", retry=True),
+        ),
+        (
+            Fault(status=404, body=""),
+            Rejected(reason=f"127.0.0.1 answered HTTP 404: check the proxy, or {NEW}", retry=True),
+        ),
+        (
+            Fault(status=407, body="<p>log in"),
+            Rejected(reason=f"127.0.0.1 answered HTTP 407: check the proxy, or {NEW}", retry=True),
         ),
         (Fault(status=302, body="moved"), Unknown(reason=f"{IN_DOUBT} 302")),
     ],

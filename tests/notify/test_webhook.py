@@ -17,6 +17,8 @@ from monitor.testing import FakeWebhook, Fault
 
 MakeDelivery = Callable[..., Delivery]
 Open = Callable[..., WebhookNotifier]
+ANSWERED = "127.0.0.1 answered HTTP"
+AGAIN = "nothing to be done here, it is tried again"
 
 
 @pytest.fixture
@@ -63,13 +65,41 @@ async def test_without_a_secret_there_is_no_signature(receiver: FakeWebhook, hoo
     ("fault", "result"),
     [
         (Fault(status=201, accept=True), Accepted()),
-        (Fault.rate_limited(9), Rejected(reason="HTTP 429", retry=True, after=timedelta(seconds=9))),
-        (Fault(status=503, retry_after="60"), Rejected(reason="HTTP 503", retry=True, after=timedelta(minutes=1))),
-        (Fault(status=500), Rejected(reason="HTTP 500", retry=True)),
-        (Fault(status=408), Rejected(reason="HTTP 408", retry=True)),
-        (Fault(status=404), Rejected(reason="HTTP 404", retry=False)),
-        (Fault(status=400, retry_after="60"), Rejected(reason="HTTP 400", retry=False)),
-        (Fault(status=307), Rejected(reason="HTTP 307: redirects are not followed, set the final URL", retry=False)),
+        (Fault.rate_limited(9), Rejected(reason=f"{ANSWERED} 429: {AGAIN}", retry=True, after=timedelta(seconds=9))),
+        (
+            Fault(status=503, retry_after="60"),
+            Rejected(reason=f"{ANSWERED} 503: {AGAIN}", retry=True, after=timedelta(minutes=1)),
+        ),
+        (Fault(status=500), Rejected(reason=f"{ANSWERED} 500: {AGAIN}", retry=True)),
+        (Fault(status=408), Rejected(reason=f"{ANSWERED} 408: {AGAIN}", retry=True)),
+        (Fault(status=425), Rejected(reason=f"{ANSWERED} 425: {AGAIN}", retry=True)),
+        (Fault(status=404), Rejected(reason=f"{ANSWERED} 404: nothing takes alerts there: check the URL", retry=True)),
+        (Fault(status=410), Rejected(reason=f"{ANSWERED} 410: it is gone for good: set another URL", retry=True)),
+        (
+            Fault(status=403, body="<h1>Forbidden by policy</h1>"),
+            Rejected(
+                reason=f"{ANSWERED} 403: it, or a proxy on the way, forbids this: check `secret`, the URL and the proxy",
+                retry=True,
+            ),
+        ),
+        (
+            Fault(status=407),
+            Rejected(reason=f"{ANSWERED} 407: the proxy wants a login: check HTTPS_PROXY and HTTP_PROXY", retry=True),
+        ),
+        (
+            Fault(status=418),
+            Rejected(reason=f"{ANSWERED} 418: check the URL, and what takes alerts there", retry=True),
+        ),
+        (
+            Fault(status=307),
+            Rejected(reason=f"{ANSWERED} 307: redirects are not followed, set the final URL", retry=True),
+        ),
+        (
+            Fault(status=400, retry_after="60"),
+            Rejected(reason="127.0.0.1 refuses this message: HTTP 400", retry=False),
+        ),
+        (Fault(status=413), Rejected(reason="127.0.0.1 refuses this message: HTTP 413", retry=False)),
+        (Fault(status=422), Rejected(reason="127.0.0.1 refuses this message: HTTP 422", retry=False)),
         (Fault.drop(accept=False), Unknown(reason="the connection to 127.0.0.1 broke before its answer came")),
     ],
 )
@@ -78,6 +108,18 @@ async def test_what_an_answer_means(
 ) -> None:
     receiver.fail(fault)
     assert await hook().send(deliver()) == result
+
+
+@pytest.mark.parametrize(
+    ("secret", "advice"),
+    [("sign-secret", "check `secret`"), ("", "it wants to know who sends: give the channel a `secret`")],
+)
+async def test_a_receiver_that_does_not_know_us_says_what_to_check(
+    *, receiver: FakeWebhook, hook: Open, deliver: MakeDelivery, secret: str, advice: str
+) -> None:
+    receiver.fail(Fault(status=401))
+    result = await hook(secret=secret).send(deliver())
+    assert result == Rejected(reason=f"{ANSWERED} 401: {advice}", retry=True)
 
 
 async def test_no_answer_in_time_leaves_it_open(receiver: FakeWebhook, hook: Open, deliver: MakeDelivery) -> None:

@@ -1,0 +1,78 @@
+"""What a channel of Slack's is told in monitor.yaml: which channel, by which token."""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated, Any, Self
+from urllib.parse import urlsplit
+
+from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo, model_validator
+from slack_sdk.web.async_client import AsyncWebClient
+
+from monitor.notify.settings import SecretFile, SecretText, Settings, check_url, is_loopback, pick_secret
+from monitor.secret import Secret
+
+BASE_URL = AsyncWebClient.BASE_URL
+_SLACKS = ("slack.com", "slack-gov.com")
+_CHANNEL_ID = re.compile(r"[CGD][A-Z0-9]{7,}")
+_CHANNEL_NAME = re.compile(r"#[^\s#@<>&|,.\"'`]{1,80}")
+_TOKEN = re.compile(r"(?:xoxe\.)?xox[bp]-[A-Za-z0-9-]{4,}")
+_PLACEHOLDER = re.compile(r"your|\.\.\.|…|<")
+
+
+def _channel(value: Any) -> str:
+    if value is None:
+        raise ValueError('empty: YAML takes # for a comment, put the name in quotes: "#desk"')
+    text = str(value).strip()
+    if _CHANNEL_NAME.fullmatch(text) or _CHANNEL_ID.fullmatch(text):
+        return text
+    raise ValueError(f'`{text}` is not a Slack channel: write "#name", or its id (C…)')
+
+
+def _token(token: Secret, info: ValidationInfo) -> Secret:
+    value = token.reveal()
+    if value.startswith("xapp-"):
+        raise ValueError("this is an app-level token (xapp-…): posting needs the bot token (xoxb-…)")
+    if not re.fullmatch(r"[\x21-\x7e]+", value) and not _PLACEHOLDER.search(value):
+        raise ValueError("this is not a Slack token: it holds blanks or letters that no token has")
+    if not _is_slacks(info.data.get("api_url", BASE_URL)):
+        return token  # who stands in for Slack gives out tokens as it likes
+    where = "copy the bot token from the app's page OAuth & Permissions"
+    if _PLACEHOLDER.search(value):
+        raise ValueError(f"this is the guide's placeholder: {where}")
+    if not _TOKEN.fullmatch(value):
+        raise ValueError(f"this is no bot token (xoxb-…): {where}")
+    return token
+
+
+def _is_slacks(api_url: str) -> bool:
+    host = urlsplit(api_url).hostname or ""
+    return host.endswith(tuple(f".{domain}" for domain in _SLACKS)) or host in _SLACKS
+
+
+def _api_url(url: str) -> str:
+    parts = urlsplit(check_url(url))
+    if parts.scheme == "http" and not is_loopback(parts.hostname or ""):
+        raise ValueError("the token would travel in the clear: use https://")
+    return url.rstrip("/") + "/"
+
+
+class SlackSettings(Settings):
+    """`{slack: "#desk-russia", token: "${SLACK_BOT_TOKEN}"}`."""
+
+    channel: Annotated[str, BeforeValidator(_channel)] = Field(alias="slack")
+    api_url: Annotated[str, AfterValidator(_api_url)] = BASE_URL  # before the tokens: it says what they look like
+    token: Annotated[SecretText, AfterValidator(_token)] | None = None
+    token_file: Annotated[SecretFile, AfterValidator(_token)] | None = None
+
+    @model_validator(mode="after")
+    def _agree(self) -> Self:
+        pick_secret(self.token, self.token_file, key="token", example="SLACK_BOT_TOKEN")
+        return self
+
+    @property
+    def secret(self) -> Secret:
+        """The token, wherever it was given."""
+        found = self.token or self.token_file
+        assert found is not None  # noqa: S101 - checked when the settings were made
+        return found
