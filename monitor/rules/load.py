@@ -10,6 +10,7 @@ from monitor.model import Priority
 from monitor.rules.compile import compile_rules
 from monitor.rules.match import Ruleset
 from monitor.rules.read import RuleReader
+from monitor.rules.tree import Definition
 
 TRIAL = "trial"
 """The id of a bare rule."""
@@ -30,6 +31,13 @@ def load_rules(
     """
     reader = RuleReader(channels=channels, default_notify=default_notify, default_priority=default_priority)
     return _load(reader, actors_from=documents, rules_from=documents)
+
+
+def read_definitions(documents: Sequence[Document]) -> list[Definition]:
+    """Read the rules that can be read, whatever is wrong with the others; channels and defaults are left alone."""
+    reader = RuleReader(channels=None, default_notify=(), default_priority=Priority.NORMAL)
+    reader.read_actors(documents)
+    return reader.read_rules(documents)
 
 
 def load_trial(

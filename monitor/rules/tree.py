@@ -78,3 +78,12 @@ class Definition:
     fields: tuple[Field, ...] = tuple(Field)
     examples: tuple[Example, ...] = ()
     place: str = ""  # file:line
+
+
+def parts_of(node: Node) -> tuple[Node, ...]:
+    """Return what a part of a rule is made of."""
+    match node:
+        case AnyOf() | AllOf() | NoneOf():
+            return node.parts
+        case _:
+            return ()
