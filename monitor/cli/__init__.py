@@ -25,6 +25,7 @@ COMMANDS = {
     "try": ("monitor.cli.attempt:attempt", "Try a rule on a text, a file or a URL, and see why."),
     "status": ("monitor.cli.status:status", "Show feeds, alerts and messages owed, in one screen."),
     "alerts": ("monitor.cli.alerts:alerts", "Send again messages that were set aside."),
+    "actors": ("monitor.cli.actors:actors", "List actors; suggest more spellings of their names."),
     "reload": ("monitor.cli.run:reload", "Make the running daemon read its files anew."),
 }
 

@@ -258,3 +258,64 @@ def test_replay_says_how_many_it_sends_again(desk: Path) -> None:
     (desk / "monitor.yaml").write_text(CONFIG.replace("wire: https://wire.example/rss", ""))
     assert monitor(desk, "run", "--once")[0] == 0
     assert monitor(desk, "alerts", "replay") == (0, "no message was set aside\n", "")
+
+
+# -- actors ------------------------------------------------------------------------------------------------------------
+
+
+def test_actors_are_listed_and_shown(desk: Path) -> None:
+    (desk / "rules.yaml").write_text(RULES.replace("actors: {", "actors: {idle: Nobody Else, "))
+    assert monitor(desk, "actors", "list")[1].splitlines() == [
+        "idle    1 spelling   named by no rule",
+        "shoygu  2 spellings  talks",
+    ]
+    for name in ("shoygu", "шойгу"):
+        assert monitor(desk, "actors", "show", name)[1].splitlines() == [
+            "shoygu",
+            "  Shoygu  rules.yaml:2",
+            "  Шойгу   rules.yaml:2",
+            "rules: talks",
+        ]
+    code, _, err = monitor(desk, "actors", "show", "shoigu")
+    assert code == 2
+    assert "no actor `shoigu`: did you mean `shoygu`?" in err
+
+
+def test_suggestions_are_a_patch_and_nothing_is_written(desk: Path) -> None:
+    before = (desk / "rules.yaml").read_bytes()
+    for name in ("shoygu", "Шойгу"):
+        code, out, _ = monitor(desk, "actors", "suggest", name)
+        assert code == 0
+        assert "+actors: {shoygu: [Shoygu, Шойгу, Shoigu, Šojgu, Choïgou, Schoigu, Szojgu]}\n" in out
+    assert (desk / "rules.yaml").read_bytes() == before
+    (desk / "rules.yaml").write_text(RULES.replace("Шойгу]", "Шойгу, Sch*]"))
+    out = monitor(desk, "actors", "suggest", "shoygu", "--lang", "de", "--lang", "ru")[1]
+    assert out == "nothing to add to `shoygu`\n"
+
+
+def test_suggestions_that_no_line_can_take_are_said(desk: Path) -> None:
+    (desk / "rules.yaml").write_text(
+        "actors:\n  shoygu:\n  - Шойгу\n  - Sergei\n    Shoigu\nrules: {r: {actors: shoygu}}"
+    )
+    out = monitor(desk, "actors", "suggest", "shoygu", "--lang", "fr")[1]
+    assert out == "nothing to add to `shoygu`\n"  # a Latin name that is no romanisation: it may be a transcription
+    (desk / "rules.yaml").write_text(
+        "actors:\n  shoygu:\n  - Шойгу\n  - Shoygu\n  - Ser\n    gei\nrules: {r: {actors: shoygu}}"
+    )
+    out = monitor(desk, "actors", "suggest", "shoygu", "--lang", "fr")[1]
+    assert out == "add to `shoygu` in rules.yaml:3: Choïgou\n"
+
+
+def test_a_name_that_nobody_has_is_an_actor_to_begin_with(tmp_path: Path) -> None:
+    assert monitor(tmp_path, "actors", "suggest", "Шойгу") == (
+        0,
+        "actors:\n  shoygu: [Шойгу, Shoygu, Shoigu, Šojgu, Choïgou, Schoigu, Szojgu]\n",
+        "",
+    )
+
+
+def test_without_a_cyrillic_name_there_is_nothing_to_begin_with(desk: Path) -> None:
+    (desk / "rules.yaml").write_text("actors: {kerry: John Kerry}\nrules: {r: {actors: kerry}}")
+    code, _, err = monitor(desk, "actors", "suggest", "kerry")
+    assert code == 2
+    assert "has no Russian or Ukrainian spelling to begin with" in err

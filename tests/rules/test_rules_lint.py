@@ -14,16 +14,16 @@ from hypothesis import strategies as st
 from monitor.document import read_document
 from monitor.errors import Problem
 from monitor.model import AtLeast, Field
+from monitor.rules.cover import Cover
 from monitor.rules.lint.common_words import COMMON_WORDS
-from monitor.rules.lint.cover import Cover
 from monitor.rules.lint.lint import lint
 from monitor.rules.lint.pages import PAGES
 from monitor.rules.lint.rules import lint_rules
-from monitor.rules.lint.written import find_written
 from monitor.rules.load import read_definitions
 from monitor.rules.models import RuleShape
 from monitor.rules.term import read_term
 from monitor.rules.tree import AllOf, AnyOf, Clause, Definition, NoneOf, Term
+from monitor.rules.written import find_written
 from monitor.text.fold import tokenize
 from tests.rules.building import document, entry, ruleset
 

@@ -3,48 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass
 
-from monitor.document import Loc
 from monitor.errors import Problem
-from monitor.rules.lint.cover import Cover
+from monitor.rules.cover import Cover
 from monitor.rules.lint.terms import complain_of
-from monitor.rules.lint.written import Written
-from monitor.rules.term import read_term
-from monitor.rules.tree import Term
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Spelling:
-    """One spelling of an actor as it stands in a file."""
-
-    written: Written
-    loc: Loc
-    term: Term
-    number: int  # among all spellings
-
-    def warning(self, code: str, message: str, hint: str) -> list[Problem]:
-        """Warn at this spelling."""
-        return self.written.warning_at(self.loc, code, message, hint)
-
-    @property
-    def place(self) -> str:
-        """Name its place as file:line."""
-        span = self.written.document.spans[self.loc]
-        return f"{self.written.document.file}:{span.line + 1}"
-
-
-def read_spellings(actors: Mapping[str, Written]) -> list[Spelling]:
-    """Read every spelling that can be read, twins included; the others are mistakes, reported elsewhere."""
-    found: list[Spelling] = []
-    for written in actors.values():
-        for loc, text in written.texts("names"):
-            try:
-                term = read_term(text)
-            except ValueError:
-                continue
-            found.append(Spelling(written=written, loc=loc, term=term, number=len(found)))
-    return found
+from monitor.rules.spellings import Spelling, read_spellings
+from monitor.rules.written import Written
 
 
 def lint_actors(actors: Mapping[str, Written], *, used: Collection[str] | None) -> Iterator[Problem]:

@@ -9,8 +9,8 @@ from monitor.document import Document
 from monitor.errors import Problem
 from monitor.rules.lint.actors import lint_actors
 from monitor.rules.lint.rules import lint_rules, named_actors
-from monitor.rules.lint.written import find_written
 from monitor.rules.tree import Definition
+from monitor.rules.written import find_written
 
 
 def lint(

@@ -8,10 +8,10 @@ from datetime import date
 
 from monitor.errors import Problem
 from monitor.model import Rule
-from monitor.rules.lint.cover import Cover
+from monitor.rules.cover import Cover
 from monitor.rules.lint.terms import complain_of
-from monitor.rules.lint.written import Written
 from monitor.rules.tree import Actor, AllOf, AnyOf, Clause, Definition, Node, NoneOf, Term, parts_of
+from monitor.rules.written import Written
 
 _NOBODY = Rule(id="", title="")
 

@@ -26,6 +26,12 @@ class Written:
         """Name its place as file:line."""
         return f"{self.document.file}:{self.document.key_spans[self._loc].line + 1}"
 
+    @property
+    def names_loc(self) -> Loc:
+        """Where the names of an actor stand: under `names`, or in place of the whole mapping."""
+        value = self.document.value[self.section][self.id]
+        return (*self._loc, "names") if isinstance(value, dict) else self._loc
+
     def texts(self, key: str) -> Iterator[tuple[Loc, str]]:
         """Yield each text under a key with its place; the rule or actor itself may be what stands under it."""
         value = self.document.value[self.section][self.id]
