@@ -26,6 +26,7 @@ COMMANDS = {
     "status": ("monitor.cli.status:status", "Show feeds, alerts and messages owed, in one screen."),
     "alerts": ("monitor.cli.alerts:alerts", "Send again messages that were set aside."),
     "actors": ("monitor.cli.actors:actors", "List actors; suggest more spellings of their names."),
+    "schema": ("monitor.cli.rules_schema:schema", "Print the JSON Schema of the files, for editors."),
     "reload": ("monitor.cli.run:reload", "Make the running daemon read its files anew."),
 }
 

@@ -328,6 +328,13 @@ def test_of_rules_with_mistakes_the_others_are_linted() -> None:
     assert codes("rules: {r: {termz: x}, s: [EU, '!'], t: earthquake}") == ["MM101", "MM203", "MM203"]
 
 
+def test_texts_are_found_however_deep_they_stand() -> None:
+    written = find_written([document("rules: {r: {all: [x, {any: [y, {terms: z}]}], none: y}}")], "rules")["r"]
+    assert [text for _, text in written.texts("all")] == ["x", "y", "z"]
+    (problem,) = written.warning("MM202", "m", "h", key="all", text="y")
+    assert problem.column == 29
+
+
 def test_of_two_rules_with_one_id_the_first_is_linted() -> None:
     first, second = "rules: {r: {terms: flood, hits: Flood}}", "rules:\n  r: {terms: fire, hits: Fire}"
     assert codes(first, second) == []

@@ -14,8 +14,9 @@ from monitor.document import parse_document
 from monitor.rules.endings import decline
 from monitor.rules.patch import add_to_list, quoted
 from monitor.rules.romanise import WAYS, is_cyrillic, is_ukrainian, romanise
-from monitor.rules.spellings import LANGUAGES, suggest_spellings
+from monitor.rules.spellings import LANGUAGES, read_spellings, suggest_spellings
 from monitor.rules.term import read_term
+from monitor.rules.written import find_written
 from tests.rules.building import document
 
 # -- letters -----------------------------------------------------------------------------------------------------------
@@ -147,6 +148,17 @@ def test_a_language_may_be_asked_for(name: str, language: str, proposed: list[st
 
 def test_the_command_knows_every_language() -> None:
     assert command.LANGUAGES == LANGUAGES == (*WAYS, "ru", "uk")
+
+
+@pytest.mark.parametrize("text", ["actors: {a: [Ay, Bee]}", "actors: {a: {note: n, names: [Ay, Bee]}}"])
+def test_spellings_are_found_where_they_stand(text: str) -> None:
+    read = document(text)
+    spellings = read_spellings(find_written([read], "actors"))
+    assert [spelling.term.text for spelling in spellings] == ["Ay", "Bee"]
+    assert {spelling.place for spelling in spellings} == {"rules.yaml:1"}
+    assert add_to_list(read, spellings[0].written.names_loc, ["Cee"]).endswith(
+        text.replace("Bee", "Bee, Cee") + "\n\\ No newline at end of file\n"
+    )
 
 
 # -- patches -----------------------------------------------------------------------------------------------------------
