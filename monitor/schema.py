@@ -22,7 +22,7 @@ from monitor.config.load import INCLUDED_KEYS, MAIN_KEYS
 from monitor.config.models import DefaultSettings, FeedSettings, TopSettings
 from monitor.notify.channels import GROUP
 from monitor.notify.smtp import SmtpSettings
-from monitor.rules.models import ActorShape, ExampleShape, RuleShape
+from monitor.rules.models import ActorShape, ExampleShape, RuleDefaults, RuleShape
 
 FOLDER = Path(__file__).parents[1] / ".schema"
 
@@ -52,11 +52,20 @@ class _Yaml(GenerateJsonSchema):
         """Write durations as `90s` or `1h30m`."""
         return {"type": "string", "pattern": _DURATION}
 
+    def date_schema(self, schema: core_schema.DateSchema) -> JsonSchemaValue:  # noqa: ARG002 - pydantic's signature
+        """Write days as `2027-06-30`."""
+        return {"type": "string", "pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}$"}
+
     def enum_schema(self, schema: core_schema.EnumSchema) -> JsonSchemaValue:
         """Name the members of ordered choices by their words."""
         if issubclass(schema["cls"], IntEnum):
             return {"enum": [member.name.lower() for member in schema["members"]]}
         return super().enum_schema(schema)
+
+    def tagged_union_schema(self, schema: core_schema.TaggedUnionSchema) -> JsonSchemaValue:
+        """Take any of the branches: with short forms, a value may fit several."""
+        described = super().tagged_union_schema(schema)
+        return {"anyOf": described["oneOf"]} if "oneOf" in described else described
 
     def function_before_schema(self, schema: core_schema.BeforeValidatorFunctionSchema) -> JsonSchemaValue:
         """Add the short forms that a validator takes, and take away what it refuses."""
@@ -75,7 +84,8 @@ class _Yaml(GenerateJsonSchema):
             return {"anyOf": [described["items"], described | least]}
         if isinstance(short, dict) and len(short) == 1:
             field = _fields(schema["schema"])[next(iter(short))]
-            return {"anyOf": [described, self.generate_inner(field["schema"])]}
+            flag: list[JsonSchemaValue] = [{"const": True}] if answer("true") == {} else []  # `new: true`
+            return {"anyOf": [described, self.generate_inner(field["schema"]), *flag]}
         return described
 
 
@@ -108,7 +118,7 @@ def _fields(schema: Any) -> Mapping[str, Any]:
 def build_schemas() -> dict[str, JsonSchemaValue]:
     """Return the schemas by file name: `monitor.json` for the main file, `rules.json` for those it includes."""
     channels = _channel_models()
-    own = (ActorShape, DefaultSettings, ExampleShape, FeedSettings, RuleShape, SmtpSettings, TopSettings)
+    own = (ActorShape, DefaultSettings, ExampleShape, FeedSettings, RuleDefaults, RuleShape, SmtpSettings, TopSettings)
     models: list[type[BaseModel]] = [*own, *channels]
     refs, described = models_json_schema([(model, "validation") for model in models], schema_generator=_Yaml)
     definitions = described["$defs"]
@@ -122,7 +132,12 @@ def build_schemas() -> dict[str, JsonSchemaValue]:
     sections = _sections(by_model, channels, definitions["TopSettings"]["properties"])
     return {
         "monitor.json": _file("monitor.yaml of Media Monitor", MAIN_KEYS, sections, definitions),
-        "rules.json": _file("Rules, actors and feeds of Media Monitor", INCLUDED_KEYS, sections, definitions),
+        "rules.json": _file(
+            "Rules, actors and feeds of Media Monitor",
+            INCLUDED_KEYS,
+            sections | {"defaults": by_model[RuleDefaults]},
+            definitions,
+        ),
     }
 
 

@@ -59,8 +59,9 @@ def inspect_setup(file: Path, *, today: date, env: Mapping[str, str] = os.enviro
     if setup is not None:
         mistakes = _failing_examples(setup)
     documents = config.documents if config else ()
-    definitions = read_definitions(documents)
-    warnings = lint(documents, definitions, today=today, whole=setup is not None)
+    definitions = read_definitions(documents, main=config.main if config else None)
+    feeds = setup.config.feeds if setup else None
+    warnings = lint(documents, definitions, today=today, feeds=feeds, whole=setup is not None)
     return Inspection(
         setup=setup,
         mistakes=_by_place(config, mistakes),
@@ -82,7 +83,11 @@ def _load(
     named = tuple(written) if isinstance(written, dict) else ()
     notify = config.defaults.notify or (named if len(named) == 1 else ())
     ruleset, rule_problems = load_rules(
-        config.documents, channels=named, default_notify=notify, default_priority=config.defaults.priority
+        config.documents,
+        channels=named,
+        default_notify=notify,
+        default_priority=config.defaults.priority,
+        main=config.main,
     )
     problems = [*problems, *channel_problems, *rule_problems, *_default_channel_problems(config, named)]
     if problems or ruleset is None:

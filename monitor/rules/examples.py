@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Literal
@@ -44,13 +45,14 @@ def run_examples(ruleset: Ruleset) -> tuple[ExampleResult, ...]:
 
 def _run(ruleset: Ruleset, rule_id: str, example: Example) -> ExampleResult:
     entry = example_entry(example)
-    result = ruleset.match(entry)  # whole: a rule that its anchor never calls must fail here
+    tags = example.source[1:]
+    result = ruleset.match(entry, tags)  # whole: a rule that its anchor never calls must fail here
     broken = dict(result.failures).get(rule_id, "")
     matched = any(match.rule.id == rule_id for match in result.matches)
     passed = matched is example.hit and not broken
     explanation, hint = broken, ""
     if not passed and not broken:
-        explanation, hint = _why(ruleset, rule_id, entry, hit=example.hit)
+        explanation, hint = _why(ruleset, rule_id, entry, tags, hit=example.hit)
     return ExampleResult(
         rule_id=rule_id,
         kind="hit" if example.hit else "miss",
@@ -61,9 +63,9 @@ def _run(ruleset: Ruleset, rule_id: str, example: Example) -> ExampleResult:
     )
 
 
-def _why(ruleset: Ruleset, rule_id: str, entry: Entry, *, hit: bool) -> tuple[str, str]:
+def _why(ruleset: Ruleset, rule_id: str, entry: Entry, tags: Sequence[str], *, hit: bool) -> tuple[str, str]:
     """Say which clauses a hit fails, or by which a miss is found; and which words of a hit were nearly found."""
-    explanation = explain(ruleset, rule_id, entry)
+    explanation = explain(ruleset, rule_id, entry, tags)
     clauses = explanation.failed if hit else [clause for clause in explanation.clauses if clause.found]
     why = "; ".join(str(clause) for clause in clauses)
     if not hit:
@@ -80,7 +82,7 @@ def example_entry(example: Example) -> Entry:
     return Entry(
         id="0" * 32,
         keys=(),
-        feed="example",
+        feed=example.source[0] if example.source else "",  # "" = not known: no rule's `sources` objects
         title=example.title,
         summary=example.summary,
         body=example.body,

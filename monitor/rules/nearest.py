@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from monitor.rules.tree import Actor, Node, NoneOf, Term, parts_of
+from monitor.rules.tree import Actor, Limit, Node, NoneOf, Term, parts_of
 from monitor.text.fold import Tokens, tokenize
 
 _SHORTEST = 4  # letters: with one wrong letter, a shorter word is another word
@@ -32,14 +32,14 @@ class Miss:
         return f"“{self.surface}” {near} `{self.term.text}`: add it to the rule"
 
 
-def nearest_miss(nodes: Iterable[Node], texts: Iterable[str]) -> Miss | None:
+def nearest_miss(nodes: Iterable[Node | Limit], texts: Iterable[str]) -> Miss | None:
     """Compare what the nodes ask for with the words of the texts; of two as near, the first."""
     wanted = [named for node in nodes for named in _wanted(node)]
     misses = (miss for text in texts for miss in _misses(tokenize(text), text, wanted))
     return min(misses, key=lambda miss: miss.distance, default=None)
 
 
-def _wanted(node: Node) -> Iterator[tuple[Term, str]]:
+def _wanted(node: Node | Limit) -> Iterator[tuple[Term, str]]:
     """Yield the terms that would satisfy a part of the node, each with the actor it names."""
     if isinstance(node, Term):
         yield node, ""

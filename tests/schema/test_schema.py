@@ -113,7 +113,41 @@ RIGHT = [
     "rules: {r: {terms: x, in: [title, body], hits: x, misses: [y, {title: z, lang: ru}]}}",
     "feeds: {a: 'https://example.org/rss', b: {url: 'https://example.org/b', poll: 1h30m, headers: {A: b}, tags: x}}",
 ]
+WHOLE = """
+actors: {shoygu: {names: [Shoygu], not: Shoygu Street, title: [Minister], wikidata: Q189}, carter: Ash Carter}
+defaults: {notify: desk, priority: low, in: title, lang: en, owner: x, tags: [a], dedup: 4h, sources: [wire]}
+rules:
+  one:
+    terms: [military talks, {all: [a, b], none: c}]
+    actors: [shoygu, carter]
+    near: {of: [talks, Syria], within: 12, ordered: true}
+    in: [title, summary]
+    lang: [en, ru]
+    sources: {only: [wire, reuters.com], never: [rt.com]}
+    at_least: {entries: 3, sources: 2, within: 2h}
+    min_count: 2
+    dedup: 24h
+    expires: 2027-06-30
+    hits: [x, {title: y, lang: ru, source: [wire, a]}]
+  two: {terms: x, absent: {within: 24h}}
+  three: {terms: x, spike: {factor: 3, over: 1h, baseline: 14d}}
+  four: {terms: x, new: {within: 7d}}
+  five: {exact: US, re: "a+b", use: two, new: true}
+  six: {near: [{of: [a, b], within: 3}], sources: wire, any: [x, y], absent: 24h}
+  seven: {query: '"military talks" NEAR/12 Syria'}
+"""
+RIGHT.append(WHOLE)
 WRONG = [
+    "rules: {r: {terms: x, at_least: {entires: 3}}}",
+    "rules: {r: {near: {of: [a], within: 3}}}",
+    "rules: {r: {near: {of: [a, b], within: 3, orderd: true}}}",
+    "rules: {r: {terms: x, min_count: 0}}",
+    "rules: {r: {terms: x, dedup: 24 h}}",
+    "rules: {r: {terms: x, expires: soon}}",
+    "rules: {r: {terms: x, sources: {onyl: a}}}",
+    "rules: {r: {terms: [{termz: a}]}}",
+    "rules: {r: {terms: x, spike: {factor: much, over: 1h, baseline: 2d}}}",
+    "defaults: {terms: x}",
     "rules: {r: {term: x}}",
     "rules: {r: {terms: x, prioriti: low}}",
     "rules: {r: {terms: x, hits: {titel: y}}}",

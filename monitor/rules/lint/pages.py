@@ -41,7 +41,7 @@ _ALL = (
         """,
         good="""
         rules:
-          alliance: {terms: [European Union, EU ministers], hits: [EU ministers meet], misses: [Nothing happens]}
+          alliance: {exact: [EU], hits: [EU ministers meet], misses: [Eu vi um gato]}
         """,
     ),
     _page(
@@ -179,6 +179,22 @@ _ALL = (
         good="""
         rules:
           summit: {terms: [summit meeting], expires: 9999-01-01, hits: [Summit meeting ends], misses: [Rain]}
+        """,
+    ),
+    _page(
+        "MM205",
+        "A source that matches no feed",
+        what="A name under `sources` is neither the name nor a tag of a feed, nor the host that one is read from.",
+        why="Under `only` it lets nothing through, under `never` it keeps nothing out: a typing error changes nothing.",
+        bad="""
+        feeds: {reuters-world: "https://www.reuters.com/rss"}
+        rules:
+          talks: {terms: [peace talks], sources: {never: [reuters-wrold]}, hits: [Peace talks go on], misses: [Rain]}
+        """,
+        good="""
+        feeds: {reuters-world: "https://www.reuters.com/rss"}
+        rules:
+          talks: {terms: [peace talks], sources: {never: [reuters.com]}, hits: [Peace talks go on], misses: [Rain]}
         """,
     ),
     _page(

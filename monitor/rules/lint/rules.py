@@ -2,25 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 
 from monitor.errors import Problem
 from monitor.model import Rule
 from monitor.rules.cover import Cover
+from monitor.rules.limits import is_source
 from monitor.rules.lint.terms import complain_of
-from monitor.rules.tree import Actor, AllOf, AnyOf, Clause, Definition, Node, NoneOf, Term, parts_of
+from monitor.rules.tree import (
+    Actor,
+    AllOf,
+    AnyOf,
+    Clause,
+    Definition,
+    Limit,
+    Near,
+    Node,
+    NoneOf,
+    Sources,
+    Term,
+    walk,
+)
 from monitor.rules.written import Written
 
 _NOBODY = Rule(id="", title="")
-
-
-def walk(node: Node) -> Iterator[Node]:
-    """Yield a node and all nodes in it."""
-    yield node
-    for part in parts_of(node):
-        yield from walk(part)
 
 
 def named_actors(definitions: Iterable[Definition]) -> set[str]:
@@ -29,8 +36,17 @@ def named_actors(definitions: Iterable[Definition]) -> set[str]:
     return {node.id for node in nodes if isinstance(node, Actor)}
 
 
-def lint_rules(definitions: Sequence[Definition], rules: Mapping[str, Written], *, today: date) -> Iterator[Problem]:
-    """Warn of each rule by itself, then of those that say what an earlier one says."""
+def lint_rules(
+    definitions: Sequence[Definition],
+    rules: Mapping[str, Written],
+    *,
+    today: date,
+    sources: Sequence[Collection[str]] | None = None,
+) -> Iterator[Problem]:
+    """Warn of each rule by itself, and of those that say what an earlier one says.
+
+    `sources` are the words by which each feed may be named, in small letters; None = not known.
+    """
     first: dict[Hashable, str] = {}
     for definition in definitions:
         written = rules[definition.rule.id]
@@ -39,6 +55,8 @@ def lint_rules(definitions: Sequence[Definition], rules: Mapping[str, Written], 
         for key in ("terms", "none", "all"):
             yield from _lint_redundant(definition, written, key)
         yield from _lint_rule(definition, written, today)
+        if sources is not None:
+            yield from _lint_sources(definition, written, sources)
         earlier = first.setdefault(_said(definition), definition.rule.id)
         if earlier != definition.rule.id:
             message = f"it matches exactly what `{earlier}` in {rules[earlier].place} matches: two alerts for one thing"
@@ -61,6 +79,16 @@ def _lint_rule(definition: Definition, written: Written, today: date) -> Iterato
     if rule.expires is not None and today >= rule.expires:
         message = f"the rule `{rule.id}` expired on {rule.expires}: it is silent"
         yield from written.warning("MM204", message, "remove it, or give it a later day", key="expires")
+
+
+def _lint_sources(definition: Definition, written: Written, sources: Sequence[Collection[str]]) -> Iterator[Problem]:
+    asked = (clause.node for clause in definition.clauses if isinstance(clause.node, Sources))
+    for name in (name for node in asked for name in (*node.only, *node.never)):
+        if any(is_source(name, words) for words in sources):
+            continue
+        message = f"no feed is called `{name}`, is tagged so, or is read from there"
+        hint = "correct it, unless entries of other feeds link there" if "." in name else "correct it, or add the feed"
+        yield from written.warning("MM205", message, hint, key="sources", text=name)
 
 
 # -- what excludes what ------------------------------------------------------------------------------------------------
@@ -86,7 +114,7 @@ def _lint_none(definition: Definition, written: Written) -> Iterator[Problem]:
                 yield from written.warning("MM202", message, "remove one of the two", key=clause.key, text=node.text)
 
 
-def _excluding(node: Node) -> Iterator[Term]:
+def _excluding(node: Node | Limit) -> Iterator[Term]:
     """Yield the terms each of which is enough to throw a text away."""
     if isinstance(node, NoneOf):
         for part in node.parts:
@@ -97,14 +125,16 @@ def _alternatives(node: Node) -> Iterator[Term]:
     match node:
         case Term():
             yield node
-        case Actor():
+        case Actor() if not node.unless:  # else a name may stand there and not count
             yield from node.names
         case AnyOf():
             for part in node.parts:
                 yield from _alternatives(part)
+        case _:
+            pass
 
 
-def _excluded(node: Node, unwanted: Cover[Term]) -> tuple[Term, ...]:
+def _excluded(node: Node | Limit, unwanted: Cover[Term]) -> tuple[Term, ...]:
     """Return the unwanted terms that stand wherever this holds; () = it may hold without any."""
     match node:
         case Term():
@@ -112,8 +142,9 @@ def _excluded(node: Node, unwanted: Cover[Term]) -> tuple[Term, ...]:
         case Actor() | AnyOf():
             found = [_excluded(part, unwanted) for part in (node.names if isinstance(node, Actor) else node.parts)]
             return tuple(term for terms in found for term in terms) if all(found) else ()
-        case AllOf():
-            return next((terms for part in node.parts if (terms := _excluded(part, unwanted))), ())
+        case AllOf() | Near():
+            parts = node.parts if isinstance(node, AllOf) else node.of
+            return next((terms for part in parts if (terms := _excluded(part, unwanted))), ())
         case _:
             return ()
 
@@ -153,7 +184,7 @@ def _said(definition: Definition) -> Hashable:
     )
 
 
-def _meaning(node: Node) -> Hashable:
+def _meaning(node: Node | Limit) -> Hashable:
     if isinstance(node, Term):
         return node.words, node.prefix
     if isinstance(node, AnyOf | AllOf | NoneOf):

@@ -17,7 +17,7 @@ def complain_of(term: Term) -> tuple[str, str, str] | None:
     if len(word) <= (1 if word[0] >= _LATIN_LIKE else _SHORT):
         length = "one character" if len(word) == 1 else "two characters"
         message = f"`{term.text}` is {length}: it will be found in texts about anything, in some language"
-        return "MM101", message, "write a longer form, or a phrase around it"
+        return "MM101", message, "write a longer form, a phrase around it, or its very form under `exact`"
     if not term.prefix and word in COMMON_WORDS:
         message = f"`{term.text}` is one of the commonest words of a language: it will be found in nearly every text"
         return "MM102", message, "write a phrase that holds it, or leave it out"
