@@ -26,7 +26,7 @@ from enum import StrEnum
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Problem:
-    """One mistake in a file and its place. Lines and columns count from 1 in characters; line 0 = the whole file."""
+    """A mistake in a file, or a warning, and its place. Lines and columns count from 1; line 0 = the whole file."""
 
     file: str
     line: int = 0
@@ -35,10 +35,16 @@ class Problem:
     message: str
     hint: str = ""  # what to do, e.g. "did you mean `terms`?"
     source: str = ""  # the line itself
+    code: str = ""  # of a warning, e.g. MM101; "" = a mistake
+
+    @property
+    def place(self) -> str:
+        """Where it stands: file:line:column."""
+        return f"{self.file}:{self.line}:{self.column}" if self.line else self.file
 
     def __str__(self) -> str:
-        place = f"{self.file}:{self.line}:{self.column}" if self.line else self.file
-        return f"{place}: {self.message}" + (f"; {self.hint}" if self.hint else "")
+        code = f"{self.code} " if self.code else ""
+        return f"{self.place}: {code}{self.message}" + (f"; {self.hint}" if self.hint else "")
 
 
 class MonitorError(Exception):

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from functools import partial
 from pathlib import Path
 
@@ -14,7 +15,8 @@ from monitor.errors import ConfigurationError, Problem
 from monitor.notify.channel import ConfiguredChannel
 from monitor.notify.channels import load_channels
 from monitor.rules.examples import run_examples
-from monitor.rules.load import load_rules, load_trial
+from monitor.rules.lint.lint import lint
+from monitor.rules.load import load_rules, load_trial, read_definitions
 from monitor.rules.match import Ruleset
 
 
@@ -36,9 +38,46 @@ def load_setup(file: Path, *, env: Mapping[str, str] = os.environ, store: str | 
     Raises:
         ConfigurationError: with every problem of every file, by place.
     """
+    config, setup, problems = _load(file, env=env, store=store)
+    if setup is None:
+        raise ConfigurationError(_by_place(config, problems))
+    return setup
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Inspection:
+    """All that can be said about the files: mistakes, and the warnings of lint, by place."""
+
+    setup: Setup | None  # None = there are mistakes in the files themselves, not only in examples that fail
+    mistakes: tuple[Problem, ...]
+    warnings: tuple[Problem, ...]
+    problems: tuple[Problem, ...]  # both
+
+
+def inspect_setup(file: Path, *, today: date, env: Mapping[str, str] = os.environ) -> Inspection:
+    """Load all files, run all examples, and look for what is allowed and still not meant; `today` is in UTC."""
+    config, setup, mistakes = _load(file, env=env, store=None)
+    if setup is not None:
+        mistakes = _failing_examples(setup)
+    documents = config.documents if config else ()
+    definitions = read_definitions(documents, main=config.main if config else None)
+    feeds = setup.config.feeds if setup else None
+    warnings = lint(documents, definitions, today=today, feeds=feeds, whole=setup is not None)
+    return Inspection(
+        setup=setup,
+        mistakes=_by_place(config, mistakes),
+        warnings=_by_place(config, warnings),
+        problems=_by_place(config, [*mistakes, *warnings]),
+    )
+
+
+def _load(
+    file: Path, *, env: Mapping[str, str], store: str | None
+) -> tuple[Config | None, Setup | None, list[Problem]]:
+    """Load what can be loaded; the setup is None where there are problems."""
     config, problems = load_config(file, env=env, store=store)
     if config is None:
-        raise ConfigurationError(problems)
+        return None, None, problems
     stamps = watched_files(file, config.include)
     channels, channel_problems = load_channels(config.main, base=config.folder, env=config.env)
     # a channel with a mistake in it is still a channel: rules that name it are right
@@ -46,15 +85,27 @@ def load_setup(file: Path, *, env: Mapping[str, str] = os.environ, store: str | 
     named = tuple(written) if isinstance(written, dict) else ()
     notify = config.defaults.notify or (named if len(named) == 1 else ())
     ruleset, rule_problems = load_rules(
-        config.documents, channels=named, default_notify=notify, default_priority=config.defaults.priority
+        config.documents,
+        channels=named,
+        default_notify=notify,
+        default_priority=config.defaults.priority,
+        main=config.main,
     )
     problems = [*problems, *channel_problems, *rule_problems, *_default_channel_problems(config, named)]
     if problems or ruleset is None:
-        order = {document.file: number for number, document in enumerate(config.documents)}
-        problems.sort(key=lambda problem: (order.get(problem.file, len(order)), problem.line, problem.column))
-        raise ConfigurationError(problems)
+        return config, None, problems
     again = partial(load_setup, file, env=env, store=store)
-    return Setup(config=config, ruleset=ruleset, channels=channels, default_notify=notify, stamps=stamps, again=again)
+    setup = Setup(
+        config=config, ruleset=ruleset, channels=channels, default_notify=notify, stamps=stamps, again=again
+    )
+    return config, setup, []
+
+
+def _by_place(config: Config | None, problems: Sequence[Problem]) -> tuple[Problem, ...]:
+    """Sort by file in the order of loading, then by line and column."""
+    order = {document.file: number for number, document in enumerate(config.documents if config else ())}
+    placed = sorted(problems, key=lambda one: (order.get(one.file, len(order)), one.line, one.column))
+    return tuple(placed)
 
 
 def load_trial_rules(setup: Setup, raw: bytes) -> Ruleset:
@@ -84,9 +135,13 @@ def require_examples(setup: Setup) -> None:
     Raises:
         ConfigurationError: with every example that fails, at its place.
     """
-    failed = [result.problem for result in run_examples(setup.ruleset) if not result.passed]
+    failed = _failing_examples(setup)
     if failed:
         raise ConfigurationError(failed)
+
+
+def _failing_examples(setup: Setup) -> list[Problem]:
+    return [result.problem for result in run_examples(setup.ruleset) if not result.passed]
 
 
 def _default_channel_problems(config: Config, named: tuple[str, ...]) -> list[Problem]:

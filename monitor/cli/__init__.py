@@ -20,10 +20,13 @@ from monitor.errors import MonitorError
 COMMANDS = {
     "run": ("monitor.cli.run:run", "Run the daemon until Ctrl-C."),
     "check": ("monitor.cli.check:check", "Check the configuration and all rules, with their examples."),
-    "test": ("monitor.cli.check:test", "Run the examples of the rules."),
+    "explain": ("monitor.cli.explain_code:explain", "Explain the code of a warning, such as MM101."),
+    "test": ("monitor.cli.examples:test", "Run the examples of the rules."),
     "try": ("monitor.cli.attempt:attempt", "Try a rule on a text, a file or a URL, and see why."),
     "status": ("monitor.cli.status:status", "Show feeds, alerts and messages owed, in one screen."),
     "alerts": ("monitor.cli.alerts:alerts", "Send again messages that were set aside."),
+    "actors": ("monitor.cli.actors:actors", "List actors; suggest more spellings of their names."),
+    "schema": ("monitor.cli.rules_schema:schema", "Print the JSON Schema of the files, for editors."),
     "reload": ("monitor.cli.run:reload", "Make the running daemon read its files anew."),
 }
 

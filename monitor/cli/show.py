@@ -17,31 +17,41 @@ SOURCE_WIDTH = 160
 def show_error(error: MonitorError) -> None:
     """Print an error to standard error, mistakes in files with their source lines."""
     if isinstance(error, ConfigurationError):
-        for problem in error.problems:
-            show_problem(problem)
-        files = len({problem.file for problem in error.problems})
-        click.secho(f"{plural(len(error.problems), 'mistake')} in {plural(files, 'file')}.", bold=True, err=True)
+        show_problems(error.problems)
     else:
         click.echo(click.style("error: ", fg="red", bold=True) + clean(str(error)), err=True)
 
 
+def show_problems(problems: Sequence[Problem]) -> None:
+    """Print mistakes and warnings to standard error, and count them, e.g. 2 mistakes and 1 warning in 1 file."""
+    for problem in problems:
+        show_problem(problem)
+    warnings = sum(1 for problem in problems if problem.code)
+    nouns = ((len(problems) - warnings, "mistake"), (warnings, "warning"))
+    counted = " and ".join(plural(number, noun) for number, noun in nouns if number)
+    files = plural(len({problem.file for problem in problems}), "file")
+    if counted:
+        click.secho(f"{counted} in {files}.", bold=True, err=True)
+
+
 def show_problem(problem: Problem) -> None:
-    """Print one mistake: place, what, what to do; the line it stands in, underlined.
+    """Print one mistake or warning: place, what, what to do; the line it stands in, underlined.
 
     rules/desk.yaml:12:5: unknown key `term`; did you mean `terms`?
        12 |     term: [foo]
           |     ^^^^
     """
-    place = f"{problem.file}:{problem.line}:{problem.column}" if problem.line else problem.file
+    color = "yellow" if problem.code else "red"
     hint = click.style(f"; {one_line(problem.hint)}", fg="cyan") if problem.hint else ""
-    message = click.style(one_line(problem.message), fg="red")
-    click.echo(f"{click.style(one_line(place), bold=True)}: {message}{hint}", err=True)
+    code = click.style(problem.code, bold=True) + " " if problem.code else ""
+    message = click.style(one_line(problem.message), fg=color)
+    click.echo(f"{click.style(one_line(problem.place), bold=True)}: {code}{message}{hint}", err=True)
     if not problem.source.strip():
         return
     before, marked, after = _window(problem)
     underline = "^" * max(1, cells(marked))
     click.echo(f"{problem.line:>5} | {before}{marked}{after}".rstrip(), err=True)
-    click.echo(f"{'':>5} | {' ' * cells(before)}{click.style(underline, fg='red')}", err=True)
+    click.echo(f"{'':>5} | {' ' * cells(before)}{click.style(underline, fg=color)}", err=True)
 
 
 def _window(problem: Problem) -> tuple[str, str, str]:

@@ -5,25 +5,27 @@ from __future__ import annotations
 import hashlib
 from collections import Counter
 from collections.abc import Collection, Sequence
+from dataclasses import replace
 from types import MappingProxyType
 
-from monitor.model import Field
-from monitor.rules.conditions import Condition, Either, Every, Neither, OneOf
 from monitor.rules.index import Index
+from monitor.rules.lower import Lowering, field_numbers
 from monitor.rules.match import CompiledRule, Ruleset
-from monitor.rules.tree import Actor, AllOf, AnyOf, Definition, Term
-from monitor.rules.tree import Node as Tree
+from monitor.rules.patterns import NO_PATTERNS, Patterns
+from monitor.rules.tree import Definition, Term
 
 
-def compile_rules(definitions: Sequence[Definition]) -> Ruleset:
-    """Build the matcher of these rules; their ids are unique."""
+def compile_rules(definitions: Sequence[Definition], *, usable: Sequence[Definition] = ()) -> Ruleset:
+    """Build the matcher of these rules; their ids are unique. They may use each other, and those that are `usable`."""
+    known = {definition.rule.id: definition for definition in (*usable, *definitions)}
     terms = _Terms()
+    lowering = Lowering(known, terms.number)
     compiled = tuple(
         CompiledRule(
             number=number,
             definition=definition,
-            fields=frozenset(place for place, field in enumerate(Field) if field in definition.fields),
-            conditions=tuple(_lower(clause.node, terms) for clause in definition.clauses),
+            fields=field_numbers(definition.fields),
+            conditions=lowering.conditions(definition.clauses, field_numbers(definition.fields)),
         )
         for number, definition in enumerate(definitions)
     )
@@ -35,16 +37,16 @@ def compile_rules(definitions: Sequence[Definition]) -> Ruleset:
         index=Index(terms.known),
         anchors=anchors,
         unanchored=unanchored,
+        patterns=Patterns(lowering.patterns) if lowering.patterns else NO_PATTERNS,
     )
 
 
 class _Terms:
-    """Every distinct term once, numbered; clauses that say the same share one condition."""
+    """Every distinct term once, numbered."""
 
     def __init__(self) -> None:
         self.known: list[Term] = []
         self._numbers: dict[tuple[tuple[str, ...], bool], int] = {}
-        self._conditions: dict[tuple[tuple[int, str], ...], OneOf] = {}
 
     def number(self, term: Term) -> int:
         key = (term.words, term.prefix)
@@ -52,30 +54,6 @@ class _Terms:
             self._numbers[key] = len(self.known)
             self.known.append(term)
         return self._numbers[key]
-
-    def one_of(self, names: dict[int, str]) -> OneOf:
-        return self._conditions.setdefault(tuple(names.items()), OneOf(names))
-
-
-def _lower(tree: Tree, terms: _Terms) -> Condition:
-    match tree:
-        case Term():
-            return terms.one_of({terms.number(tree): tree.text})
-        case Actor():
-            return terms.one_of({terms.number(name): tree.id for name in tree.names})
-        case AnyOf():
-            parts = tuple(_lower(part, terms) for part in tree.parts)
-            plain = [part for part in parts if isinstance(part, OneOf)]
-            if len(plain) < len(parts):
-                return Either(parts)
-            names: dict[int, str] = {}
-            for term, name in (pair for part in plain for pair in part.names.items()):
-                names.setdefault(term, name)  # two actors may share a spelling
-            return terms.one_of(names)
-        case AllOf():
-            return Every(tuple(_lower(part, terms) for part in tree.parts))
-        case _:
-            return Neither(tuple(_lower(part, terms) for part in tree.parts))
 
 
 def _anchor(
@@ -104,6 +82,7 @@ def _anchor(
 def _hash(definitions: Sequence[Definition]) -> str:
     digest = hashlib.blake2b(digest_size=8)
     for definition in definitions:
-        said = (definition.rule, definition.fields, definition.clauses)  # not where, and not the examples
+        rule = replace(definition.rule, owner="", note="")
+        said = (rule, definition.fields, definition.clauses)  # not where, not whose, and not the examples
         digest.update(repr(said).encode("utf-8", "surrogatepass"))
     return digest.hexdigest()

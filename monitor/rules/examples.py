@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Literal
@@ -10,6 +11,7 @@ from monitor.errors import Problem
 from monitor.model import Entry
 from monitor.rules.explain import explain
 from monitor.rules.match import Ruleset
+from monitor.rules.nearest import nearest_miss
 from monitor.rules.tree import Example
 
 _ANY_TIME = datetime(2000, 1, 1, tzinfo=UTC)
@@ -43,25 +45,36 @@ def run_examples(ruleset: Ruleset) -> tuple[ExampleResult, ...]:
 
 def _run(ruleset: Ruleset, rule_id: str, example: Example) -> ExampleResult:
     entry = example_entry(example)
-    result = ruleset.match(entry)  # whole: a rule that its anchor never calls must fail here
+    tags = example.source[1:]
+    result = ruleset.match(entry, tags)  # whole: a rule that its anchor never calls must fail here
     broken = dict(result.failures).get(rule_id, "")
     matched = any(match.rule.id == rule_id for match in result.matches)
     passed = matched is example.hit and not broken
-    explanation = "" if passed else broken or _why(ruleset, rule_id, entry, hit=example.hit)
+    explanation, hint = broken, ""
+    if not passed and not broken:
+        explanation, hint = _why(ruleset, rule_id, entry, tags, hit=example.hit)
     return ExampleResult(
         rule_id=rule_id,
         kind="hit" if example.hit else "miss",
         text=example.title or example.summary or example.body,
         passed=passed,
         explanation=explanation,
-        problem=replace(example.problem, message=f"{example.problem.message}: {explanation}"),
+        problem=replace(example.problem, message=f"{example.problem.message}: {explanation}", hint=hint),
     )
 
 
-def _why(ruleset: Ruleset, rule_id: str, entry: Entry, *, hit: bool) -> str:
-    explanation = explain(ruleset, rule_id, entry)
+def _why(ruleset: Ruleset, rule_id: str, entry: Entry, tags: Sequence[str], *, hit: bool) -> tuple[str, str]:
+    """Say which clauses a hit fails, or by which a miss is found; and which words of a hit were nearly found."""
+    explanation = explain(ruleset, rule_id, entry, tags)
     clauses = explanation.failed if hit else [clause for clause in explanation.clauses if clause.found]
-    return "; ".join(str(clause) for clause in clauses)
+    why = "; ".join(str(clause) for clause in clauses)
+    if not hit:
+        return why, ""
+    definition = ruleset.compiled[rule_id].definition
+    asked = zip(definition.clauses, explanation.clauses, strict=True)
+    missing = [clause.node for clause, answer in asked if not answer.held]
+    near = nearest_miss(missing, (getattr(entry, field.value) for field in definition.fields))
+    return why, str(near) if near else ""
 
 
 def example_entry(example: Example) -> Entry:
@@ -69,7 +82,7 @@ def example_entry(example: Example) -> Entry:
     return Entry(
         id="0" * 32,
         keys=(),
-        feed="example",
+        feed=example.source[0] if example.source else "",  # "" = not known: no rule's `sources` objects
         title=example.title,
         summary=example.summary,
         body=example.body,

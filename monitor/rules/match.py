@@ -7,15 +7,16 @@ I/O.
 from __future__ import annotations
 
 from bisect import bisect
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 from operator import attrgetter
-from typing import final
+from typing import Any, final
 
 from monitor.model import Entry, Field, Match, Mention, Rule
-from monitor.rules.conditions import Condition, Place, Seen
+from monitor.rules.conditions import Condition, Ground, Place, Seen, Stretch, spots
 from monitor.rules.index import Index
+from monitor.rules.patterns import NO_PATTERNS, Patterns
 from monitor.rules.tree import Definition
 from monitor.text.fold import Tokens, tokenize
 
@@ -27,21 +28,39 @@ _EVERYWHERE = frozenset(range(len(_FIELDS)))
 
 
 @final
+class _Seen(dict[int, list[Place]], Seen):
+    """The terms seen in some fields of an entry."""
+
+    __slots__ = ("fields", "sight")
+
+    def __init__(self, places: dict[int, list[Place]], sight: Sight, fields: frozenset[int]) -> None:
+        super().__init__(places)
+        self.sight = sight
+        self.fields = fields
+
+
+@final
 class Sight:
     """Everything the rules could see in one entry; for one thread."""
 
-    __slots__ = ("_by_fields", "_tokens", "entry")
+    __slots__ = ("_by_fields", "_patterns", "_texts", "_tokens", "entry", "memo", "source_tags")
 
-    def __init__(self, entry: Entry, index: Index) -> None:
+    def __init__(
+        self, entry: Entry, index: Index, patterns: Patterns = NO_PATTERNS, source_tags: Collection[str] = ()
+    ) -> None:
         self.entry = entry
+        self.source_tags = source_tags
+        self.memo: dict[Any, Any] = {}
+        self._patterns = patterns
+        self._texts = (entry.title, entry.summary, entry.body)
         self._tokens: dict[int, Tokens] = {}
         seen: dict[int, list[Place]] = {}
-        for number, text in enumerate((entry.title, entry.summary, entry.body)):
+        for number, text in enumerate(self._texts):
             if text:
                 tokens = self._tokens[number] = tokenize(text)
                 for term, first, last in index.find(tokens.words):
                     seen.setdefault(term, []).append((number, first, last))
-        self._by_fields: dict[frozenset[int], Seen] = {_EVERYWHERE: seen}
+        self._by_fields: dict[frozenset[int], Seen] = {_EVERYWHERE: _Seen(seen, self, _EVERYWHERE)}
 
     def within(self, fields: frozenset[int] = _EVERYWHERE) -> Seen:
         """Return what was seen in these fields."""
@@ -51,21 +70,46 @@ class Sight:
                 term: [place for place in places if place[0] in fields]
                 for term, places in self._by_fields[_EVERYWHERE].items()
             }
-            seen = self._by_fields[fields] = {term: places for term, places in filtered.items() if places}
+            found = {term: places for term, places in filtered.items() if places}
+            seen = self._by_fields[fields] = _Seen(found, self, fields)
         return seen
 
-    def mentions(self, grounds: Iterable[tuple[int, str]], seen: Seen) -> tuple[Mention, ...]:
-        """Show where these terms stand, by field, then place; of two that overlap the longer stays."""
+    def stands(self, place: Place, text: str, lead: int) -> bool:
+        """Say whether this very text stands there; `lead` of its characters come before the place's first word."""
+        number, first, last = place
+        start = self._tokens[number].span(first, last)[0] - lead
+        return start >= 0 and self._texts[number].startswith(text, start)
+
+    def stretches(self, pattern: int, fields: frozenset[int]) -> Sequence[Stretch]:
+        """Return where a regular expression matches, at most `MOST_MENTIONS` in a field; by field, then place."""
+        return [
+            Stretch(number, start, end)
+            for number in sorted(fields)
+            if pattern in self._patterns_in(number)
+            for start, end in islice(self._patterns.stretches(pattern, self._texts[number]), MOST_MENTIONS)
+        ]
+
+    def _patterns_in(self, number: int) -> Collection[int]:
+        key = (Patterns, number)
+        if key not in self.memo:
+            self.memo[key] = self._patterns.find(self._texts[number])
+        found: Collection[int] = self.memo[key]
+        return found
+
+    def mentions(self, grounds: Iterable[Ground], seen: Seen) -> tuple[Mention, ...]:
+        """Show where these grounds stand, by field, then place; of two that overlap the longer stays."""
         found: dict[tuple[int, int, int], str] = {}
-        for term, name in grounds:
-            for number, first, last in islice(seen[term], MOST_MENTIONS):
-                found.setdefault((number, *self._tokens[number].span(first, last)), name)
+        for ground in grounds:
+            for what, name in islice(spots((ground,), seen), MOST_MENTIONS):
+                number, first, last = what
+                span = (first, last) if isinstance(what, Stretch) else self._tokens[number].span(first, last)
+                found.setdefault((number, *span), name)
         places = sorted(_without_overlaps(found))
         return tuple(self._mention(found[place], *place) for place in places[:MOST_MENTIONS])
 
     def _mention(self, name: str, number: int, start: int, end: int) -> Mention:
-        text = (self.entry.title, self.entry.summary, self.entry.body)[number]
-        return Mention(name=name, surface=text[start:end], field=_FIELDS[number], start=start, end=end)
+        surface = self._texts[number][start:end]
+        return Mention(name=name, surface=surface, field=_FIELDS[number], start=start, end=end)
 
 
 def _without_overlaps(places: Iterable[tuple[int, int, int]]) -> list[tuple[int, int, int]]:
@@ -120,10 +164,18 @@ class Ruleset:
     index: Index = field(repr=False)
     anchors: Mapping[int, Sequence[CompiledRule]] = field(repr=False)  # by term: what cannot hold without it or its kin
     unanchored: Sequence[CompiledRule] = field(repr=False)
+    patterns: Patterns = field(default=NO_PATTERNS, repr=False)
 
-    def match(self, entry: Entry) -> MatchResult:
-        """Say which rules the entry satisfies, and where; any text is welcome."""
-        sight = Sight(entry, self.index)
+    def look(self, entry: Entry, source_tags: Collection[str] = ()) -> Sight:
+        """See all that the rules could see in an entry."""
+        return Sight(entry, self.index, self.patterns, source_tags)
+
+    def match(self, entry: Entry, source_tags: Collection[str] = ()) -> MatchResult:
+        """Say which rules the entry satisfies, and where; any text is welcome.
+
+        `source_tags` is what is known of its feed beyond the name: tags and host, for the rules' `sources`.
+        """
+        sight = self.look(entry, source_tags)
         candidates = set(self.unanchored)
         for term in sight.within():
             candidates.update(self.anchors.get(term, ()))

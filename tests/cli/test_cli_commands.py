@@ -1,8 +1,11 @@
 """`check`, `test`, `try`, `alerts replay`: what a person types, and what comes back."""
 
+import json
+import signal
 import subprocess
 import sys
 from pathlib import Path
+from xml.etree import ElementTree as ET
 
 import pytest
 
@@ -41,7 +44,10 @@ def monitor(desk: Path, *arguments: str, text: str = "") -> tuple[int, str, str]
 
 
 def test_check_counts_what_is_right(desk: Path) -> None:
-    assert monitor(desk, "check") == (0, "ok: 2 files, 1 feed, 2 rules, 1 channel\n", "")
+    code, out, err = monitor(desk, "check")
+    assert (code, out) == (0, "ok: 2 files, 1 feed, 2 rules, 1 channel\n")
+    assert err.splitlines()[0].startswith("rules.yaml:6:3: MM203 the rule `quake` has no examples")
+    assert err.splitlines()[-1] == "1 warning in 1 file."
 
 
 def test_check_shows_the_mistakes_of_all_files_and_rooms_at_once(desk: Path) -> None:
@@ -71,6 +77,44 @@ def test_check_runs_the_examples_since_the_daemon_would(desk: Path) -> None:
     assert code == 2
     assert "rules.yaml:5:18" in err
     assert "actors: actor `shoygu`: not found" in err
+
+
+def test_check_says_mistakes_and_warnings_in_one_run(desk: Path) -> None:
+    (desk / "rules.yaml").write_text(
+        "rules:\n  quake: earthquake*\n  flood: {termz: flood}\n  eu: {terms: EU, hits: UE}\n"
+    )
+    code, out, _ = monitor(desk, "check", "--format", "concise")
+    assert code == 2
+    assert [line.split(" ")[:2] for line in out.splitlines()] == [
+        ["rules.yaml:2:3:", "MM203"],
+        ["rules.yaml:3:11:", "unknown"],
+        ["rules.yaml:4:15:", "MM101"],
+    ]
+
+
+@pytest.mark.parametrize("form", ["full", "concise", "json", "github"])
+def test_warnings_alone_are_no_failure_but_for_the_strict(desk: Path, form: str) -> None:
+    assert monitor(desk, "check", "--format", form)[0] == 0
+    assert monitor(desk, "check", "--format", form, "--strict")[0] == 1
+    (desk / "rules.yaml").write_text("rules: {quake: {terms: earthquake, hits: Earthquake}}")
+    assert monitor(desk, "check", "--format", form, "--strict")[0] == 0
+
+
+def test_check_gives_json_where_there_is_not_even_a_file(tmp_path: Path) -> None:
+    code, out, _ = monitor(tmp_path, "check", "--format", "json")
+    assert code == 2
+    assert json.loads(out)[0]["message"] == "file not found"
+
+
+def test_explain_says_what_a_code_is_about(desk: Path) -> None:
+    code, out, _ = monitor(desk, "explain", "mm203")
+    assert code == 0
+    assert out.startswith("MM203  A rule without examples\n")
+    assert "# monitor: ignore MM203" in out
+    assert "MM104  A spelling of two actors\n" in monitor(desk, "explain")[1]
+    code, _, err = monitor(desk, "explain", "MM1003")
+    assert code == 2
+    assert "no code `MM1003`: did you mean `MM103`?" in err
 
 
 @pytest.mark.parametrize(
@@ -114,6 +158,41 @@ def test_test_shows_a_failing_example_where_it_stands(desk: Path) -> None:
     assert code == 1
     assert "1 example passed, 1 failed" in out
     assert "rules.yaml:5:57" in err
+
+
+def test_a_failing_example_names_the_nearest_miss_in_test_and_check(desk: Path) -> None:
+    (desk / "rules.yaml").write_text(RULES.replace("hits: [Shoygu opens", "hits: [Shoigu opens"))
+    for command, expected in (("test", 1), ("check", 2)):
+        code, _, err = monitor(desk, command)
+        assert code == expected
+        assert "not found; “Shoigu” is one letter from shoygu's “Shoygu”: add it to shoygu" in err
+
+
+def test_test_speaks_json_and_junit(desk: Path) -> None:
+    (desk / "rules.yaml").write_text(RULES.replace("hits: [Shoygu opens", "hits: [Shoigu opens"))
+    code, out, _ = monitor(desk, "test", "--format", "json")
+    assert code == 1
+    first, second = json.loads(out)
+    assert (first["rule"], first["kind"], first["passed"], second["passed"]) == ("talks", "hit", False, True)
+    assert first["hint"].startswith("“Shoigu” is one letter")
+    code, out, _ = monitor(desk, "test", "--format", "junit", "-k", "talks")
+    assert code == 1
+    assert ET.fromstring(out).get("failures") == "1"
+
+
+def test_watching_runs_the_examples_again_when_a_file_changes(desk: Path) -> None:
+    with subprocess.Popen(
+        [sys.executable, "-m", "monitor", "test", "--watch"],
+        cwd=desk, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+    ) as process:  # fmt: skip
+        assert process.stdout is not None
+        assert process.stdout.readline().startswith("2 examples passed, 0 failed")
+        (desk / "rules.yaml").write_text("rules: {quake: {termz: earthquake}}")
+        assert "unknown key `termz`" in process.stdout.readline()
+        (desk / "rules.yaml").write_text("rules: {quake: {terms: earthquake, hits: Earthquake}}")
+        assert any(line.startswith("1 example passed, 0 failed") for line in process.stdout)
+        process.send_signal(signal.SIGINT)
+        assert process.wait(timeout=20) == 0
 
 
 # -- try ---------------------------------------------------------------------------------------------------------------
@@ -190,3 +269,64 @@ def test_replay_says_how_many_it_sends_again(desk: Path) -> None:
     (desk / "monitor.yaml").write_text(CONFIG.replace("wire: https://wire.example/rss", ""))
     assert monitor(desk, "run", "--once")[0] == 0
     assert monitor(desk, "alerts", "replay") == (0, "no message was set aside\n", "")
+
+
+# -- actors ------------------------------------------------------------------------------------------------------------
+
+
+def test_actors_are_listed_and_shown(desk: Path) -> None:
+    (desk / "rules.yaml").write_text(RULES.replace("actors: {", "actors: {idle: Nobody Else, "))
+    assert monitor(desk, "actors", "list")[1].splitlines() == [
+        "idle    1 spelling   named by no rule",
+        "shoygu  2 spellings  talks",
+    ]
+    for name in ("shoygu", "шойгу"):
+        assert monitor(desk, "actors", "show", name)[1].splitlines() == [
+            "shoygu",
+            "  Shoygu  rules.yaml:2",
+            "  Шойгу   rules.yaml:2",
+            "rules: talks",
+        ]
+    code, _, err = monitor(desk, "actors", "show", "shoigu")
+    assert code == 2
+    assert "no actor `shoigu`: did you mean `shoygu`?" in err
+
+
+def test_suggestions_are_a_patch_and_nothing_is_written(desk: Path) -> None:
+    before = (desk / "rules.yaml").read_bytes()
+    for name in ("shoygu", "Шойгу"):
+        code, out, _ = monitor(desk, "actors", "suggest", name)
+        assert code == 0
+        assert "+actors: {shoygu: [Shoygu, Шойгу, Shoigu, Šojgu, Choïgou, Schoigu, Szojgu]}\n" in out
+    assert (desk / "rules.yaml").read_bytes() == before
+    (desk / "rules.yaml").write_text(RULES.replace("Шойгу]", "Шойгу, Sch*]"))
+    out = monitor(desk, "actors", "suggest", "shoygu", "--lang", "de", "--lang", "ru")[1]
+    assert out == "nothing to add to `shoygu`\n"
+
+
+def test_suggestions_that_no_line_can_take_are_said(desk: Path) -> None:
+    (desk / "rules.yaml").write_text(
+        "actors:\n  shoygu:\n  - Шойгу\n  - Sergei\n    Shoigu\nrules: {r: {actors: shoygu}}"
+    )
+    out = monitor(desk, "actors", "suggest", "shoygu", "--lang", "fr")[1]
+    assert out == "nothing to add to `shoygu`\n"  # a Latin name that is no romanisation: it may be a transcription
+    (desk / "rules.yaml").write_text(
+        "actors:\n  shoygu:\n  - Шойгу\n  - Shoygu\n  - Ser\n    gei\nrules: {r: {actors: shoygu}}"
+    )
+    out = monitor(desk, "actors", "suggest", "shoygu", "--lang", "fr")[1]
+    assert out == "add to `shoygu` in rules.yaml:3: Choïgou\n"
+
+
+def test_a_name_that_nobody_has_is_an_actor_to_begin_with(tmp_path: Path) -> None:
+    assert monitor(tmp_path, "actors", "suggest", "Шойгу") == (
+        0,
+        "actors:\n  shoygu: [Шойгу, Shoygu, Shoigu, Šojgu, Choïgou, Schoigu, Szojgu]\n",
+        "",
+    )
+
+
+def test_without_a_cyrillic_name_there_is_nothing_to_begin_with(desk: Path) -> None:
+    (desk / "rules.yaml").write_text("actors: {kerry: John Kerry}\nrules: {r: {actors: kerry}}")
+    code, _, err = monitor(desk, "actors", "suggest", "kerry")
+    assert code == 2
+    assert "has no Russian or Ukrainian spelling to begin with" in err

@@ -62,7 +62,7 @@ def test_the_guide_works_from_its_first_line_to_its_last(tmp_path: Path) -> None
                 )
                 assert done.stdout == output, command
                 ran += 1
-    assert ran == 6
+    assert ran == 7
 
 
 def test_the_other_commands_of_the_guide_exist(tmp_path: Path) -> None:

@@ -89,7 +89,7 @@ def test_every_part_of_a_tree_has_words() -> None:
     a, b = read_term("a"), read_term("be*")
     x = Actor(id="x", names=(a,))
     assert describe(AllOf(parts=(a, AnyOf(parts=(b, x)), NoneOf(parts=(a, b)), NoneOf(parts=(x,))))) == (
-        "all of `a`, any of `be*`, actor `x`, none of `a`, `be*`, no actor `x`"
+        "all of `a`, (any of `be*`, actor `x`), (none of `a`, `be*`), (no actor `x`)"
     )
 
 

@@ -1,0 +1,21 @@
+"""`monitor schema`."""
+
+from __future__ import annotations
+
+import click
+
+
+@click.command()
+@click.argument("kind", type=click.Choice(["rules", "monitor"]), default="rules")
+def schema(*, kind: str) -> None:
+    r"""Print the JSON Schema of rules files, or of monitor.yaml: editors complete and check with it.
+
+    Write it beside your files, and name it in their first line:
+
+    \b
+      monitor schema rules > rules.schema.json
+      # yaml-language-server: $schema=./rules.schema.json
+    """
+    from monitor.schema import build_schemas, written  # noqa: PLC0415 - `monitor --help` must not import the house
+
+    click.echo(written(build_schemas()[f"{kind}.json"]), nl=False)

@@ -1,0 +1,219 @@
+"""What each code of a warning is about, with an example that has it and one that has not."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from textwrap import dedent
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page:
+    """One code. The examples are whole rules files; the other codes need not hold their peace about them."""
+
+    code: str
+    title: str
+    what: str  # what is found, and what it leads to
+    why: str  # why nobody means it
+    bad: str
+    good: str
+
+
+def _page(code: str, title: str, *, what: str, why: str, bad: str, good: str) -> Page:
+    return Page(
+        code=code, title=title, what=_joined(what), why=_joined(why), bad=dedent(bad).strip(), good=dedent(good).strip()
+    )
+
+
+def _joined(text: str) -> str:
+    return " ".join(text.split())
+
+
+_ALL = (
+    _page(
+        "MM101",
+        "A term of one or two characters",
+        what="A word of one or two letters, or a single Chinese or Japanese character, is watched for by itself.",
+        why="""Case and accents do not count, and every language is read: `US` is also the English "us", `EU` the
+        Portuguese "eu". The rule will alert about texts that have nothing to do with it.""",
+        bad="""
+        rules:
+          alliance: {terms: [EU], hits: [EU ministers meet], misses: [Nothing happens]}
+        """,
+        good="""
+        rules:
+          alliance: {exact: [EU], hits: [EU ministers meet], misses: [Eu vi um gato]}
+        """,
+    ),
+    _page(
+        "MM102",
+        "A very common word",
+        what="One of the commonest words of a language is watched for by itself.",
+        why="""It stands in nearly every text of that language, so the condition always holds; under `none` it would
+        throw nearly everything away.""",
+        bad="""
+        actors:
+          health-body: [WHO, World Health Organization]
+        rules:
+          health: {actors: health-body, hits: [World Health Organization meets], misses: [Rain]}
+        """,
+        good="""
+        actors:
+          health-body: [World Health Organization, WHO director*]
+        rules:
+          health: {actors: health-body, hits: [World Health Organization meets], misses: [Who was it?]}
+        """,
+    ),
+    _page(
+        "MM103",
+        "A spelling that adds nothing",
+        what="""An actor has a spelling that is found by another of its spellings, over the same words: one that differs
+        by case, accents or dashes alone, or one that a `prefix*` takes in.""",
+        why="""It will never be the one shown in an alert. It was probably meant to be a different spelling, or is left
+        over.""",
+        bad="""
+        actors:
+          shoygu: [Shoygu, Choïgou, Choigou]
+        rules:
+          minister: {actors: shoygu, hits: [Shoygu speaks], misses: [Rain]}
+        """,
+        good="""
+        actors:
+          shoygu: [Shoygu, Choïgou, Schoigu]
+        rules:
+          minister: {actors: shoygu, hits: [Shoygu speaks], misses: [Rain]}
+        """,
+    ),
+    _page(
+        "MM104",
+        "A spelling of two actors",
+        what="A spelling of one actor is found by a spelling of another one as well.",
+        why="""A text that holds it counts for both: each rule about either of them will fire, and the alert may name
+        the wrong one.""",
+        bad="""
+        actors:
+          ashton: [Ash Carter, Secretary Carter]
+          jimmy: [Jimmy Carter, Secretary Carter]
+        rules:
+          both: {actors: [ashton, jimmy], hits: [Ash Carter speaks], misses: [Rain]}
+        """,
+        good="""
+        actors:
+          ashton: [Ash Carter, Secretary Carter]
+          jimmy: [Jimmy Carter, President Carter]
+        rules:
+          both: {actors: [ashton, jimmy], hits: [Ash Carter speaks], misses: [Rain]}
+        """,
+    ),
+    _page(
+        "MM105",
+        "An actor that no rule names",
+        what="No rule of any file names the actor.",
+        why="Its spellings are not looked for. Either a rule was meant to name it, or it is left over.",
+        bad="""
+        actors:
+          lavrov: [Lavrov, Лавров]
+        rules:
+          talks: {terms: [peace talks], hits: [Peace talks go on], misses: [Rain]}
+        """,
+        good="""
+        actors:
+          lavrov: [Lavrov, Лавров]
+        rules:
+          talks: {terms: [peace talks], actors: [lavrov], hits: [Lavrov at peace talks], misses: [Rain]}
+        """,
+    ),
+    _page(
+        "MM201",
+        "A rule that can never fire",
+        what="Every text that has what the rule asks for also has what `none` throws away.",
+        why="The rule is silent for ever, and silence looks like no news.",
+        bad="""
+        rules:
+          exercise: {terms: [military exercise, military drill], none: [military], misses: [Rain]}
+        """,
+        good="""
+        rules:
+          exercise: {terms: [military exercise, military drill], none: [military band], misses: [Rain]}
+        """,
+    ),
+    _page(
+        "MM202",
+        "A term that adds nothing",
+        what="""A term of a list is found only where another term of the same list is found too: a longer phrase beside
+        a shorter one, a word beside its `prefix*`. Of `all`, the wider one adds nothing. A term whose every text
+        `none` throws away adds nothing either.""",
+        why="It looks like a condition and is none: the rule says more than it does.",
+        bad="""
+        rules:
+          talks: {terms: [talks, military talks], hits: [Talks go on], misses: [Rain]}
+        """,
+        good="""
+        rules:
+          talks: {terms: [peace talks, military talks], hits: [Peace talks go on], misses: [Rain]}
+        """,
+    ),
+    _page(
+        "MM203",
+        "A rule without examples",
+        what="The rule has neither `hits` nor `misses`.",
+        why="""Examples are run at every start and reload: they are what notices that an edit, of this rule or of an
+        actor in another file, has broken it.""",
+        bad="""
+        rules:
+          earthquake: {terms: [earthquake*]}
+        """,
+        good="""
+        rules:
+          earthquake: {terms: [earthquake*], hits: [Earthquakes shake the coast], misses: [Earthshaking news]}
+        """,
+    ),
+    _page(
+        "MM204",
+        "An expired rule",
+        what="The day under `expires` has come.",
+        why="The rule is silent from that day on. It is left over, or somebody still relies on it.",
+        bad="""
+        rules:
+          summit: {terms: [summit meeting], expires: 2001-01-01, hits: [Summit meeting ends], misses: [Rain]}
+        """,
+        good="""
+        rules:
+          summit: {terms: [summit meeting], expires: 9999-01-01, hits: [Summit meeting ends], misses: [Rain]}
+        """,
+    ),
+    _page(
+        "MM205",
+        "A source that matches no feed",
+        what="A name under `sources` is neither the name nor a tag of a feed, nor the host that one is read from.",
+        why="Under `only` it lets nothing through, under `never` it keeps nothing out: a typing error changes nothing.",
+        bad="""
+        feeds: {reuters-world: "https://www.reuters.com/rss"}
+        rules:
+          talks: {terms: [peace talks], sources: {never: [reuters-wrold]}, hits: [Peace talks go on], misses: [Rain]}
+        """,
+        good="""
+        feeds: {reuters-world: "https://www.reuters.com/rss"}
+        rules:
+          talks: {terms: [peace talks], sources: {never: [reuters.com]}, hits: [Peace talks go on], misses: [Rain]}
+        """,
+    ),
+    _page(
+        "MM206",
+        "A rule that is there already",
+        what="Two rules match exactly the same texts, and take the same to fire.",
+        why="Each story is told twice, or one of them was meant to say something else.",
+        bad="""
+        rules:
+          quake: {terms: [earthquake*, séisme*], hits: [Earthquake], misses: [Rain]}
+          tremor: {terms: [séisme*, earthquake*], hits: [Earthquake], misses: [Rain]}
+        """,
+        good="""
+        rules:
+          quake: {terms: [earthquake*, séisme*], hits: [Earthquake], misses: [Rain]}
+          tremor: {terms: [tremor*], hits: [Tremors felt], misses: [Rain]}
+        """,
+    ),
+)
+
+PAGES = {page.code: page for page in _ALL}
+"""The pages by code."""

@@ -1,0 +1,413 @@
+"""Lint: each code is found where it stands, is silenced where a line asks for it, and says nothing of what is meant."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from monitor.document import read_document
+from monitor.errors import Problem
+from monitor.model import AtLeast, Feed, Field
+from monitor.rules.cover import Cover
+from monitor.rules.lint.common_words import COMMON_WORDS
+from monitor.rules.lint.lint import lint
+from monitor.rules.lint.pages import PAGES
+from monitor.rules.lint.rules import lint_rules
+from monitor.rules.load import read_definitions
+from monitor.rules.term import read_term
+from monitor.rules.tree import AllOf, AnyOf, Clause, Definition, NoneOf, Term
+from monitor.rules.written import find_written
+from monitor.text.fold import tokenize
+from tests.rules.building import document, entry, ruleset
+
+ROOT = Path(__file__).parents[2]
+TODAY = date(2026, 11, 1)
+
+
+def problems(*texts: str, whole: bool = True) -> list[Problem]:
+    documents = [document(text, name=f"{number}.yaml") for number, text in enumerate(texts)]
+    written = [
+        (document.value or {}).get("feeds", {}) if isinstance(document.value, dict) else {} for document in documents
+    ]
+    feeds = [Feed(name=name, url=url, tags=("Wire",)) for section in written for name, url in (section or {}).items()]
+    return lint(documents, read_definitions(documents), today=TODAY, feeds=feeds, whole=whole)
+
+
+def warnings(*texts: str, code: str = "MM") -> list[str]:
+    """Lint documents called 0.yaml, 1.yaml, and so on; of the warnings, those with this code."""
+    return [str(problem) for problem in problems(*texts) if problem.code.startswith(code)]
+
+
+def codes(*texts: str) -> list[str]:
+    return [problem.code for problem in problems(*texts)]
+
+
+def rule(body: str, *, actors: str = "") -> str:
+    """Write a file with one rule that has examples."""
+    return f"{actors}\nrules:\n  r: {{{body}, misses: [Nothing]}}\n"
+
+
+# -- the pages ---------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("code", PAGES)
+def test_the_examples_of_a_page_have_the_code_and_have_it_not(code: str) -> None:
+    page = PAGES[code]
+    assert code in codes(page.bad)
+    assert codes(page.good) == []
+    ruleset(page.good)  # and it can be loaded
+
+
+def test_every_page_is_short_and_whole() -> None:
+    for code, page in PAGES.items():
+        assert code == page.code
+        assert all((page.title, page.what, page.why, page.bad, page.good))
+        assert len(page.what) + len(page.why) < 600
+
+
+# -- each code ---------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("term", ["x", "EU", "ab*", "军", "五", "5G", "'US'", "U.", "ё"])
+def test_mm101_short_terms(term: str) -> None:
+    assert codes(rule(f"terms: [{term}]")) == ["MM101"]
+
+
+@pytest.mark.parametrize("term", ["EMA", "军事", "G7 summit", "ВОЗ", "abc*", "한국", "0-day"])
+def test_longer_terms_are_none_of_mm101(term: str) -> None:
+    assert codes(rule(f"terms: [{term}]")) == []
+
+
+@pytest.mark.parametrize("term", ["WHO", "who", "L'été… que", "für", "это", "або", "что", "sagte", "était", "için"])
+def test_mm102_common_words(term: str) -> None:
+    expected = [] if len(tokenize(term).words) > 1 else ["MM102"]
+    assert codes(rule(f'terms: ["{term}"]')) == expected
+
+
+def test_common_words_are_folded_long_enough_and_many() -> None:
+    assert all(tokenize(word).words == [word] and len(word) > 2 for word in COMMON_WORDS if word.isascii())
+    assert len(COMMON_WORDS) > 300
+
+
+def test_terms_are_warned_of_wherever_they_stand() -> None:
+    text = rule("terms: [talks], all: [EU], none: [the, 'actor:a']", actors="actors: {a: [Ay Bee, US]}")
+    assert warnings(text) == [
+        (
+            "0.yaml:1:22: MM101 `US` is two characters: it will be found in texts about anything, in some language;"
+            " write a longer form, a phrase around it, or its very form under `exact`"
+        ),
+        (
+            "0.yaml:3:29: MM101 `EU` is two characters: it will be found in texts about anything, in some language;"
+            " write a longer form, a phrase around it, or its very form under `exact`"
+        ),
+        (
+            "0.yaml:3:41: MM102 `the` is one of the commonest words of a language: it will be found in nearly every text;"
+            " write a phrase that holds it, or leave it out"
+        ),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("names", "dead"),
+    [
+        ("[Choïgou, Choigou]", ["`Choigou` adds nothing: `Choïgou` is the same to the matcher"]),
+        ("[Shoygu, SHOYGU, Shoygu's]", ["`SHOYGU` adds", "`Shoygu's` adds"]),
+        ("[mil-to-mil, mil to mil]", ["`mil to mil` adds nothing: `mil-to-mil`"]),
+        ("[Lavrova, Lavrov*]", ["`Lavrova` adds nothing: `Lavrov*` finds it already"]),
+        ("[Lavrov*, Lavrova*]", ["`Lavrova*` adds nothing: `Lavrov*` finds"]),
+        ("[Sergei Lavrovs, Sergei Lavrov*]", ["`Sergei Lavrovs` adds nothing"]),
+        ("{names: [Shoygu, Shoygu]}", ["`Shoygu` adds nothing: `Shoygu` is the same"]),
+        ("[Carter, Ash Carter, Cartera]", []),  # the longer one is what an alert shows
+        ("[Ash Lavrov, Sergei Lavrov*]", []),
+        ("[Lavrova, Lavrov]", []),
+        ("[ok, '!']", []),  # a mistake, not a warning
+    ],
+)
+def test_mm103_dead_spellings(names: str, dead: list[str]) -> None:
+    found = warnings(f"actors: {{a: {names}}}", code="MM103")
+    assert len(found) == len(dead)
+    assert all(said in message for said, message in zip(dead, found, strict=True))
+
+
+def test_mm104_names_both_places() -> None:
+    files = ("actors:\n  a: [Shoygu,\n    Carter]", "actors: {b: [carter's, Shoyg*]}\nrules: {}")
+    assert warnings(*files, code="MM104") == [
+        (
+            "0.yaml:2:7: MM104 `Shoygu` is also found by `Shoyg*` of the actor `b` in 1.yaml:1: a text with it counts for"
+            " both; give each actor forms that mean it alone, such as the full name"
+        ),
+        (
+            "1.yaml:1:14: MM104 `carter's` is also found by `Carter` of the actor `a` in 0.yaml:3: a text with it counts for"
+            " both; give each actor forms that mean it alone, such as the full name"
+        ),
+    ]
+
+
+def test_a_spelling_that_is_dead_is_not_called_shared_too() -> None:
+    assert codes("actors: {a: [Ash Carter], b: [Jim Carter, jim carter]}", rule("actors: [a, b]")) == ["MM103"]
+
+
+def test_mm105_an_actor_named_anywhere_is_used() -> None:
+    actors = "actors: {a: Ay Bee, b: Bee Cee, c: Cee Dee, d: Dee Eff}"
+    text = rule("terms: ['actor:a', talks], actors: b, none: ['actor:c']", actors=actors)
+    assert [message.split(";")[0] for message in warnings(text)] == [
+        "0.yaml:1:45: MM105 no rule names the actor `d`: its spellings are not looked for"
+    ]
+    assert problems(text, whole=False) == []
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "terms: [military talks, talks], none: [talks]",
+        "terms: [talks], none: [talk*]",
+        "terms: [talk*], none: [tal*]",
+        "all: [military talks, Syria], none: [Syria]",
+        "terms: [peace], actors: [a], none: ['actor:a']",
+        "terms: [peace], actors: [a], none: [Shoygu, Shoigu]",
+        "terms: [the military exercise of May], none: [military exercise]",
+    ],
+)
+def test_mm201_rules_that_can_never_fire(body: str) -> None:
+    text = rule(body, actors="actors: {a: [Shoygu, Shoigu]}\n")
+    assert [message for message in warnings(text, code="MM201") if "can never fire" in message]
+    compiled = ruleset(text)
+    for said in ("military talks", "talks", "Syria", "Shoygu peace", "Shoigu peace", "the military exercise of May"):
+        assert compiled.match(entry(said)).matches == ()
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "terms: [talks], none: [military talks]",
+        "terms: [talk*], none: [talks]",
+        "terms: [talks, peace], none: [peace talks]",
+        "terms: [military exercise], none: [exercise military]",
+        "actors: [a], none: [Shoygu at football]",
+    ],
+)
+def test_what_leaves_something_over_is_none_of_mm201(body: str) -> None:
+    assert codes(rule(body, actors="actors: {a: [Shoygu, Shoigu]}\n" if "[a]" in body else "")) == []
+
+
+def test_a_term_that_none_throws_away_is_warned_of_where_others_are_left() -> None:
+    assert warnings(rule("terms: [talks, football talks], none: [football]"), code="MM202") == [
+        (
+            "0.yaml:3:22: MM202 `football talks` never counts: a text that holds it holds `football` of `none` too;"
+            " remove one of the two"
+        ),
+        "0.yaml:3:22: MM202 `football talks` adds nothing to `terms`: `talks` finds it already; remove it",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("body", "idle"),
+    [
+        ("terms: [military talks, talks]", ["`military talks` adds nothing to `terms`: `talks` finds it already"]),
+        ("terms: [deconflicted, deconflict*]", ["`deconflicted` adds nothing to `terms`: `deconflict*`"]),
+        ("terms: [talks, Talks, TALKS]", ["`Talks` adds nothing", "`TALKS` adds nothing"]),
+        ("terms: [peace], none: [football cup, football]", ["`football cup` adds nothing to `none`: `football` finds"]),
+        ("all: [Syria, talks on Syria]", ["`Syria` adds nothing to `all`: `talks on Syria` holds it"]),
+        ("all: [Syria, syria]", ["`syria` adds nothing to `all`: `Syria` finds it already"]),
+        ("terms: [talks, talk]", []),
+        ("terms: [talks], all: [talks on Syria]", []),
+    ],
+)
+def test_mm202_terms_that_add_nothing(body: str, idle: list[str]) -> None:
+    found = warnings(rule(body), code="MM202")
+    assert len(found) == len(idle)
+    assert all(said in message for said, message in zip(idle, found, strict=True))
+
+
+def test_a_twin_is_shown_at_its_second_place() -> None:
+    assert warnings("rules:\n  r: {terms: [talks, talks], hits: talks}")[0].startswith("0.yaml:2:22: MM202 `talks`")
+
+
+def test_mm203_rules_without_examples() -> None:
+    assert codes("rules: {r: earthquake, s: {terms: flood, hits: Flood}, t: {terms: fire, misses: Rain}}") == ["MM203"]
+
+
+def definition(name: str, *clauses: Clause, expires: date | None = None) -> Definition:
+    """Take a rule of 0.yaml, with clauses that no YAML has yet."""
+    read = read_definitions([document(f"rules: {{{name}: {{terms: x, hits: x}}}}")])[0]
+    return replace(read, clauses=clauses or read.clauses, rule=replace(read.rule, expires=expires))
+
+
+def lint_one(*definitions: Definition) -> list[str]:
+    text = "rules: {" + ", ".join(f"{one.rule.id}: {{terms: x}}" for one in definitions) + "}"
+    rules = find_written([document(text)], "rules")
+    return [str(problem).split(" ")[1] for problem in lint_rules(definitions, rules, today=TODAY)]
+
+
+@pytest.mark.parametrize(("day", "expected"), [(TODAY, True), (date(2026, 11, 2), False), (date(2001, 1, 1), True)])
+def test_mm204_expired_rules(day: date, *, expected: bool) -> None:
+    assert ("MM204" in lint_one(definition("r", expires=day))) is expected
+
+
+def test_mm206_rules_that_match_the_same() -> None:
+    text = """
+actors: {a: Shoygu, b: Shoygu}
+rules:
+  one: {terms: [earthquake*, tsunami*], all: [coast], hits: Earthquake}
+  two: {all: [Coast], terms: [Tsunami*, earthquake*], misses: Rain, priority: high}
+  three: {terms: [earthquake*, tsunami*], misses: Rain}
+  four: {terms: [earthquake*, tsunami*], misses: Rain, in: title}
+  five: {terms: [earthquake*, tsunami], misses: Rain}
+  six: {actors: a, misses: Rain}
+  seven: {actors: b, misses: Rain}
+"""
+    assert warnings(text, code="MM206") == [
+        (
+            "0.yaml:5:3: MM206 it matches exactly what `one` in 0.yaml:4 matches: two alerts for one thing;"
+            " remove one, or let one rule notify both channels"
+        )
+    ]
+
+
+def test_rules_that_take_another_number_of_entries_are_not_the_same() -> None:
+    from datetime import timedelta
+
+    one, two = definition("one"), definition("two")
+    assert "MM206" in lint_one(one, two)
+    three = replace(two, rule=replace(two.rule, threshold=AtLeast(entries=3, within=timedelta(hours=2))))
+    assert "MM206" not in lint_one(one, three)
+    assert "MM206" not in lint_one(one, replace(two, fields=(Field.TITLE,)))
+
+
+def term(text: str) -> Term:
+    return read_term(text)
+
+
+def test_nested_groups_are_understood() -> None:
+    group = AnyOf(parts=(AllOf(parts=(term("talks"), term("football"))), term("football cup")))
+    unwanted = Clause(key="none", node=NoneOf(parts=(AnyOf(parts=(term("football"), term("rugby"))),)))
+    assert lint_one(definition("r", Clause(key="terms", node=group), unwanted)).count("MM201") == 1
+    both = Clause(key="none", node=NoneOf(parts=(AllOf(parts=(term("football"), term("rugby"))),)))
+    assert lint_one(definition("r", Clause(key="terms", node=group), both)) == []
+    absent = Clause(key="terms", node=AnyOf(parts=(NoneOf(parts=(term("football"),)), term("football cup"))))
+    assert "MM201" not in lint_one(definition("r", absent, unwanted))
+
+
+def test_mm205_source_filters_that_match_no_feed() -> None:
+    text = """
+feeds: {wire-1: "https://feeds.reuters.com/x", other: "https://[broken"}
+rules:
+  r: {terms: earthquake, hits: Earthquake, sources: {only: [wire-1, WIRE, reuters.com, guardian], never: [tass.ru, other]}}
+  s: {terms: flood, hits: Flood, sources: guardian}
+"""
+    assert warnings(text) == [
+        "0.yaml:4:88: MM205 no feed is called `guardian`, is tagged so, or is read from there; correct it, or add the feed",
+        (
+            "0.yaml:4:107: MM205 no feed is called `tass.ru`, is tagged so, or is read from there;"
+            " correct it, unless entries of other feeds link there"
+        ),
+        "0.yaml:5:43: MM205 no feed is called `guardian`, is tagged so, or is read from there; correct it, or add the feed",
+    ]
+    read = [document(text)]
+    assert lint(read, read_definitions(read), today=TODAY) == []  # without feeds, nothing is known
+
+
+def test_what_near_asks_for_may_be_excluded_and_a_name_that_may_not_count_excludes_nothing() -> None:
+    near = "near: {of: [talks, Syria], within: 9}"
+    assert "MM201" in codes(rule(f"{near}, none: [Syria]"))
+    assert codes(rule(f"{near}, none: [peace]")) == []
+    actors = "actors: {a: {names: Carter, not: Jimmy Carter}}"
+    assert codes(rule("terms: [Jimmy Carter], none: ['actor:a']", actors=actors)) == []
+
+
+# -- silence -----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("text", "left"),
+    [
+        ("rules:\n  r: {terms: [EU], hits: EU}  # monitor: ignore MM101\n", []),
+        ("rules:\n  r:  # monitor: ignore MM101, MM203\n    terms:\n    - EU\n", []),
+        ("rules:\n  r:  # monitor: ignore MM203\n    terms:\n    - EU  # because; monitor: ignore MM101\n", ["MM101"]),
+        ("rules:\n  r:  # monitor:ignore MM203 MM101 until spring\n    terms:\n    - EU\n", []),
+        ("rules:\n  r:  # monitor: ignore MM2034\n    terms: earthquake\n", []),
+        ("rules:\n  r:  # monitor: ignore\n    terms: earthquake\n", ["MM203"]),
+        ("rules:\n  r:\n    terms:  # monitor: ignore MM203\n      earthquake\n", ["MM203"]),
+        ("actors:\n  a:  # monitor: ignore MM105\n  - EU\n  - US  # monitor: ignore MM101\n", ["MM101"]),
+        ('rules:\n  r:\n    terms: ["x# monitor: ignore MM101", EU]\n    hits: EU\n', ["MM101"]),
+    ],
+)
+def test_a_comment_silences_its_line_and_the_first_line_of_a_rule_the_whole(text: str, left: list[str]) -> None:
+    assert codes(text) == left
+
+
+# -- whatever is written -----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "text", ["", "- a", "text", "rules: [a]", "rules: text", "actors: {a: }", "actors: {a: {note: x}}"]
+)
+def test_what_is_no_rule_is_passed_over(text: str) -> None:
+    assert problems(text, whole=False) == []
+
+
+def test_of_rules_with_mistakes_the_others_are_linted() -> None:
+    assert codes("rules: {r: {termz: x}, s: [EU, '!'], t: earthquake}") == ["MM101", "MM203", "MM203"]
+
+
+def test_texts_are_found_however_deep_they_stand() -> None:
+    written = find_written([document("rules: {r: {all: [x, {any: [y, {terms: z}]}], none: y}}")], "rules")["r"]
+    assert [text for _, text in written.texts("all")] == ["x", "y", "z"]
+    (problem,) = written.warning("MM202", "m", "h", key="all", text="y")
+    assert problem.column == 29
+
+
+def test_of_two_rules_with_one_id_the_first_is_linted() -> None:
+    first, second = "rules: {r: {terms: flood, hits: Flood}}", "rules:\n  r: {terms: fire, hits: Fire}"
+    assert codes(first, second) == []
+
+
+words = st.sampled_from(
+    ["talks", "talk*", "peace", "peace talks", "peace tal*", "x", "军", "军事", "the", "peace-talks"]
+)
+lists = st.lists(words, min_size=1, max_size=4)
+
+
+@given(terms=lists, every=st.lists(words, max_size=2), none=st.lists(words, max_size=2), names=lists)
+def test_warnings_have_places_and_a_rule_called_dead_is_dead(
+    terms: list[str], every: list[str], none: list[str], names: list[str]
+) -> None:
+    def listed(texts: Sequence[str]) -> str:
+        return "[" + ", ".join(f'"{text}"' for text in texts) + "]"
+
+    more = "".join(f", {key}: {listed(texts)}" for key, texts in (("all", every), ("none", none)) if texts)
+    text = f"actors: {{a: {listed(names)}}}\nrules: {{r: {{terms: {listed(terms)}, actors: a{more}}}}}"
+    found = problems(text)
+    assert all(problem.line and problem.hint and problem.code in PAGES for problem in found)
+    if any(problem.code == "MM201" for problem in found):
+        wanted = " . ".join(word.removesuffix("*") for word in [*terms, *every, *names])
+        assert ruleset(text).match(entry(wanted)).matches == ()
+
+
+@given(st.lists(words, min_size=1, max_size=6), words)
+def test_cover_agrees_with_the_matcher(known: list[str], asked: str) -> None:
+    """What covers a term matches every text made of that term and a few letters."""
+    terms = [read_term(text) for text in known]
+    text = asked.removesuffix("*") + ("zz" if asked.endswith("*") else "")
+    over = {one.text for one, _ in Cover((one, None) for one in terms).over(read_term(asked))}
+    rules = ruleset("rules: {" + ", ".join(f'r{number}: "{one.text}"' for number, one in enumerate(terms)) + "}")
+    hit = {known[int(match.rule.id[1:])] for match in rules.match(entry(text)).matches}
+    assert over <= hit
+    whole = {one.text for one, _ in Cover((one, None) for one in terms).over_whole(read_term(asked))}
+    assert whole <= over
+
+
+# -- our own rules -----------------------------------------------------------------------------------------------------
+
+
+def test_the_bundled_rules_are_free_of_warnings() -> None:
+    paths = sorted((ROOT / "rules").glob("*.yaml"))
+    documents = [read for read, _ in (read_document(path) for path in paths) if read is not None]
+    assert len(documents) >= 5
+    assert [str(problem) for problem in lint(documents, read_definitions(documents), today=TODAY)] == []
