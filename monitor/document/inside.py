@@ -60,6 +60,9 @@ class _Walk:
             return place
         while self._column >= self._end and self._line < self._lines:
             self._enter(self._line + 1)  # a line's end that the value does not show: an escaped one
+        written = self._text[self._column : self._column + 1]
+        if char == " " and written not in (" ", "\t") and not (self._quote == '"' and written == "\\"):
+            return (self._line, max(0, self._column - 1), 1)  # a blank of the value that counted as indentation
         width = self._width(char)
         place = (self._line, self._column, width)
         self._column += width

@@ -83,8 +83,9 @@ def _limit(limit: Limit) -> str:
 
 def _inside(node: Node) -> str:
     """Describe a part so that nobody wonders where it ends."""
-    plain = isinstance(node, Term | Exact | Regex | Actor | Use)
-    return describe(node) if plain or (isinstance(node, AnyOf) and len(node.parts) == 1) else f"({describe(node)})"
+    if isinstance(node, AnyOf) and len(node.parts) == 1:
+        return _inside(node.parts[0])
+    return describe(node) if isinstance(node, Term | Exact | Regex | Actor | Use) else f"({describe(node)})"
 
 
 def _listed(parts: Sequence[Node]) -> str:

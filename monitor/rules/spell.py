@@ -86,7 +86,7 @@ def _alternatives(part: Node) -> tuple[Node, ...]:
 
 
 def _without_mark(actor: Node) -> str:
-    return spell(actor).removeprefix(ACTOR_MARK)
+    return str(spell(actor)).removeprefix(ACTOR_MARK)
 
 
 def spell(node: Node) -> Any:
