@@ -118,5 +118,5 @@ def _spell_group(node: Near | In | AnyOf | AllOf | NoneOf) -> dict[str, Any]:
             return {"any": [spell(part) for part in node.parts]}
         case AllOf():
             return {"all": [spell(part) for part in node.parts]}
-        case NoneOf():
+        case _:
             return {"none": [spell(part) for part in node.parts]}

@@ -183,6 +183,7 @@ def test_a_mistake_in_a_query_is_named_at_its_character(text: str, at: str, said
         ("rules:\n  r:\n    query: >\n      a AND\n      titel:b", "0.yaml:5:7: unknown field `titel:`"),
         ("rules: {r: {query: actor:nobody}}", "0.yaml:1:26: unknown actor `nobody`"),
         ("rules: {r: {query: [a]}}", "0.yaml:1:20: this should be text"),
+        ("rules: {r: {query: {a: b}}}", "0.yaml:1:20: this should be text; text that holds"),
         ("rules: {r: {query: }}", "0.yaml:1:20: nothing here"),
         ("rules: {r: {query: 'summary:a', in: title}}", "this can never be found: the rule looks only in `title` here"),
         ("rules: {r: {all: [{query: 'a b)'}]}}", "0.yaml:1:31: this parenthesis closes nothing"),
@@ -200,7 +201,7 @@ def test_limits_are_named() -> None:
     for text in (f"({deepest})", "NOT " * (DEEPEST_QUERY + 1) + "a", "title:" * (DEEPEST_QUERY + 1) + "a"):
         with pytest.raises(QueryError, match="nested deeper than 20 levels"):
             query(text)
-    assert query("a " * (LONGEST_QUERY // 2))
+    assert isinstance(query("a " * (LONGEST_QUERY // 2)), AllOf)
     with pytest.raises(QueryError, match="a query of 10,001 characters: 10,000 are the most"):
         query("a" * (LONGEST_QUERY + 1))
 
