@@ -49,7 +49,7 @@ def _several(node: AnyOf | AllOf | NoneOf) -> str:
             return describe(node.parts[0]) if alone else f"any of {_listed(node.parts)}"
         case AllOf():
             return f"all of {_listed(node.parts)}"
-        case NoneOf():
+        case _:
             return f"no {_inside(node.parts[0])}" if alone else f"none of {_listed(node.parts)}"
 
 
@@ -63,7 +63,7 @@ def _leaf(node: Term | Exact | Regex | Actor | Use) -> str:
             return f"a match of `{node.pattern}`"
         case Actor():
             return f"actor `{node.id}`"
-        case Use():
+        case _:
             return f"rule `{node.rule}`"
 
 
@@ -77,14 +77,15 @@ def _limit(limit: Limit) -> str:
             return ", ".join(filter(None, (only, never)))
         case Times():
             return f"at least {limit.least} place{'s' if limit.least > 1 else ''}"
-        case Until():
+        case _:
             return f"before {limit.day}"
 
 
 def _inside(node: Node) -> str:
     """Describe a part so that nobody wonders where it ends."""
-    plain = isinstance(node, Term | Exact | Regex | Actor | Use)
-    return describe(node) if plain or (isinstance(node, AnyOf) and len(node.parts) == 1) else f"({describe(node)})"
+    if isinstance(node, AnyOf) and len(node.parts) == 1:
+        return _inside(node.parts[0])
+    return describe(node) if isinstance(node, Term | Exact | Regex | Actor | Use) else f"({describe(node)})"
 
 
 def _listed(parts: Sequence[Node]) -> str:

@@ -26,7 +26,6 @@ from monitor.rules.tree import (
     NoneOf,
     Sources,
     Times,
-    Until,
     walk,
 )
 from monitor.text.plain import one_line, shorten
@@ -143,10 +142,9 @@ def _what_it_met(limit: Limit, condition: Condition, sight: Sight, fields: froze
         case Sources():
             known = source_words(entry, sight.source_tags)
             return f"it comes from {', '.join(f'`{word}`' for word in known)}" if known else "not known here"
-        case Times():
-            assert isinstance(condition, Often)  # noqa: S101 - what `lower` makes of it
+        case Times() if isinstance(condition, Often):
             return f"{condition.count(sight.within(fields))} found"
-        case Until():
+        case _:
             return f"seen on {entry.seen_at.date()}"
 
 
@@ -155,7 +153,7 @@ def _shortfall(node: Node, *, held: bool) -> str:
     return next(filter(None, map(_demand, walk(node))), "") if held == isinstance(node, NoneOf) else ""
 
 
-def _demand(node: Node) -> str:
+def _demand(node: Node | Limit) -> str:
     """Say what words must do beyond standing there, as a complaint."""
     match node:
         case In():

@@ -96,7 +96,7 @@ class Lowering:
                 names = {self._number(name): node.id for name in _spellings(node)}
                 unless = frozenset(self._number(term) for term in node.unless)
                 return OneOfUnless(names, unless) if unless else self._one_of(names)
-            case Use():
+            case _:
                 return self._use(node.rule, fields)
 
     def _use(self, rule: str, fields: frozenset[int]) -> Used:
@@ -137,5 +137,5 @@ def _limit(limit: Limit, counted: tuple[Condition, ...]) -> Condition:
             return FromSource(limit.only, limit.never)
         case Times():
             return Often(limit.least, counted)
-        case Until():
+        case _:
             return Before(limit.day)

@@ -24,23 +24,24 @@ class Patterns:
     to go by, and otherwise only the entries that come so far as to ask.
     """
 
-    def __init__(self, patterns: Sequence[str]) -> None:
+    def __init__(self, patterns: Sequence[str], *, memory: int = SET_MEMORY) -> None:
         self._each = [re2.compile(pattern, pattern_options()) for pattern in patterns]
         options = pattern_options()
-        options.max_mem = SET_MEMORY
+        options.max_mem = memory
         self._all = re2.Set.SearchSet(options)
         # A set that runs out of memory answers "none". One more pattern that matches every text tells the two apart.
         self._sentinel = len(self._each)
         for pattern in (*patterns, ""):
             self._all.Add(pattern)
-        self._all.Compile()
+        try:
+            self._all.Compile()
+        except re2.error:  # too many even to begin
+            self._all = None
 
     def find(self, text: str) -> Collection[int]:
         """Return the numbers of those that match somewhere in the text, the empty string counted as a place."""
-        if not self._each:
-            return ()
         text = _SURROGATE.sub("\ufffd", text)
-        found = frozenset(self._all.Match(text))
+        found = frozenset(self._all.Match(text) if self._all else ())
         if self._sentinel in found:
             return found
         return frozenset(number for number, pattern in enumerate(self._each) if pattern.search(text))

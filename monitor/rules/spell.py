@@ -86,7 +86,7 @@ def _alternatives(part: Node) -> tuple[Node, ...]:
 
 
 def _without_mark(actor: Node) -> str:
-    return spell(actor).removeprefix(ACTOR_MARK)
+    return str(spell(actor)).removeprefix(ACTOR_MARK)
 
 
 def spell(node: Node) -> Any:
@@ -118,5 +118,5 @@ def _spell_group(node: Near | In | AnyOf | AllOf | NoneOf) -> dict[str, Any]:
             return {"any": [spell(part) for part in node.parts]}
         case AllOf():
             return {"all": [spell(part) for part in node.parts]}
-        case NoneOf():
+        case _:
             return {"none": [spell(part) for part in node.parts]}

@@ -60,7 +60,7 @@ def _prefixed(node: Actor | Use | Exact | Regex) -> str:
             return f"use:{node.rule}"
         case Exact():
             return f"exact:{_verbatim(node.text)}"
-        case Regex():
+        case _:
             return f"re:{_verbatim(node.pattern)}"
 
 

@@ -11,7 +11,7 @@ from monitor.rules.match import Ruleset
 from monitor.rules.query import LONGEST_QUERY
 from monitor.rules.spell import spell_conditions
 from monitor.rules.spell_query import spell_query
-from monitor.rules.tree import AllOf, Definition, Languages, Limit, Sources, Times, Until
+from monitor.rules.tree import AllOf, Definition, Languages, Limit, Sources, Times
 
 Spelling = Literal["yaml", "query"]
 
@@ -52,5 +52,5 @@ def _spell_limit(limit: Limit) -> Any:
             return {key: list(names) for key, names in (("only", limit.only), ("never", limit.never)) if names}
         case Times():
             return limit.least
-        case Until():
+        case _:
             return limit.day.isoformat()

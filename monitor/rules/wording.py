@@ -70,8 +70,6 @@ class OneOfUnless:
 
     def grounds(self, seen: Seen) -> Iterator[Ground]:
         """Yield the places outside."""
-        if self.names.keys().isdisjoint(seen.keys()):
-            return
         ends: dict[tuple[int, int], int] = {}  # where a longer phrase begins -> its last word
         for field, first, last in (place for term in self.unless for place in seen.get(term, ())):
             ends[field, first] = max(last, ends.get((field, first), last))
