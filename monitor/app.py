@@ -14,6 +14,7 @@ import structlog
 
 from monitor.daemon import Daemon
 from monitor.decide.delivery import SETTLE
+from monitor.decide.draft import story_window
 from monitor.feeds.fetch import HttpFetcher
 from monitor.feeds.parse import parse_page
 from monitor.notify.channel import DEADLINE
@@ -59,6 +60,7 @@ async def open_app(
             ruleset=setup.ruleset,
             notifiers=open_channels(setup.channels, clock=clock, env=config.env, deadline=send_deadline, stream=stream),
             dedup=config.defaults.dedup,
+            story_window=story_window(setup.ruleset.rules.values(), config.defaults.dedup),
         )
 
     with ExitStack() as stack:

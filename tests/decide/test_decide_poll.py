@@ -1,5 +1,6 @@
 """What one poll decides: fresh, matched, joined, told."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -15,6 +16,7 @@ from monitor.model import (
     FeedLease,
     FeedState,
     FirstPoll,
+    History,
     Memory,
     Page,
     ParsedFeed,
@@ -56,15 +58,24 @@ def entry(title: str, *, number: int = 1, url: str = "", feed: str = "wire", sum
 
 
 def page_of(
-    *entries: Entry, feed: Feed = FEED, state: FeedState = STATE, memory: Memory | None = None, rules: str = RULES
+    *entries: Entry,
+    feed: Feed = FEED,
+    state: FeedState = STATE,
+    memory: Memory | None = None,
+    rules: str | Ruleset = RULES,
+    histories: Mapping[str, History] | None = None,
 ) -> PollOutcome:
+    lease, parsed = FeedLease(state=state, token=7), ParsedFeed(title="Wire", entries=entries)
+    matcher = ruleset(rules) if isinstance(rules, str) else rules
     return decide.decide_page(
-        lease=FeedLease(state=state, token=7),
+        lease=lease,
         feed=feed,
         page=Page(body=b"body", validators=Validators(etag='"1"')),
-        parsed=ParsedFeed(title="Wire", entries=entries),
+        parsed=parsed,
+        fresh=decide.sift_page(lease=lease, feed=feed, parsed=parsed, memory=memory or Memory(), ruleset=matcher),
         memory=memory or Memory(),
-        ruleset=ruleset(rules),
+        histories=histories or {},
+        dedup=timedelta(days=4),
         stories_since=NOW - timedelta(days=4),
         now=NOW,
     )
@@ -196,16 +207,7 @@ def test_a_rule_that_fails_is_recorded_and_the_others_go_on() -> None:
         def match(self, entry: Entry) -> object:
             return replace(rules.match(entry), failures=(("talks", "ZeroDivisionError"),))
 
-    outcome = decide.decide_page(
-        lease=FeedLease(state=STATE, token=1),
-        feed=FEED,
-        page=Page(body=b""),
-        parsed=ParsedFeed(title="", entries=(entry("Syria"),)),
-        memory=Memory(),
-        ruleset=Faulty(),  # type: ignore[arg-type]
-        stories_since=NOW,
-        now=NOW,
-    )
+    outcome = page_of(entry("Syria"), rules=Faulty())  # type: ignore[arg-type]
     assert verdicts(outcome)[0] == (Stage.MATCH, "error")
     assert outcome.decisions[0].rule == "talks"
     assert len(outcome.alerts) == 2
