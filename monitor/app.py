@@ -75,7 +75,7 @@ async def open_app(
         try:
             if file:  # the lock says that whoever held leases here is dead
                 await doors.in_store(store.adopt, clock(), settle=SETTLE)
-            await doors.in_store(store.sync_feeds, setup.config.feeds, clock())
+            await daemon.watch()
             yield daemon
         finally:
             await daemon.close()

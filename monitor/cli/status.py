@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import dataclasses
-import json
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
-from enum import Enum
 from pathlib import Path
-from typing import Any
 
 import click
 
-from monitor.cli.show import ago, clock_time, plural, table
+from monitor.cli.show import ago, clock_time, plural, print_json, table
 from monitor.model import FeedState
 from monitor.ports import StatusReport, Store
 
@@ -61,7 +58,7 @@ def status(file: Path, *, as_json: bool, quiet: bool) -> None:
     now = utc_now()
     alive = any(now - node.beat_at < ALIVE for node in report.nodes)
     if as_json:
-        click.echo(json.dumps(_plain(dataclasses.asdict(report)) | {"alive": alive}, indent=2, ensure_ascii=False))
+        print_json(dataclasses.asdict(report) | {"alive": alive})
     elif not quiet:
         _show(report, now)
     sys.exit(0 if alive else 1)
@@ -93,18 +90,3 @@ def _show(report: StatusReport, now: datetime) -> None:
 def _failing_row(feed: FeedState, now: datetime) -> list[str]:
     since = f"for {ago(feed.failing_since, now)}" if feed.failing_since else ""
     return [feed.name, since, feed.cause.value if feed.cause else "", feed.detail]
-
-
-def _plain(value: Any) -> Any:
-    """Turn a report into what JSON knows."""
-    if isinstance(value, dict):
-        return {str(key): _plain(item) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [_plain(item) for item in value]
-    if isinstance(value, datetime):
-        return value.isoformat()
-    if isinstance(value, Enum):
-        return value.value
-    if isinstance(value, bytes):
-        return value.hex()
-    return value

@@ -11,7 +11,7 @@ from collections.abc import Collection
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from monitor.model import Absent, AtLeast, History, Hit, Match, New, Question, Rule, Spike, Tally
+from monitor.model import Absent, AtLeast, History, Hit, Match, New, Question, Rule, Spike, Tally, Threshold
 from monitor.stories.keys import story_keys
 from monitor.text.plain import one_line, shorten
 
@@ -135,3 +135,17 @@ def span(length: timedelta) -> str:
             parts.append(f"{seconds // size}{unit}")
             seconds %= size
     return "".join(parts[:2]) or "0s"
+
+
+def describe_threshold(threshold: Threshold) -> str:
+    """Put a threshold into words."""
+    match threshold:
+        case AtLeast():
+            return f"{threshold.entries} entries of {threshold.sources} sources within {span(threshold.within)}"
+        case New():
+            return f"first time in {span(threshold.within)}"
+        case Spike():
+            baseline = f"what {span(threshold.baseline)} lead to expect"
+            return f"{threshold.factor:g} times {baseline} within {span(threshold.over)}"
+        case Absent():
+            return f"nothing for {span(threshold.within)}"

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from monitor.document import did_you_mean
-from monitor.errors import NotFoundError
 from monitor.model import Entry, Field, Mention, Rule
 from monitor.rules.conditions import Condition, Seen
+from monitor.rules.find import find_definition
 from monitor.rules.match import Ruleset, Sight
 from monitor.rules.tree import Actor, AllOf, AnyOf, Clause, Node, Term
 from monitor.text.plain import one_line, shorten
@@ -58,10 +57,8 @@ def explain(ruleset: Ruleset, rule_id: str, entry: Entry) -> Explanation:
     Raises:
         NotFoundError: there is no such rule.
     """
-    compiled = ruleset.compiled.get(rule_id)
-    if compiled is None:
-        hint = did_you_mean(rule_id, ruleset.rules)
-        raise NotFoundError(f"no rule `{rule_id}`" + (f": {hint}" if hint else ""))
+    find_definition(ruleset, rule_id)
+    compiled = ruleset.compiled[rule_id]
     sight = Sight(entry, ruleset.index)
     match = compiled.match(sight)
     seen = sight.within(compiled.fields)
