@@ -6,11 +6,11 @@ from collections.abc import Collection
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Column, Connection, Row, Select, func, select, tuple_
+from sqlalchemy import Column, Connection, Row, Select, func, literal, select, tuple_
 
 from monitor.model import Alert, Decision, DeliveryState, Entry, Priority, Stage
 from monitor.ports import AlertRecord, Cursor, DeliveryRecord, EntryRecord, Sighting
-from monitor.store.columns import link_key
+from monitor.store.columns import Moment, PlainText, link_key
 from monitor.store.payload import thaw
 from monitor.store.polls import load_stories
 from monitor.store.tables import alert, decision, delivery, entry, feed, seen
@@ -98,7 +98,7 @@ def read_entries(
     place = tuple_(entry.c.seen_at, entry.c.id)
     page = _entries().where(entry.c.seen_at >= since).order_by(entry.c.seen_at, entry.c.id).limit(limit)
     if after is not None:
-        page = page.where(place > tuple_(after.seen_at, after.entry_id))
+        page = page.where(place > tuple_(literal(after.seen_at, Moment), literal(after.entry_id, PlainText)))
     entries = tuple(_entry(row) for row in connection.execute(page))
     last = entries[-1] if len(entries) == limit else None
     return entries, Cursor(seen_at=last.seen_at, entry_id=last.id) if last else None

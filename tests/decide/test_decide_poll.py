@@ -11,6 +11,7 @@ from monitor.decide.schedule import next_poll, poll_after_failure
 from monitor.document import parse_document
 from monitor.errors import Cause, FetchError, ParseError
 from monitor.model import (
+    AtLeast,
     Entry,
     Feed,
     FeedLease,
@@ -24,10 +25,12 @@ from monitor.model import (
     Priority,
     Stage,
     Story,
+    Tally,
+    Threshold,
     Validators,
 )
 from monitor.rules.load import load_rules
-from monitor.rules.match import Ruleset
+from monitor.rules.match import MatchResult, Ruleset
 from monitor.stories.keys import story_keys
 
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
@@ -282,3 +285,80 @@ def test_what_is_asked_of_the_store_is_what_stands_on_the_page() -> None:
     page = ParsedFeed(title="", entries=(one, two))
     assert decide.page_keys(page) == {*one.keys, *two.keys}
     assert decide.page_story_keys(page) == {*story_keys(one).values(), *story_keys(two).values()}
+
+
+# -- thresholds and windows --------------------------------------------------------------------------------------------
+
+
+def with_threshold(threshold: Threshold, *, rule_id: str = "talks", dedup: timedelta | None = None) -> Ruleset:
+    """The usual rules, one of them with a threshold: it stands in the rule that the matcher gives back."""
+    rules = ruleset()
+
+    class Changed:
+        def match(self, entry: Entry) -> MatchResult:
+            result = rules.match(entry)
+            changed = replace(rules.rules[rule_id], threshold=threshold, dedup=dedup)
+            return MatchResult(
+                matches=tuple(replace(one, rule=changed) if one.rule.id == rule_id else one for one in result.matches)
+            )
+
+    return Changed()  # type: ignore[return-value]
+
+
+TWO = AtLeast(entries=2, within=timedelta(hours=2))
+EMPTY = History(tally=Tally(rule="talks"))
+
+
+def test_below_its_threshold_a_rule_is_counted_and_not_told() -> None:
+    outcome = page_of(entry("Military talks"), rules=with_threshold(TWO), histories={"talks": EMPTY})
+    assert outcome.deliveries == ()
+    assert (Stage.THRESHOLD, "held") in verdicts(outcome)
+    assert len(outcome.stories) == len(outcome.hits) == len(outcome.tallies) == 1
+
+
+def test_entries_of_one_page_count_together_and_one_alert_names_them() -> None:
+    first, second = entry("Military talks open"), entry("Military talks end", number=2)
+    outcome = page_of(second, first, rules=with_threshold(TWO), histories={"talks": EMPTY})
+    (delivery,) = outcome.deliveries
+    assert delivery.message.title.text == "Military talks end"
+    assert "before it “Military talks open” (wire)" in delivery.message.reasons[0].note
+    assert [tally.told_at for tally in outcome.tallies] == [NOW]
+
+
+def test_another_rule_tells_what_a_threshold_holds_back() -> None:
+    outcome = page_of(entry("Military talks on Syria"), rules=with_threshold(TWO), histories={"talks": EMPTY})
+    assert {alert.rules for alert in outcome.alerts} == {("syria",)}
+
+
+def test_every_match_is_remembered_as_a_hit() -> None:
+    outcome = page_of(entry("Military talks on Syria"), entry("Calm", number=2))
+    assert [(hit.rule, hit.names) for hit in outcome.hits] == [("talks", ("military talks",)), ("syria", ("Syria",))]
+    assert outcome.tallies == ()
+
+
+def test_the_past_is_asked_only_of_rules_with_a_threshold_that_match() -> None:
+    def asked(title: str) -> list[str]:
+        fresh = decide.sift_page(
+            lease=FeedLease(state=STATE, token=1),
+            feed=FEED,
+            parsed=ParsedFeed(title="", entries=(entry(title),)),
+            memory=Memory(),
+            ruleset=with_threshold(TWO),
+        )
+        return [question.rule for question in decide.page_questions(fresh, NOW)]
+
+    assert asked("Military talks on Syria") == ["talks"]
+    assert asked("Syria") == asked("Calm") == []
+
+
+@pytest.mark.parametrize(("dedup", "same"), [(None, True), (timedelta(hours=4), True), (timedelta(hours=2), False)])
+def test_a_story_is_over_when_the_rule_says_so(dedup: timedelta | None, *, same: bool) -> None:
+    url = "https://a.example/1"
+    memory = remembered(url, told=frozenset({"desk"}))  # three hours ago
+    rules = with_threshold(AtLeast(within=timedelta(hours=1)), dedup=dedup)
+    outcome = page_of(entry("Military talks", url=url), memory=memory, rules=rules, histories={"talks": EMPTY})
+    (story,) = outcome.stories
+    assert (story.id == "f" * 32) is same
+    assert len(outcome.deliveries) == (not same)
+    assert set(outcome.taken_keys.values()) == (set() if same else {"f" * 32})
+    assert set(outcome.taken_keys) <= set(outcome.story_keys)
