@@ -119,7 +119,7 @@ def test_try_shows_clause_by_clause_why(desk: Path) -> None:
 def test_try_reads_the_text_from_standard_input(desk: Path) -> None:
     code, out, _ = monitor(desk, "try", "quake", text="Earthquake shakes coast\nNobody was hurt.")
     assert code == 0
-    assert "-> screen (normal priority)" in out
+    assert "  └─ normal priority\n     └─ screen\n" in out
 
 
 @pytest.mark.parametrize(
