@@ -33,12 +33,12 @@ class Judgement:
 def question(rule: Rule, now: datetime) -> Question | None:
     """Say what must be known of a rule's past before its matches can be judged; None = nothing."""
     match rule.threshold:
-        case None | Absent():
-            return None
         case AtLeast(within=within) | New(within=within):
             return Question(rule=rule.id, since=now - within)
         case Spike(over=over, baseline=baseline):
             return Question(rule=rule.id, since=now - over, baseline_since=now - over - baseline)
+        case _:
+            return None
 
 
 def hit_of(match: Match, now: datetime) -> Hit:
@@ -79,7 +79,7 @@ def judge(rule: Rule, hit: Hit, history: History) -> Judgement:
             return _spike(rule.threshold, hit, history)
         case Absent(within=within):
             return Judgement(tell=False, reason=f"told only when nothing comes for {span(within)}", tally=tally)
-        case None:
+        case _:
             return Judgement(tell=True, reason="", tally=tally)
 
 
@@ -147,5 +147,5 @@ def describe_threshold(threshold: Threshold) -> str:
         case Spike():
             baseline = f"what {span(threshold.baseline)} lead to expect"
             return f"{threshold.factor:g} times {baseline} within {span(threshold.over)}"
-        case Absent():
+        case _:
             return f"nothing for {span(threshold.within)}"

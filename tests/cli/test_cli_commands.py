@@ -48,13 +48,14 @@ def test_check_shows_the_mistakes_of_all_files_and_rooms_at_once(desk: Path) -> 
     (desk / "monitor.yaml").write_text(
         "defaults: {notify: [skreen]}\n"
         "channels: {screen: {console: true}, desk: {slack: '#desk', token: '${NO_SUCH_TOKEN}'}}\n"
-        "feeds: {wire: ftp://wire.example}\ninclude: [rules.yaml]\nstoer: x\n"
+        "feeds: {wire: ftp://wire.example}\ninclude: [rules.yaml]\nstoer: x\nops: {notify: [skren]}\n"
     )
     (desk / "rules.yaml").write_text("rules: {talks: {terms: [], actor: shoygu, notify: nobody}}\n")
     code, out, err = monitor(desk, "check")
     assert (code, out) == (2, "")
     for part in (
         "monitor.yaml:1:21: unknown channel `skreen`; did you mean `screen`?",
+        "monitor.yaml:6:16: unknown channel `skren`; did you mean `screen`?",
         "`NO_SUCH_TOKEN` is not set",
         "a feed's URL begins with https:// or http://",
         "unknown key `stoer`; did you mean `store`?",
