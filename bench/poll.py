@@ -111,13 +111,16 @@ def one_poll(
                 since=now - timedelta(days=4),
             )
         with timed(stages, "decide"):
+            fresh = decide.sift_page(lease=lease, feed=feed, parsed=parsed, memory=memory, ruleset=ruleset)
             outcome = decide.decide_page(
                 lease=lease,
                 feed=feed,
                 page=fetched,
                 parsed=parsed,
+                fresh=fresh,
                 memory=memory,
-                ruleset=ruleset,
+                histories={},
+                dedup=timedelta(days=4),
                 stories_since=now - timedelta(days=4),
                 now=now,
             )

@@ -16,6 +16,7 @@ import structlog
 
 from monitor.daemon import Daemon
 from monitor.decide.delivery import SETTLE
+from monitor.decide.draft import story_window
 from monitor.feeds.fetch import HttpFetcher
 from monitor.feeds.parse import parse_page
 from monitor.notify.channel import DEADLINE
@@ -62,6 +63,7 @@ async def open_app(
             ruleset=setup.ruleset,
             notifiers=open_channels(setup.channels, clock=clock, env=config.env, deadline=send_deadline, stream=stream),
             dedup=config.defaults.dedup,
+            story_window=story_window(setup.ruleset.rules.values(), config.defaults.dedup),
         )
 
     with ExitStack() as stack:
@@ -77,7 +79,7 @@ async def open_app(
         try:
             if file:  # the lock says that whoever held leases here is dead
                 await doors.in_store(store.adopt, clock(), settle=SETTLE)
-            await doors.in_store(store.sync_feeds, setup.config.feeds, clock())
+            await daemon.watch(setup)
             yield daemon
         finally:
             try:

@@ -6,7 +6,7 @@ import asyncio
 import os
 import socket
 from collections import Counter
-from collections.abc import Awaitable, Callable, Collection
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from datetime import UTC, timedelta
 from pathlib import Path
 from typing import Any, TypeVar
@@ -18,9 +18,10 @@ from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from monitor import __version__
 from monitor.config.load import watched_files
 from monitor.crew import Crew
+from monitor.decide.notices import notice_of_mistakes, notices_of_silence
 from monitor.errors import StoreUnavailableError, UserError
 from monitor.health import ChannelHealth, FeedHealth
-from monitor.model import ClaimedDelivery, FeedLease
+from monitor.model import Absent, ClaimedDelivery, Delivery, FeedLease
 from monitor.outage import Outage
 from monitor.pipeline import POLL_LEASE, SEND_LEASE, Doors, Live, deliver, poll
 from monitor.ports import NodeReport, Notifier, StatusReport
@@ -33,6 +34,7 @@ POLLS_AT_ONCE = 64
 POLLS_PER_HOST = 2
 SENDS_AT_ONCE = 32
 DRAIN = timedelta(seconds=7)  # from the signal to the end of running work; closing has the rest of the ten seconds
+SETTLING = timedelta(minutes=15)  # from the start until every feed has been read
 
 
 class Daemon:
@@ -130,6 +132,25 @@ class Daemon:
         await self.doors.in_store(self.doors.store.beat, report)
         self._outage.probed()
 
+    async def report_silence(self) -> None:
+        """Owe a message for each rule that has found nothing for as long as its `absent` allows.
+
+        A daemon that has just started reads its feeds first: what came while it was down is no silence.
+        """
+        if self.doors.clock() - self._started_at >= SETTLING:
+            await self._report_silence()
+
+    async def _report_silence(self) -> None:
+        rules = [rule for rule in self.live.ruleset.rules.values() if isinstance(rule.threshold, Absent)]
+        if rules:
+            quiet_since = await self.doors.in_store(self.doors.store.quiet_since, [rule.id for rule in rules])
+            await self._announce(notices_of_silence(rules, quiet_since, self.doors.clock()))
+
+    async def _announce(self, deliveries: Sequence[Delivery]) -> None:
+        """Owe messages that are about no entry; those that were owed before are owed no second time."""
+        if deliveries:
+            await self.doors.in_store(self.doors.store.announce, deliveries, self.doors.clock())
+
     async def report_health(self) -> None:
         """Log which feeds began to fail or to work since the last time."""
         self._feeds.flush()
@@ -159,9 +180,12 @@ class Daemon:
             await asyncio.to_thread(require_examples, setup)
         except UserError as error:
             self._stamps = self._seen_stamps = before
-            for line in str(error).splitlines():
+            mistakes = str(error).splitlines()
+            for line in mistakes:
                 log.error("mistake in the files", mistake=line)  # noqa: TRY400 - a person's mistake has no traceback
             log.error("not reloaded: the last good configuration goes on", hint="see `monitor check`")  # noqa: TRY400
+            notices = notice_of_mistakes(mistakes, self.setup.config.ops_notify, self.doors.clock())
+            await self._guard(self._announce(notices))
             return
         await self._use(setup)
         self._stamps = self._seen_stamps = dict(setup.stamps) | {
@@ -174,11 +198,17 @@ class Daemon:
         if setup.config.store != self.setup.config.store:
             log.warning("`store` has changed: it is used from the next start on")
         changed = [feed.url for feed in setup.config.feeds if self.live.feeds.get(feed.url) not in (feed, None)]
-        store, now = self.doors.store, self.doors.clock()
-        await self.doors.in_store(store.sync_feeds, setup.config.feeds, now, hasten=changed)
+        await self.watch(setup, hasten=changed)
         async with self._claiming:
             old, self.setup, self.live = self.live, setup, self._open_live(setup)
             self._retiring.start(old, self._guard(_retire(old, {*self.polls.tasks, *self.sends.tasks})))
+
+    async def watch(self, setup: Setup, *, hasten: Collection[str] = ()) -> None:
+        """Tell the store which feeds and which rules with thresholds are watched."""
+        store, now = self.doors.store, self.doors.clock()
+        await self.doors.in_store(store.sync_feeds, setup.config.feeds, now, hasten=hasten)
+        watched = [rule.id for rule in setup.ruleset.rules.values() if rule.threshold is not None]
+        await self.doors.in_store(store.watch_rules, watched, now)
 
     async def _look_at_files(self) -> dict[Path, tuple[int, int]]:
         config = self.setup.config
@@ -197,6 +227,7 @@ class Daemon:
             self.deliver_due: 1,
             self.reload_if_changed: 1,
             self.report_health: 5,
+            self.report_silence: 30,
             self.beat: 20,
         }
         for tick, seconds in ticks.items():
@@ -235,6 +266,7 @@ class Daemon:
         """Poll every due feed once and deliver what is owed; say whether nothing is left to be delivered."""
         while await self._guard(self.poll_due()) or self.polls.tasks:
             await self.polls.join()
+        await self._guard(self._report_silence())
         longest_pace = max((notifier.pace for notifier in self.live.notifiers.values()), default=timedelta())
         rested = False
         while True:

@@ -11,7 +11,8 @@
     └── StoreError                whoever looks after the database or the disk
         ├── StoreUnavailableError disk full, file read-only, server gone: the same call may work later
         ├── LeaseLostError        somebody else has taken the work over: drop it
-        └── StoryConflictError    another poll recorded the same story first: read again, decide again
+        └── ConflictError         another poll counted a hit of the same rule first: read again, decide again
+            └── StoryConflictError    another poll recorded the same story first
 
 Errors of libraries are wrapped where they enter, `from error`, or `from None` where the cause may hold a secret.
 """
@@ -123,5 +124,9 @@ class LeaseLostError(StoreError):
     """The lease ran out and somebody else has taken the work over; nothing was written."""
 
 
-class StoryConflictError(StoreError):
+class ConflictError(StoreError):
+    """What was decided rests on what another poll has changed meanwhile; nothing was written."""
+
+
+class StoryConflictError(ConflictError):
     """Another poll recorded a story with the same key first; nothing was written."""

@@ -209,6 +209,52 @@ class Match:
     mentions: tuple[Mention, ...]  # by field, then place
 
 
+# -- what rules have found --------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hit:
+    """One match as it is remembered, after its entry has been forgotten too: what thresholds and statistics count."""
+
+    rule: str  # id
+    at: datetime
+    entry_id: str
+    source: str  # feed name
+    text_key: bytes  # 16 bytes, the same for copies of one text
+    names: tuple[str, ...]  # what was watched for and found, each once
+    title: str = ""  # the entry's, "" = forgotten
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tally:
+    """What is remembered of a rule with a threshold besides its hits."""
+
+    rule: str
+    since: datetime | None = None  # watched from then on
+    told_at: datetime | None = None  # when the threshold was last reached; see `monitor.decide.thresholds`
+    version: int = 0  # as the store counts its changes, 0 = not stored yet; carried along unchanged
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """Which part of a rule's history bears on its threshold."""
+
+    rule: str
+    since: datetime  # the hits from here on
+    baseline_since: datetime | None = None  # and how many there were from here to `since`
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class History:
+    """The answer to a `Question`."""
+
+    tally: Tally
+    hits: tuple[Hit, ...] = ()  # since `since`, the oldest first; of very many the newest
+    count: int = 0  # of all hits since `since`
+    before: int = 0  # hits from `baseline_since` to `since`
+    names: frozenset[str] = frozenset()  # found since `since`
+
+
 # -- what is told -----------------------------------------------------------------------------------------------------
 
 
@@ -261,6 +307,7 @@ class Reason:
     rule: str  # id
     title: str
     found: tuple[tuple[str, tuple[str, ...]], ...]
+    note: str = ""  # what made it worth telling beyond one match
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -298,7 +345,7 @@ class Delivery:
     """One message owed to one channel."""
 
     key: str  # 32 hex digits, made of story, channel, kind and number: unique for ever
-    alert_id: str
+    alert_id: str  # "" = it is about no entry: something that this program has to say itself
     channel: str
     kind: DeliveryKind
     message: Message
@@ -388,6 +435,7 @@ class Stage(StrEnum):
     FRESH = "fresh"
     MATCH = "match"
     STORY = "story"
+    THRESHOLD = "threshold"
     ROUTE = "route"
 
 
@@ -398,7 +446,7 @@ class Decision:
     entry_id: str
     at: datetime
     stage: Stage
-    verdict: str  # one word: baseline, no-match, match, error, new-story, same-story, alert, told
+    verdict: str  # one word: baseline, no-match, match, error, new-story, same-story, reached, held, alert, told
     reason: str
     rule: str = ""
     story_id: str = ""
@@ -416,7 +464,10 @@ class PollOutcome:
     entries: tuple[Entry, ...] = ()  # the fresh ones
     stories: tuple[Story, ...] = ()  # new and changed
     story_keys: Mapping[bytes, str] = field(default_factory=dict)  # new keys to story ids
+    taken_keys: Mapping[bytes, str] = field(default_factory=dict)  # of them: which story held it
     stories_since: datetime | None = None  # start of the window that `Memory.stories` came from
+    hits: tuple[Hit, ...] = ()
+    tallies: tuple[Tally, ...] = ()  # changed ones
     alerts: tuple[Alert, ...] = ()
     deliveries: tuple[Delivery, ...] = ()
     decisions: tuple[Decision, ...] = ()

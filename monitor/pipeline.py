@@ -11,7 +11,8 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from concurrent.futures import Executor
-from dataclasses import dataclass
+from contextlib import nullcontext
+from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import partial
 from typing import ParamSpec, TypeVar
@@ -25,15 +26,18 @@ from monitor.decide.poll import (
     decide_page,
     decide_unchanged,
     page_keys,
+    page_questions,
     page_story_keys,
+    sift_page,
 )
-from monitor.errors import Cause, FeedError, LeaseLostError, StoryConflictError
+from monitor.errors import Cause, ConflictError, FeedError, LeaseLostError
 from monitor.model import (
     ClaimedDelivery,
     Feed,
     FeedLease,
     NotModified,
     Page,
+    ParsedFeed,
     PollOutcome,
     Rejected,
     SendResult,
@@ -63,7 +67,8 @@ class Live:
     fetcher: Fetcher
     ruleset: Ruleset
     notifiers: Mapping[str, Notifier]  # by channel
-    dedup: timedelta  # how long a story is remembered after its last report
+    dedup: timedelta  # how long a story is remembered after its last report, where a rule says nothing else
+    story_window: timedelta  # the longest that any rule wants a story remembered
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,6 +80,7 @@ class Doors:
     clock: Clock
     store_thread: Executor  # one thread: transactions follow each other
     work_threads: Executor  # parsing and matching; never the loop's default ones, names are resolved there
+    in_turn: asyncio.Lock = field(default_factory=asyncio.Lock)  # for polls that have met a conflict
 
     async def in_store(self, call: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
         """Run one store method on the store's thread."""
@@ -130,29 +136,46 @@ async def _read_and_record(lease: FeedLease, feed: Feed, live: Live, doors: Door
 
 async def _decide_and_record(lease: FeedLease, feed: Feed, page: Page, live: Live, doors: Doors) -> PollOutcome:
     parsed = await doors.work(doors.parse, page, feed, doors.clock())
-    keys, story_keys = page_keys(parsed), page_story_keys(parsed)
-    for _ in range(CONFLICTS):
-        now = doors.clock()
-        since = now - live.dedup
-        memory = await doors.in_store(
-            doors.store.recall, lease.state.feed_id, keys=keys, story_keys=story_keys, since=since
-        )
-        outcome = await doors.work(
-            decide_page,
-            lease=lease,
-            feed=feed,
-            page=page,
-            parsed=parsed,
-            memory=memory,
-            ruleset=live.ruleset,
-            stories_since=since,
-            now=now,
-        )
-        try:
-            return await _record(outcome, doors)
-        except StoryConflictError:
-            log.debug("story recorded by another poll meanwhile, deciding anew", feed=feed.name)
+    for attempt in range(CONFLICTS):
+        async with (
+            doors.in_turn if attempt else nullcontext()
+        ):  # many that count hits of one rule would go on colliding
+            outcome = await _decide(lease=lease, feed=feed, page=page, parsed=parsed, live=live, doors=doors)
+            try:
+                return await _record(outcome, doors)
+            except ConflictError:
+                log.debug("another poll recorded the same story or rule meanwhile, deciding anew", feed=feed.name)
     raise FeedError(Cause.BROKEN, f"its stories kept changing under {CONFLICTS} attempts to record them")
+
+
+async def _decide(
+    *, lease: FeedLease, feed: Feed, page: Page, parsed: ParsedFeed, live: Live, doors: Doors
+) -> PollOutcome:
+    now = doors.clock()
+    since = now - live.story_window
+    memory = await doors.in_store(
+        doors.store.recall,
+        lease.state.feed_id,
+        keys=page_keys(parsed),
+        story_keys=page_story_keys(parsed),
+        since=since,
+    )
+    fresh = await doors.work(sift_page, lease=lease, feed=feed, parsed=parsed, memory=memory, ruleset=live.ruleset)
+    questions = page_questions(fresh, now)
+    histories = await doors.in_store(doors.store.recall_histories, questions) if questions else {}
+    return await doors.work(
+        decide_page,
+        lease=lease,
+        feed=feed,
+        page=page,
+        parsed=parsed,
+        fresh=fresh,
+        memory=memory,
+        histories=histories,
+        dedup=live.dedup,
+        stories_since=since,
+        now=now,
+    )
 
 
 async def _record(outcome: PollOutcome, doors: Doors) -> PollOutcome:

@@ -11,18 +11,25 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 from monitor.model import (
+    Alert,
     ClaimedDelivery,
+    Decision,
     Delivery,
+    DeliveryState,
+    Entry,
     Feed,
     FeedLease,
     FeedState,
+    History,
     Memory,
     NotModified,
     Page,
     ParsedFeed,
     PollOutcome,
+    Question,
     SendResult,
     Settlement,
+    Story,
 )
 
 
@@ -133,6 +140,69 @@ class StatusReport:
     dead: tuple[DeadReport, ...]  # the latest 20
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeliveryRecord:
+    """What became of one delivery."""
+
+    key: str
+    channel: str
+    state: DeliveryState
+    created_at: datetime
+    due_at: datetime  # of one that is owed: when it is sent or looked up
+    attempted_at: datetime | None
+    attempts: int
+    settled_at: datetime | None
+    ref: str
+    reason: str  # why it was not sent the last time
+    title: str  # of its message
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AlertRecord:
+    """One alert and what it owes."""
+
+    alert: Alert
+    deliveries: tuple[DeliveryRecord, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EntryRecord:
+    """Everything that is known of one entry."""
+
+    entry: Entry  # without its keys
+    decisions: tuple[Decision, ...]  # in the order in which they fell
+    story: Story | None  # that it joined
+    others: tuple[Entry, ...]  # that joined the same story, the first 50
+    alerts: tuple[AlertRecord, ...]  # about that story, by channel
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sighting:
+    """A feed that has shown an identity key."""
+
+    feed: str
+    last_at: datetime  # the day
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RuleStats:
+    """What a rule has found."""
+
+    rule: str
+    week: int  # hits in 7 days
+    month: int  # hits in 30 days
+    last_at: datetime
+    noisiest: tuple[str, int]  # the name found in most hits of 30 days, and in how many; ("", 0) = none
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cursor:
+    """Where a page of entries ended."""
+
+    seen_at: datetime
+    entry_id: str
+
+
 class Store(Protocol):
     """Keep all state. Synchronous, whole transactions, called on a thread of its own; `now` is always passed in.
 
@@ -168,13 +238,30 @@ class Store(Protocol):
         """Say which identity keys the feed has shown before, and which stories seen after `since` have these keys."""
         ...
 
+    def recall_histories(self, questions: Collection[Question]) -> Mapping[str, History]:
+        """Say what rules have found before, by rule."""
+        ...
+
     def record(self, outcome: PollOutcome, now: datetime) -> None:
         """Write one poll, whole or not at all.
 
         Raises:
             LeaseLostError: the lease ran out and somebody else took the feed.
             StoryConflictError: one of the new story keys belongs to another story by now.
+            ConflictError: another poll has changed one of the tallies meanwhile.
         """
+        ...
+
+    def watch_rules(self, rules: Collection[str], now: datetime) -> None:
+        """Keep tallies of exactly these rules; those of new ones begin now, those of the others are kept."""
+        ...
+
+    def quiet_since(self, rules: Collection[str]) -> Mapping[str, datetime]:
+        """Say since when these rules, if they are watched, have found nothing: the last hit, or the first watch."""
+        ...
+
+    def announce(self, deliveries: Sequence[Delivery], now: datetime) -> None:
+        """Owe messages that are about no entry; one whose key was owed before stays as it is."""
         ...
 
     def claim_deliveries(
@@ -217,6 +304,40 @@ class Store(Protocol):
 
     def status(self) -> StatusReport:
         """Take one look at the whole state."""
+        ...
+
+    def find_entries(self, prefix: str) -> tuple[str, ...]:
+        """Find entries by the beginning of their id; else of an alert's id; else of a delivery's key. At most 20."""
+        ...
+
+    def find_link(self, canonical_url: str) -> tuple[str, ...]:
+        """Find the entries that have this link, the first seen first. At most 20."""
+        ...
+
+    def find_sightings(self, keys: Collection[bytes]) -> tuple[Sighting, ...]:
+        """Say which feeds have shown one of these identity keys, by name."""
+        ...
+
+    def find_announcements(self, prefix: str) -> tuple[DeliveryRecord, ...]:
+        """Find deliveries that are about no entry by the beginning of their key. At most 20."""
+        ...
+
+    def entry_record(self, entry_id: str) -> EntryRecord | None:
+        """Read everything known of one entry; None = it is not stored."""
+        ...
+
+    def read_entries(
+        self, *, since: datetime, after: Cursor | None, limit: int
+    ) -> tuple[tuple[Entry, ...], Cursor | None]:
+        """Read one page of entries, without their keys, in the order in which they were seen, and where to go on."""
+        ...
+
+    def count_entries(self, since: datetime) -> int:
+        """Count the entries seen since then."""
+        ...
+
+    def rule_stats(self, now: datetime) -> Mapping[str, RuleStats]:
+        """Count the hits of every rule that ever had one, by rule."""
         ...
 
     def close(self) -> None:

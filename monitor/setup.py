@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import partial
 from pathlib import Path
 
 from monitor.config.load import Config, load_config, watched_files
-from monitor.document import did_you_mean, parse_document
+from monitor.document import Document, Loc, did_you_mean, parse_document, read_document
 from monitor.errors import ConfigurationError, Problem
 from monitor.notify.channel import ConfiguredChannel
 from monitor.notify.channels import load_channels
@@ -91,13 +91,12 @@ def _load(
         default_priority=config.defaults.priority,
         main=config.main,
     )
-    problems = [*problems, *channel_problems, *rule_problems, *_default_channel_problems(config, named)]
+    unknown = _unknown_channels(config.main, ("ops", "notify"), config.ops_notify, named)
+    problems = [*problems, *channel_problems, *rule_problems, *_default_channel_problems(config, named), *unknown]
     if problems or ruleset is None:
         return config, None, problems
     again = partial(load_setup, file, env=env, store=store)
-    setup = Setup(
-        config=config, ruleset=ruleset, channels=channels, default_notify=notify, stamps=stamps, again=again
-    )
+    setup = Setup(config=config, ruleset=ruleset, channels=channels, default_notify=notify, stamps=stamps, again=again)
     return config, setup, []
 
 
@@ -129,6 +128,80 @@ def load_trial_rules(setup: Setup, raw: bytes) -> Ruleset:
     raise ConfigurationError(problems)
 
 
+def load_other_rules(file: Path, *, env: Mapping[str, str]) -> Ruleset:
+    """Load only the rules of another configuration: its feeds and channels need not be right, or be there.
+
+    Raises:
+        ConfigurationError: with every mistake in its rules.
+    """
+    config, problems = load_config(file, env=env)
+    if config is None:
+        raise ConfigurationError(problems)
+    return _rules_or_problems(
+        load_rules(
+            config.documents,
+            channels=None,
+            default_notify=config.defaults.notify,
+            default_priority=config.defaults.priority,
+            main=config.main,
+        )
+    )
+
+
+def load_rules_of_file(setup: Setup, file: Path) -> Ruleset:
+    """Load only the rules of one file, which may be another version of one that the configuration includes.
+
+    Raises:
+        ConfigurationError: with every mistake in them.
+    """
+    document = _read(file)
+    own = _actors(document)
+    return _rules_or_problems(
+        load_trial(
+            document,
+            [other for other in setup.config.documents if own.isdisjoint(_actors(other))],
+            channels=None,
+            default_notify=setup.default_notify,
+            default_priority=setup.config.defaults.priority,
+        )
+    )
+
+
+def load_rules_of_folder(setup: Setup, files: Iterable[Path]) -> Ruleset:
+    """Load the rules of these files, which hold their own actors.
+
+    Raises:
+        ConfigurationError: with every mistake in them.
+    """
+    return _rules_or_problems(
+        load_rules(
+            [_read(file) for file in files],
+            channels=None,
+            default_notify=setup.default_notify,
+            default_priority=setup.config.defaults.priority,
+        )
+    )
+
+
+def _read(file: Path) -> Document:
+    document, problems = read_document(file, name=str(file))
+    if document is None or problems:
+        raise ConfigurationError(problems)
+    return document
+
+
+def _actors(document: Document) -> frozenset[str]:
+    written = document.value.get("actors") if isinstance(document.value, dict) else None
+    return frozenset(map(str, written)) if isinstance(written, dict) else frozenset()
+
+
+def _rules_or_problems(loaded: tuple[Ruleset | None, list[Problem]]) -> Ruleset:
+    ruleset, problems = loaded
+    if ruleset is None or problems:
+        raise ConfigurationError(problems)
+    return ruleset
+
+
 def require_examples(setup: Setup) -> None:
     """Run the examples of all rules.
 
@@ -153,8 +226,12 @@ def _default_channel_problems(config: Config, named: tuple[str, ...]) -> list[Pr
     if not config.defaults.notify and len(named) > 1 and not said:
         hint = f"add `defaults: {{notify: {named[0]}}}`"
         return [main.problem(("channels",), "several channels, and no default for rules that name none", hint)]
+    return _unknown_channels(main, ("defaults", "notify"), config.defaults.notify, named)
+
+
+def _unknown_channels(main: Document, loc: Loc, notify: Sequence[str], named: Sequence[str]) -> list[Problem]:
     return [
-        main.problem(("defaults", "notify", index), f"unknown channel `{name}`", did_you_mean(name, named))
-        for index, name in enumerate(config.defaults.notify)
+        main.problem((*loc, index), f"unknown channel `{name}`", did_you_mean(name, named))
+        for index, name in enumerate(notify)
         if name not in named
     ]

@@ -4,16 +4,23 @@ from __future__ import annotations
 
 import asyncio
 import sys
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from monitor.cli.show import plural
+from monitor.cli.status import existing_store
+from monitor.errors import NotFoundError, StoreError, UserError
 from monitor.text.plain import one_line, shorten
 
 if TYPE_CHECKING:  # `monitor --help` must not import the house
-    from monitor.model import Entry
+    from monitor.model import Entry, Rule
+    from monitor.ports import Store
     from monitor.rules.explain import ClauseAnswer
     from monitor.rules.match import Ruleset
     from monitor.rules.spelling import Spelling
@@ -24,30 +31,35 @@ TITLE_WIDTH = 100
 @click.command("try")
 @click.argument("rule")
 @click.argument("source", required=False, metavar="[TEXT|FILE|URL]")
+@click.option("--entry", "entry_id", help="Try it on a stored entry: its id, or the first digits.", metavar="ID")
 @click.option("--all", "show_all", is_flag=True, help="Of a feed, show the entries that do not match too.")
 @click.option("--as", "spelling", type=click.Choice(("yaml", "query")), help="Print the rule so spelt; try nothing.")
 @click.pass_obj
-def attempt(file: Path, *, rule: str, source: str | None, show_all: bool, spelling: Spelling | None) -> None:
-    r"""Try RULE on a text, a file or a URL, and see clause by clause why it matches or not.
+def attempt(
+    file: Path, *, rule: str, source: str | None, entry_id: str | None, show_all: bool, spelling: Spelling | None
+) -> None:
+    r"""Try RULE on a text, a file, a URL or a stored entry, and see clause by clause why it matches or not.
 
     RULE is the id of a rule, or - to read one from standard input, as it would stand in a rules file: a word, a list, a
     mapping, or a whole file with actors of its own. A file or URL may be a feed: each entry is tried. Without a text,
-    file or URL, the text is read from standard input. Exit code 0 if something matches, 1 if nothing does.
+    file, URL or entry, the text is read from standard input. Of a match, its route is shown and, where a daemon has
+    run, the story that it would join. Exit code 0 if something matches, 1 if nothing does.
 
     \b
       monitor try deconfliction "Carter calls Shoygu about deconfliction"
       monitor try deconfliction https://example.org/feed.xml
+      monitor try deconfliction --entry 6f1c22d0
       echo '{terms: [talks], all: [Syria]}' | monitor try - "Talks on Syria resume"
       echo 'query: talks NEAR/5 Syria' | monitor try --as yaml -
     """
     from monitor import setup  # noqa: PLC0415 - `monitor --help` must not import the house
-    from monitor.app import utc_now  # noqa: PLC0415
     from monitor.rules.spelling import spelt  # noqa: PLC0415
-    from monitor.trial import read_trial  # noqa: PLC0415
 
+    if entry_id is not None and source is not None:
+        raise click.UsageError("give a text, file or URL, or else --entry")
     loaded = setup.load_setup(file)
     if rule == "-":
-        if source is None and spelling is None:
+        if source is None and entry_id is None and spelling is None:
             raise click.UsageError("with a rule from standard input, give the text, file or URL as an argument")
         ruleset = setup.load_trial_rules(loaded, sys.stdin.buffer.read())
         rule_ids = tuple(ruleset.rules)
@@ -56,18 +68,73 @@ def attempt(file: Path, *, rule: str, source: str | None, show_all: bool, spelli
     if spelling is not None:
         click.echo("".join(spelt(ruleset, rule_id, spelling) for rule_id in rule_ids), nl=False)
         return
-    entries = asyncio.run(read_trial(sys.stdin.read() if source is None else source, utc_now()))
-    matched = sum(
-        _show(ruleset, rule_id, entry, quiet=len(entries) > 1 and not show_all)
-        for entry in entries
-        for rule_id in rule_ids
-    )
+    entries = _read(file, source, entry_id)
+    quiet = len(entries) > 1 and not show_all
+    with _store_if_any(file) as store:
+        matched = 0
+        for entry in entries:
+            for rule_id in rule_ids:
+                matched += _show(ruleset, rule_id, entry, _Outlook(store, loaded.config.defaults.dedup), quiet=quiet)
     if len(entries) != 1:
         click.echo(f"{matched} of {plural(len(entries), 'entry')} matched")
     sys.exit(0 if matched else 1)
 
 
-def _show(ruleset: Ruleset, rule_id: str, entry: Entry, *, quiet: bool) -> bool:
+def _read(file: Path, source: str | None, entry_id: str | None) -> tuple[Entry, ...]:
+    """Read what the rule is tried on.
+
+    Raises:
+        NotFoundError: there is no such file, or no such entry.
+    """
+    from monitor.app import utc_now  # noqa: PLC0415 - `monitor --help` must not import the house
+    from monitor.trial import read_trial  # noqa: PLC0415
+
+    if entry_id is None:
+        return asyncio.run(read_trial(sys.stdin.read() if source is None else source, utc_now()))
+    with existing_store(file) as store:
+        found = store.find_entries(entry_id.lower())
+        records = [record for each in found if (record := store.entry_record(each))]
+    if not records:
+        raise NotFoundError(f"no entry `{entry_id}` is stored")
+    return tuple(record.entry for record in records)
+
+
+@contextmanager
+def _store_if_any(file: Path) -> Iterator[Store | None]:
+    """Open the store where there is one: a rule can be tried before any daemon has run."""
+    with ExitStack() as stack:
+        try:
+            store = stack.enter_context(existing_store(file))
+        except (UserError, StoreError):
+            store = None
+        yield store
+
+
+@dataclass(frozen=True, slots=True)
+class _Outlook:
+    """What would become of a match."""
+
+    store: Store | None
+    dedup: timedelta  # where a rule says nothing else
+
+    def story(self, rule: Rule, entry: Entry) -> str:
+        """Say which story a match would join, "" = there is no store to ask."""
+        from monitor.app import utc_now  # noqa: PLC0415 - `monitor --help` must not import the house
+        from monitor.stories.keys import story_keys  # noqa: PLC0415
+
+        if self.store is None:
+            return ""
+        since = utc_now() - (self.dedup if rule.dedup is None else rule.dedup)
+        keys = story_keys(entry)
+        stories = self.store.recall(0, keys=(), story_keys=keys.values(), since=since).stories
+        for kind, key in keys.items():
+            if story := stories.get(key):
+                told = f", told in {', '.join(sorted(story.told))}" if story.told else ", told nowhere yet"
+                return f"joins story {story.id} by the same {kind}: {plural(story.entries, 'entry')}{told}"
+        return "a new story"
+
+
+def _show(ruleset: Ruleset, rule_id: str, entry: Entry, outlook: _Outlook, *, quiet: bool) -> bool:
     """Print what a rule says about an entry, and return whether it matches; `quiet` prints matches alone."""
     from monitor.rules.explain import explain  # noqa: PLC0415 - `monitor --help` must not import the house
 
@@ -78,10 +145,23 @@ def _show(ruleset: Ruleset, rule_id: str, entry: Entry, *, quiet: bool) -> bool:
     click.echo(f"{verdict}  {click.style(rule_id, bold=True)}  {shorten(one_line(entry.title), TITLE_WIDTH)}")
     for clause in explanation.clauses:
         click.echo(f"  {_mark(clause)} {clause}")
-    rule = explanation.rule
     if explanation.held:
-        click.echo(f"  -> {', '.join(rule.notify)} ({rule.priority.word} priority)")
+        _show_route(explanation.rule)
+        if story := outlook.story(explanation.rule, entry):
+            click.echo(f"  story: {story}")
     return explanation.held
+
+
+def _show_route(rule: Rule) -> None:
+    """Draw the way of a match: its rule, what it takes beyond one match, its priority, the channels."""
+    from monitor.decide.thresholds import describe_threshold  # noqa: PLC0415 - `monitor --help` must not import the house
+
+    steps = [describe_threshold(rule.threshold)] if rule.threshold else []
+    for depth, step in enumerate([*steps, f"{rule.priority.word} priority"]):
+        click.echo(f"  {'   ' * depth}└─ {step}")
+    for number, channel in enumerate(rule.notify, 1):
+        branch = "└─" if number == len(rule.notify) else "├─"
+        click.echo(f"  {'   ' * (len(steps) + 1)}{branch} {channel}")
 
 
 def _mark(clause: ClauseAnswer) -> str:

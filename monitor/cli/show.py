@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
+from enum import Enum
+from typing import Any
 
 import click
 
@@ -79,6 +82,26 @@ def table(rows: Iterable[Sequence[str]], *, indent: int = 2) -> None:
     for row in lines:
         padded = (cell + " " * (width - cells(cell)) for cell, width in zip(row, widths, strict=True))
         click.echo(" " * indent + shorten("  ".join(padded).rstrip(), SOURCE_WIDTH))
+
+
+def print_json(value: dict[str, Any]) -> None:
+    """Print one JSON object: times in ISO 8601, bytes in hexadecimal digits."""
+    click.echo(json.dumps(_plain(value), indent=2, ensure_ascii=False))
+
+
+def _plain(value: Any) -> Any:
+    """Turn nouns that `dataclasses.asdict` took apart into what JSON knows."""
+    if isinstance(value, dict):
+        return {str(key): _plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple | frozenset):
+        return [_plain(item) for item in value]
+    if isinstance(value, date):
+        return value.isoformat()
+    if isinstance(value, Enum):
+        return value.value
+    if isinstance(value, bytes):
+        return value.hex()
+    return value
 
 
 def ago(time: datetime, now: datetime) -> str:

@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import dataclasses
-import json
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
-from enum import Enum
 from pathlib import Path
-from typing import Any
 
 import click
 
-from monitor.cli.show import ago, clock_time, plural, table
+from monitor.cli.show import ago, clock_time, plural, print_json, table
 from monitor.model import FeedState
 from monitor.ports import NodeReport, StatusReport, Store
 
@@ -61,7 +58,7 @@ def status(file: Path, *, as_json: bool, quiet: bool) -> None:
     now = utc_now()
     alive = [node for node in report.nodes if now - node.beat_at < ALIVE]
     if as_json:
-        click.echo(json.dumps(_plain(report) | {"alive": bool(alive)}, indent=2, ensure_ascii=False))
+        print_json({**_public(report), "alive": bool(alive)})
     elif not quiet:
         _show(report, alive, now)
     sys.exit(0 if alive else 1)
@@ -100,17 +97,8 @@ def _failing_row(feed: FeedState, now: datetime) -> list[str]:
     return [feed.name, since, feed.cause.value if feed.cause else "", feed.detail]
 
 
-def _plain(value: Any) -> Any:
-    """Turn a report into what JSON knows; a feed's URL stays out of it: its query string may hold a secret."""
-    if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        fields = (field.name for field in dataclasses.fields(value) if field.repr)
-        return {name: _plain(getattr(value, name)) for name in fields}
-    if isinstance(value, Mapping):
-        return {str(key): _plain(item) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [_plain(item) for item in value]
-    if isinstance(value, datetime):
-        return value.isoformat()
-    if isinstance(value, Enum):
-        return value.value
-    return value.hex() if isinstance(value, bytes) else value
+def _public(report: StatusReport) -> dict[str, object]:
+    """Leave out what a report does not show of itself: a feed's URL, whose query string may hold a secret."""
+    shown = [each.name for each in dataclasses.fields(FeedState) if each.repr]
+    feeds = [{name: getattr(feed, name) for name in shown} for feed in report.feeds]
+    return dataclasses.asdict(report) | {"feeds": feeds}

@@ -14,7 +14,7 @@ from pydantic import ValidationError
 
 from monitor.config.environment import read_environment
 from monitor.config.feeds import load_feeds
-from monitor.config.models import DefaultSettings, TopSettings
+from monitor.config.models import DefaultSettings, OpsSettings, TopSettings
 from monitor.document import Document, Loc, did_you_mean, read_document, validate
 from monitor.errors import Problem
 from monitor.model import Feed, FirstPoll, Priority
@@ -22,7 +22,7 @@ from monitor.secret import resolve_references
 from monitor.text.plain import shorten
 
 INCLUDED_KEYS = ("actors", "defaults", "feeds", "rules")  # `defaults` there are those of the file's rules
-MAIN_KEYS = ("allow_files", "channels", "contact", "include", "smtp", "store", *INCLUDED_KEYS)
+MAIN_KEYS = ("allow_files", "channels", "contact", "include", "ops", "smtp", "store", *INCLUDED_KEYS)
 STORE_VARIABLE = "MONITOR_STORE"
 
 
@@ -47,6 +47,7 @@ class Config:
     store: str = field(repr=False)  # a URL, with a password perhaps; "" = it could not be read
     contact: str
     defaults: Defaults
+    ops_notify: tuple[str, ...]  # channels that hear what this program has to say about itself
     feeds: tuple[Feed, ...] = field(repr=False)
     allow_folders: tuple[Path, ...]
     include: tuple[str, ...]  # patterns, relative to the folder
@@ -124,6 +125,7 @@ class _Loader:
             store=self.store(top.store, store),
             contact=top.contact,
             defaults=defaults,
+            ops_notify=self.ops_notify(),
             feeds=feeds,
             allow_folders=allow_folders,
             include=tuple(top.include),
@@ -188,6 +190,14 @@ class _Loader:
             poll=settings.poll,
             first_poll=settings.first_poll,
         )
+
+    def ops_notify(self) -> tuple[str, ...]:
+        """Read the section `ops`."""
+        if "ops" not in self.main.value:
+            return ()
+        settings, problems = validate(self.main, OpsSettings, ("ops",))
+        self.problems += problems
+        return tuple(settings.notify) if settings else ()
 
     def store(self, written: str, flag: str | None) -> str:
         """Return the URL of the store, its path absolute, or "" and a problem; its text holds no part of the URL."""

@@ -87,6 +87,12 @@ class FeedSettings(_Shape):
         return {"url": value} if isinstance(value, str) else value
 
 
+class OpsSettings(_Shape):
+    """`ops:`, what this program has to say about itself."""
+
+    notify: Texts = Field(default_factory=list)
+
+
 class TopSettings(_Shape):
     """The keys of the main file that are no sections; one without a value is as good as none."""
 

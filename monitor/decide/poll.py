@@ -4,34 +4,30 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 
+from monitor.decide.draft import Draft
 from monitor.decide.schedule import next_poll, poll_after_failure
-from monitor.decide.spread import digest
+from monitor.decide.thresholds import question
 from monitor.errors import FeedError
 from monitor.model import (
-    Alert,
-    Decision,
-    Delivery,
-    DeliveryKind,
     Entry,
     Feed,
     FeedLease,
     FeedState,
     FirstPoll,
-    Match,
+    History,
     Memory,
     NotModified,
     Page,
     ParsedFeed,
     PollOutcome,
+    Question,
     Stage,
-    Story,
 )
-from monitor.notify.render import render_message
 from monitor.rules.limits import host_of
-from monitor.rules.match import Ruleset
+from monitor.rules.match import MatchResult, Ruleset
 from monitor.stories.keys import story_keys
 
 
@@ -71,41 +67,71 @@ def page_story_keys(parsed: ParsedFeed) -> frozenset[bytes]:
     return frozenset(key for entry in parsed.entries for key in story_keys(entry).values())
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fresh:
+    """An entry that its feed has not shown before, and what the rules say of it."""
+
+    entry: Entry
+    result: MatchResult | None  # None = not asked: the feed's first poll is silent
+
+
+def sift_page(
+    *, lease: FeedLease, feed: Feed, parsed: ParsedFeed, memory: Memory, ruleset: Ruleset
+) -> tuple[Fresh, ...]:
+    """Return the fresh entries of a page, the oldest first, with the rules that match them.
+
+    An entry is fresh if none of its keys is known. Those of a first poll are not matched, unless the feed asks for
+    alerts.
+    """
+    silent = lease.state.baseline_at is None and feed.first_poll is FirstPoll.SILENT
+    known, tags = set(memory.known), source_tags(feed)
+    fresh = []
+    for entry in _oldest_first(parsed.entries):
+        if known.isdisjoint(entry.keys):
+            fresh.append(Fresh(entry=entry, result=None if silent else ruleset.match(entry, tags)))
+        known.update(entry.keys)
+    return tuple(fresh)
+
+
+def page_questions(fresh: Iterable[Fresh], now: datetime) -> tuple[Question, ...]:
+    """Return what to ask the store about the rules' past: nothing, where no rule with a threshold matches."""
+    rules = {match.rule.id: match.rule for item in fresh if item.result for match in item.result.matches}
+    asked = (question(rule, now) for rule in rules.values() if rule.threshold is not None)
+    return tuple(each for each in asked if each is not None)
+
+
 def decide_page(
     *,
     lease: FeedLease,
     feed: Feed,
     page: Page,
     parsed: ParsedFeed,
+    fresh: Sequence[Fresh],
     memory: Memory,
-    ruleset: Ruleset,
+    histories: Mapping[str, History],
+    dedup: timedelta,
     stories_since: datetime,
     now: datetime,
 ) -> PollOutcome:
     """Decide a poll that brought a page.
 
-    An entry is fresh if none of its keys is known. Fresh entries of a first poll are remembered in silence, unless the
-    feed asks for alerts; the others are matched, joined to stories, and told in each channel that has not heard of the
-    story. `memory` holds the stories last seen after `stories_since`.
+    Fresh entries that were matched are joined to stories, and told in each channel that has not heard of the story,
+    where the rules' thresholds are reached. `memory` holds the stories last seen after `stories_since`, `histories`
+    answers `page_questions`; `dedup` is how long a story is remembered for rules that say nothing else.
     """
-    draft = _Draft(
+    draft = Draft(
         now=now,
-        ruleset=ruleset,
-        source_tags=source_tags(feed),
+        dedup=dedup,
         stories={story.id: story for story in memory.stories.values()},
         story_of={key: story.id for key, story in memory.stories.items()},
+        histories=dict(histories),
     )
-    silent = lease.state.baseline_at is None and feed.first_poll is FirstPoll.SILENT
-    known = set(memory.known)
-    for entry in _oldest_first(parsed.entries):
-        if not known.isdisjoint(entry.keys):
-            continue
-        known.update(entry.keys)
-        draft.entries.append(entry)
-        if silent:
-            draft.note(entry, Stage.FRESH, "baseline", "on the feed's first poll: remembered, not told")
+    for item in fresh:
+        draft.entries.append(item.entry)
+        if item.result is None:
+            draft.note(item.entry, Stage.FRESH, "baseline", "on the feed's first poll: remembered, not told")
         else:
-            draft.consider(entry)
+            draft.consider(item.entry, item.result)
     state = replace(
         _healthy(lease.state, now),
         validators=page.validators,
@@ -121,9 +147,12 @@ def decide_page(
         stories=tuple(draft.stories[story_id] for story_id in draft.changed),
         stories_since=stories_since,
         story_keys=draft.new_keys,
+        taken_keys=draft.taken_keys,
         alerts=tuple(draft.alerts),
         deliveries=tuple(draft.deliveries),
         decisions=tuple(draft.decisions),
+        hits=tuple(draft.hits),
+        tallies=draft.tallies,
     )
 
 
@@ -136,103 +165,6 @@ def _oldest_first(entries: Sequence[Entry]) -> list[Entry]:
     """Put entries in the order of their dates; those without one stay where they stood, feeds give the newest first."""
     upwards = entries[::-1]
     return sorted(upwards, key=lambda entry: entry.published or entry.seen_at)
-
-
-@dataclass(slots=True, kw_only=True)
-class _Draft:
-    """A poll outcome in the making; it grows by one entry at a time, so entries of one page see each other."""
-
-    now: datetime
-    ruleset: Ruleset
-    source_tags: tuple[str, ...]
-    stories: dict[str, Story]  # by id: remembered ones and those of this page
-    story_of: dict[bytes, str]  # by story key
-    entries: list[Entry] = field(default_factory=list)
-    changed: dict[str, None] = field(default_factory=dict)  # ids of stories, in order of appearance
-    new_keys: dict[bytes, str] = field(default_factory=dict)
-    alerts: list[Alert] = field(default_factory=list)
-    deliveries: list[Delivery] = field(default_factory=list)
-    decisions: list[Decision] = field(default_factory=list)
-
-    def note(self, entry: Entry, stage: Stage, verdict: str, reason: str, **links: str) -> None:
-        self.decisions.append(
-            Decision(entry_id=entry.id, at=self.now, stage=stage, verdict=verdict, reason=reason, **links)
-        )
-
-    def consider(self, entry: Entry) -> None:
-        """Match one fresh entry and, where a rule hits, join it to its story and tell who has not heard of it."""
-        result = self.ruleset.match(entry, self.source_tags)
-        for rule_id, failure in result.failures:
-            self.note(entry, Stage.MATCH, "error", failure, rule=rule_id)
-        if not result.matches:
-            self.note(entry, Stage.MATCH, "no-match", "no rule matches")
-            return
-        for match in result.matches:
-            self.note(entry, Stage.MATCH, "match", _why(match), rule=match.rule.id)
-        story = self.join(entry)
-        for channel, matches in _by_channel(result.matches).items():
-            story = self.tell(story, channel, matches)
-        self.stories[story.id] = story
-        self.changed[story.id] = None
-
-    def join(self, entry: Entry) -> Story:
-        """Return the story of an entry, changed by it: the one that has one of its keys, else a new one."""
-        keys = story_keys(entry)
-        held = {kind: self.stories[self.story_of[key]] for kind, key in keys.items() if key in self.story_of}
-        if held:
-            kind, story = min(held.items(), key=lambda item: (item[1].first_at, item[1].id))
-            self.note(entry, Stage.STORY, "same-story", f"same {kind} as a report told before", story_id=story.id)
-            sources = story.sources if entry.feed in story.sources else (*story.sources, entry.feed)
-            story = replace(story, last_at=max(story.last_at, self.now), entries=story.entries + 1, sources=sources)
-        else:
-            story = Story(id=entry.id, first_at=self.now, last_at=self.now, entries=1, sources=(entry.feed,))
-            self.note(entry, Stage.STORY, "new-story", "nothing like it in the window", story_id=story.id)
-        for key in keys.values():
-            if key not in self.story_of:
-                self.story_of[key] = self.new_keys[key] = story.id
-        return story
-
-    def tell(self, story: Story, channel: str, matches: tuple[Match, ...]) -> Story:
-        """Owe the channel a message about the story, unless it has one."""
-        entry = matches[0].entry
-        links = {"story_id": story.id, "channel": channel}
-        if channel in story.told:
-            self.note(entry, Stage.ROUTE, "told", f"{channel} has an alert about this story", **links)
-            return story
-        rules = tuple(match.rule.id for match in matches)
-        alert = Alert(
-            id=digest("alert", story.id, channel),
-            story_id=story.id,
-            entry_id=entry.id,
-            channel=channel,
-            rules=rules,
-            priority=max(match.rule.priority for match in matches),
-            created_at=self.now,
-        )
-        delivery = Delivery(
-            key=digest("delivery", story.id, channel, DeliveryKind.POST, "0"),
-            alert_id=alert.id,
-            channel=channel,
-            kind=DeliveryKind.POST,
-            message=render_message(matches),
-            created_at=self.now,
-        )
-        self.alerts.append(alert)
-        self.deliveries.append(delivery)
-        self.note(entry, Stage.ROUTE, "alert", f"rules {', '.join(rules)} notify {channel}", **links)
-        return replace(story, told=story.told | {channel})
-
-
-def _by_channel(matches: Iterable[Match]) -> Mapping[str, tuple[Match, ...]]:
-    channels: dict[str, tuple[Match, ...]] = {}
-    for match in matches:
-        for channel in match.rule.notify:
-            channels[channel] = (*channels.get(channel, ()), match)
-    return channels
-
-
-def _why(match: Match) -> str:
-    return "; ".join(f"{mention.name}: “{mention.surface}” in {mention.field}" for mention in match.mentions)
 
 
 def _healthy(state: FeedState, now: datetime) -> FeedState:

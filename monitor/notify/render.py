@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from monitor.model import Entry, Excerpt, Field, Match, Mention, Message, Reason
 from monitor.text.fold import tokenize
@@ -16,8 +17,8 @@ MOST_EXCERPTS = 3
 Span = tuple[int, int]
 
 
-def render_message(matches: Sequence[Match]) -> Message:
-    """Make one message of everything that matched one entry for one channel.
+def render_message(matches: Sequence[Match], *, notes: Mapping[str, str] = MappingProxyType({})) -> Message:
+    """Make one message of everything that matched one entry for one channel; `notes` adds to the reasons, by rule.
 
     Raises:
         ValueError: there are no matches, or they are not all about the same entry.
@@ -35,12 +36,12 @@ def render_message(matches: Sequence[Match]) -> Message:
         seen_at=entry.seen_at,
         language=entry.language,
         priority=ranked[0].rule.priority,
-        reasons=tuple(_reason(match) for match in ranked),
+        reasons=tuple(_reason(match, notes.get(match.rule.id, "")) for match in ranked),
         excerpts=_excerpts(entry, mentions),
     )
 
 
-def _reason(match: Match) -> Reason:
+def _reason(match: Match, note: str) -> Reason:
     found: dict[str, dict[str, str]] = {}
     for mention in match.mentions:
         spelling = " ".join(tokenize(mention.surface).words)  # case, accents and dashes make no other spelling
@@ -49,6 +50,7 @@ def _reason(match: Match) -> Reason:
         rule=match.rule.id,
         title=match.rule.title,
         found=tuple((name, tuple(spellings.values())) for name, spellings in found.items()),
+        note=note,
     )
 
 

@@ -12,6 +12,7 @@ MOST_REASONS = 4
 _MOST_NAMES = 8
 _MOST_SPELLINGS = 5
 _NAME_LIMIT = 60
+_NOTE_LIMIT = 400
 
 
 def when(moment: datetime) -> str:
@@ -58,8 +59,12 @@ def _name(name: str, spellings: tuple[str, ...]) -> str:
 
 
 def reason_lines(message: Message) -> list[tuple[str, str]]:
-    """Give (rule title, what it found) for each rule shown."""
-    return [(rule_title(reason), found(reason)) for reason in message.reasons[:MOST_REASONS]]
+    """Give (rule title, what it found and what made that worth telling) for each rule shown."""
+    return [(rule_title(reason), _what(reason)) for reason in message.reasons[:MOST_REASONS]]
+
+
+def _what(reason: Reason) -> str:
+    return "; ".join(part for part in (found(reason), scrub_line(reason.note, _NOTE_LIMIT)) if part)
 
 
 def reasons_left_out(message: Message) -> str:

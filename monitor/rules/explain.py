@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
-from monitor.document import did_you_mean
-from monitor.errors import NotFoundError
 from monitor.model import Entry, Field, Mention, Rule
 from monitor.rules.conditions import Condition
 from monitor.rules.describe import describe
+from monitor.rules.find import find_definition
 from monitor.rules.limits import Often, script_of_entry, source_words
 from monitor.rules.match import CompiledRule, Ruleset, Sight
 from monitor.rules.scope import Used
@@ -98,11 +97,8 @@ def compiled_rule(ruleset: Ruleset, rule_id: str) -> CompiledRule:
     Raises:
         NotFoundError: there is no such rule.
     """
-    compiled = ruleset.compiled.get(rule_id)
-    if compiled is None:
-        hint = did_you_mean(rule_id, ruleset.rules)
-        raise NotFoundError(f"no rule `{rule_id}`" + (f": {hint}" if hint else ""))
-    return compiled
+    find_definition(ruleset, rule_id)
+    return ruleset.compiled[rule_id]
 
 
 def _answers(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from datetime import UTC, datetime
+from hashlib import blake2b
 from typing import Any
 
 from sqlalchemy import TIMESTAMP, BigInteger, Dialect, Integer, Text, TypeDecorator
@@ -18,6 +19,11 @@ Counter = BigInteger().with_variant(Integer, "sqlite")  # SQLite numbers rows it
 def storable(text: str) -> str:
     """Replace what a database's UTF-8 cannot hold, NUL and lone surrogates, by U+FFFD: lengths and offsets stay."""
     return _UNSTORABLE.sub("\ufffd", text)
+
+
+def link_key(canonical_url: str) -> bytes | None:
+    """Return 16 bytes that stand for a link in an index, which takes no text of any length; None = no link."""
+    return blake2b(storable(canonical_url).encode(), digest_size=16).digest() if canonical_url else None
 
 
 class PlainText(TypeDecorator[str]):

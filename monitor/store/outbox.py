@@ -48,7 +48,7 @@ def owe(connection: Connection, deliveries: Sequence[Delivery], now: datetime) -
     rows = [
         {
             "key": item.key,
-            "alert_id": item.alert_id,
+            "alert_id": item.alert_id or None,
             "channel": item.channel,
             "kind": item.kind,
             "state": DeliveryState.NEW,
@@ -62,6 +62,13 @@ def owe(connection: Connection, deliveries: Sequence[Delivery], now: datetime) -
         for item in deliveries
     ]
     connection.execute(insert(connection, delivery).on_conflict_do_nothing(), rows)
+
+
+def announce(connection: Connection, deliveries: Sequence[Delivery], now: datetime) -> None:
+    """Owe messages that are about no entry; see `Store.announce`. Known ones wake nobody: they are asked for often."""
+    keys = sorted(item.key for item in deliveries)
+    known = set(connection.scalars(select(delivery.c.key).where(delivery.c.key.in_(keys))))
+    owe(connection, [item for item in deliveries if item.key not in known], now)
 
 
 def _wake(connection: Connection, channels: Iterable[str], now: datetime) -> None:
@@ -173,7 +180,7 @@ def _claimed(row: Row[Any], token: int) -> ClaimedDelivery:
     return ClaimedDelivery(
         delivery=Delivery(
             key=row.key,
-            alert_id=row.alert_id,
+            alert_id=row.alert_id or "",
             channel=row.channel,
             kind=DeliveryKind(row.kind),
             message=thaw(row.payload),

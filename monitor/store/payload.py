@@ -28,7 +28,9 @@ def freeze(message: Message) -> str:
         "seen_at": message.seen_at.isoformat(),
         "language": message.language,
         "priority": int(message.priority),
-        "reasons": [{"rule": why.rule, "title": why.title, "found": why.found} for why in message.reasons],
+        "reasons": [
+            {"rule": why.rule, "title": why.title, "found": why.found, "note": why.note} for why in message.reasons
+        ],
         "excerpts": [_excerpt_form(excerpt) for excerpt in message.excerpts],
     }
     return storable(json.dumps(form, ensure_ascii=False))
@@ -73,4 +75,4 @@ def _excerpt(form: dict[str, Any]) -> Excerpt:
 
 def _reason(form: dict[str, Any]) -> Reason:
     found = tuple((name, tuple(spellings)) for name, spellings in form["found"])
-    return Reason(rule=form["rule"], title=form["title"], found=found)
+    return Reason(rule=form["rule"], title=form["title"], found=found, note=form.get("note", ""))

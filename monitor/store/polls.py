@@ -15,8 +15,10 @@ from sqlalchemy import insert as plain_insert
 
 from monitor.errors import StoryConflictError
 from monitor.model import Alert, Decision, Entry, Memory, PollOutcome, Story
+from monitor.store.columns import link_key
 from monitor.store.engine import insert
 from monitor.store.feeds import finish_poll
+from monitor.store.hits import add_hits, change_tallies
 from monitor.store.outbox import owe
 from monitor.store.tables import alert, decision, entry, seen, story, story_key
 
@@ -37,14 +39,15 @@ def recall(
         held = select(story_key.c.key, story.c.id).join(story, story.c.id == story_key.c.story_id)
         held = held.where(story_key.c.key.in_(some), story.c.last_at >= since)
         story_ids.update((row.key, row.id) for row in connection.execute(held))
-    stories = _stories(connection, set(story_ids.values()))
+    stories = load_stories(connection, set(story_ids.values()))
     return Memory(
         known=frozenset(known),
         stories={key: stories[story_id] for key, story_id in story_ids.items() if story_id in stories},
     )
 
 
-def _stories(connection: Connection, ids: Collection[str]) -> dict[str, Story]:
+def load_stories(connection: Connection, ids: Collection[str]) -> dict[str, Story]:
+    """Read stories, each with the channels that have an alert about it."""
     told: defaultdict[str, set[str]] = defaultdict(set)
     stories: dict[str, Story] = {}
     for some in _portions(ids):
@@ -81,6 +84,8 @@ def record(connection: Connection, outcome: PollOutcome, now: datetime) -> None:
     told_before = _add_alerts(connection, outcome.alerts)
     owe(connection, [due for due in outcome.deliveries if due.alert_id not in told_before], now)
     _add_decisions(connection, outcome.decisions)
+    change_tallies(connection, outcome.tallies)
+    add_hits(connection, outcome.hits)
 
 
 def _remember_keys(connection: Connection, feed_id: int, keys: Collection[bytes], now: datetime) -> None:
@@ -100,8 +105,15 @@ def _remember_keys(connection: Connection, feed_id: int, keys: Collection[bytes]
 def _add_entries(connection: Connection, feed_id: int, entries: Collection[Entry]) -> None:
     if not entries:
         return
-    names = [column.name for column in entry.c if column.name != "feed_id"]
-    rows = [{"feed_id": feed_id, **{name: getattr(item, name) for name in names}} for item in entries]
+    names = [column.name for column in entry.c if column.name not in ("feed_id", "link16")]
+    rows = [
+        {
+            "feed_id": feed_id,
+            "link16": link_key(item.canonical_url),
+            **{name: getattr(item, name) for name in names},
+        }
+        for item in entries
+    ]
     connection.execute(insert(connection, entry).on_conflict_do_nothing(), rows)
 
 
@@ -130,7 +142,7 @@ def _story_row(item: Story) -> dict[str, Any]:
 
 
 def _give_keys(connection: Connection, outcome: PollOutcome, now: datetime) -> None:
-    """Give new keys to stories, taking them from stories that had left the window.
+    """Give new keys to stories, taking them from stories that had left the window, or the rules' own window.
 
     A key notes its story's `last_at`, and stories only grow: a key that is in the window has a story that is in it, so
     whoever meets this conflict finds that story when he recalls again.
@@ -142,14 +154,23 @@ def _give_keys(connection: Connection, outcome: PollOutcome, now: datetime) -> N
         return
     last_at = {item.id: item.last_at for item in outcome.stories}
     new = insert(connection, story_key)
-    ours_or_old = or_(story_key.c.story_id == new.excluded.story_id, story_key.c.seen_at < bindparam("since"))
+    held_by = story_key.c.story_id
+    ours_or_old = or_(
+        held_by == new.excluded.story_id, held_by == bindparam("taken"), story_key.c.seen_at < bindparam("since")
+    )
     given = new.on_conflict_do_update(
         index_elements=[story_key.c.key],
         set_={"story_id": new.excluded.story_id, "seen_at": new.excluded.seen_at},
         where=ours_or_old,
     )
     rows = [
-        {"key": key, "story_id": story_id, "seen_at": last_at.get(story_id, now), "since": outcome.stories_since}
+        {
+            "key": key,
+            "story_id": story_id,
+            "seen_at": last_at.get(story_id, now),
+            "since": outcome.stories_since,
+            "taken": outcome.taken_keys.get(key, ""),
+        }
         for key, story_id in sorted(outcome.story_keys.items())
     ]
     if connection.execute(given, rows, execution_options={"preserve_rowcount": True}).rowcount != len(rows):

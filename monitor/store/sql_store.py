@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -10,10 +10,21 @@ from pathlib import Path
 from sqlalchemy import Connection, Engine
 
 from monitor.errors import NotFoundError
-from monitor.model import ClaimedDelivery, Feed, FeedLease, Memory, PollOutcome, Settlement
-from monitor.ports import NodeReport, StatusReport
+from monitor.model import (
+    ClaimedDelivery,
+    Delivery,
+    Entry,
+    Feed,
+    FeedLease,
+    History,
+    Memory,
+    PollOutcome,
+    Question,
+    Settlement,
+)
+from monitor.ports import Cursor, DeliveryRecord, EntryRecord, NodeReport, RuleStats, Sighting, StatusReport
 from monitor.store import feeds as feed_queue
-from monitor.store import outbox, polls, report
+from monitor.store import hits, ledger, outbox, polls, report
 from monitor.store.engine import connect, reading, state_file, writing
 from monitor.store.failures import unavailable_as_store_error
 from monitor.store.migrate import migrate, require_current
@@ -107,10 +118,30 @@ class SqlStore:
         with self._reading() as connection:
             return polls.recall(connection, feed_id, keys=keys, story_keys=story_keys, since=since)
 
+    def recall_histories(self, questions: Collection[Question]) -> Mapping[str, History]:
+        """Say what rules have found before; see `Store.recall_histories`."""
+        with self._reading() as connection:
+            return hits.recall_histories(connection, questions)
+
     def record(self, outcome: PollOutcome, now: datetime) -> None:
         """Write one poll, whole or not at all; see `Store.record`."""
         with self._writing() as connection:
             polls.record(connection, outcome, now)
+
+    def watch_rules(self, rules: Collection[str], now: datetime) -> None:
+        """Keep tallies of exactly these rules; see `Store.watch_rules`."""
+        with self._writing() as connection:
+            hits.watch_rules(connection, rules, now)
+
+    def quiet_since(self, rules: Collection[str]) -> Mapping[str, datetime]:
+        """Say since when rules have found nothing; see `Store.quiet_since`."""
+        with self._reading() as connection:
+            return hits.quiet_since(connection, rules)
+
+    def announce(self, deliveries: Sequence[Delivery], now: datetime) -> None:
+        """Owe messages that are about no entry; see `Store.announce`."""
+        with self._writing() as connection:
+            outbox.announce(connection, deliveries, now)
 
     def claim_deliveries(
         self, channels: Collection[str], *, now: datetime, lease: timedelta, limit: int
@@ -148,6 +179,48 @@ class SqlStore:
         """Take one look at the whole state; see `Store.status`."""
         with self._reading() as connection:
             return report.status(connection)
+
+    def find_entries(self, prefix: str) -> tuple[str, ...]:
+        """Find entries by an id or key; see `Store.find_entries`."""
+        with self._reading() as connection:
+            return ledger.find_entries(connection, prefix)
+
+    def find_link(self, canonical_url: str) -> tuple[str, ...]:
+        """Find entries by their link; see `Store.find_link`."""
+        with self._reading() as connection:
+            return ledger.find_link(connection, canonical_url)
+
+    def find_sightings(self, keys: Collection[bytes]) -> tuple[Sighting, ...]:
+        """Say which feeds have shown a key; see `Store.find_sightings`."""
+        with self._reading() as connection:
+            return ledger.find_sightings(connection, keys)
+
+    def find_announcements(self, prefix: str) -> tuple[DeliveryRecord, ...]:
+        """Find deliveries that are about no entry; see `Store.find_announcements`."""
+        with self._reading() as connection:
+            return ledger.find_announcements(connection, prefix)
+
+    def entry_record(self, entry_id: str) -> EntryRecord | None:
+        """Read everything known of one entry; see `Store.entry_record`."""
+        with self._reading() as connection:
+            return ledger.entry_record(connection, entry_id)
+
+    def read_entries(
+        self, *, since: datetime, after: Cursor | None, limit: int
+    ) -> tuple[tuple[Entry, ...], Cursor | None]:
+        """Read one page of entries; see `Store.read_entries`."""
+        with self._reading() as connection:
+            return ledger.read_entries(connection, since=since, after=after, limit=limit)
+
+    def count_entries(self, since: datetime) -> int:
+        """Count entries; see `Store.count_entries`."""
+        with self._reading() as connection:
+            return ledger.count_entries(connection, since)
+
+    def rule_stats(self, now: datetime) -> Mapping[str, RuleStats]:
+        """Count the hits of rules; see `Store.rule_stats`."""
+        with self._reading() as connection:
+            return hits.rule_stats(connection, now)
 
     def close(self) -> None:
         """Let go. The last connection to an SQLite file brings its log home as it closes (sqlite.org/wal.html)."""

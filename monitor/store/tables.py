@@ -91,6 +91,9 @@ entry = Table(
     _given("language", PlainText),
     Column("published", Moment),
     _given("seen_at", Moment),
+    Column("link16", LargeBinary),  # of `canonical_url`, see `link_key`
+    Index("entry_link16", "link16"),
+    Index("entry_seen_at", "seen_at", "id"),
 )
 
 story = Table(
@@ -142,7 +145,7 @@ delivery = Table(
     metadata,
     Column("seq", Counter, primary_key=True),  # order within the channel
     _given("key", PlainText),
-    _given("alert_id", PlainText, ForeignKey("alert.id")),
+    Column("alert_id", PlainText, ForeignKey("alert.id")),  # NULL = about no entry
     _given("channel", PlainText, ForeignKey("destination.name")),
     _given("kind", PlainText),
     _given("state", PlainText),
@@ -157,6 +160,7 @@ delivery = Table(
     UniqueConstraint("key"),
 )
 Index("delivery_order", delivery.c.state, delivery.c.channel, delivery.c.seq)
+Index("delivery_alert", delivery.c.alert_id)
 
 decision = Table(
     "decision",
@@ -172,6 +176,33 @@ decision = Table(
     _given("channel", PlainText),
 )
 Index("decision_entry", decision.c.entry_id)
+Index(  # the entries of a story
+    "decision_story",
+    decision.c.story_id,
+    sqlite_where=text("stage = 'story'"),
+    postgresql_where=text("stage = 'story'"),
+)
+
+hit = Table(  # what rules have found: outlives the entries; ordered by rule and time, which is how it is asked
+    "hit",
+    metadata,
+    Column("rule", PlainText, primary_key=True),
+    Column("at", Moment, primary_key=True),
+    Column("entry_id", PlainText, primary_key=True),
+    _given("source", PlainText),
+    _given("text_key", LargeBinary),
+    _given("names", TextList),
+    sqlite_with_rowid=False,
+)
+
+tally = Table(  # of rules with a threshold
+    "tally",
+    metadata,
+    Column("rule", PlainText, primary_key=True),
+    Column("since", Moment),
+    Column("told_at", Moment),
+    _given("version", Integer),  # two polls that count hits of one rule at once are told apart by it
+)
 
 node = Table(
     "node",

@@ -54,13 +54,14 @@ def test_check_shows_the_mistakes_of_all_files_and_rooms_at_once(desk: Path) -> 
     (desk / "monitor.yaml").write_text(
         "defaults: {notify: [skreen]}\n"
         "channels: {screen: {console: true}, desk: {slack: '#desk', token: '${NO_SUCH_TOKEN}'}}\n"
-        "feeds: {wire: ftp://wire.example}\ninclude: [rules.yaml]\nstoer: x\n"
+        "feeds: {wire: ftp://wire.example}\ninclude: [rules.yaml]\nstoer: x\nops: {notify: [skren]}\n"
     )
     (desk / "rules.yaml").write_text("rules: {talks: {terms: [], actor: shoygu, notify: nobody}}\n")
     code, out, err = monitor(desk, "check")
     assert (code, out) == (2, "")
     for part in (
         "monitor.yaml:1:21: unknown channel `skreen`; did you mean `screen`?",
+        "monitor.yaml:6:16: unknown channel `skren`; did you mean `screen`?",
         "`NO_SUCH_TOKEN` is not set",
         "a feed's URL begins with https:// or http://",
         "unknown key `stoer`; did you mean `store`?",
@@ -139,7 +140,7 @@ def test_a_wrong_default_hides_no_other(desk: Path) -> None:
     assert code == 2
     assert "monitor.yaml:1:20: unknown channel `q`; known here: `a`, `b`" in err
     assert "`1` is not a duration" in err
-    assert "2 mistakes in 1 file." in err
+    assert "2 mistakes and 1 warning in 2 files." in err
 
 
 # -- test --------------------------------------------------------------------------------------------------------------
@@ -209,7 +210,7 @@ def test_try_shows_clause_by_clause_why(desk: Path) -> None:
 def test_try_reads_the_text_from_standard_input(desk: Path) -> None:
     code, out, _ = monitor(desk, "try", "quake", text="Earthquake shakes coast\nNobody was hurt.")
     assert code == 0
-    assert "-> screen (normal priority)" in out
+    assert "  └─ normal priority\n     └─ screen\n" in out
 
 
 @pytest.mark.parametrize(
@@ -241,7 +242,7 @@ def test_try_prints_a_rule_in_its_other_spelling(desk: Path) -> None:
 
 def test_a_rules_file_has_defaults_of_its_own(desk: Path) -> None:
     (desk / "rules.yaml").write_text("defaults: {priority: urgent}\nrules: {r: storm}")
-    assert "-> screen (urgent priority)" in monitor(desk, "try", "r", "A storm")[1]
+    assert "└─ urgent priority" in monitor(desk, "try", "r", "A storm")[1]
     (desk / "rules.yaml").write_text("defaults: {poll: 5m}\nrules: {r: storm}")
     code, _, err = monitor(desk, "check")
     assert code == 2

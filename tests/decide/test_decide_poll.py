@@ -1,5 +1,6 @@
 """What one poll decides: fresh, matched, joined, told."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -10,11 +11,13 @@ from monitor.decide.schedule import next_poll, poll_after_failure
 from monitor.document import parse_document
 from monitor.errors import Cause, FetchError, ParseError
 from monitor.model import (
+    AtLeast,
     Entry,
     Feed,
     FeedLease,
     FeedState,
     FirstPoll,
+    History,
     Memory,
     NotModified,
     Page,
@@ -23,10 +26,12 @@ from monitor.model import (
     Priority,
     Stage,
     Story,
+    Tally,
+    Threshold,
     Validators,
 )
 from monitor.rules.load import load_rules
-from monitor.rules.match import Ruleset
+from monitor.rules.match import MatchResult, Ruleset
 from monitor.stories.keys import story_keys
 
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
@@ -57,15 +62,24 @@ def entry(title: str, *, number: int = 1, url: str = "", feed: str = "wire", sum
 
 
 def page_of(
-    *entries: Entry, feed: Feed = FEED, state: FeedState = STATE, memory: Memory | None = None, rules: str = RULES
+    *entries: Entry,
+    feed: Feed = FEED,
+    state: FeedState = STATE,
+    memory: Memory | None = None,
+    rules: str | Ruleset = RULES,
+    histories: Mapping[str, History] | None = None,
 ) -> PollOutcome:
+    lease, parsed = FeedLease(state=state, token=7), ParsedFeed(title="Wire", entries=entries)
+    matcher = ruleset(rules) if isinstance(rules, str) else rules
     return decide.decide_page(
-        lease=FeedLease(state=state, token=7),
+        lease=lease,
         feed=feed,
         page=Page(body=b"body", validators=Validators(etag='"1"')),
-        parsed=ParsedFeed(title="Wire", entries=entries),
+        parsed=parsed,
+        fresh=decide.sift_page(lease=lease, feed=feed, parsed=parsed, memory=memory or Memory(), ruleset=matcher),
         memory=memory or Memory(),
-        ruleset=ruleset(rules),
+        histories=histories or {},
+        dedup=timedelta(days=4),
         stories_since=NOW - timedelta(days=4),
         now=NOW,
     )
@@ -197,16 +211,7 @@ def test_a_rule_that_fails_is_recorded_and_the_others_go_on() -> None:
         def match(self, entry: Entry, source_tags: tuple[str, ...]) -> object:
             return replace(rules.match(entry, source_tags), failures=(("talks", "ZeroDivisionError"),))
 
-    outcome = decide.decide_page(
-        lease=FeedLease(state=STATE, token=1),
-        feed=FEED,
-        page=Page(body=b""),
-        parsed=ParsedFeed(title="", entries=(entry("Syria"),)),
-        memory=Memory(),
-        ruleset=Faulty(),  # type: ignore[arg-type]
-        stories_since=NOW,
-        now=NOW,
-    )
+    outcome = page_of(entry("Syria"), rules=Faulty())  # type: ignore[arg-type]
     assert verdicts(outcome)[0] == (Stage.MATCH, "error")
     assert outcome.decisions[0].rule == "talks"
     assert len(outcome.alerts) == 2
@@ -294,3 +299,80 @@ def test_what_is_asked_of_the_store_is_what_stands_on_the_page() -> None:
     page = ParsedFeed(title="", entries=(one, two))
     assert decide.page_keys(page) == {*one.keys, *two.keys}
     assert decide.page_story_keys(page) == {*story_keys(one).values(), *story_keys(two).values()}
+
+
+# -- thresholds and windows --------------------------------------------------------------------------------------------
+
+
+def with_threshold(threshold: Threshold, *, rule_id: str = "talks", dedup: timedelta | None = None) -> Ruleset:
+    """The usual rules, one of them with a threshold: it stands in the rule that the matcher gives back."""
+    rules = ruleset()
+
+    class Changed:
+        def match(self, entry: Entry, source_tags: tuple[str, ...]) -> MatchResult:
+            result = rules.match(entry, source_tags)
+            changed = replace(rules.rules[rule_id], threshold=threshold, dedup=dedup)
+            return MatchResult(
+                matches=tuple(replace(one, rule=changed) if one.rule.id == rule_id else one for one in result.matches)
+            )
+
+    return Changed()  # type: ignore[return-value]
+
+
+TWO = AtLeast(entries=2, within=timedelta(hours=2))
+EMPTY = History(tally=Tally(rule="talks"))
+
+
+def test_below_its_threshold_a_rule_is_counted_and_not_told() -> None:
+    outcome = page_of(entry("Military talks"), rules=with_threshold(TWO), histories={"talks": EMPTY})
+    assert outcome.deliveries == ()
+    assert (Stage.THRESHOLD, "held") in verdicts(outcome)
+    assert len(outcome.stories) == len(outcome.hits) == len(outcome.tallies) == 1
+
+
+def test_entries_of_one_page_count_together_and_one_alert_names_them() -> None:
+    first, second = entry("Military talks open"), entry("Military talks end", number=2)
+    outcome = page_of(second, first, rules=with_threshold(TWO), histories={"talks": EMPTY})
+    (delivery,) = outcome.deliveries
+    assert delivery.message.title.text == "Military talks end"
+    assert "before it “Military talks open” (wire)" in delivery.message.reasons[0].note
+    assert [tally.told_at for tally in outcome.tallies] == [NOW]
+
+
+def test_another_rule_tells_what_a_threshold_holds_back() -> None:
+    outcome = page_of(entry("Military talks on Syria"), rules=with_threshold(TWO), histories={"talks": EMPTY})
+    assert {alert.rules for alert in outcome.alerts} == {("syria",)}
+
+
+def test_every_match_is_remembered_as_a_hit() -> None:
+    outcome = page_of(entry("Military talks on Syria"), entry("Calm", number=2))
+    assert [(hit.rule, hit.names) for hit in outcome.hits] == [("talks", ("military talks",)), ("syria", ("Syria",))]
+    assert outcome.tallies == ()
+
+
+def test_the_past_is_asked_only_of_rules_with_a_threshold_that_match() -> None:
+    def asked(title: str) -> list[str]:
+        fresh = decide.sift_page(
+            lease=FeedLease(state=STATE, token=1),
+            feed=FEED,
+            parsed=ParsedFeed(title="", entries=(entry(title),)),
+            memory=Memory(),
+            ruleset=with_threshold(TWO),
+        )
+        return [question.rule for question in decide.page_questions(fresh, NOW)]
+
+    assert asked("Military talks on Syria") == ["talks"]
+    assert asked("Syria") == asked("Calm") == []
+
+
+@pytest.mark.parametrize(("dedup", "same"), [(None, True), (timedelta(hours=4), True), (timedelta(hours=2), False)])
+def test_a_story_is_over_when_the_rule_says_so(dedup: timedelta | None, *, same: bool) -> None:
+    url = "https://a.example/1"
+    memory = remembered(url, told=frozenset({"desk"}))  # three hours ago
+    rules = with_threshold(AtLeast(within=timedelta(hours=1)), dedup=dedup)
+    outcome = page_of(entry("Military talks", url=url), memory=memory, rules=rules, histories={"talks": EMPTY})
+    (story,) = outcome.stories
+    assert (story.id == "f" * 32) is same
+    assert len(outcome.deliveries) == (not same)
+    assert set(outcome.taken_keys.values()) == (set() if same else {"f" * 32})
+    assert set(outcome.taken_keys) <= set(outcome.story_keys)

@@ -1,0 +1,195 @@
+"""`monitor rules ...`."""
+
+from __future__ import annotations
+
+import dataclasses
+import sys
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from monitor.cli.past import Duration, stored_since
+from monitor.cli.show import ago, clock_time, plural, print_json, table
+from monitor.cli.status import existing_store
+from monitor.text.plain import one_line, shorten
+
+if TYPE_CHECKING:  # `monitor --help` must not import the house
+    from monitor.backtest import Comparison
+    from monitor.model import Rule
+    from monitor.ports import RuleStats
+    from monitor.rules.tree import Definition
+
+TITLE_WIDTH = 60
+MOST_DEAD = 20
+
+
+@click.group()
+def rules() -> None:
+    """List, show, count and compare the rules."""
+
+
+@rules.command("list")
+@click.option("--json", "as_json", is_flag=True, help="Print everything as one JSON object.")
+@click.pass_obj
+def list_rules(file: Path, *, as_json: bool) -> None:
+    """List the rules: id, title, priority, channels, owner, and where each stands."""
+    from monitor.setup import load_setup  # noqa: PLC0415 - `monitor --help` must not import the house
+
+    found = [compiled.definition for compiled in load_setup(file).ruleset.compiled.values()]
+    if as_json:
+        print_json({"rules": [_row(each.rule) | {"place": each.place} for each in found]})
+        return
+    table(
+        (
+            [
+                each.rule.id,
+                shorten(each.rule.title, TITLE_WIDTH),
+                each.rule.priority.word,
+                ", ".join(each.rule.notify),
+                each.rule.owner,
+                each.place,
+            ]
+            for each in found
+        ),
+        indent=0,
+    )
+
+
+def _row(rule: Rule) -> dict[str, Any]:
+    said = {name: getattr(rule, name) for name in ("id", "title", "notify", "owner", "tags", "note")}
+    return said | {"priority": rule.priority.word}
+
+
+@rules.command()
+@click.argument("rule")
+@click.pass_obj
+def show(file: Path, *, rule: str) -> None:
+    """Show one rule as it was read: what it asks for, where it is told."""
+    from monitor.rules.find import find_definition  # noqa: PLC0415 - `monitor --help` must not import the house
+    from monitor.setup import load_setup  # noqa: PLC0415
+
+    for label, text in _described(find_definition(load_setup(file).ruleset, rule)):
+        click.echo(f"{label:<10}{one_line(text)}")
+
+
+def _described(definition: Definition) -> list[tuple[str, str]]:
+    from monitor.decide.thresholds import describe_threshold, span  # noqa: PLC0415 - see above
+    from monitor.rules.describe import describe  # noqa: PLC0415
+
+    rule = definition.rule
+    lines = [("rule", rule.id), ("title", rule.title), ("stands in", definition.place)]
+    lines += [(clause.key, describe(clause.node)) for clause in definition.clauses]
+    lines.append(("in", ", ".join(field.value for field in definition.fields)))
+    lines.append(("threshold", describe_threshold(rule.threshold) if rule.threshold else ""))
+    lines += [("priority", rule.priority.word), ("notify", ", ".join(rule.notify))]
+    lines.append(("dedup", span(rule.dedup) if rule.dedup is not None else ""))
+    lines.append(("expires", str(rule.expires or "")))
+    lines += [("owner", rule.owner), ("tags", ", ".join(rule.tags)), ("note", rule.note)]
+    lines.append(("examples", str(len(definition.examples))))
+    return [(label, text) for label, text in lines if text]
+
+
+@rules.command()
+@click.option("--json", "as_json", is_flag=True, help="Print everything as one JSON object.")
+@click.pass_obj
+def stats(file: Path, *, as_json: bool) -> None:
+    """Count what each rule has found: in 7 and 30 days, the last time, its noisiest term; and which rules are dead.
+
+    A dead rule has found nothing in 30 days.
+    """
+    from monitor.app import utc_now  # noqa: PLC0415 - `monitor --help` must not import the house
+    from monitor.setup import load_setup  # noqa: PLC0415
+
+    known = load_setup(file).ruleset.rules
+    now = utc_now()
+    with existing_store(file) as store:
+        found = store.rule_stats(now)
+    alive = sorted(
+        (each for rule_id, each in found.items() if rule_id in known and each.month),
+        key=lambda each: (-each.month, each.rule),
+    )
+    dead = [rule_id for rule_id in known if rule_id not in found or not found[rule_id].month]
+    if as_json:
+        print_json({"rules": [dataclasses.asdict(each) for each in alive], "dead": dead})
+        return
+    if alive:
+        table(
+            [["rule", "7 days", "30 days", "last hit", "noisiest term"], *(_counted(each, now) for each in alive)],
+            indent=0,
+        )
+    for rule_id in dead[:MOST_DEAD]:
+        last = f", the last hit {ago(found[rule_id].last_at, now)} ago" if rule_id in found else ""
+        click.echo(f"dead: {rule_id}: nothing in 30 days{last}")
+    if len(dead) > MOST_DEAD:
+        click.echo(f"and {len(dead) - MOST_DEAD:,} more without a hit in 30 days")
+
+
+def _counted(each: RuleStats, now: datetime) -> list[str]:
+    name, hits = each.noisiest
+    return [
+        each.rule,
+        f"{each.week:,}",
+        f"{each.month:,}",
+        f"{ago(each.last_at, now)} ago",
+        f"{name} ({hits:,})" if name else "",
+    ]
+
+
+@rules.command()
+@click.argument("other", default="HEAD", metavar="[GIT-REF|FILE|FOLDER]")
+@click.option("--since", type=Duration(), default="30d", show_default=True, help="How far back, such as 24h or 30d.")
+@click.option("--limit", type=click.IntRange(min=0), default=20, show_default=True, help="Entries shown, the first.")
+@click.option("--json", "as_json", is_flag=True, help="Print everything as one JSON object.")
+@click.pass_obj
+def diff(file: Path, *, other: str, since: timedelta, limit: int, as_json: bool) -> None:
+    """Say which stored entries the rules find now and did not find before, and the other way round.
+
+    Before is a git revision of the folder of the configuration (HEAD: the last commit), or else a folder or a file of
+    rules; of a file, only rules that stand in it are compared. Exit code 1 if anything differs.
+    """
+    from monitor.app import utc_now  # noqa: PLC0415 - `monitor --help` must not import the house
+    from monitor.backtest import compare_rules, some  # noqa: PLC0415
+    from monitor.revisions import load_revision  # noqa: PLC0415
+    from monitor.setup import load_setup  # noqa: PLC0415
+
+    loaded = load_setup(file)
+    before, now = load_revision(loaded, other), loaded.ruleset
+    if Path(other).is_file():
+        now = some(now, before.rules)
+    with existing_store(file) as store, stored_since(store, utc_now() - since) as entries:
+        found = compare_rules(before, now, entries, limit=limit)
+    if as_json:
+        print_json(_as_json(found))
+    else:
+        _show_changes(found)
+    sys.exit(1 if found.gained or found.lost else 0)
+
+
+def _as_json(found: Comparison) -> dict[str, Any]:
+    return {
+        "entries": found.entries,
+        "gained": dict(found.gained),
+        "lost": dict(found.lost),
+        "changes": [
+            {"rule": change.rule, "gained": change.gained, "entry": change.entry.id, "title": change.entry.title}
+            for change in found.changes
+        ],
+    }
+
+
+def _show_changes(found: Comparison) -> None:
+    differing = sorted(found.gained.keys() | found.lost.keys())
+    if differing:
+        table(([rule, f"+{found.gained[rule]:,}", f"-{found.lost[rule]:,}"] for rule in differing), indent=0)
+        click.echo()
+    for change in found.changes:
+        sign = click.style("+", fg="green") if change.gained else click.style("-", fg="red")
+        title = shorten(one_line(change.entry.title), TITLE_WIDTH * 2)
+        click.echo(f"{sign} {change.rule}  {clock_time(change.entry.seen_at)}  {change.entry.feed}  {title}")
+    more = found.gained.total() + found.lost.total() - len(found.changes)
+    if more > 0:
+        click.echo(f"and {more:,} more (`--limit`)")
+    read = plural(found.entries, "entry")
+    click.echo(f"{read} read: {found.gained.total():,} gained, {found.lost.total():,} lost")

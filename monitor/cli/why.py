@@ -1,0 +1,214 @@
+"""`monitor why`."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+import click
+
+from monitor.cli.show import clock_time, plural, print_json, table
+from monitor.cli.status import existing_store
+from monitor.errors import ConfigurationError
+from monitor.text.plain import one_line, shorten
+
+if TYPE_CHECKING:  # `monitor --help` must not import the house
+    from monitor.model import Entry
+    from monitor.ports import DeliveryRecord, EntryRecord, Sighting, Store
+    from monitor.rules.explain import Explanation
+    from monitor.rules.match import Ruleset
+
+MOST_NEAREST = 3
+MOST_HOSTS = 10
+_ID = re.compile(r"[0-9a-f]{8,32}")
+
+
+@click.command()
+@click.argument("reference", metavar="ENTRY|URL|ALERT")
+@click.option("--json", "as_json", is_flag=True, help="Print everything as one JSON object.")
+@click.pass_obj
+def why(file: Path, *, reference: str, as_json: bool) -> None:
+    r"""Tell what became of an entry, and why: seen, matched, which story, told where and when.
+
+    ENTRY and ALERT are ids, or their first 8 digits or more; an alert's is also the key of its message, as the log
+    shows it. A URL is an article's, in any of its spellings. Exit code 1 if nothing is known of it.
+
+    \b
+      monitor why https://www.example.org/2026/03/talks?utm_source=rss
+      monitor why 6f1c22d0
+    """
+    with existing_store(file) as store:
+        records, notices = _look_up(store, reference)
+        known = bool(records or notices)
+        sightings = () if known else _sightings(store, reference)
+        urls = [] if known or sightings else [feed.url for feed in store.status().feeds]
+    ruleset = _current_rules(file) if records else None
+    if as_json:
+        print_json(
+            {
+                "entries": [_as_json(record, _nearest(ruleset, record.entry)) for record in records],
+                "notices": [dataclasses.asdict(notice) for notice in notices],
+                "sightings": [dataclasses.asdict(sighting) for sighting in sightings],
+            }
+        )
+    else:
+        _show_all(records, notices, ruleset)
+        if not known:
+            _show_unknown(reference, sightings, urls)
+    sys.exit(0 if known else 1)
+
+
+def _show_all(records: Sequence[EntryRecord], notices: Sequence[DeliveryRecord], ruleset: Ruleset | None) -> None:
+    for number, record in enumerate(records):
+        click.echo("\n" * bool(number), nl=False)
+        _show(record)
+        _show_nearest(ruleset, record)
+    for notice in notices:
+        click.echo(click.style(one_line(notice.title), bold=True))
+        _print(_delivery_rows(notice))
+
+
+def _look_up(store: Store, reference: str) -> tuple[list[EntryRecord], tuple[DeliveryRecord, ...]]:
+    """Find what is meant: entries, or messages about no entry."""
+    if "://" in reference:
+        from monitor.feeds.canonical import canonical_url  # noqa: PLC0415 - `monitor --help` must not import the house
+
+        found = store.find_link(canonical_url(reference))
+    elif _ID.fullmatch(reference.lower()):
+        found = store.find_entries(reference.lower())
+    else:
+        raise click.UsageError("give an entry's or alert's id (8 hexadecimal digits or more), or an article's URL")
+    records = [record for entry_id in found if (record := store.entry_record(entry_id))]
+    notices = () if records or "://" in reference else store.find_announcements(reference.lower())
+    return records, notices
+
+
+def _sightings(store: Store, reference: str) -> tuple[Sighting, ...]:
+    """Ask which feeds remember an article that is no longer stored: by its link, or where that is its guid."""
+    if "://" not in reference:
+        return ()
+    from monitor.feeds.canonical import canonical_url  # noqa: PLC0415 - `monitor --help` must not import the house
+    from monitor.feeds.identity import identity_keys  # noqa: PLC0415
+
+    by_guid = identity_keys(guid=reference, canonical_url="", title="", text="")
+    by_link = identity_keys(guid="", canonical_url=canonical_url(reference), title="", text="")
+    return store.find_sightings([*by_guid, *by_link])
+
+
+def _current_rules(file: Path) -> Ruleset | None:
+    """Load the rules as they are now; None = they hold a mistake, which must not hide what is stored."""
+    from monitor.setup import load_setup  # noqa: PLC0415 - `monitor --help` must not import the house
+
+    try:
+        return load_setup(file).ruleset
+    except ConfigurationError:
+        return None
+
+
+def _nearest(ruleset: Ruleset | None, entry: Entry) -> tuple[Explanation, ...]:
+    from monitor.rules.misses import nearest_misses  # noqa: PLC0415 - `monitor --help` must not import the house
+
+    return nearest_misses(ruleset, entry, limit=MOST_NEAREST) if ruleset else ()
+
+
+def _as_json(record: EntryRecord, nearest: tuple[Explanation, ...]) -> dict[str, Any]:
+    misses = [
+        {"rule": miss.rule.id, "failed": [str(clause) for clause in miss.failed]} for miss in nearest
+    ]  # by the current rules
+    return dataclasses.asdict(record) | {"nearest": misses}
+
+
+def _show(record: EntryRecord) -> None:
+    """Print the ledger of one entry, in the order of its way."""
+    entry = record.entry
+    click.echo(click.style(shorten(one_line(entry.title), 120) or "(no title)", bold=True))
+    rows = [["entry", entry.id], ["from", f"{entry.feed}, seen {clock_time(entry.seen_at)}"]]
+    rows += [["link", entry.url]] if entry.url else []
+    rows += [
+        [decision.stage.value, _verdict(decision.verdict), decision.rule or decision.channel, decision.reason]
+        for decision in record.decisions
+    ]
+    if record.story:
+        told = f"{plural(record.story.entries, 'entry')} of {', '.join(record.story.sources)}"
+        rows.append(["story", record.story.id, told])
+    rows += [["", "with", f"{other.feed}: {other.title} ({clock_time(other.seen_at)})"] for other in record.others]
+    for told_in in record.alerts:
+        rows.append(["alert", told_in.alert.id, f"in {told_in.alert.channel}"])
+        rows += [row for delivery in told_in.deliveries for row in _delivery_rows(delivery)]
+    _print(rows)
+
+
+def _verdict(verdict: str) -> str:
+    return {"held": "held back", "new-story": "new story", "same-story": "same story", "no-match": "no match"}.get(
+        verdict, verdict
+    )
+
+
+def _delivery_rows(delivery: DeliveryRecord) -> list[list[str]]:
+    """Say what became of a message: delivered, owed, in doubt, or set aside, and why."""
+    attempts = plural(delivery.attempts, "attempt")
+    time = clock_time(delivery.settled_at or delivery.due_at)
+    match delivery.state.value:
+        case "sent":
+            said = f"delivered to {delivery.channel} at {time}, {attempts}"
+            said += f", as {delivery.ref}" if delivery.ref else ""
+        case "dead":
+            said = f"set aside for {delivery.channel} at {time}, {attempts}: {delivery.reason}"
+        case "sending":
+            said = (
+                f"in doubt in {delivery.channel}, {attempts}, looked up at {time}: {delivery.reason or 'no answer yet'}"
+            )
+        case _:
+            said = f"owed to {delivery.channel} from {time}, {attempts}"
+            said += f": {delivery.reason}" if delivery.reason else ""
+    return [["message", delivery.key, said]]
+
+
+def _print(rows: list[list[str]]) -> None:
+    """Print rows: a label, then the rest on one line."""
+    for label, *rest in rows:
+        text = "  ".join(one_line(part) for part in rest if part)
+        click.echo(f"  {label:<10}{shorten(text, 300)}".rstrip())
+
+
+def _show_nearest(ruleset: Ruleset | None, record: EntryRecord) -> None:
+    if ruleset is None:
+        click.echo("  (the rules hold a mistake now, so the nearest ones cannot be told: see `monitor check`)")
+        return
+    matched = {decision.rule for decision in record.decisions if decision.verdict == "match"}
+    news = [match.rule.id for match in ruleset.match(record.entry).matches if match.rule.id not in matched]
+    if news:
+        click.echo(f"  The rules as they are now would match: {', '.join(news)}")
+    nearest = _nearest(ruleset, record.entry)
+    if nearest:
+        click.echo("  Nearest of the rules as they are now, and what keeps them from it:")
+    for miss in nearest:
+        for clause in miss.failed:
+            click.echo(f"    {miss.rule.id}  {click.style('no', fg='red')}  {clause}")
+
+
+def _show_unknown(reference: str, sightings: tuple[Sighting, ...], urls: list[str]) -> None:
+    if sightings:
+        click.echo("known, and no longer stored:")
+        table([sighting.feed, f"shown last on {sighting.last_at:%Y-%m-%d}"] for sighting in sightings)
+        return
+    click.echo(f"never seen: {shorten(one_line(reference), 200)}")
+    host = _host(reference)
+    hosts = sorted({_host(url) for url in urls} - {""})
+    if host:
+        near = [name for name in hosts if name == host or name.endswith(f".{host}") or host.endswith(f".{name}")]
+        click.echo(f"  feeds of {host} are watched: {', '.join(near)}" if near else f"  no feed of {host} is watched")
+    more = f" and {len(hosts) - MOST_HOSTS} more" if len(hosts) > MOST_HOSTS else ""
+    click.echo(f"  watched hosts: {', '.join(hosts[:MOST_HOSTS]) or 'none'}{more}")
+
+
+def _host(url: str) -> str:
+    try:
+        return (urlsplit(url).hostname or "").removeprefix("www.")
+    except ValueError:  # e.g. "http://[": no host
+        return ""

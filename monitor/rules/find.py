@@ -1,0 +1,21 @@
+"""Find a rule by its id."""
+
+from __future__ import annotations
+
+from monitor.document import did_you_mean
+from monitor.errors import NotFoundError
+from monitor.rules.match import Ruleset
+from monitor.rules.tree import Definition
+
+
+def find_definition(ruleset: Ruleset, rule_id: str) -> Definition:
+    """Return what a rule says.
+
+    Raises:
+        NotFoundError: there is no such rule.
+    """
+    compiled = ruleset.compiled.get(rule_id)
+    if compiled is None:
+        hint = did_you_mean(rule_id, ruleset.rules)
+        raise NotFoundError(f"no rule `{rule_id}`" + (f": {hint}" if hint else ""))
+    return compiled.definition

@@ -1,0 +1,126 @@
+"""What rules have found: the hits that thresholds and statistics count, and the tallies that keep thresholds honest."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Collection, Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, bindparam, delete, func, select, update
+
+from monitor.errors import ConflictError
+from monitor.model import History, Hit, Question, Tally
+from monitor.ports import RuleStats
+from monitor.store.engine import insert
+from monitor.store.tables import entry, hit, tally
+
+WEEK, MONTH = timedelta(days=7), timedelta(days=30)
+MOST_RECALLED = 1_000  # hits of one rule: no threshold asks for so many
+_HIT_COLUMNS = ("rule", "at", "entry_id", "source", "text_key", "names")
+
+
+def add_hits(connection: Connection, hits: Collection[Hit]) -> None:
+    """Write what one poll has found."""
+    if hits:
+        rows = [{name: getattr(item, name) for name in _HIT_COLUMNS} for item in hits]
+        connection.execute(insert(connection, hit).on_conflict_do_nothing(), rows)
+
+
+def change_tallies(connection: Connection, tallies: Collection[Tally]) -> None:
+    """Write tallies where they still are as they were recalled: of two polls that count at once, one counts anew.
+
+    Raises:
+        ConflictError: another poll has changed one meanwhile.
+    """
+    ordered = sorted(tallies, key=lambda item: item.rule)
+    rows = [{"rule": item.rule, "since": item.since, "told_at": item.told_at} for item in ordered if not item.version]
+    if rows:
+        added = insert(connection, tally).values(version=1).on_conflict_do_nothing()
+        _require_all(connection.execute(added, rows, execution_options={"preserve_rowcount": True}).rowcount, rows)
+    changed = [{"of": item.rule, "read": item.version, "told": item.told_at} for item in ordered if item.version]
+    if changed:
+        as_read = update(tally).where(tally.c.rule == bindparam("of"), tally.c.version == bindparam("read"))
+        values = as_read.values(told_at=bindparam("told"), version=tally.c.version + 1)
+        _require_all(connection.execute(values, changed).rowcount, changed)
+
+
+def _require_all(written: int, rows: Collection[object]) -> None:
+    if written != len(rows):
+        raise ConflictError("another poll has counted a hit of one of these rules")
+
+
+def recall_histories(connection: Connection, questions: Collection[Question]) -> dict[str, History]:
+    """Answer each question, by rule; see `Store.recall_histories`."""
+    return {question.rule: _history(connection, question) for question in questions}
+
+
+def _history(connection: Connection, question: Question) -> History:
+    kept = connection.execute(select(tally).where(tally.c.rule == question.rule)).one_or_none()
+    recent = (hit.c.rule == question.rule) & (hit.c.at >= question.since)
+    newest = select(hit, entry.c.title).outerjoin(entry, entry.c.id == hit.c.entry_id).where(recent)
+    rows = connection.execute(newest.order_by(hit.c.at.desc(), hit.c.entry_id.desc()).limit(MOST_RECALLED)).all()
+    named = connection.scalars(select(hit.c.names).where(recent).distinct())
+    before = 0
+    if question.baseline_since is not None:
+        earlier = (hit.c.rule == question.rule) & (hit.c.at < question.since) & (hit.c.at >= question.baseline_since)
+        before = _count(connection, earlier)
+    return History(
+        tally=Tally(rule=question.rule) if kept is None else Tally(**kept._mapping),  # noqa: SLF001 - SQLAlchemy's public name
+        hits=tuple(_hit(row) for row in reversed(rows)),
+        count=_count(connection, recent),
+        before=before,
+        names=frozenset(name for names in named for name in names),
+    )
+
+
+def _count(connection: Connection, which: ColumnElement[bool]) -> int:
+    return connection.scalar(select(func.count()).select_from(hit).where(which)) or 0
+
+
+def _hit(row: Any) -> Hit:
+    return Hit(**{name: getattr(row, name) for name in _HIT_COLUMNS}, title=row.title or "")
+
+
+def watch_rules(connection: Connection, rules: Collection[str], now: datetime) -> None:
+    """Keep tallies of exactly these rules; see `Store.watch_rules`."""
+    kept = set(connection.scalars(select(tally.c.rule)))
+    if gone := sorted(kept.difference(rules)):
+        connection.execute(delete(tally).where(tally.c.rule == bindparam("gone")), [{"gone": rule} for rule in gone])
+    if new := sorted(set(rules) - kept):
+        added = insert(connection, tally).on_conflict_do_nothing()
+        connection.execute(added, [{"rule": rule, "since": now, "version": 1} for rule in new])
+
+
+def quiet_since(connection: Connection, rules: Collection[str]) -> dict[str, datetime]:
+    """Say since when these rules have found nothing; see `Store.quiet_since`."""
+    last = select(func.max(hit.c.at)).where(hit.c.rule == tally.c.rule).scalar_subquery()
+    rows = connection.execute(select(tally.c.rule, tally.c.since, last.label("last")).where(tally.c.rule.in_(rules)))
+    times = {row.rule: [time for time in (row.since, row.last) if time is not None] for row in rows}
+    return {rule: max(found) for rule, found in times.items() if found}
+
+
+def rule_stats(connection: Connection, now: datetime) -> Mapping[str, RuleStats]:
+    """Count the hits of every rule that ever had one; see `Store.rule_stats`."""
+    week = dict(_by_rule(connection, func.count(), now - WEEK))
+    month = dict(_by_rule(connection, func.count(), now - MONTH))
+    names: defaultdict[str, Counter[str]] = defaultdict(Counter)
+    grouped = select(hit.c.rule, hit.c.names, func.count().label("hits")).where(hit.c.at >= now - MONTH)
+    for row in connection.execute(grouped.group_by(hit.c.rule, hit.c.names)):
+        names[row.rule].update(dict.fromkeys(row.names, row.hits))
+    return {
+        rule: RuleStats(
+            rule=rule,
+            week=week.get(rule, 0),
+            month=month.get(rule, 0),
+            last_at=last_at,
+            noisiest=next(iter(names[rule].most_common(1)), ("", 0)),
+        )
+        for rule, last_at in _by_rule(connection, func.max(hit.c.at), None)
+    }
+
+
+def _by_rule(connection: Connection, what: ColumnElement[Any], since: datetime | None) -> list[tuple[str, Any]]:
+    asked = select(hit.c.rule, what.label("answer")).group_by(hit.c.rule).order_by(hit.c.rule)
+    rows = connection.execute(asked if since is None else asked.where(hit.c.at >= since))
+    return [(row.rule, row.answer) for row in rows]

@@ -1,0 +1,141 @@
+"""Look back: what became of one entry, and the entries of a time, in pages."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Column, Connection, Row, Select, func, literal, select, tuple_
+
+from monitor.model import Alert, Decision, DeliveryState, Entry, Priority, Stage
+from monitor.ports import AlertRecord, Cursor, DeliveryRecord, EntryRecord, Sighting
+from monitor.store.columns import Moment, PlainText, link_key
+from monitor.store.payload import thaw
+from monitor.store.polls import load_stories
+from monitor.store.tables import alert, decision, delivery, entry, feed, seen
+
+MOST_FOUND = 20  # entries that one prefix or link names
+MOST_OTHERS = 50  # entries of a story that are shown
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_DERIVED = ("feed_id", "link16", "name")
+
+
+def find_entries(connection: Connection, prefix: str) -> tuple[str, ...]:
+    """Find entries by the beginning of their own id, an alert's or a delivery's; see `Store.find_entries`."""
+    own = select(entry.c.id).where(*_begins(entry.c.id, prefix))
+    of_alert = select(alert.c.entry_id).where(*_begins(alert.c.id, prefix))
+    of_delivery = select(alert.c.entry_id).join(delivery, delivery.c.alert_id == alert.c.id)
+    of_delivery = of_delivery.where(*_begins(delivery.c.key, prefix))
+    for asked in (own, of_alert, of_delivery):
+        if found := connection.scalars(asked.distinct().limit(MOST_FOUND)).all():
+            return tuple(found)
+    return ()
+
+
+def find_link(connection: Connection, canonical_url: str) -> tuple[str, ...]:
+    """Find the entries that have this link, the oldest first; see `Store.find_link`."""
+    same = select(entry.c.id).where(entry.c.link16 == link_key(canonical_url))
+    return tuple(connection.scalars(same.order_by(entry.c.seen_at, entry.c.id).limit(MOST_FOUND)))
+
+
+def find_sightings(connection: Connection, keys: Collection[bytes]) -> tuple[Sighting, ...]:
+    """Say which feeds have shown one of these identity keys, and when last; see `Store.find_sightings`."""
+    known = select(feed.c.name, func.max(seen.c.last_seen).label("day")).join(seen, seen.c.feed_id == feed.c.id)
+    rows = connection.execute(known.where(seen.c.key16.in_(keys)).group_by(feed.c.name).order_by(feed.c.name))
+    return tuple(Sighting(feed=row.name, last_at=_EPOCH + timedelta(days=row.day)) for row in rows)
+
+
+def find_announcements(connection: Connection, prefix: str) -> tuple[DeliveryRecord, ...]:
+    """Find deliveries that are about no entry by the beginning of their key; see `Store.find_announcements`."""
+    asked = select(delivery).where(delivery.c.alert_id.is_(None), *_begins(delivery.c.key, prefix))
+    return tuple(_delivery(row) for row in connection.execute(asked.order_by(delivery.c.seq).limit(MOST_FOUND)))
+
+
+def _begins(column: Column[str], prefix: str) -> tuple[Any, Any]:
+    """Compare hexadecimal digits by range, which an index answers in any collation; `g` follows them all."""
+    return column >= prefix, column < prefix + "g"
+
+
+def entry_record(connection: Connection, entry_id: str) -> EntryRecord | None:
+    """Read everything known of one entry; see `Store.entry_record`."""
+    row = connection.execute(_entries().where(entry.c.id == entry_id)).one_or_none()
+    if row is None:
+        return None
+    asked = select(decision).where(decision.c.entry_id == entry_id).order_by(decision.c.id)
+    decisions = tuple(_decision(each) for each in connection.execute(asked))
+    joined = next((each.story_id for each in decisions if each.stage is Stage.STORY), "")
+    return EntryRecord(
+        entry=_entry(row),
+        decisions=decisions,
+        story=load_stories(connection, [joined]).get(joined) if joined else None,
+        others=_others(connection, joined, entry_id) if joined else (),
+        alerts=_alerts(connection, joined) if joined else (),
+    )
+
+
+def _others(connection: Connection, story_id: str, entry_id: str) -> tuple[Entry, ...]:
+    of_story = select(decision.c.entry_id).where(decision.c.story_id == story_id, decision.c.stage == Stage.STORY)
+    others = _entries().where(entry.c.id.in_(of_story), entry.c.id != entry_id)
+    rows = connection.execute(others.order_by(entry.c.seen_at, entry.c.id).limit(MOST_OTHERS))
+    return tuple(_entry(row) for row in rows)
+
+
+def _alerts(connection: Connection, story_id: str) -> tuple[AlertRecord, ...]:
+    records = []
+    for row in connection.execute(select(alert).where(alert.c.story_id == story_id).order_by(alert.c.channel)):
+        owed = select(delivery).where(delivery.c.alert_id == row.id).order_by(delivery.c.seq)
+        values = {name: getattr(row, name) for name in ("id", "story_id", "entry_id", "channel", "rules", "created_at")}
+        deliveries = tuple(_delivery(each) for each in connection.execute(owed))
+        records.append(AlertRecord(alert=Alert(**values, priority=Priority(row.priority)), deliveries=deliveries))
+    return tuple(records)
+
+
+def read_entries(
+    connection: Connection, *, since: datetime, after: Cursor | None, limit: int
+) -> tuple[tuple[Entry, ...], Cursor | None]:
+    """Read one page of entries in the order in which they were seen; see `Store.read_entries`."""
+    place = tuple_(entry.c.seen_at, entry.c.id)
+    page = _entries().where(entry.c.seen_at >= since).order_by(entry.c.seen_at, entry.c.id).limit(limit)
+    if after is not None:
+        page = page.where(place > tuple_(literal(after.seen_at, Moment), literal(after.entry_id, PlainText)))
+    entries = tuple(_entry(row) for row in connection.execute(page))
+    last = entries[-1] if len(entries) == limit else None
+    return entries, Cursor(seen_at=last.seen_at, entry_id=last.id) if last else None
+
+
+def count_entries(connection: Connection, since: datetime) -> int:
+    """Count the entries that `read_entries` gives; see `Store.count_entries`."""
+    return connection.scalar(select(func.count()).select_from(entry).where(entry.c.seen_at >= since)) or 0
+
+
+def _entries() -> Select[Any]:
+    return select(entry, feed.c.name).join(feed, feed.c.id == entry.c.feed_id)
+
+
+def _entry(row: Row[Any]) -> Entry:
+    values = {column.name: getattr(row, column.name) for column in entry.c if column.name not in _DERIVED}
+    return Entry(**values, keys=(), feed=row.name)
+
+
+def _decision(row: Row[Any]) -> Decision:
+    values = {
+        name: getattr(row, name) for name in ("entry_id", "at", "verdict", "reason", "rule", "story_id", "channel")
+    }
+    return Decision(**values, stage=Stage(row.stage))
+
+
+def _delivery(row: Row[Any]) -> DeliveryRecord:
+    return DeliveryRecord(
+        key=row.key,
+        channel=row.channel,
+        state=DeliveryState(row.state),
+        created_at=row.created_at,
+        due_at=row.due_at,
+        attempted_at=row.attempted_at,
+        attempts=row.attempts,
+        settled_at=row.settled_at,
+        ref=row.ref,
+        reason=row.reason,
+        title=thaw(row.payload).title.text,
+    )

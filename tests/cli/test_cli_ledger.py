@@ -1,0 +1,171 @@
+"""`why`, `backtest`, `rules ...`, `try --entry`: what a person asks of the past."""
+
+import json
+import shutil
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from monitor.cli.backtest import WIDTH, bar
+from tests.app.house import rss
+from tests.cli.test_cli_commands import RULES, monitor
+
+CONFIG = """
+defaults: {first_poll: alert}
+channels: {screen: {console: true}}
+allow_files: [.]
+feeds: {wire: "file:wire.xml"}
+include: [rules.yaml]
+"""
+
+
+@pytest.fixture(scope="module")
+def told(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A desk that has polled its feed once and told what it found."""
+    folder = tmp_path_factory.mktemp("desk")
+    (folder / "monitor.yaml").write_text(CONFIG)
+    (folder / "rules.yaml").write_text(RULES)
+    (folder / "wire.xml").write_text(
+        rss("Earthquake one", "Shoygu opens talks", "Шойгу: military talks", "Earthquake two")
+    )
+    assert monitor(folder, "run", "--once")[0] == 0
+    return folder
+
+
+@pytest.fixture
+def desk(told: Path, tmp_path: Path) -> Path:
+    shutil.copytree(told, tmp_path, dirs_exist_ok=True)
+    return tmp_path
+
+
+def entries(desk: Path, rule: str) -> list[dict[str, Any]]:
+    _, out, _ = monitor(desk, "backtest", rule, "--json")
+    found: list[dict[str, Any]] = json.loads(out)["matches"]
+    return found
+
+
+def test_why_tells_the_way_of_an_entry(desk: Path) -> None:
+    code, out, _ = monitor(desk, "why", entries(desk, "talks")[0]["entry"][:8])
+    assert code == 0
+    for part in (
+        "match     match  talks  shoygu: “Шойгу” in title",
+        "story     new story",
+        "route     alert  screen",
+        "delivered to screen",
+    ):
+        assert part in out, part
+
+
+def test_why_takes_a_url_in_any_spelling_and_an_alert(desk: Path) -> None:
+    code, out, _ = monitor(desk, "why", "https://www.wire.example/Earthquake-one?utm_source=x")
+    assert (code, out.splitlines()[0]) == (0, "Earthquake one")
+    record = json.loads(monitor(desk, "why", "https://wire.example/Earthquake-one", "--json")[1])["entries"][0]
+    alert = record["alerts"][0]
+    for name in (alert["alert"]["id"], alert["deliveries"][0]["key"][:10]):
+        assert monitor(desk, "why", name)[1] == out
+
+
+def test_why_not_names_the_nearest_rule_and_the_clause(desk: Path) -> None:
+    code, out, _ = monitor(desk, "why", "https://wire.example/Shoygu-opens-talks")
+    assert code == 0
+    assert "no match  no rule matches" in out
+    assert "    talks  no  terms: `military talks`: not found" in out
+    (desk / "rules.yaml").write_text("rules: {talks: [talks]}")
+    assert (
+        "The rules as they are now would match: talks"
+        in monitor(desk, "why", "https://wire.example/Shoygu-opens-talks")[1]
+    )
+    (desk / "rules.yaml").write_text("rules: [")
+    assert "the rules hold a mistake now" in monitor(desk, "why", "https://wire.example/Shoygu-opens-talks")[1]
+
+
+@pytest.mark.parametrize("name", ["0" * 32, "https://wire.example/never", "http://["])
+def test_why_knows_what_it_never_saw(desk: Path, name: str) -> None:
+    code, out, _ = monitor(desk, "why", name)
+    assert code == 1
+    assert f"never seen: {name}" in out
+    assert json.loads(monitor(desk, "why", name, "--json")[1]) == {"entries": [], "notices": [], "sightings": []}
+
+
+@pytest.mark.parametrize("name", ["xyz", "1234567", "' OR 1=1", "0" * 33])
+def test_why_asks_for_an_id_or_a_url(desk: Path, name: str) -> None:
+    code, _, err = monitor(desk, "why", name)
+    assert code == 2
+    assert "give an entry's or alert's id" in err
+
+
+def test_backtest_counts_by_day_and_shows_the_latest(desk: Path) -> None:
+    code, out, err = monitor(desk, "backtest", "quake", "--limit", "1")
+    assert (code, err) == (0, "")
+    assert f"{'█' * WIDTH} 2\n" in out
+    assert out.endswith("4 entries read, 2 matched, 2 stories; the latest 1 are shown (`--limit`)\n")
+    code, out, _ = monitor(desk, "backtest", "-", "--since", "1h", text="{terms: talks, none: opens}")
+    assert (code, out.count("Шойгу: military talks")) == (0, 1)
+    assert monitor(desk, "backtest", "-", text="storm")[0] == 1
+    assert "`7` is not a duration" in monitor(desk, "backtest", "quake", "--since", "7")[2]
+
+
+@pytest.mark.parametrize(("count", "drawn"), [(0, ""), (1, "▏"), (50_000, "█" * 20), (100_000, "█" * 40)])
+def test_a_bar_is_in_proportion_and_something_is_never_nothing(count: int, drawn: str) -> None:
+    assert bar(count, 100_000) == drawn
+
+
+def test_rules_are_listed_shown_and_counted(desk: Path) -> None:
+    assert "talks  talks  high    screen    rules.yaml:4" in monitor(desk, "rules", "list")[1]
+    shown = monitor(desk, "rules", "show", "talks")[1]
+    assert "none      no `football`" in shown
+    stats = monitor(desk, "rules", "stats")[1]
+    assert "earthquake (2)" in stats
+    (desk / "rules.yaml").write_text(RULES + "  calm: [calm]\n")
+    assert "dead: calm: nothing in 30 days" in monitor(desk, "rules", "stats")[1]
+    assert json.loads(monitor(desk, "rules", "stats", "--json")[1])["dead"] == ["calm"]
+    assert [each["id"] for each in json.loads(monitor(desk, "rules", "list", "--json")[1])["rules"]] == [
+        "talks",
+        "quake",
+        "calm",
+    ]
+
+
+def git(desk: Path, *arguments: str) -> None:
+    command = ["git", "-c", "user.name=desk", "-c", "user.email=desk@example.org", *arguments]
+    subprocess.run(command, cwd=desk, check=True, capture_output=True)
+
+
+def test_rules_diff_says_what_is_gained_and_lost_since_a_revision(desk: Path) -> None:
+    git(desk, "init", "-q")
+    git(desk, "add", "monitor.yaml", "rules.yaml")
+    git(desk, "commit", "-qm", "first")
+    assert monitor(desk, "rules", "diff") == (0, "4 entries read: 0 gained, 0 lost\n", "")
+    (desk / "rules.yaml").write_text(RULES.replace("[military talks]", "[talks]").replace("earthquake", "flood"))
+    code, out, _ = monitor(desk, "rules", "diff", "HEAD", "--since", "1d")
+    assert code == 1
+    assert "quake  +0  -2\ntalks  +1  -0\n" in out
+    assert out.endswith("4 entries read: 1 gained, 2 lost\n")
+    assert "+ talks" in out
+
+
+def test_rules_diff_takes_a_file_and_a_folder(desk: Path) -> None:
+    (desk / "old").mkdir()
+    (desk / "old" / "rules.yaml").write_text("rules: {quake: {terms: [earthquake, talks]}}")
+    assert monitor(desk, "rules", "diff", "old/rules.yaml")[1].endswith("0 gained, 2 lost\n")
+    assert monitor(desk, "rules", "diff", "old")[1].endswith("1 gained, 2 lost\n")
+
+
+@pytest.mark.parametrize("other", ["no-such-thing", "--output=x", "HEAD~99", "-"])
+def test_rules_diff_names_what_is_not_there(desk: Path, other: str) -> None:
+    code, _, err = monitor(desk, "rules", "diff", "--", other)
+    assert code == 2
+    assert f"`{other}` is no file, no folder and no git revision" in err
+
+
+def test_try_takes_a_stored_entry_and_says_route_and_story(desk: Path) -> None:
+    (found,) = entries(desk, "talks")
+    code, out, _ = monitor(desk, "try", "talks", "--entry", found["entry"][:9])
+    assert code == 0
+    assert "  └─ high priority\n     └─ screen\n  story: joins story" in out
+    assert "told in screen" in out
+    assert "story: a new story" in monitor(desk, "try", "quake", "Earthquake three")[1]
+    assert monitor(desk, "try", "talks", "--entry", "0" * 32)[2] == f"error: no entry `{'0' * 32}` is stored\n"
+    assert monitor(desk, "try", "talks", "text", "--entry", "0" * 32)[0] == 2
