@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
 from monitor.config.load import Config, load_config
-from monitor.document import did_you_mean, parse_document
+from monitor.document import Document, did_you_mean, parse_document
 from monitor.errors import ConfigurationError, Problem
 from monitor.notify.channel import ConfiguredChannel
 from monitor.notify.channels import load_channels
@@ -58,6 +58,8 @@ def load_setup(file: Path, *, env: Mapping[str, str] = os.environ, store: str | 
 def load_trial_rules(setup: Setup, raw: bytes) -> Ruleset:
     """Load rules that stand in no file, such as those on standard input, with the actors of the files.
 
+    An actor that stands there too takes the place of the files' own: a file that is included can be tried.
+
     Raises:
         ConfigurationError: with every mistake in them.
     """
@@ -65,7 +67,7 @@ def load_trial_rules(setup: Setup, raw: bytes) -> Ruleset:
     if document is not None:
         ruleset, more = load_trial(
             document,
-            setup.config.documents,
+            [_without_actors_of(document, other) for other in setup.config.documents],
             channels=tuple(setup.channels),
             default_notify=setup.default_notify,
             default_priority=setup.config.defaults.priority,
@@ -74,6 +76,15 @@ def load_trial_rules(setup: Setup, raw: bytes) -> Ruleset:
         if ruleset is not None and not problems:
             return ruleset
     raise ConfigurationError(problems)
+
+
+def _without_actors_of(trial: Document, document: Document) -> Document:
+    """Return a document without the actors that a trial brings itself."""
+    own, theirs = (each.value.get("actors") if isinstance(each.value, dict) else None for each in (trial, document))
+    if not isinstance(own, dict) or not isinstance(theirs, dict):
+        return document
+    kept = {name: actor for name, actor in theirs.items() if name not in own}
+    return replace(document, value={**document.value, "actors": kept})
 
 
 def require_examples(setup: Setup) -> None:

@@ -26,7 +26,7 @@ TITLE_WIDTH = 100
 @click.option("--all", "show_all", is_flag=True, help="Of a feed, show the entries that do not match too.")
 @click.pass_obj
 def attempt(file: Path, *, rule: str, source: str | None, show_all: bool) -> None:
-    r"""Try RULE on a text, a file or a URL, and see clause by clause why it matches or not.
+    """Try RULE on a text, a file or a URL, and see clause by clause why it matches or not.
 
     RULE is the id of a rule, or - to read one from standard input, as it would stand in a rules file: a word, a list, a
     mapping, or a whole file with actors of its own. A file or URL may be a feed: each entry is tried. Without a text,
@@ -36,7 +36,7 @@ def attempt(file: Path, *, rule: str, source: str | None, show_all: bool) -> Non
       monitor try deconfliction "Carter calls Shoygu about deconfliction"
       monitor try deconfliction https://example.org/feed.xml
       echo '{terms: [talks], all: [Syria]}' | monitor try - "Talks on Syria resume"
-    """
+    """  # noqa: D301 - click's sign for "leave these lines as they are" is the character itself
     from monitor import setup  # noqa: PLC0415 - `monitor --help` must not import the house
     from monitor.app import utc_now  # noqa: PLC0415
     from monitor.trial import read_trial  # noqa: PLC0415
