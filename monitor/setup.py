@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import partial
 from pathlib import Path
@@ -110,6 +110,8 @@ def _by_place(config: Config | None, problems: Sequence[Problem]) -> tuple[Probl
 def load_trial_rules(setup: Setup, raw: bytes) -> Ruleset:
     """Load rules that stand in no file, such as those on standard input, with the actors of the files.
 
+    An actor that stands there too takes the place of the files' own: a file that is included can be tried.
+
     Raises:
         ConfigurationError: with every mistake in them.
     """
@@ -117,7 +119,7 @@ def load_trial_rules(setup: Setup, raw: bytes) -> Ruleset:
     if document is not None:
         ruleset, more = load_trial(
             document,
-            setup.config.documents,
+            [_without_actors_of(document, other) for other in setup.config.documents],
             channels=tuple(setup.channels),
             default_notify=setup.default_notify,
             default_priority=setup.config.defaults.priority,
@@ -200,6 +202,15 @@ def _rules_or_problems(loaded: tuple[Ruleset | None, list[Problem]]) -> Ruleset:
     if ruleset is None or problems:
         raise ConfigurationError(problems)
     return ruleset
+
+
+def _without_actors_of(trial: Document, document: Document) -> Document:
+    """Return a document without the actors that a trial brings itself."""
+    own, theirs = (each.value.get("actors") if isinstance(each.value, dict) else None for each in (trial, document))
+    if not isinstance(own, dict) or not isinstance(theirs, dict):
+        return document
+    kept = {name: actor for name, actor in theirs.items() if name not in own}
+    return replace(document, value={**document.value, "actors": kept})
 
 
 def require_examples(setup: Setup) -> None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 from pathlib import Path
 
-from monitor.errors import Cause, NotFoundError, ParseError
+from monitor.errors import Cause, NotFoundError, ParseError, UserError
+from monitor.feeds.charset import decode
 from monitor.feeds.fetch import HttpFetcher
 from monitor.feeds.parse import parse_page
 from monitor.feeds.plaintext import from_markup
@@ -19,18 +20,32 @@ MAX_BYTES = 5_000_000
 async def read_trial(source: str, now: datetime) -> tuple[Entry, ...]:
     """Read a URL, a file that exists, or else the words themselves; a feed gives its entries, other text one entry.
 
+    Of a text, the first line is the title and the rest the body.
+
     Raises:
         FetchError: the URL gives no usable answer.
+        ParseError: it is XML of a feed, and broken.
         NotFoundError: it looks like a file's name, and there is no such file.
+        UserError: it is a folder, a file that cannot be read or is no text, or nothing at all.
     """
     if source.startswith(("http://", "https://")):
         return await _from_url(source, now)
     path = Path(source) if len(source) < 1000 and "\n" not in source and "\0" not in source else None  # noqa: PLR2004 - no file's name is that long
+    if path and source.strip() and path.is_dir():
+        raise UserError(f"`{source}` is a folder: name a file in it")
     if path and path.is_file():
-        return _from_bytes(path.read_bytes()[:MAX_BYTES], path.absolute().as_uri(), now)
+        return _from_page(Page(body=_read(path)), path.absolute().as_uri(), now)
     if path and path.suffix in (".xml", ".rss", ".atom", ".json", ".html", ".txt") and " " not in source:
         raise NotFoundError(f"there is no file `{source}`")
     return (_from_text(source, now),)
+
+
+def _read(path: Path) -> bytes:
+    try:
+        with path.open("rb") as file:
+            return file.read(MAX_BYTES)
+    except OSError as error:
+        raise UserError(f"`{path}` cannot be read: {error.strerror or 'I/O error'}") from error
 
 
 async def _from_url(url: str, now: datetime) -> tuple[Entry, ...]:
@@ -42,20 +57,21 @@ async def _from_url(url: str, now: datetime) -> tuple[Entry, ...]:
     return () if isinstance(fetched, NotModified) else _from_page(fetched, url, now)
 
 
-def _from_bytes(body: bytes, url: str, now: datetime) -> tuple[Entry, ...]:
-    return _from_page(Page(body=body), url, now)
-
-
 def _from_page(page: Page, url: str, now: datetime) -> tuple[Entry, ...]:
+    text = decode(page.body, page.content_type).lstrip("\ufeff")
+    if "\0" in text:
+        raise UserError("this is a binary file, not a text")
+    is_markup = text.lstrip().startswith("<")
     try:
         return parse_page(page, Feed(name=TRIAL, url=url), now).entries
     except ParseError as error:
-        if error.cause is not Cause.NOT_A_FEED:
+        if is_markup and error.cause is not Cause.NOT_A_FEED:
             raise
-        return (_from_text(from_markup(page.body.decode("utf-8", "replace")), now),)
+    return (_from_text(from_markup(text) if is_markup else text, now),)
 
 
 def _from_text(text: str, now: datetime) -> Entry:
-    """Take the first line for the title, the rest for the body."""
     title, _, body = clean(text).partition("\n")
+    if not title:
+        raise UserError("there is nothing to try the rule on: the text is empty")
     return Entry(id="0" * 32, keys=(), feed="", title=title, body=body, seen_at=now)

@@ -66,6 +66,17 @@ class LazyGroup(click.Group):
             raise click.UsageError(f"There is no command `{args[0]}`.{hint}", ctx)
         return super().resolve_command(ctx, args)
 
+    def invoke(self, ctx: click.Context) -> object:
+        """Run a command; say of an option of ours that stands behind it where it belongs."""
+        try:
+            return super().invoke(ctx)
+        except click.NoSuchOption as error:
+            if error.option_name not in ("-c", "--config") or error.ctx is None:
+                raise
+            command = error.ctx.info_name
+            message = f"{error.option_name} goes before the command: monitor {error.option_name} FILE {command}"
+            raise click.UsageError(message, error.ctx) from None
+
 
 @click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
 @click.option(

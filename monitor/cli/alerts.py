@@ -15,7 +15,7 @@ def alerts() -> None:
     """Send again what was set aside."""
 
 
-@alerts.command()
+@alerts.command(short_help="Send again the messages that were set aside.")
 @click.option("--channel", help="Only messages of this channel.", metavar="NAME")
 @click.pass_obj
 def replay(file: Path, *, channel: str | None) -> None:

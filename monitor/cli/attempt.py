@@ -38,7 +38,7 @@ TITLE_WIDTH = 100
 def attempt(
     file: Path, *, rule: str, source: str | None, entry_id: str | None, show_all: bool, spelling: Spelling | None
 ) -> None:
-    r"""Try RULE on a text, a file, a URL or a stored entry, and see clause by clause why it matches or not.
+    """Try RULE on a text, a file, a URL or a stored entry, and see clause by clause why it matches or not.
 
     RULE is the id of a rule, or - to read one from standard input, as it would stand in a rules file: a word, a list, a
     mapping, or a whole file with actors of its own. A file or URL may be a feed: each entry is tried. Without a text,
@@ -51,7 +51,7 @@ def attempt(
       monitor try deconfliction --entry 6f1c22d0
       echo '{terms: [talks], all: [Syria]}' | monitor try - "Talks on Syria resume"
       echo 'query: talks NEAR/5 Syria' | monitor try --as yaml -
-    """
+    """  # noqa: D301 - click's sign for "leave these lines as they are" is the character itself
     from monitor import setup  # noqa: PLC0415 - `monitor --help` must not import the house
     from monitor.rules.spelling import spelt  # noqa: PLC0415
 

@@ -20,7 +20,16 @@ from monitor.notify.daemon_thread import in_daemon_thread
 from monitor.notify.excerpts import Piece, cut, pieces, safe_link
 from monitor.notify.settings import Addresses, Settings
 from monitor.notify.smtp import Attempt, Envelope, SmtpSettings
-from monitor.notify.wording import heading, origin, plain_text, reason_lines, reasons_left_out, subject
+from monitor.notify.wording import (
+    MOST_REASONS,
+    found_items,
+    heading,
+    origin,
+    plain_text,
+    reasons_left_out,
+    rule_title,
+    subject,
+)
 
 PATIENT_ATTEMPTS = 5  # so often all recipients wait for one who is refused for the moment (a greylist, a full mailbox)
 
@@ -109,7 +118,7 @@ def html(message: Message) -> str:
         preview=subject(message),
         priority=message.priority.word,
         excerpts=[_shown(excerpt, 600) for excerpt in message.excerpts],
-        reasons=reason_lines(message),
+        reasons=[(rule_title(reason), found_items(reason)) for reason in message.reasons[:MOST_REASONS]],
         reasons_left_out=reasons_left_out(message),
         origin=origin(message),
         language=message.language if re.fullmatch(r"[A-Za-z0-9-]{2,20}", message.language) else "",

@@ -13,6 +13,7 @@ _MOST_NAMES = 8
 _MOST_SPELLINGS = 5
 _NAME_LIMIT = 60
 _NOTE_LIMIT = 400
+_FOUND_LIMIT = 236
 
 
 def when(moment: datetime) -> str:
@@ -42,11 +43,23 @@ def rule_title(reason: Reason) -> str:
     return scrub_line(reason.title, 120) or scrub_line(reason.rule, 120) or "(a rule without a name)"
 
 
-def found(reason: Reason, limit: int = 240) -> str:
+def found(reason: Reason) -> str:
     """Say what a rule found: `shoygu → Шойгу, Shoigu; talks`. A term that stands as it is written stands once."""
+    return "; ".join(found_items(reason))
+
+
+def found_items(reason: Reason) -> list[str]:
+    """Say what a rule found, item by item, in at most 240 characters: `shoygu → Шойгу, Shoigu` and `talks`."""
     names = [_name(name, spellings) for name, spellings in reason.found[:_MOST_NAMES]]
     more = len(reason.found) - len(names)
-    return scrub_line("; ".join([*names, *([f"and {more} more"] if more > 0 else [])]), limit)
+    items: list[str] = []
+    room = _FOUND_LIMIT
+    for name in [*names, *([f"and {more} more"] if more > 0 else [])]:
+        if room < _NAME_LIMIT // 2:
+            return [*items, "…"]
+        items.append(scrub_line(name, room))
+        room -= len(items[-1]) + len("; ")
+    return items
 
 
 def _name(name: str, spellings: tuple[str, ...]) -> str:

@@ -259,6 +259,16 @@ def test_try_reads_a_file_that_is_a_feed_or_a_text(desk: Path) -> None:
     assert monitor(desk, "try", "quake", "note.txt")[0] == 0
 
 
+def test_a_rules_file_that_is_included_can_be_tried_from_standard_input(desk: Path) -> None:
+    changed = RULES.replace("rules:", "rules:\n  new: {terms: storm, actors: shoygu}", 1)
+    code, out, err = monitor(desk, "try", "-", "Shoygu: a storm", text=changed)
+    assert (code, err) == (0, "")
+    assert "match  new" in out
+    other = "actors: {shoygu: [Nobody]}\nrules: {new: {actors: shoygu}}\n"
+    assert monitor(desk, "try", "-", "Shoygu: a storm", text=other)[0] == 1
+    assert monitor(desk, "try", "-", "Nobody: a storm", text=other)[0] == 0
+
+
 async def test_try_reads_a_url(desk: Path) -> None:
     import asyncio
 
@@ -278,6 +288,12 @@ async def test_try_reads_a_url(desk: Path) -> None:
     [
         (("try", "tolks", "x"), "no rule `tolks`: did you mean `talks`?"),
         (("try", "talks", "missing.xml"), "there is no file `missing.xml`"),
+        (("try", "talks", "."), "`.` is a folder: name a file in it"),
+        (("try", "talks", ""), "nothing to try the rule on: the text is empty"),
+        (("try", "talks"), "nothing to try the rule on: the text is empty"),
+        (("run", "-c", "x"), "-c goes before the command: monitor -c FILE run"),
+        (("check", "--config=x"), "--config goes before the command: monitor --config FILE check"),
+        (("check", "--colour"), "No such option"),
         (("try", "-"), "give the text, file or URL as an argument"),
         (("alerts", "replay"), "there is no state in"),
         (("reload",), "no daemon runs here"),

@@ -58,3 +58,10 @@ def test_a_missing_configuration_is_said_in_one_line(tmp_path: Path) -> None:
     assert ran.returncode == 2
     assert "monitor.yaml: file not found" in ran.stderr
     assert "Traceback" not in ran.stderr
+
+
+def test_help_shows_the_examples_line_by_line_and_cuts_nothing() -> None:
+    shown = monitor("try", "--help").stdout
+    assert "\\b" not in shown
+    assert '\n    monitor try deconfliction "Carter calls Shoygu about deconfliction"\n' in shown
+    assert "..." not in monitor("alerts", "--help").stdout.partition("Commands:")[2]

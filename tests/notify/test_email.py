@@ -26,6 +26,7 @@ from monitor.model import (
 from monitor.notify.channel import ChannelContext
 from monitor.notify.email import EmailNotifier, EmailSettings, html, write_mail
 from monitor.notify.smtp import SmtpSettings
+from monitor.notify.wording import found
 from monitor.testing import FakeSmtp
 from monitor.testing.clock import START
 from monitor.testing.smtp import DROP, HANG
@@ -304,6 +305,19 @@ def test_the_html_is_a_whole_document_that_fetches_nothing(latin: Message) -> No
     assert page.startswith('<!doctype html>\n<html lang="en">')
     assert page.rstrip().endswith("</html>")
     assert not re.search(r"<(img|link|script|iframe)|url\(|@import", page)
+
+
+def test_each_thing_found_keeps_its_own_direction_and_the_article_has_a_link_of_its_own(arabic: Message) -> None:
+    page = html(arabic)
+    assert ": <bdi>shoygu → شويغو</bdi>; <bdi>Syria → سوريا</bdi></p>" in page
+    assert '<a href="https://ar.example/news/1">Read the article</a>' in page
+
+
+def test_what_was_found_is_bounded() -> None:
+    reason = Reason(rule="r", title="R", found=tuple((f"{number}" * 50, ()) for number in range(8)))
+    assert len(found(reason)) <= 240
+    assert found(reason).endswith("; …")
+    assert found(Reason(rule="r", title="R", found=tuple((str(n), ()) for n in range(10)))).endswith("7; and 2 more")
 
 
 def test_settings_show_no_password() -> None:

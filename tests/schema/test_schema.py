@@ -247,7 +247,11 @@ def loads_as_main(folder: Path, text: str) -> bool:
     file.write_text(text, encoding="utf-8")
     (folder / "rules").mkdir(exist_ok=True)
     (folder / "rules" / "one.yaml").touch()
-    env = {"SLACK_BOT_TOKEN": "xoxb-1234567890-abcdefghij", "SLACK_WEBHOOK_URL": "https://hooks.slack.example/x", "HOOK": "secret"}
+    env = {
+        "SLACK_BOT_TOKEN": "xoxb-1234567890-abcdefghij",
+        "SLACK_WEBHOOK_URL": "https://hooks.slack.example/x",
+        "HOOK": "secret",
+    }
     config, problems = load_config(file, env=env)
     if config is None:
         return False
