@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from collections.abc import Iterable, Sequence
 from datetime import UTC, date, datetime
@@ -90,7 +91,9 @@ def print_json(value: dict[str, Any]) -> None:
 
 
 def _plain(value: Any) -> Any:
-    """Turn nouns that `dataclasses.asdict` took apart into what JSON knows."""
+    """Turn nouns into what JSON knows; what a noun does not show of itself, such as a feed's URL, stays out."""
+    if dataclasses.is_dataclass(value):
+        value = {each.name: getattr(value, each.name) for each in dataclasses.fields(value) if each.repr}
     if isinstance(value, dict):
         return {str(key): _plain(item) for key, item in value.items()}
     if isinstance(value, list | tuple | frozenset):

@@ -58,7 +58,8 @@ def status(file: Path, *, as_json: bool, quiet: bool) -> None:
     now = utc_now()
     alive = [node for node in report.nodes if now - node.beat_at < ALIVE]
     if as_json:
-        print_json({**_public(report), "alive": bool(alive)})
+        parts = {each.name: getattr(report, each.name) for each in dataclasses.fields(report)}
+        print_json({**parts, "alive": bool(alive)})
     elif not quiet:
         _show(report, alive, now)
     sys.exit(0 if alive else 1)
@@ -95,10 +96,3 @@ def _show(report: StatusReport, alive: list[NodeReport], now: datetime) -> None:
 def _failing_row(feed: FeedState, now: datetime) -> list[str]:
     since = f"for {ago(feed.failing_since, now)}" if feed.failing_since else ""
     return [feed.name, since, feed.cause.value if feed.cause else "", feed.detail]
-
-
-def _public(report: StatusReport) -> dict[str, object]:
-    """Leave out what a report does not show of itself: a feed's URL, whose query string may hold a secret."""
-    shown = [each.name for each in dataclasses.fields(FeedState) if each.repr]
-    feeds = [{name: getattr(feed, name) for name in shown} for feed in report.feeds]
-    return dataclasses.asdict(report) | {"feeds": feeds}
