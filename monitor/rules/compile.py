@@ -1,60 +1,98 @@
-"""Compile definitions into a `Ruleset`: number the terms, turn clauses into sets of numbers, anchor each rule."""
+"""Compile definitions into a `Ruleset`: number the terms, learn what each rule needs, anchor it there.
+
+A rule's conditions are built to learn what it needs, and thrown away: a million of them would not fit. They are built
+again when an entry first comes near the rule.
+"""
 
 from __future__ import annotations
 
+import gc
 import hashlib
 from collections import Counter
-from collections.abc import Collection, Sequence
-from types import MappingProxyType
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from functools import partial
+from itertools import chain
+from operator import attrgetter
 
 from monitor.model import Field
+from monitor.rules.anchors import Anchors, Group
 from monitor.rules.conditions import Condition, Either, Every, Neither, OneOf
 from monitor.rules.index import Index
+from monitor.rules.lazy import Derived
 from monitor.rules.match import CompiledRule, Ruleset
 from monitor.rules.tree import Actor, AllOf, AnyOf, Definition, Term
 from monitor.rules.tree import Node as Tree
 
+_MOST_REMEMBERED = 16_384  # compiled rules, of about 2 kB
+_PLACES = {field: place for place, field in enumerate(Field)}
+
 
 def compile_rules(definitions: Sequence[Definition]) -> Ruleset:
     """Build the matcher of these rules; their ids are unique."""
-    terms = _Terms()
-    compiled = tuple(
-        CompiledRule(
-            number=number,
-            definition=definition,
-            fields=frozenset(place for place, field in enumerate(Field) if field in definition.fields),
-            conditions=tuple(_lower(clause.node, terms) for clause in definition.clauses),
+    with _uncollected():
+        terms = _Terms()
+        shared: dict[Group, Group] = {}
+        needs = [[shared.setdefault(group, group) for group in _needs(each, terms)] for each in definitions]
+        anchors = Anchors(needs, terms.commonness(needs))
+        by_id = {each.rule.id: each for each in definitions}
+        return Ruleset(
+            rules=Derived(by_id, attrgetter("rule")),
+            hash=_hash(definitions),
+            compiled=Derived(by_id, partial(_compile, terms=terms), remember=_MOST_REMEMBERED),
+            order=tuple(by_id),
+            index=terms.index,
+            anchors=anchors,
         )
-        for number, definition in enumerate(definitions)
+
+
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """Keep the collector from visiting millions of objects that are all in use, again and again as they grow."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
+
+
+def _compile(definition: Definition, terms: _Terms) -> CompiledRule:
+    return CompiledRule(
+        definition=definition,
+        fields=frozenset(map(_PLACES.__getitem__, definition.fields)),
+        conditions=tuple(_lower(clause.node, terms) for clause in definition.clauses),
     )
-    anchors, unanchored = _anchor(compiled, terms.known)
-    return Ruleset(
-        rules=MappingProxyType({one.definition.rule.id: one.definition.rule for one in compiled}),
-        hash=_hash(definitions),
-        compiled=MappingProxyType({one.definition.rule.id: one for one in compiled}),
-        index=Index(terms.known),
-        anchors=anchors,
-        unanchored=unanchored,
-    )
+
+
+def _needs(definition: Definition, terms: _Terms) -> Iterator[Group]:
+    for clause in definition.clauses:
+        yield from map(tuple, _lower(clause.node, terms).needs())
 
 
 class _Terms:
-    """Every distinct term once, numbered; clauses that say the same share one condition."""
+    """Every distinct term once, numbered."""
 
     def __init__(self) -> None:
-        self.known: list[Term] = []
-        self._numbers: dict[tuple[tuple[str, ...], bool], int] = {}
-        self._conditions: dict[tuple[tuple[int, str], ...], OneOf] = {}
+        self.index = Index()
+        self._known: dict[int, Term] = {}
 
     def number(self, term: Term) -> int:
-        key = (term.words, term.prefix)
-        if key not in self._numbers:
-            self._numbers[key] = len(self.known)
-            self.known.append(term)
-        return self._numbers[key]
+        number = self.index.number(term)
+        self._known[number] = term
+        return number
 
     def one_of(self, names: dict[int, str]) -> OneOf:
-        return self._conditions.setdefault(tuple(names.items()), OneOf(names))
+        return OneOf(names)
+
+    def commonness(self, needs: Sequence[Sequence[Group]]) -> list[float]:
+        """Guess how often texts hold each term: what many rules ask for is common, and the longer it is, the rarer."""
+        uses = Counter(chain.from_iterable(chain.from_iterable(needs)))
+        common = [0.0] * self.index.size
+        for number, term in self._known.items():
+            common[number] = uses[number] / sum(map(len, term.words)) ** 2
+        return common
 
 
 def _lower(tree: Tree, terms: _Terms) -> Condition:
@@ -76,29 +114,6 @@ def _lower(tree: Tree, terms: _Terms) -> Condition:
             return Every(tuple(_lower(part, terms) for part in tree.parts))
         case _:
             return Neither(tuple(_lower(part, terms) for part in tree.parts))
-
-
-def _anchor(
-    rules: Sequence[CompiledRule], terms: Sequence[Term]
-) -> tuple[dict[int, tuple[CompiledRule, ...]], tuple[CompiledRule, ...]]:
-    """Choose for each rule the group of terms without which it cannot hold and that texts hold least often.
-
-    Returns the rules that each term anchors, and those that nothing anchors. How often texts hold a term is guessed:
-    what many rules ask for is common, and the longer it is, the rarer.
-    """
-    needs = [[group for condition in rule.conditions for group in condition.needs()] for rule in rules]
-    uses = Counter(term for groups in needs for group in groups for term in group)
-    weights = [1 / sum(map(len, term.words)) ** 2 for term in terms]
-
-    def commonness(group: Collection[int]) -> float:
-        return sum(uses[term] * weights[term] for term in group)
-
-    anchored: dict[int, list[CompiledRule]] = {}
-    for rule, groups in zip(rules, needs, strict=True):
-        for term in min(groups, key=commonness, default=()):
-            anchored.setdefault(term, []).append(rule)
-    unanchored = tuple(rule for rule, groups in zip(rules, needs, strict=True) if not groups)
-    return {term: tuple(hanging) for term, hanging in anchored.items()}, unanchored
 
 
 def _hash(definitions: Sequence[Definition]) -> str:

@@ -15,6 +15,8 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Callable, Iterable
+from itertools import accumulate, chain, compress, count
+from operator import add, sub
 from typing import final
 
 # -- the classes of characters, as pieces of regular expressions ------------------------------------------------------
@@ -127,29 +129,33 @@ _TYPOGRAPHIC = tuple((char, plain) for plain, chars in (("'", "’‘ʼ＇"), ("
 class Tokens:
     """A text's folded words in order, each with its place in the text as it was given; for one thread."""
 
-    __slots__ = ("_spaced", "_spans", "_unplaced", "words")
+    __slots__ = ("_bounds", "_spaced", "words")
 
-    def __init__(self, words: list[str], tokens: list[str], spaced: str) -> None:
+    def __init__(self, words: list[str], spaced: str) -> None:
         self.words = words
         self._spaced = spaced  # as long as the original, and each token at its place
-        self._unplaced = iter(tokens)
-        self._spans: list[tuple[int, int]] = []
+        self._bounds: tuple[list[int], list[int]] | None = None
 
     def span(self, first: int, last: int) -> tuple[int, int]:
         """Return the bounds in the text of the words from number `first` to number `last`, both included."""
-        if last >= len(self._spans):
-            self._place(last)
-        return self._spans[first][0], self._spans[last][1]
+        if self._bounds is None:  # few texts are hit, and nobody else pays for it
+            self._bounds = _between_blanks(self._spaced) if self._spaced.isascii() else _between_others(self._spaced)
+        starts, ends = self._bounds
+        return starts[first], ends[last]
 
-    def _place(self, last: int) -> None:
-        """Find the places of words up to number `last`: few texts are hit, so nobody else pays for it."""
-        end = self._spans[-1][1] if self._spans else 0
-        for token in self._unplaced:
-            start = self._spaced.index(token, end)  # only separators stand between, so this is the token itself
-            end = start + len(token)
-            self._spans += [(start, end)] * (1 if token.isascii() else len(_FOLDS[token]))
-            if last < len(self._spans):
-                return
+
+def _between_blanks(spaced: str) -> tuple[list[int], list[int]]:
+    """Place words between which nothing but blanks stands."""
+    pieces = spaced.split(" ")
+    lengths = list(map(len, pieces))
+    ends = list(compress(map(add, accumulate(lengths), count()), lengths))
+    return list(map(sub, ends, compress(lengths, lengths))), ends
+
+
+def _between_others(spaced: str) -> tuple[list[int], list[int]]:
+    """Place words between which anything stands; those that come of one token have one place."""
+    found = [token for token in _WORD.finditer(spaced) for _ in _FOLDS[token[0]]]
+    return [token.start() for token in found], [token.end() for token in found]
 
 
 def tokenize(text: str) -> Tokens:
@@ -165,7 +171,6 @@ def tokenize(text: str) -> Tokens:
         spaced = _POSSESSIVE.sub("  ", spaced)
     if spaced.isascii():
         spaced = spaced.translate(_ASCII)  # a str serves as a table: it is asked for items only
-        words = spaced.split()
-        return Tokens(words, words, spaced)
-    tokens = _WORD.findall(spaced)
-    return Tokens([word for words in map(_FOLDS.__getitem__, tokens) for word in words], tokens, spaced)
+        return Tokens(spaced.split(), spaced)
+    words = chain.from_iterable(map(_FOLDS.__getitem__, _WORD.findall(spaced)))
+    return Tokens([*words], spaced)

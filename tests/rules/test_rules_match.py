@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from itertools import pairwise
 
@@ -14,7 +15,8 @@ from monitor.errors import Problem
 from monitor.model import Entry, Field, Match, Rule
 from monitor.rules.compile import compile_rules
 from monitor.rules.conditions import OneOf, Seen
-from monitor.rules.match import MOST_MENTIONS, MatchResult
+from monitor.rules.lazy import Derived
+from monitor.rules.match import MOST_MENTIONS, MatchResult, Ruleset, Sight
 from monitor.rules.term import read_term
 from monitor.rules.tree import Actor, AllOf, AnyOf, Clause, Definition, Example, Node, NoneOf, Term
 from monitor.text.fold import tokenize
@@ -186,13 +188,7 @@ class Broken(OneOf):
 def test_a_rule_that_breaks_is_recorded_and_passed_over() -> None:
     rules = ruleset("rules: {first: go, broken: go, last: go}")
     sick = replace(rules.compiled["broken"], conditions=(Broken({0: "go"}),))
-    rules = replace(
-        rules,
-        anchors={
-            term: tuple(sick if rule.definition.rule.id == "broken" else rule for rule in anchored)
-            for term, anchored in rules.anchors.items()
-        },
-    )
+    rules = replace(rules, compiled={**rules.compiled, "broken": sick})
     result = rules.match(entry("go"))
     assert [match.rule.id for match in result.matches] == ["first", "last"]
     assert result.failures == (("broken", "ZeroDivisionError: 1 words"),)
@@ -205,6 +201,10 @@ def definition(node: Node, *, name: str = "r", fields: tuple[Field, ...] = tuple
     return Definition(
         rule=Rule(id=name, title=name), clauses=(Clause(key="terms", node=node),), fields=fields, place="rules.yaml:1"
     )
+
+
+def candidates(rules: Ruleset, title: str) -> list[int]:
+    return rules.anchors.candidates(Sight(entry(title), rules.index).within().keys())
 
 
 def term(text: str) -> Term:
@@ -323,8 +323,8 @@ def test_ten_thousand_rules_share_their_terms() -> None:
     assert len(rules.rules) == 10_000
     assert hits(rules, "common word77 word9999") == ["r77", "r9999"]
     # anchored at the rare word: a text with the common one alone asks no rule
-    seen = [len(anchored) for anchored in rules.anchors.values()]
-    assert max(seen) == 1
+    assert candidates(rules, "common thing") == []
+    assert candidates(rules, "common word77 thing") == [77]
 
 
 @pytest.mark.parametrize(
@@ -347,4 +347,34 @@ def test_hostile_text_costs_linear_time(terms: str, text: str) -> None:
 def test_words_remembered_by_an_index_are_bounded() -> None:
     rules = ruleset("rules: {r: [ab*, needle]}")
     assert hits(rules, " ".join(f"x{number}" for number in range(200_000)) + " needle") == ["r"]
-    assert len(rules.index._first) <= rules.index._first._MOST
+    assert hits(rules, "y" * 1_000) == []
+    assert len(rules.index._met) <= rules.index._met._MOST
+    assert max(map(len, rules.index._met)) <= rules.index._met._LONGEST
+
+
+def test_compiled_rules_remembered_are_bounded() -> None:
+    made: list[str] = []
+
+    def name(one: Definition) -> str:
+        made.append(one.rule.id)
+        return one.rule.title
+
+    definitions = {key: definition(term("a"), name=key) for key in "abc"}
+    names = Derived(definitions, name, remember=2)
+    assert [names[key] for key in "aabbccaa"] == list("aabbccaa")
+    assert made == ["a", "b", "c", "a"]
+    assert (list(names), len(names), "b" in names, "d" in names) == (["a", "b", "c"], 3, True, False)
+    with pytest.raises(KeyError):
+        names["d"]
+
+
+def test_threads_share_a_rule_set_while_it_fills_its_memory() -> None:
+    lines = "".join(f"  r{n}: {{all: [w{n % 50}, 'v{n % 7}*'], none: w{n % 11}x}}\n" for n in range(300))
+    articles = [entry(f"w{n % 50} v{n % 7}y w{n % 13}x", f"w{n % 31} v{n}") for n in range(200)]
+    alone = ruleset("rules:\n" + lines)
+    expected = [[match.rule.id for match in alone.match(article).matches] for article in articles]
+    shared = ruleset("rules:\n" + lines)
+    with ThreadPoolExecutor(8) as pool:
+        answers = list(pool.map(shared.match, articles * 8))
+    assert [[match.rule.id for match in answer.matches] for answer in answers] == expected * 8
+    assert any(expected)
