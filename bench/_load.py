@@ -22,7 +22,9 @@ def _load(text: bytes) -> tuple[Ruleset, float, float]:
     document, problems = parse_document(text, name="rules.yaml")
     read = time.process_time()
     assert isinstance(document, Document), problems
-    ruleset, problems = load_rules([document], channels=None, default_notify=("desk",), default_priority=Priority.NORMAL)
+    ruleset, problems = load_rules(
+        [document], channels=None, default_notify=("desk",), default_priority=Priority.NORMAL
+    )
     assert ruleset is not None, problems
     return ruleset, read - started, time.process_time() - read
 
@@ -59,4 +61,6 @@ def measure_lag(rules: int) -> None:
     for name, reload in (("idle", False), ("during a reload", True)):
         late = asyncio.run(run(reload=reload))
         p99 = late[int(len(late) * 0.99)]
-        print(f"  loop lag {name:<16}p50 {late[len(late) // 2] * 1e3:6.1f} ms, p99 {p99 * 1e3:6.1f}, most {late[-1] * 1e3:6.1f}")
+        print(
+            f"  loop lag {name:<16}p50 {late[len(late) // 2] * 1e3:6.1f} ms, p99 {p99 * 1e3:6.1f}, most {late[-1] * 1e3:6.1f}"
+        )

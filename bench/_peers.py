@@ -40,9 +40,8 @@ def regex_loop(definitions: Sequence[Definition]) -> Decider:
     """Ask each rule by its own regexes: what most people write first."""
 
     def search(node: Node) -> Any:
-        # the blank behind a word is left for the next word
-        words = (re.escape(pattern(term)[:-1]) + "(?= )" if not term.prefix else re.escape(pattern(term)) for term in terms_of(node))
-        return re.compile("|".join(words)).search
+        words = (re.escape(" ".join(term.words)) + (r"\w*" if term.prefix else "") for term in terms_of(node))
+        return re.compile(rf"\b(?:{'|'.join(words)})\b").search
 
     asked = [
         (
@@ -109,7 +108,9 @@ def aho_corasick(patterns: Patterns) -> Finder:
     numbers = [number for number, _ in patterns]
 
     def find(text: str) -> dict[int, None]:
-        return dict.fromkeys(numbers[found] for found, _, _ in automaton.find_matches_as_indexes(text, overlapping=True))
+        return dict.fromkeys(
+            numbers[found] for found, _, _ in automaton.find_matches_as_indexes(text, overlapping=True)
+        )
 
     return find
 

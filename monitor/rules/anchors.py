@@ -2,7 +2,7 @@
 
 A rule *needs* groups of terms: one term of each group must stand in the text. Each rule is anchored at the group that
 texts hold most rarely, so that only a text with a term of it is a reason to look at the rule; and of those, only one
-that holds a term of the second rarest group as well, its partner, is worth an exact answer. Each pair of such terms is
+that holds a term of a second group as well, its partner, is worth an exact answer. Each pair of such terms is
 laid down beside the rule, by the anchoring term. Rules are numbers in the order of the files, terms those of the index:
 
     _starts      [ ... 7 | 7 | 9 ... ]              by term: where its pairs begin; they end where the next term's begin
@@ -18,7 +18,7 @@ so large that their pairs would fill memory, has the anchoring term itself for a
 from __future__ import annotations
 
 from array import array
-from collections.abc import Collection, Sequence
+from collections.abc import KeysView, Sequence
 from itertools import accumulate, compress
 from typing import final
 
@@ -52,21 +52,22 @@ class Anchors:
                     free[term] += 1
         self._unanchored = array("I", (rule for rule, (anchor, _) in enumerate(chosen) if not anchor))
 
-    def candidates(self, seen: Collection[int]) -> list[int]:
-        """Return the rules that these terms may satisfy, in order; `seen` is quick to ask for one."""
-        starts = self._starts
-        partners, rules = array("I"), array("I")
+    def candidates(self, seen: KeysView[int]) -> list[int]:
+        """Return the rules that these terms may satisfy, in order."""
+        starts, partners = self._starts, self._partners
+        called = set(self._unanchored)
         for term in seen:
             start, end = starts[term], starts[term + 1]
             if start != end:
-                partners += self._partners[start:end]
-                rules += self._rules[start:end]
-        return sorted({*self._unanchored, *compress(rules, map(seen.__contains__, partners))})
+                others = partners[start:end]
+                if not seen.isdisjoint(others):  # one pass in C that ends the matter for nearly every term
+                    called.update(compress(self._rules[start:end], map(seen.__contains__, others)))
+        return sorted(called)
 
 
 def _choose(groups: Sequence[Group], commonness: Sequence[float]) -> tuple[Group, Group]:
-    """Choose anchor and partner; () = none."""
-    if len(groups) < 2:  # noqa: PLR2004 - an anchor and a partner
-        return (groups[0] if groups else ()), ()
-    anchor, partner, *_ = sorted(groups, key=lambda group: sum(map(commonness.__getitem__, group)))
+    """Choose the rarest group as anchor, and of the others the smallest as partner, of equals the rarer; () = none."""
+    ranked = sorted(groups, key=lambda group: sum(map(commonness.__getitem__, group)))
+    anchor = ranked[0] if ranked else ()
+    partner = min(ranked[1:], key=len, default=())
     return anchor, partner if len(anchor) * len(partner) <= _MOST_PAIRS else ()

@@ -11,38 +11,39 @@ import hashlib
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import fields
 from functools import partial
 from itertools import chain
 from operator import attrgetter
 
-from monitor.model import Field
+from monitor.model import Field, Rule
 from monitor.rules.anchors import Anchors, Group
 from monitor.rules.conditions import Condition, Either, Every, Neither, OneOf
 from monitor.rules.index import Index
 from monitor.rules.lazy import Derived
 from monitor.rules.match import CompiledRule, Ruleset
-from monitor.rules.tree import Actor, AllOf, AnyOf, Definition, Term
+from monitor.rules.tree import Actor, AllOf, AnyOf, Definition, NoneOf, Term
 from monitor.rules.tree import Node as Tree
 
 _MOST_REMEMBERED = 16_384  # compiled rules, of about 2 kB
+_FACTS = attrgetter(*(fact.name for fact in fields(Rule)))
 _PLACES = {field: place for place, field in enumerate(Field)}
 
 
 def compile_rules(definitions: Sequence[Definition]) -> Ruleset:
     """Build the matcher of these rules; their ids are unique."""
     with _uncollected():
-        terms = _Terms()
+        terms = _Terms(Index())
         shared: dict[Group, Group] = {}
         needs = [[shared.setdefault(group, group) for group in _needs(each, terms)] for each in definitions]
-        anchors = Anchors(needs, terms.commonness(needs))
         by_id = {each.rule.id: each for each in definitions}
         return Ruleset(
             rules=Derived(by_id, attrgetter("rule")),
             hash=_hash(definitions),
-            compiled=Derived(by_id, partial(_compile, terms=terms), remember=_MOST_REMEMBERED),
+            compiled=Derived(by_id, partial(_compile, index=terms.index), remember=_MOST_REMEMBERED),
             order=tuple(by_id),
             index=terms.index,
-            anchors=anchors,
+            anchors=Anchors(needs, terms.commonness(needs)),
         )
 
 
@@ -58,7 +59,8 @@ def _uncollected() -> Iterator[None]:
             gc.enable()
 
 
-def _compile(definition: Definition, terms: _Terms) -> CompiledRule:
+def _compile(definition: Definition, index: Index) -> CompiledRule:
+    terms = _Terms(index)
     return CompiledRule(
         definition=definition,
         fields=frozenset(map(_PLACES.__getitem__, definition.fields)),
@@ -72,19 +74,28 @@ def _needs(definition: Definition, terms: _Terms) -> Iterator[Group]:
 
 
 class _Terms:
-    """Every distinct term once, numbered."""
+    """The terms and actors met in one go, which must outlive it: they are known by identity, for many rules share them."""
 
-    def __init__(self) -> None:
-        self.index = Index()
-        self._known: dict[int, Term] = {}
+    def __init__(self, index: Index) -> None:
+        self.index = index
+        self._numbers: dict[int, int] = {}
+        self._actors: dict[int, OneOf] = {}
+        self._known: dict[int, Term] = {}  # by number
 
     def number(self, term: Term) -> int:
-        number = self.index.number(term)
-        self._known[number] = term
+        number = self._numbers.get(id(term))
+        if number is None:
+            number = self._numbers[id(term)] = self.index.number(term)
+            self._known[number] = term
         return number
 
     def one_of(self, names: dict[int, str]) -> OneOf:
         return OneOf(names)
+
+    def actor(self, actor: Actor) -> OneOf:
+        if id(actor) not in self._actors:
+            self._actors[id(actor)] = self.one_of({self.number(name): actor.id for name in actor.names})
+        return self._actors[id(actor)]
 
     def commonness(self, needs: Sequence[Sequence[Group]]) -> list[float]:
         """Guess how often texts hold each term: what many rules ask for is common, and the longer it is, the rarer."""
@@ -100,7 +111,7 @@ def _lower(tree: Tree, terms: _Terms) -> Condition:
         case Term():
             return terms.one_of({terms.number(tree): tree.text})
         case Actor():
-            return terms.one_of({terms.number(name): tree.id for name in tree.names})
+            return terms.actor(tree)
         case AnyOf():
             parts = tuple(_lower(part, terms) for part in tree.parts)
             plain = [part for part in parts if isinstance(part, OneOf)]
@@ -118,7 +129,18 @@ def _lower(tree: Tree, terms: _Terms) -> Condition:
 
 def _hash(definitions: Sequence[Definition]) -> str:
     digest = hashlib.blake2b(digest_size=8)
-    for definition in definitions:
-        said = (definition.rule, definition.fields, definition.clauses)  # not where, and not the examples
-        digest.update(repr(said).encode("utf-8", "surrogatepass"))
+    shared: dict[int, str] = {}  # what terms and actors say, by identity
+
+    def say(node: Tree) -> str:
+        match node:
+            case Term() | Actor():
+                if id(node) not in shared:
+                    shared[id(node)] = repr(node)
+                return shared[id(node)]
+            case AnyOf() | AllOf() | NoneOf():
+                return f"{type(node).__name__}({', '.join(map(say, node.parts))})"
+
+    for definition in definitions:  # not where they stand, and not the examples
+        clauses = [(clause.key, say(clause.node)) for clause in definition.clauses]
+        digest.update(repr((_FACTS(definition.rule), definition.fields, clauses)).encode("utf-8", "surrogatepass"))
     return digest.hexdigest()

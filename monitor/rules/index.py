@@ -15,7 +15,6 @@ under the word's node, see `_Met`.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import suppress
 from itertools import chain, compress, count, islice, repeat
 from typing import final
 
@@ -90,17 +89,21 @@ class Reading:
         singles: list[int],
         pairs: list[int],
         longer: Sequence[Occurrence],
-        implied: Mapping[int, Sequence[int]],
+        met: Mapping[int, Sequence[int]],
     ) -> None:
-        self._singles = singles  # by number of the word: its node
-        self._pairs = pairs  # the node of this word together with the next
-        self._longer = longer  # all that has more words, or two of which the second goes on
-        self.terms = dict.fromkeys(singles)
-        self.terms.update(dict.fromkeys(filter(None, pairs)))
-        self.terms.update((term, None) for term, _, _ in longer)
-        self._implied = {node: implied[node] for node in implied.keys() & self.terms.keys()} if implied else {}
-        self.terms.update(dict.fromkeys(chain.from_iterable(self._implied.values())))
+        """Take the node of each word, that of each word with the next, what is longer, and what nodes imply."""
+        self._singles = singles
+        self._pairs = pairs
+        self._longer = longer
+        self.terms: dict[int, bool] = dict.fromkeys(singles, False)  # is it more than one word?
+        self.terms.update(dict.fromkeys(filter(None, pairs), True))
+        if longer:
+            self.terms.update((term, True) for term, _, _ in longer)
         self.terms.pop(NOTHING, None)
+        self._implied: dict[int, Sequence[int]] = {}
+        if not met.keys().isdisjoint(self.terms.keys()):
+            self._implied = {node: met[node] for node in met.keys() & self.terms.keys()}
+            self.terms.update(dict.fromkeys(chain.from_iterable(self._implied.values()), False))
 
     def occurrences(self) -> Iterator[Occurrence]:
         """Yield all occurrences, those of one term from left to right."""
@@ -112,19 +115,22 @@ class Reading:
         yield from self._longer
 
     def find(self, term: int) -> list[Occurrence]:
-        """List the occurrences of one term from left to right: two scans of the text."""
-        nodes = {term, *(node for node, implied in self._implied.items() if term in implied)}
-        found = [(term, at, at) for at in sorted(chain.from_iterable(_places(self._singles, node) for node in nodes))]
-        found = found or [(term, at, at + 1) for at in _places(self._pairs, term)]
-        return found or [occurrence for occurrence in self._longer if occurrence[0] == term]
+        """List the occurrences of one term from left to right, by a scan of the text for each node that means it."""
+        if self.terms[term]:
+            pairs = [(term, at, at + 1) for at in _places(self._pairs, term)]
+            return pairs or [occurrence for occurrence in self._longer if occurrence[0] == term]
+        found = [(term, at, at) for at in _places(self._singles, term)]
+        for node, implied in self._implied.items():
+            if term in implied:
+                found += [(term, at, at) for at in _places(self._singles, node)]
+        return sorted(found)
 
 
-def _places(nodes: list[int], node: int) -> Iterator[int]:
-    at = -1
-    with suppress(ValueError):
-        while True:
-            at = nodes.index(node, at + 1)
-            yield at
+def _places(nodes: list[int], node: int) -> list[int]:
+    places = [-1]
+    for _ in range(nodes.count(node)):
+        places.append(nodes.index(node, places[-1] + 1))
+    return places[1:]
 
 
 @final
@@ -174,20 +180,21 @@ class Index:
         """Find all terms in these words."""
         singles = list(map(self._met.__getitem__, words))
         pairs = list(map(self._next.get, zip(singles, islice(words, 1, None), strict=False), repeat(NOTHING)))
-        longer = list(self._walk(words, pairs)) if any(pairs) else []
+        longer = self._walk(words, pairs) if any(pairs) else []
         if self._begun:
             longer += self._endings(words, singles, pairs, longer)
         return Reading(singles, pairs, longer, self._met.implied)
 
-    def _walk(self, words: Sequence[str], pairs: list[int]) -> Iterator[Occurrence]:
+    def _walk(self, words: Sequence[str], pairs: list[int]) -> list[Occurrence]:
         """Follow the trie from each pair."""
+        longer = []
+        step, end = self._next.get, len(words)
         for start in compress(count(), pairs):
-            node = pairs[start]
-            for last in range(start + 2, len(words)):
-                node = self._next.get((node, words[last]), NOTHING)
-                if not node:
-                    break
-                yield node, start, last
+            node, last = pairs[start], start + 2
+            while last < end and (node := step((node, words[last]), NOTHING)):
+                longer.append((node, start, last))
+                last += 1
+        return longer
 
     def _endings(
         self, words: Sequence[str], singles: list[int], pairs: list[int], longer: Sequence[Occurrence]

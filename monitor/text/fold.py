@@ -16,7 +16,7 @@ import re
 import unicodedata
 from collections.abc import Callable, Iterable
 from itertools import accumulate, chain, compress, count
-from operator import add, sub
+from operator import add
 from typing import final
 
 # -- the classes of characters, as pieces of regular expressions ------------------------------------------------------
@@ -129,33 +129,29 @@ _TYPOGRAPHIC = tuple((char, plain) for plain, chars in (("'", "’‘ʼ＇"), ("
 class Tokens:
     """A text's folded words in order, each with its place in the text as it was given; for one thread."""
 
-    __slots__ = ("_bounds", "_spaced", "words")
+    __slots__ = ("_ends", "_spaced", "_starts", "words")
 
     def __init__(self, words: list[str], spaced: str) -> None:
         self.words = words
         self._spaced = spaced  # as long as the original, and each token at its place
-        self._bounds: tuple[list[int], list[int]] | None = None
+        self._starts: list[int] = []
+        self._ends: list[int] = []
 
     def span(self, first: int, last: int) -> tuple[int, int]:
         """Return the bounds in the text of the words from number `first` to number `last`, both included."""
-        if self._bounds is None:  # few texts are hit, and nobody else pays for it
-            self._bounds = _between_blanks(self._spaced) if self._spaced.isascii() else _between_others(self._spaced)
-        starts, ends = self._bounds
-        return starts[first], ends[last]
+        if not self._ends:  # few texts are hit, and nobody else pays for it
+            self._place()
+        start = self._starts[first] if self._starts else self._ends[first] - len(self.words[first])
+        return start, self._ends[last]
 
-
-def _between_blanks(spaced: str) -> tuple[list[int], list[int]]:
-    """Place words between which nothing but blanks stands."""
-    pieces = spaced.split(" ")
-    lengths = list(map(len, pieces))
-    ends = list(compress(map(add, accumulate(lengths), count()), lengths))
-    return list(map(sub, ends, compress(lengths, lengths))), ends
-
-
-def _between_others(spaced: str) -> tuple[list[int], list[int]]:
-    """Place words between which anything stands; those that come of one token have one place."""
-    found = [token for token in _WORD.finditer(spaced) for _ in _FOLDS[token[0]]]
-    return [token.start() for token in found], [token.end() for token in found]
+    def _place(self) -> None:
+        if self._spaced.isascii():  # nothing but blanks stands between words, which are as long as they were
+            lengths = list(map(len, self._spaced.split(" ")))
+            self._ends = list(compress(map(add, accumulate(lengths), count()), lengths))
+        else:  # words that come of one token have one place
+            found = [token for token in _WORD.finditer(self._spaced) for _ in _FOLDS[token[0]]]
+            self._starts = [token.start() for token in found]
+            self._ends = [token.end() for token in found]
 
 
 def tokenize(text: str) -> Tokens:
