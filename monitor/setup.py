@@ -44,7 +44,11 @@ def load_setup(file: Path, *, env: Mapping[str, str] = os.environ, store: str | 
     named = tuple(written) if isinstance(written, dict) else ()
     notify = config.defaults.notify or (named if len(named) == 1 else ())
     ruleset, rule_problems = load_rules(
-        config.documents, channels=named, default_notify=notify, default_priority=config.defaults.priority
+        config.documents,
+        channels=named,
+        default_notify=notify,
+        default_priority=config.defaults.priority,
+        main=config.main,
     )
     problems = [*problems, *channel_problems, *rule_problems, *_default_channel_problems(config, named)]
     if problems or ruleset is None:

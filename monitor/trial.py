@@ -58,4 +58,4 @@ def _from_page(page: Page, url: str, now: datetime) -> tuple[Entry, ...]:
 def _from_text(text: str, now: datetime) -> Entry:
     """Take the first line for the title, the rest for the body."""
     title, _, body = clean(text).partition("\n")
-    return Entry(id="0" * 32, keys=(), feed=TRIAL, title=title, body=body, seen_at=now)
+    return Entry(id="0" * 32, keys=(), feed="", title=title, body=body, seen_at=now)

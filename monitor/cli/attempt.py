@@ -16,6 +16,7 @@ if TYPE_CHECKING:  # `monitor --help` must not import the house
     from monitor.model import Entry
     from monitor.rules.explain import ClauseAnswer
     from monitor.rules.match import Ruleset
+    from monitor.rules.spelling import Spelling
 
 TITLE_WIDTH = 100
 
@@ -24,8 +25,9 @@ TITLE_WIDTH = 100
 @click.argument("rule")
 @click.argument("source", required=False, metavar="[TEXT|FILE|URL]")
 @click.option("--all", "show_all", is_flag=True, help="Of a feed, show the entries that do not match too.")
+@click.option("--as", "spelling", type=click.Choice(("yaml", "query")), help="Print the rule so spelt; try nothing.")
 @click.pass_obj
-def attempt(file: Path, *, rule: str, source: str | None, show_all: bool) -> None:
+def attempt(file: Path, *, rule: str, source: str | None, show_all: bool, spelling: Spelling | None) -> None:
     r"""Try RULE on a text, a file or a URL, and see clause by clause why it matches or not.
 
     RULE is the id of a rule, or - to read one from standard input, as it would stand in a rules file: a word, a list, a
@@ -36,19 +38,24 @@ def attempt(file: Path, *, rule: str, source: str | None, show_all: bool) -> Non
       monitor try deconfliction "Carter calls Shoygu about deconfliction"
       monitor try deconfliction https://example.org/feed.xml
       echo '{terms: [talks], all: [Syria]}' | monitor try - "Talks on Syria resume"
+      echo 'query: talks NEAR/5 Syria' | monitor try --as yaml -
     """
     from monitor import setup  # noqa: PLC0415 - `monitor --help` must not import the house
     from monitor.app import utc_now  # noqa: PLC0415
+    from monitor.rules.spelling import spelt  # noqa: PLC0415
     from monitor.trial import read_trial  # noqa: PLC0415
 
     loaded = setup.load_setup(file)
     if rule == "-":
-        if source is None:
+        if source is None and spelling is None:
             raise click.UsageError("with a rule from standard input, give the text, file or URL as an argument")
         ruleset = setup.load_trial_rules(loaded, sys.stdin.buffer.read())
         rule_ids = tuple(ruleset.rules)
     else:
         ruleset, rule_ids = loaded.ruleset, (rule,)
+    if spelling is not None:
+        click.echo("".join(spelt(ruleset, rule_id, spelling) for rule_id in rule_ids), nl=False)
+        return
     entries = asyncio.run(read_trial(sys.stdin.read() if source is None else source, utc_now()))
     matched = sum(
         _show(ruleset, rule_id, entry, quiet=len(entries) > 1 and not show_all)

@@ -19,8 +19,8 @@ from monitor.model import Feed, FirstPoll, Priority
 from monitor.secret import resolve_references
 from monitor.text.plain import shorten
 
-INCLUDED_KEYS = ("actors", "feeds", "rules")
-MAIN_KEYS = ("allow_files", "channels", "contact", "defaults", "include", "smtp", "store", *INCLUDED_KEYS)
+INCLUDED_KEYS = ("actors", "defaults", "feeds", "rules")  # `defaults` there are those of the file's rules
+MAIN_KEYS = ("allow_files", "channels", "contact", "include", "smtp", "store", *INCLUDED_KEYS)
 STORE_VARIABLE = "MONITOR_STORE"
 
 

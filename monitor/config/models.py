@@ -9,28 +9,10 @@ from typing import Annotated, Any
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from monitor.model import FirstPoll, Priority
+from monitor.text.duration import parse_duration
 
-_DURATION = re.compile(r"(?:(\d+)w)?(?:(\d+)d)?(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)?", re.IGNORECASE | re.ASCII)
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*")
-LONGEST = timedelta(days=366)
 SHORTEST_POLL = timedelta(seconds=10)
-_LONGEST_TEXT = 40  # characters of a duration
-
-
-def parse_duration(text: object) -> timedelta:
-    """Read `90s`, `10m`, `24h`, `7d`, `2w` or a row of them such as `1h30m`; at most 366 days.
-
-    Raises:
-        ValueError: it is none of these.
-    """
-    matched = _DURATION.fullmatch(text.strip()) if isinstance(text, str) and len(text) <= _LONGEST_TEXT else None
-    if not matched or not any(matched.groups()):
-        raise ValueError(f"{_quoted(text)} is not a duration: write it like `90s`, `10m`, `24h` or `7d`")
-    weeks, days, hours, minutes, seconds = (int(part or 0) for part in matched.groups())
-    total = ((weeks * 7 + days) * 24 + hours) * 3600 + minutes * 60 + seconds
-    if total > LONGEST.total_seconds():
-        raise ValueError(f"`{text}` is longer than {LONGEST.days} days")
-    return timedelta(seconds=total)
 
 
 def _quoted(value: object) -> str:

@@ -29,6 +29,7 @@ from monitor.model import (
     Story,
 )
 from monitor.notify.render import render_message
+from monitor.rules.limits import host_of
 from monitor.rules.match import Ruleset
 from monitor.stories.keys import story_keys
 
@@ -86,6 +87,7 @@ def decide_page(
     draft = _Draft(
         now=now,
         ruleset=ruleset,
+        source_tags=source_tags(feed),
         stories={story.id: story for story in memory.stories.values()},
         story_of={key: story.id for key, story in memory.stories.items()},
     )
@@ -121,6 +123,11 @@ def decide_page(
     )
 
 
+def source_tags(feed: Feed) -> tuple[str, ...]:
+    """Return what a rule's `sources` may name a feed by, beside its name: its tags, and the host it is read from."""
+    return (*feed.tags, host_of(feed.url))
+
+
 def _oldest_first(entries: Sequence[Entry]) -> list[Entry]:
     """Put entries in the order of their dates; those without one stay where they stood, feeds give the newest first."""
     upwards = entries[::-1]
@@ -133,6 +140,7 @@ class _Draft:
 
     now: datetime
     ruleset: Ruleset
+    source_tags: tuple[str, ...]
     stories: dict[str, Story]  # by id: remembered ones and those of this page
     story_of: dict[bytes, str]  # by story key
     entries: list[Entry] = field(default_factory=list)
@@ -149,7 +157,7 @@ class _Draft:
 
     def consider(self, entry: Entry) -> None:
         """Match one fresh entry and, where a rule hits, join it to its story and tell who has not heard of it."""
-        result = self.ruleset.match(entry)
+        result = self.ruleset.match(entry, self.source_tags)
         for rule_id, failure in result.failures:
             self.note(entry, Stage.MATCH, "error", failure, rule=rule_id)
         if not result.matches:

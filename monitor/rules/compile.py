@@ -16,34 +16,38 @@ from functools import partial
 from itertools import chain
 from operator import attrgetter
 
-from monitor.model import Field, Rule
+from monitor.model import Rule
 from monitor.rules.anchors import Anchors, Group
-from monitor.rules.conditions import Condition, Either, Every, Neither, OneOf
 from monitor.rules.index import Index
 from monitor.rules.lazy import Derived
+from monitor.rules.lower import Lowering, field_numbers
 from monitor.rules.match import CompiledRule, Ruleset
-from monitor.rules.tree import Actor, AllOf, AnyOf, Definition, NoneOf, Term
-from monitor.rules.tree import Node as Tree
+from monitor.rules.patterns import NO_PATTERNS, Patterns
+from monitor.rules.tree import Actor, AllOf, AnyOf, Definition, Limit, Node, NoneOf, Term
 
 _MOST_REMEMBERED = 16_384  # compiled rules, of about 2 kB
-_FACTS = attrgetter(*(fact.name for fact in fields(Rule)))
-_PLACES = {field: place for place, field in enumerate(Field)}
+_FACTS = attrgetter(*(fact.name for fact in fields(Rule) if fact.name not in ("owner", "note")))
 
 
-def compile_rules(definitions: Sequence[Definition]) -> Ruleset:
-    """Build the matcher of these rules; their ids are unique."""
+def compile_rules(definitions: Sequence[Definition], *, usable: Sequence[Definition] = ()) -> Ruleset:
+    """Build the matcher of these rules; their ids are unique. They may use each other, and those that are `usable`."""
     with _uncollected():
-        terms = _Terms(Index())
-        shared: dict[Group, Group] = {}
-        needs = [[shared.setdefault(group, group) for group in _needs(each, terms)] for each in definitions]
         by_id = {each.rule.id: each for each in definitions}
+        known = {each.rule.id: each for each in usable} | by_id if usable else by_id
+        index = Index()
+        terms = _Terms(index)
+        lowering = Lowering(known, terms.number)
+        shared: dict[Group, Group] = {}
+        needs = [[shared.setdefault(group, group) for group in _needs(each, lowering)] for each in definitions]
+        again = Lowering(known, index.number, lowering.patterns)
         return Ruleset(
             rules=Derived(by_id, attrgetter("rule")),
             hash=_hash(definitions),
-            compiled=Derived(by_id, partial(_compile, index=terms.index), remember=_MOST_REMEMBERED),
+            compiled=Derived(by_id, partial(_compile, lowering=again), remember=_MOST_REMEMBERED),
             order=tuple(by_id),
-            index=terms.index,
+            index=index,
             anchors=Anchors(needs, terms.commonness(needs)),
+            patterns=Patterns(lowering.patterns) if lowering.patterns else NO_PATTERNS,
         )
 
 
@@ -59,79 +63,44 @@ def _uncollected() -> Iterator[None]:
             gc.enable()
 
 
-def _compile(definition: Definition, index: Index) -> CompiledRule:
-    terms = _Terms(index)
-    return CompiledRule(
-        definition=definition,
-        fields=frozenset(map(_PLACES.__getitem__, definition.fields)),
-        conditions=tuple(_lower(clause.node, terms) for clause in definition.clauses),
-    )
+def _compile(definition: Definition, lowering: Lowering) -> CompiledRule:
+    where = field_numbers(definition.fields)
+    conditions = lowering.conditions(definition.clauses, where)
+    return CompiledRule(definition=definition, fields=where, conditions=conditions)
 
 
-def _needs(definition: Definition, terms: _Terms) -> Iterator[Group]:
-    for clause in definition.clauses:
-        yield from map(tuple, _lower(clause.node, terms).needs())
+def _needs(definition: Definition, lowering: Lowering) -> Iterator[Group]:
+    for condition in lowering.conditions(definition.clauses, field_numbers(definition.fields)):
+        yield from map(tuple, condition.needs())
 
 
 class _Terms:
-    """The terms and actors met in one go, which must outlive it: they are known by identity, for many rules share them."""
+    """The terms that were met, known by identity: many rules share them."""
 
     def __init__(self, index: Index) -> None:
-        self.index = index
-        self._numbers: dict[int, int] = {}
-        self._actors: dict[int, OneOf] = {}
-        self._known: dict[int, Term] = {}  # by number
+        self._index = index
+        self._met: dict[int, tuple[int, Term]] = {}  # the term stays alive, so that its identity stays its own
 
     def number(self, term: Term) -> int:
-        number = self._numbers.get(id(term))
-        if number is None:
-            number = self._numbers[id(term)] = self.index.number(term)
-            self._known[number] = term
-        return number
-
-    def one_of(self, names: dict[int, str]) -> OneOf:
-        return OneOf(names)
-
-    def actor(self, actor: Actor) -> OneOf:
-        if id(actor) not in self._actors:
-            self._actors[id(actor)] = self.one_of({self.number(name): actor.id for name in actor.names})
-        return self._actors[id(actor)]
+        met = self._met.get(id(term))
+        if met is None:
+            met = self._met[id(term)] = self._index.number(term), term
+        return met[0]
 
     def commonness(self, needs: Sequence[Sequence[Group]]) -> list[float]:
         """Guess how often texts hold each term: what many rules ask for is common, and the longer it is, the rarer."""
         uses = Counter(chain.from_iterable(chain.from_iterable(needs)))
-        common = [0.0] * self.index.size
-        for number, term in self._known.items():
+        common = [0.0] * self._index.size
+        for number, term in self._met.values():
             common[number] = uses[number] / sum(map(len, term.words)) ** 2
         return common
-
-
-def _lower(tree: Tree, terms: _Terms) -> Condition:
-    match tree:
-        case Term():
-            return terms.one_of({terms.number(tree): tree.text})
-        case Actor():
-            return terms.actor(tree)
-        case AnyOf():
-            parts = tuple(_lower(part, terms) for part in tree.parts)
-            plain = [part for part in parts if isinstance(part, OneOf)]
-            if len(plain) < len(parts):
-                return Either(parts)
-            names: dict[int, str] = {}
-            for term, name in (pair for part in plain for pair in part.names.items()):
-                names.setdefault(term, name)  # two actors may share a spelling
-            return terms.one_of(names)
-        case AllOf():
-            return Every(tuple(_lower(part, terms) for part in tree.parts))
-        case _:
-            return Neither(tuple(_lower(part, terms) for part in tree.parts))
 
 
 def _hash(definitions: Sequence[Definition]) -> str:
     digest = hashlib.blake2b(digest_size=8)
     shared: dict[int, str] = {}  # what terms and actors say, by identity
 
-    def say(node: Tree) -> str:
+    def say(node: Node | Limit) -> str:
         match node:
             case Term() | Actor():
                 if id(node) not in shared:
@@ -139,8 +108,10 @@ def _hash(definitions: Sequence[Definition]) -> str:
                 return shared[id(node)]
             case AnyOf() | AllOf() | NoneOf():
                 return f"{type(node).__name__}({', '.join(map(say, node.parts))})"
+            case _:
+                return repr(node)
 
-    for definition in definitions:  # not where they stand, and not the examples
+    for definition in definitions:  # not where they stand, not whose they are, and not the examples
         clauses = [(clause.key, say(clause.node)) for clause in definition.clauses]
         digest.update(repr((_FACTS(definition.rule), definition.fields, clauses)).encode("utf-8", "surrogatepass"))
     return digest.hexdigest()

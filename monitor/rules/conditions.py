@@ -2,12 +2,67 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, NamedTuple, Protocol
+
+from monitor.model import Entry, Mention
 
 Place = tuple[int, int, int]  # number of the field, first word, last word
-Seen = Mapping[int, Sequence[Place]]  # the places of each term that occurs, by the term's number; by field, then place
+
+
+class Stretch(NamedTuple):
+    """A place that does not begin and end with words."""
+
+    number: int  # of the field
+    start: int  # character
+    end: int
+
+
+Ground = tuple[int | Place | Stretch, str]  # a term at all its places, or one place; and the name that is watched for
+
+
+class View(Protocol):
+    """What can be asked about an entry beyond the terms seen in it."""
+
+    entry: Entry
+    source_tags: Collection[str]  # of its feed
+    memo: dict[Any, Any]  # answers that many rules ask for, by who asks
+
+    def within(self, fields: frozenset[int]) -> Seen:
+        """Return what was seen in these fields."""
+        ...
+
+    def stands(self, place: Place, text: str, lead: int) -> bool:
+        """Say whether this very text stands there; `lead` of its characters come before the place's first word."""
+        ...
+
+    def stretches(self, pattern: int, fields: frozenset[int]) -> Sequence[Stretch]:
+        """Return where a regular expression matches, by field, then place."""
+        ...
+
+    def mentions(self, grounds: Iterable[Ground], seen: Seen) -> tuple[Mention, ...]:
+        """Show where these grounds stand."""
+        ...
+
+
+class Seen(Mapping[int, Sequence[Place]]):
+    """The places of each term that occurs, by the term's number; by field, then place."""
+
+    __slots__ = ()
+
+    sight: View
+    fields: frozenset[int]  # by number: where this was seen
+
+
+def spots(grounds: Iterable[Ground], seen: Seen) -> Iterator[tuple[Place | Stretch, str]]:
+    """Yield every single place of these grounds."""
+    for what, name in grounds:
+        if isinstance(what, int):
+            for place in seen[what]:
+                yield place, name
+        else:
+            yield what, name
 
 
 class Condition(Protocol):
@@ -17,11 +72,11 @@ class Condition(Protocol):
         """Decide."""
         ...
 
-    def grounds(self, seen: Seen) -> Iterator[tuple[int, str]]:
+    def grounds(self, seen: Seen) -> Iterator[Ground]:
         """Yield the terms seen that make it hold, each with the name that is watched for."""
         ...
 
-    def words(self, seen: Seen) -> Iterator[tuple[int, str]]:
+    def words(self, seen: Seen) -> Iterator[Ground]:
         """Yield the terms seen that it speaks of, those too that make it fail, each with the name watched for."""
         ...
 
@@ -61,11 +116,11 @@ class Either:
         """Ask the parts until one holds."""
         return any(part.holds(seen) for part in self.parts)
 
-    def grounds(self, seen: Seen) -> Iterator[tuple[int, str]]:
+    def grounds(self, seen: Seen) -> Iterator[Ground]:
         """Yield the grounds of the parts that hold."""
         return (ground for part in self.parts if part.holds(seen) for ground in part.grounds(seen))
 
-    def words(self, seen: Seen) -> Iterator[tuple[int, str]]:
+    def words(self, seen: Seen) -> Iterator[Ground]:
         """Yield the words of all parts."""
         return (word for part in self.parts for word in part.words(seen))
 
@@ -85,11 +140,11 @@ class Every:
         """Ask the parts until one fails."""
         return all(part.holds(seen) for part in self.parts)
 
-    def grounds(self, seen: Seen) -> Iterator[tuple[int, str]]:
+    def grounds(self, seen: Seen) -> Iterator[Ground]:
         """Yield the grounds of all parts."""
         return (ground for part in self.parts for ground in part.grounds(seen))
 
-    def words(self, seen: Seen) -> Iterator[tuple[int, str]]:
+    def words(self, seen: Seen) -> Iterator[Ground]:
         """Yield the words of all parts."""
         return (word for part in self.parts for word in part.words(seen))
 
@@ -108,11 +163,11 @@ class Neither:
         """Ask the parts until one holds."""
         return not any(part.holds(seen) for part in self.parts)
 
-    def grounds(self, seen: Seen) -> Iterator[tuple[int, str]]:  # noqa: ARG002 - the protocol's
+    def grounds(self, seen: Seen) -> Iterator[Ground]:  # noqa: ARG002 - the protocol's
         """Yield nothing: what is not there is no ground."""
         return iter(())
 
-    def words(self, seen: Seen) -> Iterator[tuple[int, str]]:
+    def words(self, seen: Seen) -> Iterator[Ground]:
         """Yield the words of all parts."""
         return (word for part in self.parts for word in part.words(seen))
 

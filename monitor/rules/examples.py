@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Literal
@@ -43,11 +44,12 @@ def run_examples(ruleset: Ruleset) -> tuple[ExampleResult, ...]:
 
 def _run(ruleset: Ruleset, rule_id: str, example: Example) -> ExampleResult:
     entry = example_entry(example)
-    result = ruleset.match(entry)  # whole: a rule that its anchor never calls must fail here
+    tags = example.source[1:]
+    result = ruleset.match(entry, tags)  # whole: a rule that its anchor never calls must fail here
     broken = dict(result.failures).get(rule_id, "")
     matched = any(match.rule.id == rule_id for match in result.matches)
     passed = matched is example.hit and not broken
-    explanation = "" if passed else broken or _why(ruleset, rule_id, entry, hit=example.hit)
+    explanation = "" if passed else broken or _why(ruleset, rule_id, entry, tags, hit=example.hit)
     return ExampleResult(
         rule_id=rule_id,
         kind="hit" if example.hit else "miss",
@@ -58,8 +60,8 @@ def _run(ruleset: Ruleset, rule_id: str, example: Example) -> ExampleResult:
     )
 
 
-def _why(ruleset: Ruleset, rule_id: str, entry: Entry, *, hit: bool) -> str:
-    explanation = explain(ruleset, rule_id, entry)
+def _why(ruleset: Ruleset, rule_id: str, entry: Entry, tags: Sequence[str], *, hit: bool) -> str:
+    explanation = explain(ruleset, rule_id, entry, tags)
     clauses = explanation.failed if hit else [clause for clause in explanation.clauses if clause.found]
     return "; ".join(str(clause) for clause in clauses)
 
@@ -69,7 +71,7 @@ def example_entry(example: Example) -> Entry:
     return Entry(
         id="0" * 32,
         keys=(),
-        feed="example",
+        feed=example.source[0] if example.source else "",  # "" = not known: no rule's `sources` objects
         title=example.title,
         summary=example.summary,
         body=example.body,

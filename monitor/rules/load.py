@@ -10,6 +10,7 @@ from monitor.model import Priority
 from monitor.rules.compile import compile_rules
 from monitor.rules.match import Ruleset
 from monitor.rules.read import RuleReader
+from monitor.rules.tree import Definition
 
 TRIAL = "trial"
 """The id of a bare rule."""
@@ -21,14 +22,16 @@ def load_rules(
     channels: Collection[str] | None,
     default_notify: tuple[str, ...],
     default_priority: Priority,
+    main: Document | None = None,
 ) -> tuple[Ruleset | None, list[Problem]]:
     """Compile the rules of all documents; the actors of any document are known in every other.
 
-    Only the keys `actors` and `rules` are looked at; documents that are no mappings are passed over. `channels` are the
-    known channels, None = do not check. Returns None and every mistake found, in the order of the files, or the rule
+    Only the keys `actors`, `rules` and `defaults` are looked at; documents that are no mappings are passed over, and
+    so are the `defaults` of the document `main`: they are the whole configuration's. `channels` are the known
+    channels, None = do not check. Returns None and every mistake found, in the order of the files, or the rule
     set (an empty one where there are no rules) and no problems.
     """
-    reader = RuleReader(channels=channels, default_notify=default_notify, default_priority=default_priority)
+    reader = RuleReader(channels=channels, default_notify=default_notify, default_priority=default_priority, main=main)
     return _load(reader, actors_from=documents, rules_from=documents)
 
 
@@ -42,20 +45,28 @@ def load_trial(
 ) -> tuple[Ruleset | None, list[Problem]]:
     """Compile only the rules of `document`, with its own actors and those of the other documents.
 
-    The document is a whole one with `rules:`, or one bare rule (mapping, list or text), which gets the id `trial`.
+    The document is a whole one with `rules:`, or one bare rule (mapping, list or text), which gets the id `trial`. It
+    may use the rules of the other documents, those of them that are right.
     """
     trial = document if isinstance(document.value, dict) and "rules" in document.value else _as_rule(document)
     reader = RuleReader(channels=channels, default_notify=default_notify, default_priority=default_priority)
-    return _load(reader, actors_from=[*actors_from, trial], rules_from=[trial])
+    others = RuleReader(channels=None, default_notify=(), default_priority=default_priority)
+    others.read_actors(actors_from)
+    usable = others.read_rules(actors_from)
+    return _load(reader, actors_from=[*actors_from, trial], rules_from=[trial], usable=usable)
 
 
 def _load(
-    reader: RuleReader, *, actors_from: Sequence[Document], rules_from: Sequence[Document]
+    reader: RuleReader,
+    *,
+    actors_from: Sequence[Document],
+    rules_from: Sequence[Document],
+    usable: Sequence[Definition] = (),
 ) -> tuple[Ruleset | None, list[Problem]]:
     reader.read_actors(actors_from)
-    definitions = reader.read_rules(rules_from)
+    definitions = reader.read_rules(rules_from, usable=[definition.rule.id for definition in usable])
     if not reader.problems:
-        return compile_rules(definitions), []
+        return compile_rules(definitions, usable=usable), []
     order = {document.file: number for number, document in enumerate(actors_from)}
     return None, sorted(reader.problems, key=lambda problem: (order[problem.file], problem.line, problem.column))
 

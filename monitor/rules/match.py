@@ -7,15 +7,16 @@ I/O.
 from __future__ import annotations
 
 from bisect import bisect
-from collections.abc import Iterable, Iterator, KeysView, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, KeysView, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
-from typing import final
+from typing import Any, final
 
 from monitor.model import Entry, Field, Match, Mention, Rule
 from monitor.rules.anchors import Anchors
-from monitor.rules.conditions import Condition, Place, Seen
+from monitor.rules.conditions import Condition, Ground, Place, Seen, Stretch, spots
 from monitor.rules.index import Index
+from monitor.rules.patterns import NO_PATTERNS, Patterns
 from monitor.rules.tree import Definition
 from monitor.text.fold import Tokens, tokenize
 
@@ -29,14 +30,16 @@ _EVERYWHERE = frozenset(range(len(_FIELDS)))
 
 
 @final
-class _Seen(Mapping[int, Sequence[Place]]):
+class _Seen(Seen):
     """The terms seen in some fields of an entry, read as one text; places are looked for when they are asked for."""
 
-    __slots__ = ("_fields", "_places", "_reading", "_starts")
+    __slots__ = ("_numbers", "_places", "_reading", "_starts", "fields", "sight")
 
-    def __init__(self, tokens: Mapping[int, Tokens], index: Index) -> None:
+    def __init__(self, tokens: Mapping[int, Tokens], index: Index, sight: Sight, fields: frozenset[int]) -> None:
+        self.sight = sight
+        self.fields = fields
         words: list[str] = []
-        self._fields = tuple(tokens)  # their numbers
+        self._numbers = tuple(tokens)  # of the fields that hold text
         self._starts: list[int] = []  # number of each field's first word
         for each in tokens.values():
             self._starts.append(len(words))
@@ -72,20 +75,25 @@ class _Seen(Mapping[int, Sequence[Place]]):
         for found, first, last in self._reading.occurrences() if many else self._reading.find(term):
             field = bisect(self._starts, first) - 1
             start = self._starts[field]
-            self._places.setdefault(found, []).append((self._fields[field], first - start, last - start))
+            self._places.setdefault(found, []).append((self._numbers[field], first - start, last - start))
 
 
 @final
 class Sight:
     """Everything the rules could see in one entry; for one thread."""
 
-    __slots__ = ("_by_fields", "_index", "_tokens", "entry")
+    __slots__ = ("_by_fields", "_index", "_patterns", "_texts", "_tokens", "entry", "memo", "source_tags")
 
-    def __init__(self, entry: Entry, index: Index) -> None:
+    def __init__(
+        self, entry: Entry, index: Index, patterns: Patterns = NO_PATTERNS, source_tags: Collection[str] = ()
+    ) -> None:
         self.entry = entry
+        self.source_tags = source_tags
+        self.memo: dict[Any, Any] = {}
+        self._patterns = patterns
+        self._texts = (entry.title, entry.summary, entry.body)
         self._index = index
-        texts = enumerate((entry.title, entry.summary, entry.body))
-        self._tokens = {number: tokenize(text) for number, text in texts if text}
+        self._tokens = {number: tokenize(text) for number, text in enumerate(self._texts) if text}
         self._by_fields: dict[frozenset[int], Seen] = {}
 
     def within(self, fields: frozenset[int] = _EVERYWHERE) -> Seen:
@@ -93,21 +101,45 @@ class Sight:
         seen = self._by_fields.get(fields)
         if seen is None:
             tokens = {number: tokens for number, tokens in self._tokens.items() if number in fields}
-            seen = self._by_fields[fields] = _Seen(tokens, self._index)
+            seen = self._by_fields[fields] = _Seen(tokens, self._index, self, fields)
         return seen
 
-    def mentions(self, grounds: Iterable[tuple[int, str]], seen: Seen) -> tuple[Mention, ...]:
-        """Show where these terms stand, by field, then place; of two that overlap the longer stays."""
+    def stands(self, place: Place, text: str, lead: int) -> bool:
+        """Say whether this very text stands there; `lead` of its characters come before the place's first word."""
+        number, first, last = place
+        start = self._tokens[number].span(first, last)[0] - lead
+        return start >= 0 and self._texts[number].startswith(text, start)
+
+    def stretches(self, pattern: int, fields: frozenset[int]) -> Sequence[Stretch]:
+        """Return where a regular expression matches, at most `MOST_MENTIONS` in a field; by field, then place."""
+        return [
+            Stretch(number, start, end)
+            for number in sorted(fields)
+            if pattern in self._patterns_in(number)
+            for start, end in islice(self._patterns.stretches(pattern, self._texts[number]), MOST_MENTIONS)
+        ]
+
+    def _patterns_in(self, number: int) -> Collection[int]:
+        key = (Patterns, number)
+        if key not in self.memo:
+            self.memo[key] = self._patterns.find(self._texts[number])
+        found: Collection[int] = self.memo[key]
+        return found
+
+    def mentions(self, grounds: Iterable[Ground], seen: Seen) -> tuple[Mention, ...]:
+        """Show where these grounds stand, by field, then place; of two that overlap the longer stays."""
         found: dict[tuple[int, int, int], str] = {}
-        for term, name in grounds:
-            for number, first, last in islice(seen[term], MOST_MENTIONS):
-                found.setdefault((number, *self._tokens[number].span(first, last)), name)
+        for ground in grounds:
+            for what, name in islice(spots((ground,), seen), MOST_MENTIONS):
+                number, first, last = what
+                span = (first, last) if isinstance(what, Stretch) else self._tokens[number].span(first, last)
+                found.setdefault((number, *span), name)
         places = sorted(_without_overlaps(found))
         return tuple(self._mention(found[place], *place) for place in places[:MOST_MENTIONS])
 
     def _mention(self, name: str, number: int, start: int, end: int) -> Mention:
-        text = (self.entry.title, self.entry.summary, self.entry.body)[number]
-        return Mention(name=name, surface=text[start:end], field=_FIELDS[number], start=start, end=end)
+        surface = self._texts[number][start:end]
+        return Mention(name=name, surface=surface, field=_FIELDS[number], start=start, end=end)
 
 
 def _without_overlaps(places: Iterable[tuple[int, int, int]]) -> list[tuple[int, int, int]]:
@@ -161,10 +193,18 @@ class Ruleset:
     order: Sequence[str] = field(repr=False)  # the ids again: the number of a rule is its place here
     index: Index = field(repr=False)
     anchors: Anchors = field(repr=False)
+    patterns: Patterns = field(default=NO_PATTERNS, repr=False)
 
-    def match(self, entry: Entry) -> MatchResult:
-        """Say which rules the entry satisfies, and where; any text is welcome."""
-        sight = Sight(entry, self.index)
+    def look(self, entry: Entry, source_tags: Collection[str] = ()) -> Sight:
+        """See all that the rules could see in an entry."""
+        return Sight(entry, self.index, self.patterns, source_tags)
+
+    def match(self, entry: Entry, source_tags: Collection[str] = ()) -> MatchResult:
+        """Say which rules the entry satisfies, and where; any text is welcome.
+
+        `source_tags` is what is known of its feed beyond the name: tags and host, for the rules' `sources`.
+        """
+        sight = self.look(entry, source_tags)
         candidates = self.anchors.candidates(sight.within().keys())
         if not candidates:
             return _NOTHING

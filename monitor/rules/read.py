@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import Any, TypeVar
 
 from pydantic import BaseModel
@@ -12,42 +12,48 @@ from pydantic import BaseModel
 from monitor.document import Document, Loc, did_you_mean, validate
 from monitor.errors import Problem
 from monitor.model import Field, Priority, Rule
-from monitor.rules.models import ActorShape, ExampleShape, RuleShape
-from monitor.rules.term import read_term
-from monitor.rules.tree import Actor, AnyOf, Clause, Definition, Example, Node, NoneOf, Term
-
-ACTOR_MARK = "actor:"
-"""Before an actor's id where terms stand: `all: ["actor:shoygu", Syria]`."""
+from monitor.rules.actors import read_actor
+from monitor.rules.models import ExampleShape, RuleDefaults, RuleShape
+from monitor.rules.parts import PartReader, fields_in, items
+from monitor.rules.thresholds import THRESHOLD_KEYS
+from monitor.rules.tree import Clause, Definition, Example, Languages, Limit, Sources, Times, Until, watches
+from monitor.rules.uses import Uses, find_circles
+from monitor.rules.vocabulary import Vocabulary
 
 _ID = re.compile(r"[a-z0-9][a-z0-9_-]*")
 _Shape = TypeVar("_Shape", bound=BaseModel)
 
 
 class RuleReader:
-    """Read the actors of all documents, then rules; `problems` holds what is wrong with either."""
+    """Read the actors of all documents, then rules; `problems` holds what is wrong with either.
+
+    `main` is the document whose `defaults` are those of the whole configuration, not of the rules in one file.
+    """
 
     def __init__(
-        self, *, channels: Collection[str] | None, default_notify: tuple[str, ...], default_priority: Priority
+        self,
+        *,
+        channels: Collection[str] | None,
+        default_notify: tuple[str, ...],
+        default_priority: Priority,
+        main: Document | None = None,
     ) -> None:
         self.problems: list[Problem] = []
         self._channels = channels
         self._default_notify = default_notify
         self._default_priority = default_priority
-        self._actors: dict[str, Actor] = {}  # one whose names are wrong too: a rule that names it is not at fault
-        self._terms: dict[str, Term] = {}
+        self._main = main
+        self._vocabulary = Vocabulary()
+        self._uses: dict[str, Uses] = {}
 
     # -- actors --------------------------------------------------------------------------------------------------------
 
     def read_actors(self, documents: Sequence[Document]) -> None:
         """Learn the actors of these documents."""
         for name, document, loc in self._entries("actors", "actor", documents):
-            self._shape(document, ActorShape, loc)
-            names: dict[tuple[tuple[str, ...], bool], Term] = {}
-            for where, text in _texts(document, loc, "names", short="names"):
-                term = self._term(document, where, text)
-                if term:
-                    names.setdefault((term.words, term.prefix), term)
-            self._actors[name] = Actor(id=name, names=tuple(names.values()))
+            actor, problems = read_actor(name, document, loc, self._vocabulary)
+            self._vocabulary.actors[name] = actor
+            self.problems += problems
 
     def _entries(
         self, key: str, kind: str, documents: Sequence[Document]
@@ -85,94 +91,91 @@ class RuleReader:
 
     # -- rules ---------------------------------------------------------------------------------------------------------
 
-    def read_rules(self, documents: Sequence[Document]) -> list[Definition]:
-        """Read the rules of these documents, in their order; they may name the actors learnt before."""
-        read = (self._rule(name, document, loc) for name, document, loc in self._entries("rules", "rule", documents))
+    def read_rules(self, documents: Sequence[Document], *, usable: Collection[str] = ()) -> list[Definition]:
+        """Read the rules of these documents, in their order; they may name the actors learnt before.
+
+        They may use each other, and those other rules whose ids are `usable`.
+        """
+        defaults = {document.file: self._defaults(document) for document in documents}
+        entries = list(self._entries("rules", "rule", documents))
+        self._vocabulary.rules = {name: None for name, _, _ in entries} | dict.fromkeys(usable)
+        read = [self._rule(name, document, loc, defaults[document.file]) for name, document, loc in entries]
+        self.problems += find_circles(self._uses)
         return [definition for definition in read if definition]
 
-    def _rule(self, name: str, document: Document, loc: Loc) -> Definition | None:
+    def _defaults(self, document: Document) -> RuleDefaults:
+        if document is self._main or not isinstance(document.value, dict) or "defaults" not in document.value:
+            return RuleDefaults()
+        loc = ("defaults",)
+        self._check_channels(document, loc)
+        return self._shape(document, RuleDefaults, loc) or RuleDefaults()
+
+    def _rule(self, name: str, document: Document, loc: tuple[str, str], defaults: RuleDefaults) -> Definition | None:
         """Read one rule; whatever is wrong in one part of it, the others are read too."""
+        before = len(self.problems)
+        value = document.value[loc[0]][name]
         shape = self._shape(document, RuleShape, loc)
-        clauses = tuple(self._clauses(document, loc))
-        notify = tuple(dict.fromkeys(self._channel_names(document, loc)))
-        examples = tuple(self._examples(document, loc))
+        fields = fields_in(value) or tuple(field for field in Field if not defaults.in_ or field.value in defaults.in_)
+        parts = PartReader(document, self._vocabulary)
+        clauses = tuple(Clause(key=key, node=node) for key, node in parts.conditions(loc, value, fields))
+        self.problems += parts.problems
+        if parts.uses:
+            self._uses[name] = Uses(document, parts.uses)
+        self._check_channels(document, loc)
+        self._check_thresholds(document, loc, value)
+        examples = tuple(self._examples(document, loc, value))
         if shape is None:
             return None
-        if not (shape.terms or shape.actors or shape.all):
-            hint = "give it `terms`, `actors` or `all`"
-            self.problems.append(document.problem(loc, f"rule `{name}` watches for nothing", hint, at_key=True))
+        if len(self.problems) == before and not any(watches(clause.node) for clause in clauses):
+            self._blame_empty(document, loc, clauses)
         return Definition(
-            rule=Rule(
-                id=name,
-                title=shape.title.strip() or name,
-                priority=Priority[shape.priority.upper()] if shape.priority else self._default_priority,
-                notify=notify or self._default_notify,
-            ),
-            clauses=clauses,
-            fields=tuple(field for field in Field if not shape.in_ or field.value in shape.in_),
+            rule=self._about(name, shape, defaults),
+            clauses=(*clauses, *(Clause(key=key, node=limit) for key, limit in _limits(shape, defaults))),
+            fields=fields,
             examples=examples,
             place=_place(document, loc),
         )
 
-    def _clauses(self, document: Document, loc: Loc) -> Iterator[Clause]:
-        terms = self._nodes(document, loc, "terms", self._term_or_actor)
-        if terms:
-            yield Clause(key="terms", node=AnyOf(parts=terms))
-        actors = self._nodes(document, loc, "actors", self._actor)
-        if actors:
-            yield Clause(key="actors", node=AnyOf(parts=actors))
-        for node in self._nodes(document, loc, "all", self._term_or_actor):
-            yield Clause(key="all", node=node)
-        for node in self._nodes(document, loc, "none", self._term_or_actor):
-            yield Clause(key="none", node=NoneOf(parts=(node,)))
+    def _about(self, name: str, shape: RuleShape, defaults: RuleDefaults) -> Rule:
+        priority = shape.priority or defaults.priority
+        return Rule(
+            id=name,
+            title=shape.title.strip() or name,
+            priority=Priority[priority.upper()] if priority else self._default_priority,
+            notify=tuple(dict.fromkeys(shape.notify or defaults.notify)) or self._default_notify,
+            threshold=shape.threshold(),
+            dedup=shape.dedup or defaults.dedup,
+            expires=shape.expires,
+            owner=shape.owner or defaults.owner,
+            tags=shape.tags or defaults.tags,
+            note=shape.note.strip(),
+        )
 
-    def _nodes(
-        self, document: Document, loc: Loc, key: str, read: Callable[[Document, Loc, str], Node | None]
-    ) -> tuple[Node, ...]:
-        nodes = (read(document, where, text) for where, text in _texts(document, loc, key, short="terms"))
-        return tuple(node for node in nodes if node)
+    def _blame_empty(self, document: Document, loc: tuple[str, str], clauses: Sequence[Clause]) -> None:
+        message, hint = f"rule `{loc[-1]}` watches for nothing", "give it `terms`, `actors` or `all`"
+        if any(clause.key != "none" for clause in clauses):
+            message = f"rule `{loc[-1]}` holds where nothing at all is found"
+            hint = "a `none` among other choices is true of nearly every text: put it beside them"
+        self.problems.append(document.problem(loc, message, hint, at_key=True))
 
-    def _term_or_actor(self, document: Document, loc: Loc, text: str) -> Node | None:
-        read = self._actor if text.startswith(ACTOR_MARK) else self._term
-        return read(document, loc, text)
-
-    def _term(self, document: Document, loc: Loc, text: str) -> Term | None:
-        if text not in self._terms:
-            try:
-                self._terms[text] = read_term(text)
-            except ValueError as error:
-                self.problems.append(document.problem(loc, str(error)))
-                return None
-        return self._terms[text]
-
-    def _actor(self, document: Document, loc: Loc, text: str) -> Actor | None:
-        name = text.removeprefix(ACTOR_MARK).strip()
-        actor = self._actors.get(name)
-        if actor is None:
-            hint = self._actor_spelt(name) or did_you_mean(name, self._actors)
-            self.problems.append(document.problem(loc, f"unknown actor `{name}`", hint))
-        return actor
-
-    def _actor_spelt(self, text: str) -> str:
-        """Say whose name this is, where somebody wrote a name for an id."""
-        try:
-            words = read_term(text).words
-        except ValueError:
-            return ""
-        owners = (actor.id for actor in self._actors.values() if any(name.words == words for name in actor.names))
-        owner = next(owners, None)
-        return f"did you mean `{owner}`?" if owner else ""
-
-    def _channel_names(self, document: Document, loc: Loc) -> Iterator[str]:
-        for where, channel in _texts(document, loc, "notify"):
-            if self._channels is not None and channel not in self._channels:
+    def _check_channels(self, document: Document, loc: Loc) -> None:
+        value = document.value
+        for step in loc:
+            value = value[step]
+        for where, channel in items(document, loc, value, "notify"):
+            if self._channels is not None and isinstance(channel, str) and channel not in self._channels:
                 hint = did_you_mean(channel, self._channels)
                 self.problems.append(document.problem(where, f"unknown channel `{channel}`", hint))
-            yield channel
 
-    def _examples(self, document: Document, loc: Loc) -> Iterator[Example]:
+    def _check_thresholds(self, document: Document, loc: Loc, value: Any) -> None:
+        asked = [key for key in value if key in THRESHOLD_KEYS] if isinstance(value, dict) else []
+        for key in asked[1:]:
+            message = f"`{asked[0]}` and `{key}` in one rule: it can ask one such thing"
+            self.problems.append(document.problem((*loc, key), message, "make a second rule of it", at_key=True))
+
+    def _examples(self, document: Document, loc: Loc, value: Any) -> Iterator[Example]:
         for key, hit, failure in (("hits", True, "this hit is not found"), ("misses", False, "this miss is found")):
-            for where, _ in _items(document, loc, key):
+            for where, _ in items(document, loc, value, key):
                 example = self._shape(document, ExampleShape, where)
                 if example:
                     yield Example(
@@ -181,6 +184,7 @@ class RuleReader:
                         summary=example.summary,
                         body=example.body,
                         language=example.lang,
+                        source=example.source,
                         problem=document.problem(where, f"rule `{loc[-1]}`: {failure}"),
                     )
 
@@ -190,23 +194,20 @@ class RuleReader:
         return shape
 
 
-def _items(document: Document, loc: Loc, key: str, *, short: str = "") -> Iterator[tuple[Loc, Any]]:
-    """Yield what stands under a key, as a list or alone, each value with its place.
-
-    Where the rule or actor itself is no mapping, it is the value of the key `short`.
-    """
-    section, name = loc
-    value = document.value[section][name]
-    held = value.get(key) if isinstance(value, dict) else value if key == short else None
-    if held is None:
-        return
-    for number, item in enumerate(held if isinstance(held, list) else [held]):
-        yield document.locate((*loc, key, number)), item
+def _limits(shape: RuleShape, defaults: RuleDefaults) -> Iterator[tuple[str, Limit]]:
+    languages, sources = shape.lang or defaults.lang, shape.sources or defaults.sources
+    if languages:
+        yield "lang", Languages(codes=languages)
+    if sources:
+        yield "sources", Sources(only=_lowered(sources.only), never=_lowered(sources.never))
+    if shape.min_count:
+        yield "min_count", Times(least=shape.min_count)
+    if shape.expires:
+        yield "expires", Until(day=shape.expires)
 
 
-def _texts(document: Document, loc: Loc, key: str, *, short: str = "") -> Iterator[tuple[Loc, str]]:
-    """Yield those items that are text; the others are what the shape complains of."""
-    return ((where, item) for where, item in _items(document, loc, key, short=short) if isinstance(item, str))
+def _lowered(names: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(name.lower() for name in names)
 
 
 def _place(document: Document, loc: Loc) -> str:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import date
 
 from monitor.errors import Problem
 from monitor.model import Field, Rule
@@ -18,11 +20,53 @@ class Term:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Exact:
+    """A text that counts only in this very case and form, between the bounds of words."""
+
+    text: str  # as it must stand
+    words: tuple[str, ...]  # folded, at least one: where to look
+    lead: int  # characters before the first word
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Regex:
+    """A regular expression of google-re2, over a field's text as it is."""
+
+    pattern: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Actor:
     """Somebody or something by all its names."""
 
     id: str
     names: tuple[Term, ...]
+    unless: tuple[Term, ...] = ()  # longer phrases, somebody else's names: a name inside one of them does not count
+    titles: tuple[Term, ...] = ()  # words before a name that are shown with it
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Use:
+    """Holds where another rule's conditions hold."""
+
+    rule: str  # id
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Near:
+    """Holds where all parts stand within one stretch of a field, none on another's words."""
+
+    of: tuple[Node, ...]  # 2 to 5; each a Term, Exact, Actor, or AnyOf these
+    within: int  # words from the end of the first to the beginning of the last; neighbours are 1 apart
+    ordered: bool = False  # in this order
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class In:
+    """Holds where its part holds when only these fields are read."""
+
+    fields: tuple[Field, ...]
+    part: Node
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,15 +90,47 @@ class NoneOf:
     parts: tuple[Node, ...]
 
 
-Node = Term | Actor | AnyOf | AllOf | NoneOf
+Node = Term | Exact | Regex | Actor | Use | Near | In | AnyOf | AllOf | NoneOf
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Languages:
+    """Holds for entries in one of these languages, and for those whose language cannot be told."""
+
+    codes: tuple[str, ...]  # primary subtags, small letters
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sources:
+    """Holds for entries from the right places: each a feed's name, a feed's tag or a host."""
+
+    only: tuple[str, ...] = ()  # () = anywhere
+    never: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Times:
+    """Holds where the words by which all other clauses hold stand in so many places."""
+
+    least: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Until:
+    """Holds for entries seen before this day (UTC)."""
+
+    day: date
+
+
+Limit = Languages | Sources | Times | Until
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Clause:
-    """One condition of a rule, under the key that people know it by: `terms`, `actors`, `all`, `none`."""
+    """One condition of a rule, under the key that people know it by: `terms`, `near`, `lang`, and so on."""
 
     key: str
-    node: Node
+    node: Node | Limit
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,6 +142,7 @@ class Example:
     summary: str = ""
     body: str = ""
     language: str = ""
+    source: tuple[str, ...] = ()  # the feed's name, then its tags; () = one that suits the rule
     problem: Problem  # what to say where it stands in the file, should it fail
 
 
@@ -78,3 +155,34 @@ class Definition:
     fields: tuple[Field, ...] = tuple(Field)
     examples: tuple[Example, ...] = ()
     place: str = ""  # file:line
+
+
+def watches(node: Node | Limit) -> bool:
+    """Say whether something must be found for this to hold; what does not is true of an empty text."""
+    match node:
+        case NoneOf() | Languages() | Sources() | Times() | Until():
+            return False
+        case AnyOf():
+            return all(map(watches, node.parts))
+        case AllOf():
+            return any(map(watches, node.parts))
+        case In():
+            return watches(node.part)
+        case _:
+            return True
+
+
+def walk(node: Node) -> Iterator[Node]:
+    """Yield a part of a rule, and all that it is made of."""
+    yield node
+    match node:
+        case AnyOf() | AllOf() | NoneOf():
+            parts = node.parts
+        case Near():
+            parts = node.of
+        case In():
+            parts = (node.part,)
+        case _:
+            parts = ()
+    for part in parts:
+        yield from walk(part)

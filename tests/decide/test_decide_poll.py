@@ -193,8 +193,8 @@ def test_a_rule_that_fails_is_recorded_and_the_others_go_on() -> None:
     rules = ruleset()
 
     class Faulty:
-        def match(self, entry: Entry) -> object:
-            return replace(rules.match(entry), failures=(("talks", "ZeroDivisionError"),))
+        def match(self, entry: Entry, source_tags: tuple[str, ...]) -> object:
+            return replace(rules.match(entry, source_tags), failures=(("talks", "ZeroDivisionError"),))
 
     outcome = decide.decide_page(
         lease=FeedLease(state=STATE, token=1),

@@ -10,8 +10,9 @@ from monitor.errors import NotFoundError
 from monitor.model import Field
 from monitor.rules.compile import compile_rules
 from monitor.rules.conditions import OneOf, Seen
+from monitor.rules.describe import describe
 from monitor.rules.examples import run_examples
-from monitor.rules.explain import describe, explain
+from monitor.rules.explain import explain
 from monitor.rules.term import read_term
 from monitor.rules.tree import Actor, AllOf, AnyOf, NoneOf
 from tests.rules.building import entry, ruleset
@@ -89,7 +90,7 @@ def test_every_part_of_a_tree_has_words() -> None:
     a, b = read_term("a"), read_term("be*")
     x = Actor(id="x", names=(a,))
     assert describe(AllOf(parts=(a, AnyOf(parts=(b, x)), NoneOf(parts=(a, b)), NoneOf(parts=(x,))))) == (
-        "all of `a`, any of `be*`, actor `x`, none of `a`, `be*`, no actor `x`"
+        "all of `a`, (any of `be*`, actor `x`), (none of `a`, `be*`), (no actor `x`)"
     )
 
 

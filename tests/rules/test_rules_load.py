@@ -41,7 +41,15 @@ rules:
 """)
     assert rules.rules == {
         "plain": Rule(id="plain", title="plain", priority=Priority.NORMAL, notify=("desk",)),
-        "whole": Rule(id="whole", title="The whole", priority=Priority.URGENT, notify=("chief", "desk")),
+        "whole": Rule(
+            id="whole",
+            title="The whole",
+            priority=Priority.URGENT,
+            notify=("chief", "desk"),
+            owner="mideast-desk",
+            tags=("syria",),
+            note="seen in 2015",
+        ),
     }
     definitions = {name: compiled.definition for name, compiled in rules.compiled.items()}
     assert definitions["whole"].fields == (Field.TITLE, Field.SUMMARY)

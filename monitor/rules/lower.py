@@ -1,0 +1,140 @@
+"""Turn the tree into conditions over numbered terms and regular expressions."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import final
+
+from monitor.model import Field
+from monitor.rules.conditions import Condition, Either, Every, Neither, OneOf
+from monitor.rules.limits import Before, FromSource, InLanguage, Often
+from monitor.rules.near import Together
+from monitor.rules.scope import Used, Within
+from monitor.rules.tree import (
+    Actor,
+    AllOf,
+    AnyOf,
+    Clause,
+    Definition,
+    Exact,
+    In,
+    Languages,
+    Limit,
+    Near,
+    Node,
+    NoneOf,
+    Regex,
+    Sources,
+    Term,
+    Times,
+    Until,
+    Use,
+)
+from monitor.rules.wording import Literally, Matching, OneOfUnless
+
+
+def field_numbers(fields: Sequence[Field]) -> frozenset[int]:
+    """Return the numbers by which places name these fields."""
+    return frozenset(number for number, field in enumerate(Field) if field in fields)
+
+
+@final
+class Lowering:
+    """Turn clauses into conditions; `number` numbers every distinct term once.
+
+    What is lowered twice gets the same numbers; `patterns` are all regular expressions met, by number, those first that
+    were met before.
+    """
+
+    def __init__(
+        self, definitions: Mapping[str, Definition], number: Callable[[Term], int], patterns: Sequence[str] = ()
+    ) -> None:
+        self.patterns = [*patterns]
+        self._definitions = definitions  # rules that can be used, by id
+        self._number = number
+        self._pattern_numbers = {pattern: number for number, pattern in enumerate(patterns)}
+        self._used: dict[tuple[str, frozenset[int]], Used] = {}
+
+    def conditions(self, clauses: Sequence[Clause], fields: frozenset[int]) -> tuple[Condition, ...]:
+        """Lower the clauses of a rule that looks in these fields; one condition each, in their order."""
+        watching = {
+            number: self._node(clause.node, fields)
+            for number, clause in enumerate(clauses)
+            if not isinstance(clause.node, Limit)
+        }
+        counted = tuple(watching.values())
+        return tuple(
+            _limit(clause.node, counted) if isinstance(clause.node, Limit) else watching[number]
+            for number, clause in enumerate(clauses)
+        )
+
+    def _node(self, node: Node, fields: frozenset[int]) -> Condition:
+        match node:
+            case AnyOf():
+                return self._any_of(node, fields)
+            case AllOf():
+                return Every(tuple(self._node(part, fields) for part in node.parts))
+            case NoneOf():
+                return Neither(tuple(self._node(part, fields) for part in node.parts))
+            case Near():
+                return Together(tuple(self._node(part, fields) for part in node.of), node.within, node.ordered)
+            case In():
+                inner = fields & field_numbers(node.fields)
+                return Within(inner, self._node(node.part, inner))
+            case _:
+                return self._leaf(node, fields)
+
+    def _leaf(self, node: Term | Exact | Regex | Actor | Use, fields: frozenset[int]) -> Condition:
+        match node:
+            case Term():
+                return OneOf({self._number(node): node.text})
+            case Exact():
+                return Literally(self._number(Term(text=node.text, words=node.words)), node.text, node.lead)
+            case Regex():
+                number = self._pattern_numbers.setdefault(node.pattern, len(self.patterns))
+                self.patterns += [node.pattern] if number == len(self.patterns) else []
+                return Matching(number, node.pattern)
+            case Actor():
+                names = {self._number(name): node.id for name in _spellings(node)}
+                unless = frozenset(self._number(term) for term in node.unless)
+                return OneOfUnless(names, unless) if unless else OneOf(names)
+            case _:
+                return self._use(node.rule, fields)
+
+    def _use(self, rule: str, fields: frozenset[int]) -> Used:
+        definition = self._definitions[rule]
+        inner = fields & field_numbers(definition.fields)
+        if (rule, inner) not in self._used:
+            clauses = tuple(clause for clause in definition.clauses if not isinstance(clause.node, Until))
+            self._used[rule, inner] = Used(inner, clauses, self.conditions(clauses, inner))
+        return self._used[rule, inner]
+
+    def _any_of(self, node: AnyOf, fields: frozenset[int]) -> Condition:
+        parts = tuple(self._node(part, fields) for part in node.parts)
+        plain = [part for part in parts if isinstance(part, OneOf)]
+        if len(plain) < len(parts):
+            return parts[0] if len(parts) == 1 else Either(parts)
+        names: dict[int, str] = {}
+        for term, name in (pair for part in plain for pair in part.names.items()):
+            names.setdefault(term, name)  # two actors may share a spelling
+        return OneOf(names)
+
+
+def _spellings(actor: Actor) -> Iterator[Term]:
+    """Yield the names, and each with each title before it: longer, so it is what is shown."""
+    yield from actor.names
+    for title in actor.titles:
+        for name in actor.names:
+            yield Term(text=f"{title.text} {name.text}", words=(*title.words, *name.words), prefix=name.prefix)
+
+
+def _limit(limit: Limit, counted: tuple[Condition, ...]) -> Condition:
+    match limit:
+        case Languages():
+            return InLanguage(frozenset(limit.codes))
+        case Sources():
+            return FromSource(limit.only, limit.never)
+        case Times():
+            return Often(limit.least, counted)
+        case _:
+            return Before(limit.day)
