@@ -7,28 +7,25 @@ their last word may go on. So whole words cost no peer a look-around, and all pa
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
-from monitor.rules.tree import Actor, AllOf, AnyOf, Definition, Node, NoneOf, Term
+from monitor.rules.tree import Actor, Clause, Definition, Limit, Term, walk
 
-Finder = Callable[[str], dict[int, None]]
+Found = Mapping[int, object]
+Finder = Callable[[str], Found]
 Decider = Callable[[str, str], set[str]]
 Patterns = Sequence[tuple[int, str]]
 
 
-def terms_of(node: Node) -> Iterator[Term]:
-    """Yield the terms of a tree."""
-    match node:
-        case Term():
+def terms_of(clause: Clause) -> Iterator[Term]:
+    """Yield the terms of a clause, those of its actors too."""
+    assert not isinstance(clause.node, Limit)
+    for node in walk(clause.node):
+        if isinstance(node, Term):
             yield node
-        case Actor():
+        elif isinstance(node, Actor):
             yield from node.names
-        case AnyOf() | AllOf() | NoneOf():
-            for part in node.parts:
-                yield from terms_of(part)
-        case _:
-            raise TypeError(node)
 
 
 def pattern(term: Term) -> str:
@@ -39,16 +36,16 @@ def pattern(term: Term) -> str:
 def regex_loop(definitions: Sequence[Definition]) -> Decider:
     """Ask each rule by its own regexes: what most people write first."""
 
-    def search(node: Node) -> Any:
-        words = (re.escape(" ".join(term.words)) + (r"\w*" if term.prefix else "") for term in terms_of(node))
+    def search(clause: Clause) -> Any:
+        words = (re.escape(" ".join(term.words)) + (r"\w*" if term.prefix else "") for term in terms_of(clause))
         return re.compile(rf"\b(?:{'|'.join(words)})\b").search
 
     asked = [
         (
             each.rule.id,
             len(each.fields) < 3,
-            [search(clause.node) for clause in each.clauses if clause.key != "none"],
-            [search(clause.node) for clause in each.clauses if clause.key == "none"],
+            [search(clause) for clause in each.clauses if clause.key != "none"],
+            [search(clause) for clause in each.clauses if clause.key == "none"],
         )
         for each in definitions
     ]
@@ -92,7 +89,7 @@ def hyperscan_literals(patterns: Patterns) -> Finder:
         literal=True,
     )
 
-    def find(text: str) -> dict[int, None]:
+    def find(text: str) -> Found:
         found: dict[int, None] = {}
         database.scan(text.encode(), match_event_handler=lambda number, *_: found.setdefault(number))
         return found
@@ -107,7 +104,7 @@ def aho_corasick(patterns: Patterns) -> Finder:
     automaton = ahocorasick_rs.AhoCorasick([text for _, text in patterns])
     numbers = [number for number, _ in patterns]
 
-    def find(text: str) -> dict[int, None]:
+    def find(text: str) -> Found:
         return dict.fromkeys(
             numbers[found] for found, _, _ in automaton.find_matches_as_indexes(text, overlapping=True)
         )

@@ -10,15 +10,18 @@ import statistics
 import time
 import tracemalloc
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar
+from typing import TypeVar, cast
 
 from bench._load import measure_lag, measure_load
-from bench._news import Newsroom, World, make_world, to_definitions
+from bench._news import Newsroom, make_world, to_definitions
 from bench._peers import FINDERS, LITERALS_ONLY, Finder, pattern, regex_loop, terms_of
+from monitor.collector import uncollected
 from monitor.model import Entry
 from monitor.rules.compile import compile_rules
+from monitor.rules.conditions import Seen
 from monitor.rules.match import Ruleset
 from monitor.rules.tree import Definition
 from monitor.text.fold import tokenize
@@ -60,9 +63,8 @@ def main(argv: list[str]) -> int:
     children = multiprocessing.get_context("spawn")
     costs: list[Cost] = []
     for rules in options.rules:
-        with children.Pool(1, maxtasksperchild=1) as child:  # each with memory of its own
-            arguments = (rules, options.texts, options.peers, options.rounds)
-            costs += child.apply(_measure, arguments)
+        with ProcessPoolExecutor(1, mp_context=children) as child:  # each with memory of its own
+            costs += child.submit(_measure, rules, options.texts, options.peers, options.rounds).result()
     _print_growth(costs)
     return 0
 
@@ -88,7 +90,8 @@ def _weigh(build: Callable[[], T], rules: int) -> tuple[T, int, float]:
     """Build something; return it with its bytes and the CPU seconds it took."""
     gc.collect()
     before, started = _resident(), time.process_time()
-    built = build()
+    with uncollected():
+        built = build()
     seconds = time.process_time() - started
     gc.collect()
     weight = _resident() - before
@@ -114,10 +117,7 @@ def _answers(peers: Sequence[str], ruleset: Ruleset, definitions: Sequence[Defin
     answers: dict[str, Answer] = {OURS: lambda entry: {match.rule.id for match in ruleset.match(entry).matches}}
     answers[OUR_INDEX] = _by_finder(lambda text: ruleset.index.read(text.split(" ")).terms, ruleset)
     terms = {
-        ruleset.index.number(term): term
-        for each in definitions
-        for clause in each.clauses
-        for term in terms_of(clause.node)
+        ruleset.index.number(term): term for each in definitions for clause in each.clauses for term in terms_of(clause)
     }
     patterns = [(number, pattern(term)) for number, term in terms.items()]
     for name in peers:
@@ -160,7 +160,7 @@ def _by_finder(find: Finder, ruleset: Ruleset) -> Answer:
             seen = everywhere
             if len(rule.fields) < 3:
                 head = seen = find(_fold(entry.title, entry.summary)) if head is None else head
-            if all(condition.holds(seen) for condition in rule.conditions):
+            if all(condition.holds(cast("Seen", seen)) for condition in rule.conditions):
                 hits.add(rule.definition.rule.id)
         return hits
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
+from monitor.collector import uncollected
 from monitor.config.load import Config, load_config
 from monitor.document import did_you_mean, parse_document
 from monitor.errors import ConfigurationError, Problem
@@ -35,6 +36,11 @@ def load_setup(file: Path, *, env: Mapping[str, str] = os.environ, store: str | 
     Raises:
         ConfigurationError: with every problem of every file, by place.
     """
+    with uncollected():
+        return _load_setup(file, env, store)
+
+
+def _load_setup(file: Path, env: Mapping[str, str], store: str | None) -> Setup:
     config, problems = load_config(file, env=env, store=store)
     if config is None:
         raise ConfigurationError(problems)

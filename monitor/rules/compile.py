@@ -6,11 +6,9 @@ again when an entry first comes near the rule.
 
 from __future__ import annotations
 
-import gc
 import hashlib
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import fields
 from functools import partial
 from itertools import chain
@@ -31,36 +29,23 @@ _FACTS = attrgetter(*(fact.name for fact in fields(Rule) if fact.name not in ("o
 
 def compile_rules(definitions: Sequence[Definition], *, usable: Sequence[Definition] = ()) -> Ruleset:
     """Build the matcher of these rules; their ids are unique. They may use each other, and those that are `usable`."""
-    with _uncollected():
-        by_id = {each.rule.id: each for each in definitions}
-        known = {each.rule.id: each for each in usable} | by_id if usable else by_id
-        index = Index()
-        terms = _Terms(index)
-        lowering = Lowering(known, terms.number)
-        shared: dict[Group, Group] = {}
-        needs = [[shared.setdefault(group, group) for group in _needs(each, lowering)] for each in definitions]
-        again = Lowering(known, index.number, lowering.patterns)
-        return Ruleset(
-            rules=Derived(by_id, attrgetter("rule")),
-            hash=_hash(definitions),
-            compiled=Derived(by_id, partial(_compile, lowering=again), remember=_MOST_REMEMBERED),
-            order=tuple(by_id),
-            index=index,
-            anchors=Anchors(needs, terms.commonness(needs)),
-            patterns=Patterns(lowering.patterns) if lowering.patterns else NO_PATTERNS,
-        )
-
-
-@contextmanager
-def _uncollected() -> Iterator[None]:
-    """Keep the collector from visiting millions of objects that are all in use, again and again as they grow."""
-    was_on = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_on:
-            gc.enable()
+    by_id = {each.rule.id: each for each in definitions}
+    known = {each.rule.id: each for each in usable} | by_id if usable else by_id
+    index = Index()
+    terms = _Terms(index)
+    lowering = Lowering(known, terms.number)
+    shared: dict[Group, Group] = {}
+    needs = [[shared.setdefault(group, group) for group in _needs(each, lowering)] for each in definitions]
+    again = Lowering(known, index.number, lowering.patterns)
+    return Ruleset(
+        rules=Derived(by_id, attrgetter("rule")),
+        hash=_hash(definitions),
+        compiled=Derived(by_id, partial(_compile, lowering=again), remember=_MOST_REMEMBERED),
+        order=tuple(by_id),
+        index=index,
+        anchors=Anchors(needs, terms.commonness(needs)),
+        patterns=Patterns(lowering.patterns) if lowering.patterns else NO_PATTERNS,
+    )
 
 
 def _compile(definition: Definition, lowering: Lowering) -> CompiledRule:
