@@ -52,7 +52,7 @@ class _Walk:
 
     def step(self, char: str) -> tuple[int, int, int]:
         """Return line, column and width of the next character of the value."""
-        if char in " \n" and self._column >= self._end:
+        if char in " \n" and self._column >= self._end and not self._joined:
             place = self.here()
             self._enter(self._line + 1)
             while char == " " and self._column >= self._end and self._line < self._lines:
@@ -79,5 +79,7 @@ class _Walk:
         self._text = self._document.line(line)
         self._column = len(self._text) - len(self._text.lstrip(" \t"))
         written = self._text.rstrip(" \t")
-        # inside double quotes a backslash at the end of a line joins it with the next
-        self._end = len(written) - (self._quote == '"' and written.endswith("\\"))
+        # inside double quotes a backslash at the end of a line joins it with the next; two are one of the text
+        backslashes = len(written) - len(written.rstrip("\\"))
+        self._joined = self._quote == '"' and backslashes % 2 == 1
+        self._end = len(written) - self._joined

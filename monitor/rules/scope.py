@@ -26,9 +26,8 @@ class Within:
         return spots(self.part.grounds(there), there)
 
     def words(self, seen: Seen) -> Iterator[Ground]:
-        """Yield the part's words place by place."""
-        there = seen.sight.within(self.fields)
-        return spots(self.part.words(there), there)
+        """Yield the part's words, in other fields too: that is where people look for what is missed."""
+        return self.part.words(seen)
 
     def needs(self) -> Sequence[Collection[int]]:
         """Need what the part needs."""
@@ -72,7 +71,7 @@ class Used:
         return self._needs
 
     def _remembered(self, kind: str, yielded: Iterator[Ground], seen: Seen) -> Iterator[Ground]:
-        memo, key = seen.sight.memo, (self, kind)
+        memo, key = seen.sight.memo, (self, kind, seen.fields)
         if key not in memo:
             memo[key] = tuple(dict.fromkeys(yielded))
         found: tuple[Ground, ...] = memo[key]

@@ -135,6 +135,29 @@ def test_try_names_the_mistake_in_a_rule_from_standard_input(desk: Path) -> None
     assert "standard input:1:2: unknown key `termz`; did you mean `terms`?" in err
 
 
+def test_try_prints_a_rule_in_its_other_spelling(desk: Path) -> None:
+    query = 'talks:\n  query: "military talks" AND actor:shoygu NOT football\n'
+    assert monitor(desk, "try", "--as", "query", "talks") == (
+        0,
+        query.replace('query: "', "query: '\"").replace("ball\n", "ball'\n"),
+        "",
+    )
+    code, out, _ = monitor(desk, "try", "--as", "yaml", "-", text="query: 'talks NEAR/5 Syria NOT football'")
+    assert (code, out) == (0, "trial:\n  near:\n    of: [talks, Syria]\n    within: 5\n  none: [football]\n")
+    code, _, err = monitor(desk, "try", "--as", "yaml", "-", text="query: 'talks NEAR Syria'")
+    assert code == 2
+    assert err.splitlines()[2] == "      |               ^^^^"
+
+
+def test_a_rules_file_has_defaults_of_its_own(desk: Path) -> None:
+    (desk / "rules.yaml").write_text("defaults: {priority: urgent}\nrules: {r: storm}")
+    assert "-> screen (urgent priority)" in monitor(desk, "try", "r", "A storm")[1]
+    (desk / "rules.yaml").write_text("defaults: {poll: 5m}\nrules: {r: storm}")
+    code, _, err = monitor(desk, "check")
+    assert code == 2
+    assert "rules.yaml:1:12: unknown key `poll`" in err
+
+
 def test_try_reads_a_file_that_is_a_feed_or_a_text(desk: Path) -> None:
     (desk / "feed.xml").write_text(rss("Earthquake one", "Calm", "Earthquake two"))
     code, out, _ = monitor(desk, "try", "quake", "feed.xml")

@@ -68,6 +68,7 @@ def said(rules: Ruleset, title: str = "", summary: str = "", *, rule: str = "r",
         ("{near: {of: [a b, b], within: 3}}", ["a b b"], ["a b"]),
         ("{near: {of: [a, b, c], within: 3}}", ["a b b c"], ["a b b x c"]),
         ("{near: {of: [[a b, b], c, d], within: 3}}", ["c a b d"], ["c x a b x d"]),
+        ("{near: {of: [[a, x], [x b, b], c], within: 2}}", ["a x b c"], ["a x b d c"]),
         ("{min_count: 2, terms: a}", ["a b a"], ["a"]),
         ("{min_count: 3, terms: [a, b], all: c}", ["a b c"], ["a c"]),
         ("{min_count: 2, terms: [a b, b]}", ["a b b"], ["a b"]),
@@ -530,7 +531,7 @@ def test_every_clause_says_what_it_asks_and_what_it_met() -> None:
 def test_a_clause_that_fails_although_its_words_stand_says_why() -> None:
     assert said(ruleset(WHOLE), "b a e us o p", "y x z d") == [
         "all: `a`, (any of `b`, `c`) within 2 words in this order: title has “b”, “a”, but not so near each other in this order",
-        "all: `d` in `title`: not found",
+        "all: `d` in `title`: summary has “d”, but not in the right field",
         "all: all of `e`, `f`: title has “e”, but not all of it",
         "exact: exactly `US`: title has “us”, but not in this very form",
         "re: a match of `[0-9]+x`: not found",
