@@ -1,9 +1,9 @@
 """Rules and news for the benchmarks, made up here from a seed: the same every time, any number of each.
 
-Words follow Zipf's law and are the longer the rarer they are. A world of N rules has N/4 actors, each with up to six
-spellings, and N/4 phrases; rules and news both speak of few of them often and of most of them seldom. Rules are what
-desks write: an actor and some context, two actors, a phrase and an actor, a phrase without a word that spoils it.
-A share of the entries is written about one rule, so that it matches; the other matches are chance.
+Words follow Zipf's law and are the longer the rarer they are. A world of N rules has N/4 actors (1,000 at least), each
+with up to six spellings, and as many phrases; rules and news both speak of few of them often and of most of them
+seldom. Rules are what desks write: an actor and some context, two actors, a phrase and an actor, a phrase without a
+word that spoils it. A share of the entries is written about one rule, so that it matches; the other matches are chance.
 """
 
 from __future__ import annotations
@@ -71,14 +71,14 @@ def make_world(rules: int, *, seed: int = 7) -> World:
     rng = random.Random(seed)
     taken: set[str] = set()
     vocabulary = _words(rng, _VOCABULARY, taken)
-    surnames = _words(rng, max(200, rules // 4), taken, shortest=3)
+    surnames = _words(rng, max(1_000, rules // 4), taken, shortest=3)
     world = World(vocabulary=vocabulary)
     for number, surname in enumerate(surnames):
         first = vocabulary[rng.randrange(500, 20_000)]
         spellings = [surname.title(), f"{first.title()} {surname.title()}"]
         spellings += [_respelt(rng, surname) for _ in range(rng.randrange(4))]
         world.actors[f"actor-{number}"] = list(dict.fromkeys(spellings[rng.randrange(2) :]))
-    world.phrases = [_phrase(rng, vocabulary) for _ in range(max(200, rules // 4))]
+    world.phrases = [_phrase(rng, vocabulary) for _ in range(max(1_000, rules // 4))]
     some = _Zipf(len(surnames), 0.7)
     for number in range(rules):
         world.rules[f"rule-{number}"] = _rule(rng, world, some)
