@@ -11,6 +11,7 @@ from collections.abc import Collection, Iterable, Iterator, KeysView, Mapping, S
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any, final
+from weakref import proxy
 
 from monitor.model import Entry, Field, Match, Mention, Rule
 from monitor.rules.anchors import Anchors
@@ -80,9 +81,23 @@ class _Seen(Seen):
 
 @final
 class Sight:
-    """Everything the rules could see in one entry; for one thread."""
+    """Everything the rules could see in one entry; for one thread.
 
-    __slots__ = ("_by_fields", "_index", "_patterns", "_texts", "_tokens", "entry", "memo", "source_tags")
+    What it shows of itself refers back to it weakly: all of it is freed at once when the entry is done, and its memory,
+    still warm, serves the next.
+    """
+
+    __slots__ = (
+        "__weakref__",
+        "_by_fields",
+        "_index",
+        "_patterns",
+        "_texts",
+        "_tokens",
+        "entry",
+        "memo",
+        "source_tags",
+    )
 
     def __init__(
         self, entry: Entry, index: Index, patterns: Patterns = NO_PATTERNS, source_tags: Collection[str] = ()
@@ -101,7 +116,7 @@ class Sight:
         seen = self._by_fields.get(fields)
         if seen is None:
             tokens = {number: tokens for number, tokens in self._tokens.items() if number in fields}
-            seen = self._by_fields[fields] = _Seen(tokens, self._index, self, fields)
+            seen = self._by_fields[fields] = _Seen(tokens, self._index, proxy(self), fields)
         return seen
 
     def stands(self, place: Place, text: str, lead: int) -> bool:
