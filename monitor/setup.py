@@ -9,6 +9,7 @@ from datetime import date
 from functools import partial
 from pathlib import Path
 
+from monitor.collector import uncollected
 from monitor.config.load import Config, load_config, watched_files
 from monitor.document import Document, Loc, did_you_mean, parse_document, read_document
 from monitor.errors import ConfigurationError, Problem
@@ -38,7 +39,8 @@ def load_setup(file: Path, *, env: Mapping[str, str] = os.environ, store: str | 
     Raises:
         ConfigurationError: with every problem of every file, by place.
     """
-    config, setup, problems = _load(file, env=env, store=store)
+    with uncollected():
+        config, setup, problems = _load(file, env=env, store=store)
     if setup is None:
         raise ConfigurationError(_by_place(config, problems))
     return setup

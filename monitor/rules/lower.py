@@ -42,15 +42,17 @@ def field_numbers(fields: Sequence[Field]) -> frozenset[int]:
 class Lowering:
     """Turn clauses into conditions; `number` numbers every distinct term once.
 
-    What is lowered twice gets the same numbers; `patterns` are all regular expressions met, by number.
+    What is lowered twice gets the same numbers; `patterns` are all regular expressions met, by number, those first that
+    were met before.
     """
 
-    def __init__(self, definitions: Mapping[str, Definition], number: Callable[[Term], int]) -> None:
-        self.patterns: list[str] = []
+    def __init__(
+        self, definitions: Mapping[str, Definition], number: Callable[[Term], int], patterns: Sequence[str] = ()
+    ) -> None:
+        self.patterns = [*patterns]
         self._definitions = definitions  # rules that can be used, by id
         self._number = number
-        self._pattern_numbers: dict[str, int] = {}
-        self._conditions: dict[tuple[tuple[int, str], ...], OneOf] = {}
+        self._pattern_numbers = {pattern: number for number, pattern in enumerate(patterns)}
         self._used: dict[tuple[str, frozenset[int]], Used] = {}
 
     def conditions(self, clauses: Sequence[Clause], fields: frozenset[int]) -> tuple[Condition, ...]:
@@ -85,7 +87,7 @@ class Lowering:
     def _leaf(self, node: Term | Exact | Regex | Actor | Use, fields: frozenset[int]) -> Condition:
         match node:
             case Term():
-                return self._one_of({self._number(node): node.text})
+                return OneOf({self._number(node): node.text})
             case Exact():
                 return Literally(self._number(Term(text=node.text, words=node.words)), node.text, node.lead)
             case Regex():
@@ -95,7 +97,7 @@ class Lowering:
             case Actor():
                 names = {self._number(name): node.id for name in _spellings(node)}
                 unless = frozenset(self._number(term) for term in node.unless)
-                return OneOfUnless(names, unless) if unless else self._one_of(names)
+                return OneOfUnless(names, unless) if unless else OneOf(names)
             case _:
                 return self._use(node.rule, fields)
 
@@ -115,10 +117,7 @@ class Lowering:
         names: dict[int, str] = {}
         for term, name in (pair for part in plain for pair in part.names.items()):
             names.setdefault(term, name)  # two actors may share a spelling
-        return self._one_of(names)
-
-    def _one_of(self, names: dict[int, str]) -> OneOf:
-        return self._conditions.setdefault(tuple(names.items()), OneOf(names))
+        return OneOf(names)
 
 
 def _spellings(actor: Actor) -> Iterator[Term]:

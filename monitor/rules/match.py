@@ -7,13 +7,14 @@ I/O.
 from __future__ import annotations
 
 from bisect import bisect
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, KeysView, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
-from operator import attrgetter
 from typing import Any, final
+from weakref import proxy
 
 from monitor.model import Entry, Field, Match, Mention, Rule
+from monitor.rules.anchors import Anchors
 from monitor.rules.conditions import Condition, Ground, Place, Seen, Stretch, spots
 from monitor.rules.index import Index
 from monitor.rules.patterns import NO_PATTERNS, Patterns
@@ -23,27 +24,80 @@ from monitor.text.fold import Tokens, tokenize
 MOST_MENTIONS = 100
 """A match lists this many places at most: a hostile text may repeat a word a million times."""
 
+_MOST_SOUGHT = 16  # terms whose places are looked for one by one
+_GAP = ""  # no word: what stands between two fields, so that no phrase spans them
 _FIELDS = tuple(Field)
 _EVERYWHERE = frozenset(range(len(_FIELDS)))
 
 
 @final
-class _Seen(dict[int, list[Place]], Seen):
-    """The terms seen in some fields of an entry."""
+class _Seen(Seen):
+    """The terms seen in some fields of an entry, read as one text; places are looked for when they are asked for."""
 
-    __slots__ = ("fields", "sight")
+    __slots__ = ("_numbers", "_places", "_reading", "_starts", "fields", "sight")
 
-    def __init__(self, places: dict[int, list[Place]], sight: Sight, fields: frozenset[int]) -> None:
-        super().__init__(places)
+    def __init__(self, tokens: Mapping[int, Tokens], index: Index, sight: Sight, fields: frozenset[int]) -> None:
         self.sight = sight
         self.fields = fields
+        words: list[str] = []
+        self._numbers = tuple(tokens)  # of the fields that hold text
+        self._starts: list[int] = []  # number of each field's first word
+        for each in tokens.values():
+            self._starts.append(len(words))
+            words += each.words
+            words.append(_GAP)
+        self._reading = index.read(words)
+        self._places: dict[int, list[Place]] = {}
+
+    def __contains__(self, term: object) -> bool:
+        return term in self._reading.terms
+
+    def __iter__(self) -> Iterator[int]:
+        return iter(self._reading.terms)
+
+    def __len__(self) -> int:
+        return len(self._reading.terms)
+
+    def keys(self) -> KeysView[int]:
+        return self._reading.terms.keys()
+
+    def __getitem__(self, term: int) -> Sequence[Place]:
+        if term not in self._places:
+            if term not in self._reading.terms:
+                raise KeyError(term)
+            self._seek(term)
+        return self._places[term]
+
+    def _seek(self, term: int) -> None:
+        """Find the places of a term; once many are asked for, of all, so that all together cost linear time."""
+        many = len(self._places) >= _MOST_SOUGHT
+        if many:
+            self._places.clear()
+        for found, first, last in self._reading.occurrences() if many else self._reading.find(term):
+            field = bisect(self._starts, first) - 1
+            start = self._starts[field]
+            self._places.setdefault(found, []).append((self._numbers[field], first - start, last - start))
 
 
 @final
 class Sight:
-    """Everything the rules could see in one entry; for one thread."""
+    """Everything the rules could see in one entry; for one thread.
 
-    __slots__ = ("_by_fields", "_patterns", "_texts", "_tokens", "entry", "memo", "source_tags")
+    What it shows of itself refers back to it weakly: all of it is freed at once when the entry is done, and its memory,
+    still warm, serves the next.
+    """
+
+    __slots__ = (
+        "__weakref__",
+        "_by_fields",
+        "_index",
+        "_patterns",
+        "_texts",
+        "_tokens",
+        "entry",
+        "memo",
+        "source_tags",
+    )
 
     def __init__(
         self, entry: Entry, index: Index, patterns: Patterns = NO_PATTERNS, source_tags: Collection[str] = ()
@@ -53,25 +107,16 @@ class Sight:
         self.memo: dict[Any, Any] = {}
         self._patterns = patterns
         self._texts = (entry.title, entry.summary, entry.body)
-        self._tokens: dict[int, Tokens] = {}
-        seen: dict[int, list[Place]] = {}
-        for number, text in enumerate(self._texts):
-            if text:
-                tokens = self._tokens[number] = tokenize(text)
-                for term, first, last in index.find(tokens.words):
-                    seen.setdefault(term, []).append((number, first, last))
-        self._by_fields: dict[frozenset[int], Seen] = {_EVERYWHERE: _Seen(seen, self, _EVERYWHERE)}
+        self._index = index
+        self._tokens = {number: tokenize(text) for number, text in enumerate(self._texts) if text}
+        self._by_fields: dict[frozenset[int], Seen] = {}
 
     def within(self, fields: frozenset[int] = _EVERYWHERE) -> Seen:
         """Return what was seen in these fields."""
         seen = self._by_fields.get(fields)
         if seen is None:
-            filtered = {
-                term: [place for place in places if place[0] in fields]
-                for term, places in self._by_fields[_EVERYWHERE].items()
-            }
-            found = {term: places for term, places in filtered.items() if places}
-            seen = self._by_fields[fields] = _Seen(found, self, fields)
+            tokens = {number: tokens for number, tokens in self._tokens.items() if number in fields}
+            seen = self._by_fields[fields] = _Seen(tokens, self._index, proxy(self), fields)
         return seen
 
     def stands(self, place: Place, text: str, lead: int) -> bool:
@@ -128,7 +173,6 @@ def _without_overlaps(places: Iterable[tuple[int, int, int]]) -> list[tuple[int,
 class CompiledRule:
     """A rule ready to be asked: one condition for each clause of its definition, in the same order."""
 
-    number: int  # in the order of the files
     definition: Definition
     fields: frozenset[int]
     conditions: tuple[Condition, ...]
@@ -160,10 +204,10 @@ class Ruleset:
 
     rules: Mapping[str, Rule]  # by id, in the order of the files
     hash: str  # 16 hex digits, the same for rules that say the same
-    compiled: Mapping[str, CompiledRule] = field(repr=False)
+    compiled: Mapping[str, CompiledRule] = field(repr=False)  # in the same order
+    order: Sequence[str] = field(repr=False)  # the ids again: the number of a rule is its place here
     index: Index = field(repr=False)
-    anchors: Mapping[int, Sequence[CompiledRule]] = field(repr=False)  # by term: what cannot hold without it or its kin
-    unanchored: Sequence[CompiledRule] = field(repr=False)
+    anchors: Anchors = field(repr=False)
     patterns: Patterns = field(default=NO_PATTERNS, repr=False)
 
     def look(self, entry: Entry, source_tags: Collection[str] = ()) -> Sight:
@@ -176,12 +220,10 @@ class Ruleset:
         `source_tags` is what is known of its feed beyond the name: tags and host, for the rules' `sources`.
         """
         sight = self.look(entry, source_tags)
-        candidates = set(self.unanchored)
-        for term in sight.within():
-            candidates.update(self.anchors.get(term, ()))
+        candidates = self.anchors.candidates(sight.within().keys())
         if not candidates:
             return _NOTHING
-        answers = [_ask(rule, sight) for rule in sorted(candidates, key=attrgetter("number"))]
+        answers = [_ask(self.compiled[self.order[rule]], sight) for rule in candidates]
         return MatchResult(
             matches=tuple(answer for answer in answers if isinstance(answer, Match)),
             failures=tuple(answer for answer in answers if isinstance(answer, tuple)),

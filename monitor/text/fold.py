@@ -15,6 +15,8 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Callable, Iterable
+from itertools import accumulate, chain, compress, count
+from operator import add
 from typing import final
 
 # -- the classes of characters, as pieces of regular expressions ------------------------------------------------------
@@ -127,29 +129,29 @@ _TYPOGRAPHIC = tuple((char, plain) for plain, chars in (("'", "’‘ʼ＇"), ("
 class Tokens:
     """A text's folded words in order, each with its place in the text as it was given; for one thread."""
 
-    __slots__ = ("_spaced", "_spans", "_unplaced", "words")
+    __slots__ = ("_ends", "_spaced", "_starts", "words")
 
-    def __init__(self, words: list[str], tokens: list[str], spaced: str) -> None:
+    def __init__(self, words: list[str], spaced: str) -> None:
         self.words = words
         self._spaced = spaced  # as long as the original, and each token at its place
-        self._unplaced = iter(tokens)
-        self._spans: list[tuple[int, int]] = []
+        self._starts: list[int] = []
+        self._ends: list[int] = []
 
     def span(self, first: int, last: int) -> tuple[int, int]:
         """Return the bounds in the text of the words from number `first` to number `last`, both included."""
-        if last >= len(self._spans):
-            self._place(last)
-        return self._spans[first][0], self._spans[last][1]
+        if not self._ends:  # few texts are hit, and nobody else pays for it
+            self._place()
+        start = self._starts[first] if self._starts else self._ends[first] - len(self.words[first])
+        return start, self._ends[last]
 
-    def _place(self, last: int) -> None:
-        """Find the places of words up to number `last`: few texts are hit, so nobody else pays for it."""
-        end = self._spans[-1][1] if self._spans else 0
-        for token in self._unplaced:
-            start = self._spaced.index(token, end)  # only separators stand between, so this is the token itself
-            end = start + len(token)
-            self._spans += [(start, end)] * (1 if token.isascii() else len(_FOLDS[token]))
-            if last < len(self._spans):
-                return
+    def _place(self) -> None:
+        if self._spaced.isascii():  # nothing but blanks stands between words, which are as long as they were
+            lengths = list(map(len, self._spaced.split(" ")))
+            self._ends = list(compress(map(add, accumulate(lengths), count()), lengths))
+        else:  # words that come of one token have one place
+            found = [token for token in _WORD.finditer(self._spaced) for _ in _FOLDS[token[0]]]
+            self._starts = [token.start() for token in found]
+            self._ends = [token.end() for token in found]
 
 
 def tokenize(text: str) -> Tokens:
@@ -165,7 +167,6 @@ def tokenize(text: str) -> Tokens:
         spaced = _POSSESSIVE.sub("  ", spaced)
     if spaced.isascii():
         spaced = spaced.translate(_ASCII)  # a str serves as a table: it is asked for items only
-        words = spaced.split()
-        return Tokens(words, words, spaced)
-    tokens = _WORD.findall(spaced)
-    return Tokens([word for words in map(_FOLDS.__getitem__, tokens) for word in words], tokens, spaced)
+        return Tokens(spaced.split(), spaced)
+    words = chain.from_iterable(map(_FOLDS.__getitem__, _WORD.findall(spaced)))
+    return Tokens([*words], spaced)

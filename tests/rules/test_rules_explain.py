@@ -156,5 +156,5 @@ class Broken(OneOf):
 def test_a_rule_that_breaks_fails_its_examples_both_kinds() -> None:
     rules = ruleset("rules: {r: {terms: go, hits: go, misses: go away}}")
     sick = replace(rules.compiled["r"], conditions=(Broken({0: "go"}),))
-    results = run_examples(replace(rules, compiled={"r": sick}, anchors={0: (sick,)}))
+    results = run_examples(replace(rules, compiled={"r": sick}))
     assert [(result.passed, result.explanation) for result in results] == [(False, "ZeroDivisionError: 1 words")] * 2

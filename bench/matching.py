@@ -1,0 +1,222 @@
+"""Entries a second against rules from 100 to a million, beside regexes, re2, hyperscan and others; memory, loading."""
+
+from __future__ import annotations
+
+import argparse
+import gc
+import multiprocessing
+import resource
+import statistics
+import time
+import tracemalloc
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar, cast
+
+from bench._load import measure_lag, measure_load
+from bench._news import Newsroom, make_world, to_definitions
+from bench._peers import FINDERS, LITERALS_ONLY, Finder, pattern, regex_loop, terms_of
+from monitor.collector import uncollected
+from monitor.model import Entry
+from monitor.rules.compile import compile_rules
+from monitor.rules.conditions import Seen
+from monitor.rules.match import Ruleset
+from monitor.rules.tree import Definition
+from monitor.text.fold import tokenize
+
+T = TypeVar("T")
+REGEX_LOOP = "loop of re"
+OURS = "monitor"
+OUR_INDEX = "without mentions"
+_MOST_FOR_REGEX = 10_000  # a loop over more takes minutes an entry
+_MOST_TRACED = 10_000  # rules whose memory is traced; above, the process is weighed
+_ENTRIES = {"short": 1_000, "full": 150}
+
+Answer = Callable[[Entry], set[str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """What the cost of an entry is at one number of rules: seconds of CPU."""
+
+    rules: int
+    texts: str
+    seconds: float
+
+
+def main(argv: list[str]) -> int:
+    """Print the tables."""
+    parser = argparse.ArgumentParser(prog="python -m bench matching", description=__doc__)
+    parser.add_argument("--rules", type=int, nargs="+", default=[100, 1_000, 10_000])
+    parser.add_argument("--texts", nargs="+", choices=list(_ENTRIES), default=list(_ENTRIES))
+    parser.add_argument("--peers", nargs="*", choices=[REGEX_LOOP, *FINDERS], default=[REGEX_LOOP, *FINDERS])
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--load", action="store_true", help="measure a reload instead: its stages and the loop's lag")
+    options = parser.parse_args(argv)
+    if options.load:
+        for rules in options.rules:
+            measure_load(rules, rounds=options.rounds)
+            measure_lag(rules)
+        return 0
+    children = multiprocessing.get_context("spawn")
+    costs: list[Cost] = []
+    for rules in options.rules:
+        with ProcessPoolExecutor(1, mp_context=children) as child:  # each with memory of its own
+            costs += child.submit(_measure, rules, options.texts, options.peers, options.rounds).result()
+    _print_growth(costs)
+    return 0
+
+
+def _measure(rules: int, texts: Sequence[str], peers: Sequence[str], rounds: int) -> list[Cost]:
+    """Race everybody over one rule set."""
+    world = make_world(rules)
+    written = {name: Newsroom(world).write(_ENTRIES[name], full=name == "full") for name in texts}
+    definitions, definition_bytes, _ = _weigh(lambda: to_definitions(world), rules)
+    ruleset, ruleset_bytes, seconds = _weigh(lambda: compile_rules(definitions), rules)
+    print(f"\n{rules:,} rules: compiled in {seconds:.2f} s of CPU; {ruleset_bytes / rules:.0f} bytes a rule, besides")
+    print(f"  {definition_bytes / rules:.0f} of what the rules say of themselves (id, title, clauses as written)")
+    gc.freeze()
+    answers = _answers(peers, ruleset, definitions)
+    costs = []
+    for name, entries in written.items():
+        _race(name, entries, answers, rounds)
+        costs.append(_profile(name, entries, ruleset))
+    return costs
+
+
+def _weigh(build: Callable[[], T], rules: int) -> tuple[T, int, float]:
+    """Build something; return it with its bytes and the CPU seconds it took."""
+    gc.collect()
+    before, started = _resident(), time.process_time()
+    with uncollected():
+        built = build()
+    seconds = time.process_time() - started
+    gc.collect()
+    weight = _resident() - before
+    if rules <= _MOST_TRACED:  # too little to be seen from outside
+        tracemalloc.start()
+        again = build()
+        gc.collect()
+        weight = tracemalloc.get_traced_memory()[0]
+        tracemalloc.stop()
+        del again
+    return built, weight, seconds
+
+
+def _resident() -> int:
+    return int(Path("/proc/self/statm").read_text().split()[1]) * resource.getpagesize()
+
+
+# -- the contestants ---------------------------------------------------------------------------------------------------
+
+
+def _answers(peers: Sequence[str], ruleset: Ruleset, definitions: Sequence[Definition]) -> dict[str, Answer]:
+    """Make ready who takes part; a peer that is not installed, or cannot take so many rules, says so."""
+    answers: dict[str, Answer] = {OURS: lambda entry: {match.rule.id for match in ruleset.match(entry).matches}}
+    answers[OUR_INDEX] = _by_finder(lambda text: ruleset.index.read(text.split(" ")).terms, ruleset)
+    terms = {
+        ruleset.index.number(term): term for each in definitions for clause in each.clauses for term in terms_of(clause)
+    }
+    patterns = [(number, pattern(term)) for number, term in terms.items()]
+    for name in peers:
+        started = time.process_time()
+        try:
+            if name == REGEX_LOOP:
+                if len(definitions) > _MOST_FOR_REGEX:
+                    print(f"  {name}: left out above {_MOST_FOR_REGEX:,} rules")
+                    continue
+                answers[name] = _by_regexes(definitions)
+            else:
+                answers[name] = _by_finder(FINDERS[name][1](patterns), ruleset)
+        except ModuleNotFoundError:
+            print(f"  {name}: not installed: pip install {FINDERS[name][0]}")
+        except Exception as error:  # noqa: BLE001 - each peer has its own ways to give up
+            print(f"  {name}: {len(patterns):,} terms are too much for it: {type(error).__name__}: {error}")
+        else:
+            print(f"  {name}: built of {len(patterns):,} terms in {time.process_time() - started:.2f} s of CPU")
+    return answers
+
+
+def _fold(*texts: str) -> str:
+    return "\n".join(f" {' '.join(tokenize(text).words)} " for text in texts if text)
+
+
+def _by_regexes(definitions: Sequence[Definition]) -> Answer:
+    decide = regex_loop(definitions)
+    return lambda entry: decide(_fold(entry.title, entry.summary, entry.body), _fold(entry.title, entry.summary))
+
+
+def _by_finder(find: Finder, ruleset: Ruleset) -> Answer:
+    """Let a peer find the terms, and decide by the conditions that we decide by; but nobody else makes mentions."""
+
+    def answer(entry: Entry) -> set[str]:
+        hits = set()
+        everywhere = find(_fold(entry.title, entry.summary, entry.body))
+        head = None
+        for number in ruleset.anchors.candidates(everywhere.keys()):
+            rule = ruleset.compiled[ruleset.order[number]]
+            seen = everywhere
+            if len(rule.fields) < 3:
+                head = seen = find(_fold(entry.title, entry.summary)) if head is None else head
+            if all(condition.holds(cast("Seen", seen)) for condition in rule.conditions):
+                hits.add(rule.definition.rule.id)
+        return hits
+
+    return answer
+
+
+# -- the race ----------------------------------------------------------------------------------------------------------
+
+
+def _race(texts: str, entries: Sequence[Entry], answers: Mapping[str, Answer], rounds: int) -> None:
+    """Time all contestants in turns; print entries a second of CPU, and ours as a multiple of theirs."""
+    slow = {name: entries[: max(3, len(entries) // 50)] if name == REGEX_LOOP else entries for name in answers}
+    expected = [answers[OURS](entry) for entry in entries]
+    for name, answer in answers.items():
+        found = [answer(entry) for entry in slow[name]]  # also warms everybody up
+        if name in LITERALS_ONLY:
+            continue
+        if found != expected[: len(found)]:
+            raise SystemExit(f"{name} finds other rules than we do: {_first_difference(found, expected)}")
+    times: dict[str, list[float]] = {name: [] for name in answers}
+    for _ in range(rounds):
+        for name, answer in answers.items():
+            started = time.process_time()
+            for entry in slow[name]:
+                answer(entry)
+            times[name].append((time.process_time() - started) / len(slow[name]))
+    middle = {name: statistics.median(taken) for name, taken in times.items()}
+    matches = sum(map(len, expected)) / len(entries)
+    print(f"  {texts}: {matches:.2f} matches an entry, the same for all")
+    print(f"{'':>40}we are faster by, and without mentions by")
+    for name, seconds in middle.items():
+        ratios = "".join(f"{seconds / middle[ours]:8.2f} x" for ours in (OURS, OUR_INDEX))
+        note = "  (its hits are fewer: words only, no overlaps)" if name in LITERALS_ONLY else ""
+        print(f"    {name:<16}{1 / seconds:>10,.0f} entries/s{ratios}{note}")
+
+
+def _first_difference(found: Sequence[set[str]], expected: Sequence[set[str]]) -> str:
+    return next(f"{sorted(one)} != {sorted(two)}" for one, two in zip(found, expected, strict=False) if one != two)
+
+
+def _profile(texts: str, entries: Sequence[Entry], ruleset: Ruleset) -> Cost:
+    """Print the distribution over entries."""
+    taken = []
+    for entry in entries:
+        started = time.process_time()
+        ruleset.match(entry)
+        taken.append(time.process_time() - started)
+    *_, last = statistics.quantiles(taken, n=100)
+    print(f"    {OURS}: median {statistics.median(taken) * 1e6:,.0f} µs, p99 {last * 1e6:,.0f} µs an entry")
+    return Cost(len(ruleset.rules), texts, statistics.fmean(taken))
+
+
+def _print_growth(costs: Sequence[Cost]) -> None:
+    for texts in dict.fromkeys(cost.texts for cost in costs):
+        first, *others = [cost for cost in costs if cost.texts == texts]
+        for cost in others:
+            growth = cost.seconds / first.seconds
+            print(f"\n{texts}: from {first.rules:,} to {cost.rules:,} rules an entry costs {growth:.1f} x", end="")
+    print()
