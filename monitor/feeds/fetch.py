@@ -16,6 +16,7 @@ from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
+from urllib.request import getproxies
 from weakref import WeakValueDictionary
 
 import aiohttp
@@ -140,7 +141,7 @@ class HttpFetcher:
                 timeout=aiohttp.ClientTimeout(total=None, connect=None, sock_connect=None, sock_read=None),
                 auto_decompress=False,
                 cookie_jar=aiohttp.DummyCookieJar(),
-                trust_env=True,  # HTTP_PROXY, HTTPS_PROXY, NO_PROXY
+                trust_env=bool(getproxies()),  # HTTP(S)_PROXY, NO_PROXY: asking costs more than the request
             )
         return self._session
 
