@@ -49,7 +49,7 @@ def _crowd(alerts: Mapping[str, Alert], most: int) -> tuple[str, str] | None:
 def _fold(alerts: list[Alert], rule: str, messages: Mapping[str, Message], now: datetime) -> Folded:
     told = [messages[alert.id] for alert in alerts]
     name = next((why.title for message in told for why in message.reasons if why.rule == rule), "") or rule
-    reason = f"{len(alerts)} alerts of rule {rule} in one poll: told together"
+    reason = f"{len(alerts)} alerts of rule {rule} in one poll, told together"
     delivery = digest_of(
         told,
         channel=alerts[0].channel,

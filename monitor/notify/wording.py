@@ -34,12 +34,12 @@ def language(message: Message) -> str:
 
 
 def lead(message: Message, about: Parent | None = None) -> str:
-    """Return the line that a reply begins with: `new rule: Sergei Shoygu`, and about what, where no thread shows it.
+    """Return the line that a reply begins with: `new rule: Sergei Shoygu`; "" for what is no reply.
 
-    "" for what is no reply.
+    Where no thread shows what it is about, the line does: `About “Carter calls Shoygu”: new rule: Sergei Shoygu`.
     """
     note = scrub_line(message.note, 200)
-    return f"{note or 'more'} about “{heading(about.message, 100)}”" if about else note
+    return f"About “{heading(about.message, 100)}”: {note or 'more'}" if about else note
 
 
 def counted(coverage: Coverage) -> str:

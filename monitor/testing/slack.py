@@ -154,7 +154,7 @@ class FakeSlack(FaultyServer):
         old = self._find(channel, str(params["ts"]))
         if old.by_hook:
             raise _RefusedError("cant_update_message")
-        self._check(params)
+        self._check({**params, "blocks": params.get("blocks") or None})  # an empty list takes the blocks away
         blocks = old.blocks if params.get("blocks") is None else params["blocks"]
         new = replace(old, text=str(params.get("text") or ""), blocks=blocks, params=params, edits=old.edits + 1)
         self.messages[self.messages.index(old)] = new
@@ -210,9 +210,9 @@ class FakeSlack(FaultyServer):
             raise _RefusedError("no_text")
         if len(text) > MOST_TEXT:
             raise _RefusedError("msg_too_long")
-        if blocks and check_blocks(blocks):
+        if blocks is not None and check_blocks(blocks):
             raise _RefusedError("invalid_blocks")
-        if blocks and too_long(blocks):
+        if blocks is not None and too_long(blocks):
             raise _RefusedError("msg_blocks_too_long")
         if metadata is not None and not (
             isinstance(metadata.get("event_type"), str) and isinstance(metadata.get("event_payload"), dict)
