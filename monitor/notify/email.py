@@ -36,6 +36,8 @@ from monitor.notify.wording import (
 
 PATIENT_ATTEMPTS = 5  # so often all recipients wait for one who is refused for the moment (a greylist, a full mailbox)
 
+_MESSAGE_ID = re.compile(r"<[!-;=?-~]+@[!-;=?-~]+>")
+
 log = structlog.get_logger()
 
 
@@ -105,7 +107,8 @@ def write_mail(delivery: Delivery, *, smtp: SmtpSettings, recipients: tuple[str,
     mail["Date"] = format_datetime(delivery.created_at)
     mail["Message-ID"] = f"<{delivery.key}@{smtp.domain}>"
     if parent:  # RFC 5322, 3.6.4; every reply answers the first mail, so that is all it refers to
-        mail["In-Reply-To"] = mail["References"] = parent.ref or f"<{parent.key}@{smtp.domain}>"
+        own = _MESSAGE_ID.fullmatch(parent.ref)  # it may have gone through a channel that was no mail then
+        mail["In-Reply-To"] = mail["References"] = parent.ref if own else f"<{parent.key}@{smtp.domain}>"
     mail["Auto-Submitted"] = "auto-generated"  # RFC 3834: no out-of-office answers
     mail["List-ID"] = f"<{_list_name(delivery.channel)}.media-monitor.{smtp.domain}>"  # RFC 2919: people filter by it
     text = digests.digest_text(message) if isinstance(message, Digest) else plain_text(message)
