@@ -10,7 +10,15 @@ from monitor.store.sql_store import open_store
 from tests.app import mortal
 from tests.app.house import House, rss
 
+TITLE = "Shoygu and the earthquake on the coast"
+TWO_SOURCES = """
+rules:
+  shoygu: {terms: Shoygu, sources: {only: [wire]}}
+  quake: {terms: earthquake, sources: {only: [other]}}
+"""
+
 MOST_STEPS = 400
+COMMON_STEPS = 30  # from the start to the first page: the same on every way
 # the children start as quickly as a fork, and without this process's threads and sockets
 SERVER = multiprocessing.get_context("forkserver")
 SERVER.set_forkserver_preload(["tests.app.mortal"])
@@ -71,3 +79,32 @@ async def test_a_kill_at_any_step_loses_and_doubles_nothing(house: House) -> Non
             assert len(keys) <= 3, (fatal, step)
     assert code == mortal.SURVIVED
     assert {"before fetch", "after parse", "before send", "after send", "before commit"} <= set(deaths)
+
+
+@pytest.mark.timeout(600)
+async def test_a_kill_at_any_step_of_a_reply_and_an_edit_loses_and_doubles_nothing(house: House) -> None:
+    """The way of a story that goes on; the steps up to its page are those of the test above."""
+    feeds = f"wire: '{house.feeds.url('/wire')}', other: '{house.feeds.url('/other')}'"
+    house.configure(feeds=feeds, rules=TWO_SOURCES)
+    house.feeds.pages |= {"/wire": rss(TITLE), "/other": rss("Nothing yet")}
+    assert await run(house, fatal=0) == (mortal.SURVIVED, "")
+    (first,) = house.slack.messages
+    told = (house.folder / "var" / "monitor.db").read_bytes()
+    house.feeds.pages["/other"] = rss(TITLE, "Nothing yet")
+    house.clock.advance(timedelta(hours=1))
+    deaths = []
+    for fatal in range(COMMON_STEPS, MOST_STEPS):
+        begin_anew(house, told)
+        house.slack.messages.append(first)
+        code, step = await run(house, fatal)
+        if code == mortal.SURVIVED:
+            break
+        deaths.append(step)
+        await recover(house)
+        parent, answer = house.slack.messages
+        assert (parent.ts, answer.thread_ts) == (first.ts, first.ts), (fatal, step)
+        assert "2 sources, 2 entries" in str(parent.blocks), (fatal, step)
+        assert 1 <= parent.edits <= 2, (fatal, step)
+    assert code == mortal.SURVIVED
+    assert "before INSERT INTO delivery" in deaths, "it dies before anything is owed, too"
+    assert deaths.count("after send") == 2
