@@ -14,14 +14,13 @@ from itertools import islice
 
 from monitor.errors import Cause, ParseError
 from monitor.feeds.charset import decode
-from monitor.feeds.items import TITLE_LIMIT, Item, make_entries
+from monitor.feeds.items import MAX_ENTRIES, TITLE_LIMIT, Item, make_entries
 from monitor.feeds.jsonfeed import read_json_feed
 from monitor.feeds.plaintext import from_markup
 from monitor.feeds.xmlfeed import read_xml_feed
 from monitor.model import Feed, Page, ParsedFeed
 from monitor.text.plain import one_line, shorten
 
-MAX_ENTRIES = 2_000
 
 _PROLOG = re.compile(
     r"<\?[^>]*>|<!--.*?-->|<!DOCTYPE\s+([\w:.-]+)[^>\[]*(?:\[[^\]]*\]\s*)?>|\s+", re.DOTALL | re.IGNORECASE
