@@ -294,3 +294,25 @@ def test_more_rules_are_remembered_with_the_alert(store: SqlStore) -> None:
     story = replace(STORY, entries=2, version=1)
     store.record(make_outcome(claim_one(store), stories=(story,), widened=(wider,)), NOW)
     assert store.recall_told([STORY.id])[ALERT.id].alert == wider
+
+
+def test_the_latest_deliveries_come_first_and_edits_where_they_are_asked_for(store: SqlStore) -> None:
+    record(store, POST, follow(DeliveryKind.REPLY), follow(DeliveryKind.EDIT), begin=True)
+    owe(store, "to the chief", channel="chief")
+
+    def kinds(*, channel: str | None = None, edits: bool = False, limit: int = 10) -> list[str]:
+        found = store.latest_deliveries(channel=channel, edits=edits, limit=limit)
+        return [f"{each.channel} {each.kind}" for each in found]
+
+    assert kinds() == ["chief post", "desk reply", "desk post"]
+    assert kinds(edits=True) == ["chief post", "desk edit", "desk reply", "desk post"]
+    assert kinds(channel="desk") == ["desk reply", "desk post"]
+    assert kinds(limit=1) == ["chief post"]
+
+
+def test_a_message_that_cannot_be_read_is_listed_all_the_same(store: SqlStore) -> None:
+    record(store, POST, begin=True)
+    with store.engine.begin() as connection:
+        connection.execute(text("UPDATE delivery SET payload = 'nonsense'"))
+    (found,) = store.latest_deliveries(channel=None, edits=False, limit=1)
+    assert found.title == "(a stored message cannot be read: JSONDecodeError)"
