@@ -1,12 +1,14 @@
-"""Find the words of all rules in a text at once: a trie of word sequences, flat in a few dictionaries.
+"""Find the terms of all rules in a text at once: a trie of word sequences, flat in a few dictionaries and arrays.
 
-    _first   word         -> node     "military" -> 1, "syria" -> 3
-    _next    (node, word) -> node     (1, "talks") -> 2
-    _begun   node         -> what the next word may begin with: 1 -> {"exerc": 4} for `military exerc*`
+    _first   word                     -> node    "military" -> 1, "talks" -> 2, "syria" -> 4
+    _next    node * _SPREAD + word's  -> node    1 and 2 -> 3: "military talks"
+    _begun   node                     -> what the next word may begin with: 1 -> {"exerc": 5} for `military exerc*`
+    _kinds   node                     -> a byte of flags: does a longer term open here, may this word follow in one ...
 
-A term is known by the number of the node at which it ends. Nodes that only lead on to a term have numbers as well, and
-what is seen in a text names them too; no rule asks for them. Nearly all of the work is two look-ups a word, made by
-`map` at the speed of C; Python walks on only from two words that stand together in some term.
+A term is known by the number of the node at which it ends, and an actor by a number of its own, which is seen wherever
+one of its spellings is. Nodes that only lead on to a term have numbers as well, and what is seen in a text names them
+too; no rule asks for them. Nearly all of the work is two look-ups a word, its node and the node's flags, made by `map`
+at the speed of C; Python walks on only from two neighbours of which one opens and the other follows.
 
 Beginnings of words would be a look-up for each length. They are made once for each word that is met and remembered
 under the word's node, see `_Met`.
@@ -14,16 +16,32 @@ under the word's node, see `_Met`.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from itertools import chain, compress, count, islice, repeat
+from array import array
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from itertools import compress, count
 from typing import final
 
-from monitor.rules.tree import Term
+from monitor.rules.tree import Actor, Term, spellings
 
 Occurrence = tuple[int, int, int]  # number of the term, numbers of its first and last word in the text
 
 NOTHING = 0
 """The node of a word that no rule speaks of, and the root of the trie."""
+
+_SPREAD = 0x9E3779B1  # more than there are nodes, so that no two keys are one; odd and irregular, so that they scatter
+
+_OPENS = 1  # the node of a word that longer terms open with
+_FOLLOWS = 2  # the node of a word that stands further on in a term
+_BEGINS = 4  # a node that is followed by words that may go on
+_MEANS = 8  # what is seen as well where this is seen: beginnings of the word, actors of that name
+
+
+def _flagged(kind: int) -> bytes:
+    """Return a table for `bytes.translate`: 1 for the flags of which one is `kind`."""
+    return bytes(int(bool(flags & kind)) for flags in range(256))
+
+
+_IS_OPENING, _IS_FOLLOWING, _IS_BEGINNING, _IS_MEANING = map(_flagged, (_OPENS, _FOLLOWS, _BEGINS, _MEANS))
 
 
 @final
@@ -52,25 +70,27 @@ class _Met(dict[str, int]):
     """Remember the node of each word that was met in texts; most have none.
 
     A word that begins like `deconflict*` and has no node of its own gets that term's; where there are several such
-    terms, or a node as well, the node implies the others. Texts repeat their words: after some hundred texts nearly
+    terms, or a node as well, the node means the others. Texts repeat their words: after some hundred texts nearly
     every word is here, and far fewer words are here than in the rules. Bounded; filled by any thread, all alike.
     """
 
     _MOST = 131_072
     _LONGEST = 64
 
-    def __init__(self, first: Mapping[str, int], beginnings: _Beginnings) -> None:
+    def __init__(self, first: Mapping[str, int], beginnings: _Beginnings, kinds: bytearray) -> None:
         super().__init__()
         self._first = first
         self._beginnings = beginnings
-        self.implied: dict[int, tuple[int, ...]] = {}  # node -> terms that its word begins with, too
+        self._kinds = kinds
+        self.meant: dict[int, tuple[int, ...]] = {}  # node -> terms that its word begins with, too
 
     def __missing__(self, word: str) -> int:
         begun = self._beginnings.of(word)
         node = self._first.get(word, begun[-1] if begun else NOTHING)
         others = tuple(term for term in begun if term != node)
-        if others:
-            self.implied[node] = others  # before the word is known, for another thread may meet it now
+        if others:  # before the word is known, for another thread may meet it now
+            self.meant[node] = others
+            self._kinds[node] |= _MEANS
         if len(word) <= self._LONGEST:
             if len(self) >= self._MOST:
                 self.clear()
@@ -82,48 +102,42 @@ class _Met(dict[str, int]):
 class Reading:
     """The terms that stand in a text; their places are looked for when somebody asks."""
 
-    __slots__ = ("_implied", "_longer", "_pairs", "_singles", "terms")
+    __slots__ = ("_meant_by", "_phrases", "_singles", "terms")
 
     def __init__(
-        self,
-        singles: list[int],
-        pairs: list[int],
-        longer: Sequence[Occurrence],
-        met: Mapping[int, Sequence[int]],
+        self, singles: list[int], phrases: Sequence[Occurrence], terms: set[int], meant_by: Mapping[int, Collection[int]]
     ) -> None:
-        """Take the node of each word, that of each word with the next, what is longer, and what nodes imply."""
+        """Take the node of each word, what is longer, all that is seen, and by which of it others of it are meant."""
         self._singles = singles
-        self._pairs = pairs
-        self._longer = longer
-        self.terms: dict[int, bool] = dict.fromkeys(singles, False)  # is it more than one word?
-        self.terms.update(dict.fromkeys(filter(None, pairs), True))
-        if longer:
-            self.terms.update((term, True) for term, _, _ in longer)
-        self.terms.pop(NOTHING, None)
-        self._implied: dict[int, Sequence[int]] = {}
-        if not met.keys().isdisjoint(self.terms.keys()):
-            self._implied = {node: met[node] for node in met.keys() & self.terms.keys()}
-            self.terms.update(dict.fromkeys(chain.from_iterable(self._implied.values()), False))
+        self._phrases = phrases
+        self._meant_by = meant_by
+        self.terms = terms
 
     def occurrences(self) -> Iterator[Occurrence]:
         """Yield all occurrences, those of one term from left to right."""
-        for at, node in enumerate(self._singles):
-            if node:
-                yield node, at, at
-                yield from ((term, at, at) for term in self._implied.get(node, ()))
-        yield from ((node, at, at + 1) for at, node in enumerate(self._pairs) if node)
-        yield from self._longer
+        means: dict[int, list[int]] = {}
+        for term, nodes in self._meant_by.items():
+            for node in nodes:
+                means.setdefault(node, []).append(term)
+        seen = set()
+        here = [(node, at, at) for at, node in enumerate(self._singles) if node]
+        for occurrence in sorted((*here, *self._phrases), key=lambda occurrence: occurrence[1:]):
+            queue = [occurrence]
+            for one in queue:
+                if one not in seen:
+                    seen.add(one)
+                    yield one
+                    queue += ((term, one[1], one[2]) for term in means.get(one[0], ()))
 
     def find(self, term: int) -> list[Occurrence]:
         """List the occurrences of one term from left to right, by a scan of the text for each node that means it."""
-        if self.terms[term]:
-            pairs = [(term, at, at + 1) for at in _places(self._pairs, term)]
-            return pairs or [occurrence for occurrence in self._longer if occurrence[0] == term]
         found = [(term, at, at) for at in _places(self._singles, term)]
-        for node, implied in self._implied.items():
-            if term in implied:
-                found += [(term, at, at) for at in _places(self._singles, node)]
-        return sorted(found)
+        found += [occurrence for occurrence in self._phrases if occurrence[0] == term]
+        if term in self._meant_by:
+            for node in self._meant_by[term]:
+                found += [(term, first, last) for _, first, last in self.find(node)]
+            found = sorted(set(found), key=lambda occurrence: occurrence[1:])
+        return found
 
 
 def _places(nodes: list[int], node: int) -> list[int]:
@@ -137,76 +151,139 @@ def _places(nodes: list[int], node: int) -> list[int]:
 class Index:
     """All terms of a rule set; grows while rules are compiled, and does not change once texts are read."""
 
-    __slots__ = ("_begun", "_first", "_met", "_next", "_opening", "size")
+    __slots__ = ("_actors", "_begun", "_first", "_kinds", "_links", "_met", "_next", "_opening", "_owners")
 
     def __init__(self) -> None:
-        self.size = 1  # every number is smaller
         self._first: dict[str, int] = {}
-        self._next: dict[tuple[int, str], int] = {}
+        self._next: dict[int, int] = {}
         self._opening = _Beginnings()  # of single words
         self._begun: dict[int, _Beginnings] = {}  # of the last words of phrases
-        self._met = _Met(self._first, self._opening)
+        self._kinds = bytearray(1)  # by node
+        self._actors: dict[Actor, int] = {}
+        # A spelling has few owners, nearly always one: `_owners` leads from a node to its latest link, 0 = none, and
+        # links, two numbers each, to the actor and to the link before.
+        self._owners = array("I", [0])
+        self._links = array("I", [0, 0])
+        self._met = _Met(self._first, self._opening, self._kinds)
 
-    def number(self, term: Term) -> int:
-        """Return the number of a term, which is added if it is new."""
-        if not term.prefix:
-            return self._node(term.words)
-        *words, beginning = term.words
-        beginnings = self._begun.setdefault(self._node(words), _Beginnings()) if words else self._opening
+    @property
+    def size(self) -> int:
+        """A number greater than those of all terms."""
+        return len(self._kinds)
+
+    def number(self, what: Term | Actor) -> int:
+        """Return the number of a term, or that of an actor's names together; it is added if it is new."""
+        if isinstance(what, Actor):
+            return self._actor(what)
+        if not what.prefix:
+            return self._node(what.words)
+        *words, beginning = what.words
+        beginnings = self._opening
+        if words:
+            node = self._node(words)
+            self._kinds[node] |= _BEGINS
+            beginnings = self._begun.setdefault(node, _Beginnings())
         number = beginnings.numbers.get(beginning)
         if number is None:
             number = self._take_number()
             beginnings.add(beginning, number)
         return number
 
+    def _actor(self, actor: Actor) -> int:
+        number = self._actors.get(actor)
+        if number is None:
+            names = set(map(self.number, spellings(actor)))
+            number = self._take_number() if len(names) > 1 else min(names)
+            for name in names - {number}:
+                self._kinds[name] |= _MEANS
+                self._links.extend((number, self._owners[name]))
+                self._owners[name] = len(self._links) // 2 - 1
+            self._actors[actor] = number
+        return number
+
     def _node(self, words: Sequence[str]) -> int:
-        node = NOTHING
-        for word in words:
-            following = self._next.get((node, word)) if node else self._first.get(word)
-            if following is None:
-                following = self._take_number()
-                if node:
-                    self._next[node, word] = following
-                else:
-                    self._first[word] = following
-            node = following
+        node = self._word(words[0])
+        if len(words) > 1:
+            self._kinds[node] |= _OPENS
+        for word in words[1:]:
+            number = self._word(word)
+            self._kinds[number] |= _FOLLOWS
+            key = node * _SPREAD + number
+            node = self._next.get(key, NOTHING)
+            if not node:
+                node = self._next[key] = self._take_number()
+        return node
+
+    def _word(self, word: str) -> int:
+        node = self._first.get(word)
+        if node is None:
+            node = self._first[word] = self._take_number()
         return node
 
     def _take_number(self) -> int:
-        self.size += 1
-        return self.size - 1
+        self._kinds.append(0)
+        self._owners.append(0)
+        return len(self._kinds) - 1
 
     def read(self, words: Sequence[str]) -> Reading:
         """Find all terms in these words."""
         singles = list(map(self._met.__getitem__, words))
-        pairs = list(map(self._next.get, zip(singles, islice(words, 1, None), strict=False), repeat(NOTHING)))
-        longer = self._walk(words, pairs) if any(pairs) else []
+        kinds = bytes(map(self._kinds.__getitem__, singles))
+        terms = set(singles)
+        phrases = self._phrases(singles, kinds)
         if self._begun:
-            longer += self._endings(words, singles, pairs, longer)
-        return Reading(singles, pairs, longer, self._met.implied)
+            phrases += self._endings(words, singles, kinds, phrases)
+        terms.update([term for term, _, _ in phrases])
+        terms.discard(NOTHING)
+        meant_by = self._meant_by({*compress(singles, kinds.translate(_IS_MEANING)), *(one[0] for one in phrases)})
+        terms.update(meant_by)
+        return Reading(singles, phrases, terms, meant_by)
 
-    def _walk(self, words: Sequence[str], pairs: list[int]) -> list[Occurrence]:
-        """Follow the trie from each pair."""
-        longer = []
-        step, end = self._next.get, len(words)
-        for start in compress(count(), pairs):
-            node, last = pairs[start], start + 2
-            while last < end and (node := step((node, words[last]), NOTHING)):
-                longer.append((node, start, last))
+    def _phrases(self, singles: Sequence[int], kinds: bytes) -> list[Occurrence]:
+        """Follow the trie from each pair of neighbours of which one opens and the other follows."""
+        opening = int.from_bytes(kinds.translate(_IS_OPENING), "big")
+        following = int.from_bytes(kinds.translate(_IS_FOLLOWING), "big")
+        both = (opening & following << 8).to_bytes(len(kinds) + 1, "big")[1:]  # a byte for each word
+        found = []
+        step, end = self._next.get, len(singles)
+        for start in compress(count(), both):
+            last = start + 1
+            node = step(singles[start] * _SPREAD + singles[last])
+            while node:
+                found.append((node, start, last))
                 last += 1
-        return longer
+                node = step(node * _SPREAD + singles[last]) if last < end else NOTHING
+        return found
 
     def _endings(
-        self, words: Sequence[str], singles: list[int], pairs: list[int], longer: Sequence[Occurrence]
+        self, words: Sequence[str], singles: Sequence[int], kinds: bytes, phrases: Sequence[Occurrence]
     ) -> list[Occurrence]:
         """Find the phrases whose last word may go on."""
         begun = self._begun
-        before = [(singles[at], at, at) for at in compress(count(), map(begun.__contains__, singles))]
-        before += [(node, at, at + 1) for at, node in enumerate(pairs) if node in begun]
-        before += [occurrence for occurrence in longer if occurrence[0] in begun]
+        before = [(singles[at], at, at) for at in compress(count(), kinds.translate(_IS_BEGINNING))]
+        before += [occurrence for occurrence in phrases if occurrence[0] in begun]
         return [
             (term, first, last + 1)
             for node, first, last in before
             if last + 1 < len(words)
             for term in begun[node].of(words[last + 1])
         ]
+
+    def _meant_by(self, nodes: Iterable[int]) -> dict[int, list[int]]:
+        """Return what these nodes mean besides themselves, each with the nodes and terms that mean it."""
+        found: dict[int, list[int]] = {}
+        queue = list(nodes)
+        for node in queue:
+            for term in self._meanings(node):
+                if term not in found:
+                    found[term] = []
+                    queue.append(term)
+                found[term].append(node)
+        return found
+
+    def _meanings(self, node: int) -> Iterator[int]:
+        yield from self._met.meant.get(node, ())
+        link = self._owners[node]
+        while link:
+            yield self._links[2 * link]
+            link = self._links[2 * link + 1]

@@ -223,7 +223,7 @@ def definition(node: Node, *, name: str = "r", fields: tuple[Field, ...] = tuple
 
 
 def candidates(rules: Ruleset, title: str) -> list[int]:
-    return rules.anchors.candidates(Sight(entry(title), rules.index).within().keys())
+    return rules.anchors.candidates(Sight(entry(title), rules.index).within().terms)
 
 
 def term(text: str) -> Term:
@@ -332,7 +332,7 @@ def test_an_occurrence_found_alone_is_found_among_all(terms: list[str], text: st
         if expected:
             assert reading.find(number) == expected
         assert everything.issuperset(expected)
-    assert everything.isdisjoint((number, 0, 0) for number in set(numbers.values()) - reading.terms.keys())
+    assert everything.isdisjoint((number, 0, 0) for number in set(numbers.values()) - reading.terms)
 
 
 def test_rules_too_broad_to_pair_are_found_too() -> None:
