@@ -17,8 +17,8 @@ under the word's node, see `_Met`.
 from __future__ import annotations
 
 from array import array
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from itertools import compress, count
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from itertools import chain, compress, count, repeat
 from typing import final
 
 from monitor.rules.tree import Actor, Term, spellings
@@ -66,6 +66,45 @@ class _Beginnings:
 
 
 @final
+class _Owners:
+    """Whose spelling a term is: few have more than one owner, so that a linked list in two arrays is the smallest."""
+
+    __slots__ = ("_latest", "_links")
+
+    def __init__(self) -> None:
+        self._latest = array("I")  # by term: number of its latest link, 0 = nobody's
+        self._links = array("I", [0, 0])  # two numbers each: the actor, and the link before
+
+    def add(self, term: int, actor: int) -> None:
+        self._latest.extend(repeat(0, term + 1 - len(self._latest)))
+        self._links.extend((actor, self._latest[term]))
+        self._latest[term] = len(self._links) // 2 - 1
+
+    def of(self, term: int) -> Iterator[int]:
+        """Yield the actors that have this spelling."""
+        link = self._latest[term] if term < len(self._latest) else 0
+        while link:
+            yield self._links[2 * link]
+            link = self._links[2 * link + 1]
+
+
+@final
+class _Meanings(dict[int, tuple[int, ...]]):
+    """Remember what is seen as well where a node is seen: terms that its word begins with, and all their owners."""
+
+    def __init__(self, owners: _Owners) -> None:
+        super().__init__()
+        self.begun: dict[int, tuple[int, ...]] = {}  # the terms that a node's word begins with, besides the node's own
+        self._owners = owners
+
+    def __missing__(self, node: int) -> tuple[int, ...]:
+        begun = self.begun.get(node, ())
+        actors = chain.from_iterable(map(self._owners.of, (node, *begun)))
+        meant = self[node] = tuple(dict.fromkeys((*begun, *actors)))
+        return meant
+
+
+@final
 class _Met(dict[str, int]):
     """Remember the node of each word that was met in texts; most have none.
 
@@ -77,19 +116,21 @@ class _Met(dict[str, int]):
     _MOST = 131_072
     _LONGEST = 64
 
-    def __init__(self, first: Mapping[str, int], beginnings: _Beginnings, kinds: bytearray) -> None:
+    def __init__(
+        self, first: Mapping[str, int], beginnings: _Beginnings, meanings: _Meanings, kinds: bytearray
+    ) -> None:
         super().__init__()
         self._first = first
         self._beginnings = beginnings
+        self._meanings = meanings
         self._kinds = kinds
-        self.meant: dict[int, tuple[int, ...]] = {}  # node -> terms that its word begins with, too
 
     def __missing__(self, word: str) -> int:
         begun = self._beginnings.of(word)
         node = self._first.get(word, begun[-1] if begun else NOTHING)
         others = tuple(term for term in begun if term != node)
         if others:  # before the word is known, for another thread may meet it now
-            self.meant[node] = others
+            self._meanings.begun[node] = others
             self._kinds[node] |= _MEANS
         if len(word) <= self._LONGEST:
             if len(self) >= self._MOST:
@@ -102,48 +143,45 @@ class _Met(dict[str, int]):
 class Reading:
     """The terms that stand in a text; their places are looked for when somebody asks."""
 
-    __slots__ = ("_meant_by", "_phrases", "_singles", "terms")
+    __slots__ = ("_meanings", "_meaning", "_phrases", "_singles", "terms")
 
     def __init__(
-        self, singles: list[int], phrases: Sequence[Occurrence], terms: set[int], meant_by: Mapping[int, Collection[int]]
+        self, singles: list[int], phrases: Sequence[Occurrence], meaning: Collection[int], meanings: _Meanings
     ) -> None:
-        """Take the node of each word, what is longer, all that is seen, and by which of it others of it are meant."""
+        """Take the node of each word, what is longer, and those of both that mean something else as well."""
         self._singles = singles
         self._phrases = phrases
-        self._meant_by = meant_by
-        self.terms = terms
+        self._meaning = meaning
+        self._meanings = meanings
+        self.terms = set(singles)
+        self.terms.update([node for node, _, _ in phrases])
+        self.terms.update(chain.from_iterable(map(meanings.__getitem__, meaning)))
+        self.terms.discard(NOTHING)
 
-    def occurrences(self) -> Iterator[Occurrence]:
-        """Yield all occurrences, those of one term from left to right."""
-        means: dict[int, list[int]] = {}
-        for term, nodes in self._meant_by.items():
-            for node in nodes:
-                means.setdefault(node, []).append(term)
-        seen = set()
-        here = [(node, at, at) for at, node in enumerate(self._singles) if node]
-        for occurrence in sorted((*here, *self._phrases), key=lambda occurrence: occurrence[1:]):
-            queue = [occurrence]
-            for one in queue:
-                if one not in seen:
-                    seen.add(one)
-                    yield one
-                    queue += ((term, one[1], one[2]) for term in means.get(one[0], ()))
+    def occurrences(self) -> list[Occurrence]:
+        """List all occurrences, by term, then from left to right."""
+        found = {(node, at, at) for at, node in enumerate(self._singles) if node}
+        found.update(self._phrases)
+        for node, first, last in [one for one in found if one[0] in self._meaning]:
+            found.update((term, first, last) for term in self._meanings[node])
+        return sorted(found)
 
     def find(self, term: int) -> list[Occurrence]:
-        """List the occurrences of one term from left to right, by a scan of the text for each node that means it."""
-        found = [(term, at, at) for at in _places(self._singles, term)]
-        found += [occurrence for occurrence in self._phrases if occurrence[0] == term]
-        if term in self._meant_by:
-            for node in self._meant_by[term]:
-                found += [(term, first, last) for _, first, last in self.find(node)]
-            found = sorted(set(found), key=lambda occurrence: occurrence[1:])
-        return found
+        """List the occurrences of one term from left to right, by one scan of the text for all nodes that mean it."""
+        nodes = {term, *(node for node in self._meaning if term in self._meanings[node])}
+        found = {(term, first, last) for node, first, last in self._phrases if node in nodes}
+        found.update((term, at, at) for at in _places(self._singles, nodes & self.terms))
+        return sorted(found)
 
 
-def _places(nodes: list[int], node: int) -> list[int]:
+def _places(nodes: list[int], wanted: set[int]) -> list[int]:
+    """List the places of some nodes."""
+    if len(wanted) > 1:
+        return list(compress(count(), map(wanted.__contains__, nodes)))
     places = [-1]
-    for _ in range(nodes.count(node)):
-        places.append(nodes.index(node, places[-1] + 1))
+    for node in wanted:
+        for _ in range(nodes.count(node)):
+            places.append(nodes.index(node, places[-1] + 1))
     return places[1:]
 
 
@@ -151,7 +189,7 @@ def _places(nodes: list[int], node: int) -> list[int]:
 class Index:
     """All terms of a rule set; grows while rules are compiled, and does not change once texts are read."""
 
-    __slots__ = ("_actors", "_begun", "_first", "_kinds", "_links", "_met", "_next", "_opening", "_owners")
+    __slots__ = ("_actors", "_begun", "_first", "_kinds", "_meanings", "_met", "_next", "_opening", "_owners")
 
     def __init__(self) -> None:
         self._first: dict[str, int] = {}
@@ -160,11 +198,9 @@ class Index:
         self._begun: dict[int, _Beginnings] = {}  # of the last words of phrases
         self._kinds = bytearray(1)  # by node
         self._actors: dict[Actor, int] = {}
-        # A spelling has few owners, nearly always one: `_owners` leads from a node to its latest link, 0 = none, and
-        # links, two numbers each, to the actor and to the link before.
-        self._owners = array("I", [0])
-        self._links = array("I", [0, 0])
-        self._met = _Met(self._first, self._opening, self._kinds)
+        self._owners = _Owners()
+        self._meanings = _Meanings(self._owners)
+        self._met = _Met(self._first, self._opening, self._meanings, self._kinds)
 
     @property
     def size(self) -> int:
@@ -196,8 +232,7 @@ class Index:
             number = self._take_number() if len(names) > 1 else min(names)
             for name in names - {number}:
                 self._kinds[name] |= _MEANS
-                self._links.extend((number, self._owners[name]))
-                self._owners[name] = len(self._links) // 2 - 1
+                self._owners.add(name, number)
             self._actors[actor] = number
         return number
 
@@ -222,22 +257,18 @@ class Index:
 
     def _take_number(self) -> int:
         self._kinds.append(0)
-        self._owners.append(0)
         return len(self._kinds) - 1
 
     def read(self, words: Sequence[str]) -> Reading:
         """Find all terms in these words."""
         singles = list(map(self._met.__getitem__, words))
         kinds = bytes(map(self._kinds.__getitem__, singles))
-        terms = set(singles)
         phrases = self._phrases(singles, kinds)
         if self._begun:
             phrases += self._endings(words, singles, kinds, phrases)
-        terms.update([term for term, _, _ in phrases])
-        terms.discard(NOTHING)
-        meant_by = self._meant_by({*compress(singles, kinds.translate(_IS_MEANING)), *(one[0] for one in phrases)})
-        terms.update(meant_by)
-        return Reading(singles, phrases, terms, meant_by)
+        meaning = set(compress(singles, kinds.translate(_IS_MEANING)))
+        meaning.update([node for node, _, _ in phrases if self._kinds[node] & _MEANS])
+        return Reading(singles, phrases, meaning, self._meanings)
 
     def _phrases(self, singles: Sequence[int], kinds: bytes) -> list[Occurrence]:
         """Follow the trie from each pair of neighbours of which one opens and the other follows."""
@@ -260,7 +291,8 @@ class Index:
     ) -> list[Occurrence]:
         """Find the phrases whose last word may go on."""
         begun = self._begun
-        before = [(singles[at], at, at) for at in compress(count(), kinds.translate(_IS_BEGINNING))]
+        beginning = kinds.translate(_IS_BEGINNING)
+        before = [(singles[at], at, at) for at in compress(count(), beginning)] if any(beginning) else []
         before += [occurrence for occurrence in phrases if occurrence[0] in begun]
         return [
             (term, first, last + 1)
@@ -268,22 +300,3 @@ class Index:
             if last + 1 < len(words)
             for term in begun[node].of(words[last + 1])
         ]
-
-    def _meant_by(self, nodes: Iterable[int]) -> dict[int, list[int]]:
-        """Return what these nodes mean besides themselves, each with the nodes and terms that mean it."""
-        found: dict[int, list[int]] = {}
-        queue = list(nodes)
-        for node in queue:
-            for term in self._meanings(node):
-                if term not in found:
-                    found[term] = []
-                    queue.append(term)
-                found[term].append(node)
-        return found
-
-    def _meanings(self, node: int) -> Iterator[int]:
-        yield from self._met.meant.get(node, ())
-        link = self._owners[node]
-        while link:
-            yield self._links[2 * link]
-            link = self._links[2 * link + 1]
