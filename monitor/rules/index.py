@@ -17,7 +17,8 @@ under the word's node, see `_Met`.
 from __future__ import annotations
 
 from array import array
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from itertools import chain, compress, count, repeat
 from typing import final
 
@@ -29,6 +30,8 @@ NOTHING = 0
 """The node of a word that no rule speaks of, and the root of the trie."""
 
 _SPREAD = 0x9E3779B1  # more than there are nodes, so that no two keys are one; odd and irregular, so that they scatter
+
+_MOST_SCANS = 8  # of a text for single nodes; for more at once, every word is looked at
 
 _OPENS = 1  # the node of a word that longer terms open with
 _FOLLOWS = 2  # the node of a word that stands further on in a term
@@ -143,7 +146,7 @@ class _Met(dict[str, int]):
 class Reading:
     """The terms that stand in a text; their places are looked for when somebody asks."""
 
-    __slots__ = ("_meanings", "_meaning", "_phrases", "_singles", "terms")
+    __slots__ = ("_meaning", "_meanings", "_meant", "_phrases", "_singles", "terms")
 
     def __init__(
         self, singles: list[int], phrases: Sequence[Occurrence], meaning: Collection[int], meanings: _Meanings
@@ -153,9 +156,10 @@ class Reading:
         self._phrases = phrases
         self._meaning = meaning
         self._meanings = meanings
+        self._meant = set(chain.from_iterable(map(meanings.__getitem__, meaning)))
         self.terms = set(singles)
         self.terms.update([node for node, _, _ in phrases])
-        self.terms.update(chain.from_iterable(map(meanings.__getitem__, meaning)))
+        self.terms |= self._meant
         self.terms.discard(NOTHING)
 
     def occurrences(self) -> list[Occurrence]:
@@ -167,22 +171,27 @@ class Reading:
         return sorted(found)
 
     def find(self, term: int) -> list[Occurrence]:
-        """List the occurrences of one term from left to right, by one scan of the text for all nodes that mean it."""
-        nodes = {term, *(node for node in self._meaning if term in self._meanings[node])}
-        found = {(term, first, last) for node, first, last in self._phrases if node in nodes}
-        found.update((term, at, at) for at in _places(self._singles, nodes & self.terms))
-        return sorted(found)
+        """List the occurrences of one term from left to right, by a scan of the text for each node that means it."""
+        nodes = [term]
+        if term in self._meant:
+            meanings = self._meanings
+            nodes += [node for node in self._meaning if term in meanings[node]]
+        found = [(term, at, at) for at in self._places(nodes)]
+        found += [(term, first, last) for node, first, last in self._phrases if node in nodes]
+        return sorted(set(found)) if len(nodes) > 1 else found
 
-
-def _places(nodes: list[int], wanted: set[int]) -> list[int]:
-    """List the places of some nodes."""
-    if len(wanted) > 1:
-        return list(compress(count(), map(wanted.__contains__, nodes)))
-    places = [-1]
-    for node in wanted:
-        for _ in range(nodes.count(node)):
-            places.append(nodes.index(node, places[-1] + 1))
-    return places[1:]
+    def _places(self, nodes: Sequence[int]) -> Sequence[int]:
+        """List where these nodes of single words stand, in no order."""
+        if len(nodes) > _MOST_SCANS:
+            return list(compress(count(), map(set(nodes).__contains__, self._singles)))
+        places = []
+        for node in nodes:
+            at = -1
+            with suppress(ValueError):  # after the last one
+                while True:
+                    at = self._singles.index(node, at + 1)
+                    places.append(at)
+        return places
 
 
 @final
