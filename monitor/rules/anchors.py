@@ -35,7 +35,7 @@ class Needs:
     __slots__ = ("_counts", "_sizes", "terms")
 
     def __init__(self) -> None:
-        self.terms = array("I")
+        self.terms = array("i")
         self._sizes = array("I")  # terms of each group
         self._counts = array("I")  # groups of each rule
 
@@ -60,12 +60,12 @@ class Needs:
 class Anchors:
     """Where each rule of a set is anchored; immutable."""
 
-    __slots__ = ("_calling", "_partners", "_rules", "_starts", "_unanchored")
+    __slots__ = ("_calling", "_ends", "_partners", "_rules", "_starts", "_unanchored")
 
     def __init__(self, needs: Needs, commonness: Sequence[float]) -> None:
         """Anchor each rule by the groups that it needs; by term, `commonness` tells how often texts hold it."""
         sizes = [0] * len(commonness)
-        anchors, partners, rules = array("I"), array("I"), array("I")
+        anchors, partners, rules = array("i"), array("i"), array("I")
         self._unanchored = array("I")
         for rule, groups in enumerate(needs):
             anchor, partner = _choose(groups, commonness)
@@ -78,20 +78,21 @@ class Anchors:
                 partners.extend(others)
                 rules.extend(repeat(rule, len(others)))
         self._calling = bytes(map(bool, sizes))
-        free = array("I", accumulate(sizes, initial=0))
-        self._starts = free[:]
-        self._partners = array("I", bytes(4 * len(rules)))
-        self._rules = self._partners[:]
+        self._starts = array("I", accumulate(sizes[:-1], initial=0))
+        self._ends = self._starts[:]
+        free = self._ends
+        self._partners = array("i", bytes(4 * len(rules)))
+        self._rules = array("I", bytes(4 * len(rules)))
         for term, other, rule in zip(anchors, partners, rules, strict=True):
             at = free[term]
             self._partners[at], self._rules[at], free[term] = other, rule, at + 1
 
     def candidates(self, seen: AbstractSet[int]) -> list[int]:
         """Return the rules that these terms may satisfy, in order."""
-        starts, partners = self._starts, self._partners
+        starts, ends, partners = self._starts, self._ends, self._partners
         called = set(self._unanchored)
         for term in compress(seen, map(self._calling.__getitem__, seen)):
-            start, end = starts[term], starts[term + 1]
+            start, end = starts[term], ends[term]
             others = partners[start:end]
             if not seen.isdisjoint(others):  # one pass in C that ends the matter for nearly every term
                 called.update(compress(self._rules[start:end], map(seen.__contains__, others)))

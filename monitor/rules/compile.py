@@ -15,7 +15,7 @@ from operator import attrgetter
 
 from monitor.model import Rule
 from monitor.rules.anchors import Anchors, Needs
-from monitor.rules.index import Index
+from monitor.rules.index import Numbering
 from monitor.rules.lazy import Derived
 from monitor.rules.lower import Lowering, field_numbers
 from monitor.rules.match import CompiledRule, Ruleset
@@ -30,12 +30,13 @@ def compile_rules(definitions: Sequence[Definition], *, usable: Sequence[Definit
     """Build the matcher of these rules; their ids are unique. They may use each other, and those that are `usable`."""
     by_id = {each.rule.id: each for each in definitions}
     known = {each.rule.id: each for each in usable} | by_id if usable else by_id
-    index = Index()
-    terms = _Terms(index)
+    numbering = Numbering()
+    terms = _Terms(numbering)
     lowering = Lowering(known, terms.number)
     needs = Needs()
     for each in definitions:
         needs.add([*_needs(each, lowering)])
+    index = numbering.index()
     again = Lowering(known, index.number, lowering.patterns)
     return Ruleset(
         rules=Derived(by_id, attrgetter("rule")),
@@ -62,20 +63,20 @@ def _needs(definition: Definition, lowering: Lowering) -> Iterator[Collection[in
 class _Terms:
     """The terms and actors that were met, known by identity: many rules share them."""
 
-    def __init__(self, index: Index) -> None:
-        self._index = index
+    def __init__(self, numbering: Numbering) -> None:
+        self._numbering = numbering
         self._met: dict[int, tuple[int, Term | Actor]] = {}  # what was met stays alive, so that its identity is its own
 
     def number(self, what: Term | Actor) -> int:
         met = self._met.get(id(what))
         if met is None:
-            met = self._met[id(what)] = self._index.number(what), what
+            met = self._met[id(what)] = self._numbering.number(what), what
         return met[0]
 
     def commonness(self, needs: Needs) -> list[float]:
         """Guess how often texts hold each term: what many rules ask for is common, and the longer it is, the rarer."""
         uses = Counter(needs.terms)
-        common = [0.0] * self._index.size
+        common = [0.0] * self._numbering.size
         for number, what in self._met.values():
             shortest = min(sum(map(len, term.words)) for term in (spellings(what) if isinstance(what, Actor) else (what,)))
             common[number] = uses[number] / shortest**2

@@ -8,8 +8,7 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple, Protocol
 
 from monitor.model import Entry, Mention
-
-Place = tuple[int, int, int]  # number of the field, first word, last word
+from monitor.rules.index import Place
 
 
 class Stretch(NamedTuple):

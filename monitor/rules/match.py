@@ -15,8 +15,8 @@ from weakref import proxy
 
 from monitor.model import Entry, Field, Match, Mention, Rule
 from monitor.rules.anchors import Anchors
-from monitor.rules.conditions import Condition, Ground, Place, Seen, Stretch
-from monitor.rules.index import Index
+from monitor.rules.conditions import Condition, Ground, Seen, Stretch
+from monitor.rules.index import Index, Place, Reading
 from monitor.rules.patterns import NO_PATTERNS, Patterns
 from monitor.rules.tree import Definition
 from monitor.text.fold import Tokens, tokenize
@@ -24,30 +24,21 @@ from monitor.text.fold import Tokens, tokenize
 MOST_MENTIONS = 100
 """A match lists this many places at most: a hostile text may repeat a word a million times."""
 
-_MOST_SOUGHT = 16  # terms whose places are looked for one by one
-_GAP = ""  # no word: what stands between two fields, so that no phrase spans them
 _FIELDS = tuple(Field)
 _EVERYWHERE = frozenset(range(len(_FIELDS)))
 
 
 @final
 class _Seen(Seen):
-    """The terms seen in some fields of an entry, read as one text; places are looked for when they are asked for."""
+    """The terms seen in some fields of an entry; places are worked out when they are asked for."""
 
-    __slots__ = ("_numbers", "_places", "_reading", "_starts", "fields", "sight", "terms")
+    __slots__ = ("_places", "_reading", "fields", "sight", "terms")
 
-    def __init__(self, tokens: Mapping[int, Tokens], index: Index, sight: Sight, fields: frozenset[int]) -> None:
+    def __init__(self, reading: Reading, sight: Sight, fields: frozenset[int]) -> None:
         self.sight = sight
         self.fields = fields
-        words: list[str] = []
-        self._numbers = tuple(tokens)  # of the fields
-        self._starts: list[int] = []  # number of each field's first word
-        for each in tokens.values():
-            self._starts.append(len(words))
-            words += each.words
-            words.append(_GAP)
-        self._reading = index.read(words)
-        self.terms = self._reading.terms
+        self.terms = reading.terms
+        self._reading = reading
         self._places: dict[int, list[Place]] = {}
 
     def __contains__(self, term: object) -> bool:
@@ -64,19 +55,8 @@ class _Seen(Seen):
         if places is None:
             if term not in self.terms:
                 raise KeyError(term)
-            self._seek(term)
-            places = self._places[term]
+            places = self._places[term] = self._reading.places(term)
         return places
-
-    def _seek(self, term: int) -> None:
-        """Find the places of a term; once many are asked for, of all, so that all together cost linear time."""
-        many = len(self._places) >= _MOST_SOUGHT
-        if many:
-            self._places.clear()
-        for found, first, last in self._reading.occurrences() if many else self._reading.find(term):
-            field = bisect(self._starts, first) - 1
-            start = self._starts[field]
-            self._places.setdefault(found, []).append((self._numbers[field], first - start, last - start))
 
 
 @final
@@ -118,8 +98,8 @@ class Sight:
         fields &= self._written
         seen = self._by_fields.get(fields)
         if seen is None:
-            tokens = {number: tokens for number, tokens in self._tokens.items() if number in fields}
-            seen = self._by_fields[fields] = _Seen(tokens, self._index, proxy(self), fields)
+            words = {number: tokens.words for number, tokens in self._tokens.items() if number in fields}
+            seen = self._by_fields[fields] = _Seen(self._index.read(words), proxy(self), fields)
         return seen
 
     def stands(self, place: Place, text: str, lead: int) -> bool:
