@@ -78,7 +78,9 @@ class _Terms:
         uses = Counter(needs.terms)
         common = [0.0] * self._numbering.size
         for number, what in self._met.values():
-            shortest = min(sum(map(len, term.words)) for term in (spellings(what) if isinstance(what, Actor) else (what,)))
+            shortest = min(
+                sum(map(len, term.words)) for term in (spellings(what) if isinstance(what, Actor) else (what,))
+            )
             common[number] = uses[number] / shortest**2
         return common
 

@@ -5,19 +5,10 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
-from typing import Any, NamedTuple, Protocol
+from typing import Any, Protocol
 
 from monitor.model import Entry, Mention
-from monitor.rules.index import Place
-
-
-class Stretch(NamedTuple):
-    """A place that does not begin and end with words."""
-
-    number: int  # of the field
-    start: int  # character
-    end: int
-
+from monitor.rules.place import Place, Stretch
 
 Ground = tuple[int | Place | Stretch, str]  # a term at all its places, or one place; and the name that is watched for
 

@@ -1,7 +1,7 @@
-"""Find the terms of all rules in a text at once, by one automaton (Aho and Corasick, 1975) over its folded words.
+r"""Find the terms of all rules in a text at once, by one automaton (Aho and Corasick, 1975) over its folded words.
 
     fields      {title: [military, talks], body: [deconfliction]}
-    read as     " military talks \\n deconfliction \\n"
+    read as     " military talks \n deconfliction \n"
     patterns    0 " military talks "    1 " deconflict"    2 " shoygu "    3 " shoigu "
     actors      -1 meant by 2 and 3
 
@@ -23,9 +23,8 @@ from typing import final
 
 from ahocorasick_rs import AhoCorasick, Implementation
 
+from monitor.rules.place import Place
 from monitor.rules.tree import Actor, Term, spellings
-
-Place = tuple[int, int, int]  # number of the field, first word, last word
 
 _FEW = 12  # places that are worked out one by one
 _Match = tuple[int, int, int]  # pattern, start, end

@@ -15,11 +15,12 @@ from weakref import proxy
 
 from monitor.model import Entry, Field, Match, Mention, Rule
 from monitor.rules.anchors import Anchors
-from monitor.rules.conditions import Condition, Ground, Seen, Stretch
-from monitor.rules.index import Index, Place, Reading
+from monitor.rules.conditions import Condition, Ground, Seen
+from monitor.rules.index import Index, Reading
 from monitor.rules.patterns import NO_PATTERNS, Patterns
+from monitor.rules.place import Place, Stretch
 from monitor.rules.tree import Definition
-from monitor.text.fold import Tokens, tokenize
+from monitor.text.fold import tokenize
 
 MOST_MENTIONS = 100
 """A match lists this many places at most: a hostile text may repeat a word a million times."""

@@ -319,7 +319,7 @@ def test_the_index_agrees_with_the_plainest_matcher(
 def test_an_index_finds_each_term_and_actor_at_all_its_places(terms: list[str], fields: list[str]) -> None:
     numbering = Numbering()
     wanted: list[tuple[Term, ...]] = [(term(each),) for each in terms]
-    numbers = [numbering.number(each) for (each,) in wanted]
+    numbers = [numbering.number(each) for each, *_ in wanted]
     actors = [Actor(id="x", names=tuple(map(term, terms[at : at + 3]))) for at in range(0, len(terms), 2)]
     wanted += [actor.names for actor in actors]
     numbers += map(numbering.number, actors)
@@ -338,22 +338,20 @@ def test_an_index_finds_each_term_and_actor_at_all_its_places(terms: list[str], 
         if expected:
             assert reading.places(number) == sorted(expected)
     assert reading.terms <= {*numbers, *map(numbering.number, map(term, terms))}
-    assert all(0 <= number + len(actors) < numbering.size + len(actors) for number in numbers)
 
 
 def test_an_index_knows_the_numbers_that_were_given() -> None:
     numbering = Numbering()
-    known = [term("a"), term("a b"), term("a*b".replace("*", "")), term("ab*"), Actor(id="x", names=(term("a"),))]
+    known: list[Term | Actor] = [term("a"), term("a b"), term("ab"), term("ab*"), Actor(id="x", names=(term("a"),))]
     known += [Actor(id="x", names=(term("a"), term("b"))), Actor(id="y", names=(term("b"), term("c")))]
     numbers = list(map(numbering.number, known))
     index = numbering.index()
     assert list(map(index.number, known)) == list(map(numbering.number, known)) == numbers
     assert len(set(numbers)) == len(known) - 1  # an actor with one name is that name
     assert [number for number in numbers if number < 0] == [-1, -2]
-    for unknown in (term("a*b".replace("*", " ")), term("z"), term("ab b"), Actor(id="z", names=(term("a"),))):
-        if unknown != known[1]:
-            with pytest.raises(KeyError):
-                index.number(unknown)
+    for unknown in (term("b a"), term("z"), term("ab b"), term("a b*"), Actor(id="z", names=(term("a"),))):
+        with pytest.raises(KeyError):
+            index.number(unknown)
 
 
 def test_rules_too_broad_to_pair_are_found_too() -> None:
