@@ -21,6 +21,7 @@ from array import array
 from collections.abc import Collection, Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from itertools import accumulate, compress, islice, repeat
+from operator import not_
 from typing import final
 
 Group = Sequence[int]
@@ -89,13 +90,14 @@ class Anchors:
 
     def candidates(self, seen: AbstractSet[int]) -> list[int]:
         """Return the rules that these terms may satisfy, in order."""
-        starts, ends, partners = self._starts, self._ends, self._partners
+        anchors = [*compress(seen, map(self._calling.__getitem__, seen))]
         called = set(self._unanchored)
-        for term in compress(seen, map(self._calling.__getitem__, seen)):
-            start, end = starts[term], ends[term]
-            others = partners[start:end]
-            if not seen.isdisjoint(others):  # one pass in C that ends the matter for nearly every term
-                called.update(compress(self._rules[start:end], map(seen.__contains__, others)))
+        pairs = [*map(slice, map(self._starts.__getitem__, anchors), map(self._ends.__getitem__, anchors))]
+        apart = map(
+            seen.isdisjoint, map(self._partners.__getitem__, pairs)
+        )  # nearly all, at the speed of C
+        for some in compress(pairs, map(not_, apart)):
+            called.update(compress(self._rules[some], map(seen.__contains__, self._partners[some])))
         return sorted(called)
 
 

@@ -16,7 +16,7 @@ from __future__ import annotations
 from array import array
 from bisect import bisect, bisect_left
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from itertools import accumulate, compress, count
 from operator import add
 from typing import final
@@ -36,30 +36,35 @@ def _pattern(term: Term) -> str:
 
 @final
 class _Owners:
-    """Whose spelling a term is: few have more than one owner, so that linked lists in two arrays are the smallest."""
+    """Whose spelling a term is: few have more than one owner, so that linked lists in arrays are the smallest."""
 
-    __slots__ = ("_latest", "_links", "is_owned")
+    __slots__ = ("_actors", "_before", "_is_owned", "_latest")
 
     def __init__(self) -> None:
-        self.is_owned = bytearray()  # by term
-        self._latest = array("I")  # by term: number of its latest link
-        self._links = array("i", [0, 0])  # two numbers each: the actor, and the link before, 0 = none
+        self._is_owned = bytearray()  # by term
+        self._latest = array("I")  # by term: its latest link
+        self._actors = array("i", [0])  # by link
+        self._before = array("I", [0])  # by link: the one before, 0 = none
 
     def add_term(self) -> None:
-        self.is_owned.append(False)
+        self._is_owned.append(False)
         self._latest.append(0)
 
     def add(self, term: int, actor: int) -> None:
-        self._links.extend((actor, self._latest[term]))
-        self._latest[term] = len(self._links) // 2 - 1
-        self.is_owned[term] = True
+        self._actors.append(actor)
+        self._before.append(self._latest[term])
+        self._latest[term] = len(self._actors) - 1
+        self._is_owned[term] = True
 
-    def of(self, term: int) -> Iterator[int]:
-        """Yield the actors that have this spelling."""
-        link = self._latest[term]
-        while link:
-            yield self._links[2 * link]
-            link = self._links[2 * link + 1]
+    def meant_by(self, terms: Collection[int]) -> dict[int, list[int]]:
+        """Return the actors that some terms mean, each with the terms that mean it."""
+        found: dict[int, list[int]] = {}
+        for term in compress(terms, map(self._is_owned.__getitem__, terms)):
+            link = self._latest[term]
+            while link:
+                found.setdefault(self._actors[link], []).append(term)
+                link = self._before[link]
+        return found
 
 
 @final
@@ -125,10 +130,7 @@ class Reading:
         self._blanks_at: list[int] = []
         self._places: dict[int, list[tuple[int, int]]] = {}  # by term: start and end in the text
         self.terms = {term for term, _, _ in found}
-        self._meant_by: dict[int, list[int]] = {}  # by actor
-        for term in compress(self.terms, map(owners.is_owned.__getitem__, self.terms)):
-            for actor in owners.of(term):
-                self._meant_by.setdefault(actor, []).append(term)
+        self._meant_by = owners.meant_by(self.terms)
         self.terms.update(self._meant_by)
 
     def places(self, number: int) -> list[Place]:
@@ -139,8 +141,8 @@ class Reading:
                 self._places[term].append((start, end))
         if number >= 0:
             return [self._place(start, end) for start, end in self._places[number]]
-        found = {place for term in self._meant_by[number] for place in self._places[term]}
-        return [self._place(start, end) for start, end in sorted(found)]
+        spans = (span for term in self._meant_by[number] for span in self._places[term])
+        return sorted({self._place(start, end) for start, end in spans})  # `Shoyg*` and `Shoygu` are one place
 
     def _place(self, start: int, end: int) -> Place:
         field = bisect(self._starts, start) - 1
