@@ -8,7 +8,6 @@ import multiprocessing
 import resource
 import statistics
 import time
-import tracemalloc
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
@@ -31,7 +30,7 @@ REGEX_LOOP = "loop of re"
 OURS = "monitor"
 OUR_INDEX = "without mentions"
 _MOST_FOR_REGEX = 10_000  # a loop over more takes minutes an entry
-_MOST_TRACED = 10_000  # rules whose memory is traced; above, the process is weighed
+_WEIGHED = 100_000  # fewer rules are built several times: too little to be seen from outside
 _ENTRIES = {"short": 1_000, "full": 150}
 
 Answer = Callable[[Entry], set[str]]
@@ -86,23 +85,16 @@ def _measure(rules: int, texts: Sequence[str], peers: Sequence[str], rounds: int
     return costs
 
 
-def _weigh(build: Callable[[], T], rules: int) -> tuple[T, int, float]:
-    """Build something; return it with its bytes and the CPU seconds it took."""
+def _weigh(build: Callable[[], T], rules: int) -> tuple[T, float, float]:
+    """Build something; return it with its bytes, as the process grows by them, and the CPU seconds it took."""
+    copies = max(1, _WEIGHED // rules)
     gc.collect()
     before, started = _resident(), time.process_time()
     with uncollected():
-        built = build()
+        built = [build() for _ in range(copies)]
     seconds = time.process_time() - started
     gc.collect()
-    weight = _resident() - before
-    if rules <= _MOST_TRACED:  # too little to be seen from outside
-        tracemalloc.start()
-        again = build()
-        gc.collect()
-        weight = tracemalloc.get_traced_memory()[0]
-        tracemalloc.stop()
-        del again
-    return built, weight, seconds
+    return built[0], (_resident() - before) / copies, seconds / copies
 
 
 def _resident() -> int:

@@ -93,9 +93,7 @@ class Anchors:
         anchors = [*compress(seen, map(self._calling.__getitem__, seen))]
         called = set(self._unanchored)
         pairs = [*map(slice, map(self._starts.__getitem__, anchors), map(self._ends.__getitem__, anchors))]
-        apart = map(
-            seen.isdisjoint, map(self._partners.__getitem__, pairs)
-        )  # nearly all, at the speed of C
+        apart = map(seen.isdisjoint, map(self._partners.__getitem__, pairs))  # nearly all, at the speed of C
         for some in compress(pairs, map(not_, apart)):
             called.update(compress(self._rules[some], map(seen.__contains__, self._partners[some])))
         return sorted(called)

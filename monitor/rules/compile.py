@@ -85,15 +85,21 @@ class _Terms:
         return common
 
 
+def _said(actor: Actor) -> str:
+    return repr((actor.id, *([term.text for term in terms] for terms in (actor.names, actor.unless, actor.titles))))
+
+
 def _hash(definitions: Sequence[Definition]) -> str:
     digest = hashlib.blake2b(digest_size=8)
-    shared: dict[int, str] = {}  # what terms and actors say, by identity
+    shared: dict[int, str] = {}  # what actors say, by identity
 
     def say(node: Node | Limit) -> str:
         match node:
-            case Term() | Actor():
+            case Term():
+                return repr(node.text)
+            case Actor():
                 if id(node) not in shared:
-                    shared[id(node)] = repr(node)
+                    shared[id(node)] = _said(node)
                 return shared[id(node)]
             case AnyOf() | AllOf() | NoneOf():
                 return f"{type(node).__name__}({', '.join(map(say, node.parts))})"
@@ -102,5 +108,6 @@ def _hash(definitions: Sequence[Definition]) -> str:
 
     for definition in definitions:  # not where they stand, not whose they are, and not the examples
         clauses = [(clause.key, say(clause.node)) for clause in definition.clauses]
-        digest.update(repr((_FACTS(definition.rule), definition.fields, clauses)).encode("utf-8", "surrogatepass"))
+        said = repr((_FACTS(definition.rule), [*map(str, definition.fields)], clauses))
+        digest.update(said.encode("utf-8", "surrogatepass"))
     return digest.hexdigest()

@@ -164,7 +164,7 @@ class Reading:
 class Index:
     """All terms and actors of a rule set; immutable."""
 
-    __slots__ = ("_actors", "_automaton", "_owners", "size")
+    __slots__ = ("_actors", "_automaton", "_owners")
 
     def __init__(self, terms: Mapping[str, int], actors: Mapping[Actor, int], owners: _Owners) -> None:
         self._automaton = AhoCorasick(terms, store_patterns=False, implementation=Implementation.ContiguousNFA)

@@ -96,7 +96,7 @@ class Lowering:
                 return Matching(number, node.pattern)
             case Actor():
                 names = {self._number(node): node.id}
-                unless = frozenset(self._number(term) for term in node.unless)
+                unless = frozenset(map(self._number, node.unless))
                 return OneOfUnless(names, unless) if unless else OneOf(names)
             case _:
                 return self._use(node.rule, fields)
@@ -110,13 +110,16 @@ class Lowering:
         return self._used[rule, inner]
 
     def _any_of(self, node: AnyOf, fields: frozenset[int]) -> Condition:
-        parts = tuple(self._node(part, fields) for part in node.parts)
-        plain = [part for part in parts if isinstance(part, OneOf)]
-        if len(plain) < len(parts):
-            return parts[0] if len(parts) == 1 else Either(parts)
         names: dict[int, str] = {}
-        for term, name in (pair for part in plain for pair in part.names.items()):
-            names.setdefault(term, name)  # two actors may have one name, the same
+        for part in node.parts:
+            match part:
+                case Term():
+                    names.setdefault(self._number(part), part.text)
+                case Actor(unless=()):
+                    names.setdefault(self._number(part), part.id)  # two actors may have one name, the same
+                case _:
+                    parts = tuple(self._node(part, fields) for part in node.parts)
+                    return parts[0] if len(parts) == 1 else Either(parts)
         return OneOf(names)
 
 
