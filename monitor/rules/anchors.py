@@ -3,12 +3,13 @@
 A rule *needs* groups of terms: one term of each group must stand in the text. Each rule is anchored at the group that
 texts hold most rarely, so that only a text with a term of it is a reason to look at the rule; and of those, only one
 that holds a term of a second group as well, its partner, is worth an exact answer. Each pair of such terms is
-laid down beside the rule, by the anchoring term. Rules are numbers in the order of the files, terms those of the index:
+laid down beside the rule, by the anchoring term. Rules are numbers in the order of the files; terms, and actors among
+them, have those of the index:
 
-    _starts      [ ... 7 | 7 | 9 ... ]              by term: where its pairs begin; they end where the next term's begin
-                       |       |
-    _partners    [ ... | 31 77 | ... ]              the other term of each pair
-    _rules       [ ... | 12 12 | ... ]              and the rule, here: term 6 and (31 or 77)
+    _starts, _ends   [ ... (7, 9) ... ]             by term: where its pairs begin and end
+                           |
+    _partners        [ ... | 31 -7 | ... ]          the other term of each pair
+    _rules           [ ... | 12 12 | ... ]          and the rule, here: term 6 and (31 or actor -7)
 
 All are arrays of four bytes a number: what belongs together lies together, which is what counts where every other step
 is a miss of the cache, and the collector has a million objects less to visit. A rule that needs one group only, or two
