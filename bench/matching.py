@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import ctypes
 import gc
 import multiprocessing
 import resource
@@ -88,16 +89,19 @@ def _measure(rules: int, texts: Sequence[str], peers: Sequence[str], rounds: int
 def _weigh(build: Callable[[], T], rules: int) -> tuple[T, float, float]:
     """Build something; return it with its bytes, as the process grows by them, and the CPU seconds it took."""
     copies = max(1, _WEIGHED // rules)
-    gc.collect()
-    before, started = _resident(), time.process_time()
+    before, started = _held(), time.process_time()
     with uncollected():
         built = [build() for _ in range(copies)]
     seconds = time.process_time() - started
+    return built[0], (_held() - before) / copies, seconds / copies
+
+
+def _held() -> int:
+    """Weigh the process without what it has freed and not given back, which serves whatever comes next."""
     gc.collect()
-    return built[0], (_resident() - before) / copies, seconds / copies
-
-
-def _resident() -> int:
+    trim = getattr(ctypes.CDLL(None), "malloc_trim", None)  # the GNU library's
+    if trim:
+        trim(0)
     return int(Path("/proc/self/statm").read_text().split()[1]) * resource.getpagesize()
 
 
