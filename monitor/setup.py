@@ -11,6 +11,7 @@ from pathlib import Path
 
 from monitor.collector import uncollected
 from monitor.config.load import Config, load_config, watched_files
+from monitor.decide.poll import source_tags
 from monitor.document import Document, Loc, did_you_mean, parse_document, read_document
 from monitor.errors import ConfigurationError, Problem
 from monitor.notify.channel import ConfiguredChannel
@@ -31,6 +32,11 @@ class Setup:
     default_notify: tuple[str, ...]  # the channels of rules that name none
     stamps: Mapping[Path, tuple[int, int]]  # of the files, as they were when they were read
     again: Callable[[], Setup]  # load the same files anew, as `load_setup` was called
+
+    @property
+    def source_tags(self) -> dict[str, tuple[str, ...]]:
+        """By feed, what rules may call it by beside its name."""
+        return {feed.name: source_tags(feed) for feed in self.config.feeds}
 
 
 def load_setup(file: Path, *, env: Mapping[str, str] = os.environ, store: str | None = None) -> Setup:

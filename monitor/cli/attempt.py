@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -72,9 +72,10 @@ def attempt(
     quiet = len(entries) > 1 and not show_all
     with _store_if_any(file) as store:
         matched = 0
+        outlook = _Outlook(store, loaded.config.defaults.dedup, loaded.source_tags)
         for entry in entries:
             for rule_id in rule_ids:
-                matched += _show(ruleset, rule_id, entry, _Outlook(store, loaded.config.defaults.dedup), quiet=quiet)
+                matched += _show(ruleset, rule_id, entry, outlook, quiet=quiet)
     if len(entries) != 1:
         click.echo(f"{matched} of {plural(len(entries), 'entry')} matched")
     sys.exit(0 if matched else 1)
@@ -112,10 +113,11 @@ def _store_if_any(file: Path) -> Iterator[Store | None]:
 
 @dataclass(frozen=True, slots=True)
 class _Outlook:
-    """What would become of a match."""
+    """Where an entry came from, and what would become of a match."""
 
     store: Store | None
     dedup: timedelta  # where a rule says nothing else
+    source_tags: Mapping[str, tuple[str, ...]]  # by feed
 
     def story(self, rule: Rule, entry: Entry) -> str:
         """Say which story a match would join, "" = there is no store to ask."""
@@ -138,7 +140,7 @@ def _show(ruleset: Ruleset, rule_id: str, entry: Entry, outlook: _Outlook, *, qu
     """Print what a rule says about an entry, and return whether it matches; `quiet` prints matches alone."""
     from monitor.rules.explain import explain  # noqa: PLC0415 - `monitor --help` must not import the house
 
-    explanation = explain(ruleset, rule_id, entry)
+    explanation = explain(ruleset, rule_id, entry, outlook.source_tags.get(entry.feed, ()))
     if quiet and not explanation.held:
         return False
     verdict = click.style("match", fg="green", bold=True) if explanation.held else click.style("no match", fg="red")

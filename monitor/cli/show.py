@@ -72,7 +72,10 @@ def _window(problem: Problem) -> tuple[str, str, str]:
 
 def plural(count: int, noun: str) -> str:
     """Count things: `1 feed`, `2 feeds`, `1,024 entries`."""
-    many = noun[:-1] + "ies" if noun[-1] == "y" and noun[-2] not in "aeiou" else noun + "s"
+    if noun[-1] == "y" and noun[-2] not in "aeiou":
+        many = noun[:-1] + "ies"
+    else:
+        many = noun + ("es" if noun.endswith("ch") else "s")
     return f"{count:,} {noun if count == 1 else many}"
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from heapq import nsmallest
 
 from monitor.model import Entry
@@ -12,13 +12,16 @@ from monitor.rules.match import CompiledRule, Ruleset, Sight
 _Distance = tuple[int, int]  # clauses that fail; less the names found by the others
 
 
-def nearest_misses(ruleset: Ruleset, entry: Entry, *, limit: int) -> tuple[Explanation, ...]:
+def nearest_misses(
+    ruleset: Ruleset, entry: Entry, source_tags: Collection[str] = (), *, limit: int
+) -> tuple[Explanation, ...]:
     """Return the rules that do not fire and have a clause that found its words, the nearest to firing first.
 
     Near is a rule with few clauses that fail; of those with equally many, the one whose others found more words.
-    The entry is read once, and only the rules that are returned are put into words.
+    The entry is read once, and only the rules that are returned are put into words; `source_tags` as for
+    `Ruleset.match`.
     """
-    sight = ruleset.look(entry)
+    sight = ruleset.look(entry, source_tags)
     nearest = nsmallest(limit, _misses(ruleset, sight), key=lambda miss: miss[0])
     return tuple(explain_seen(compiled, sight) for _, compiled in nearest)
 
