@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import partial
@@ -62,15 +62,25 @@ class Inspection:
     problems: tuple[Problem, ...]  # both
 
 
-def inspect_setup(file: Path, *, today: date, env: Mapping[str, str] = os.environ) -> Inspection:
-    """Load all files, run all examples, and look for what is allowed and still not meant; `today` is in UTC."""
+def inspect_setup(
+    file: Path,
+    *,
+    today: date,
+    env: Mapping[str, str] = os.environ,
+    tracked: Callable[[Collection[str]], Iterable[str]] = iter,
+) -> Inspection:
+    """Load all files, run all examples, and look for what is allowed and still not meant; `today` is in UTC.
+
+    `tracked` may watch how the examples of one rule after another are run.
+    """
     config, setup, mistakes = _load(file, env=env, store=None)
     if setup is not None:
-        mistakes = _failing_examples(setup)
+        mistakes = _failing_examples(setup, tracked(setup.ruleset.rules))
     documents = config.documents if config else ()
     definitions = read_definitions(documents, main=config.main if config else None)
     feeds = setup.config.feeds if setup else None
     warnings = lint(documents, definitions, today=today, feeds=feeds, whole=setup is not None)
+    warnings += config.passed_over if config else ()
     return Inspection(
         setup=setup,
         mistakes=_by_place(config, mistakes),
@@ -227,13 +237,13 @@ def require_examples(setup: Setup) -> None:
     Raises:
         ConfigurationError: with every example that fails, at its place.
     """
-    failed = _failing_examples(setup)
+    failed = _failing_examples(setup, setup.ruleset.rules)
     if failed:
         raise ConfigurationError(failed)
 
 
-def _failing_examples(setup: Setup) -> list[Problem]:
-    return [result.problem for result in run_examples(setup.ruleset) if not result.passed]
+def _failing_examples(setup: Setup, rule_ids: Iterable[str]) -> list[Problem]:
+    return [result.problem for result in run_examples(setup.ruleset, rule_ids) if not result.passed]
 
 
 def _default_channel_problems(config: Config, named: tuple[str, ...]) -> list[Problem]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from typing import TypeVar
 
 import click
@@ -22,3 +22,8 @@ def tracked(items: Iterable[Item], *, length: Callable[[], int], label: str) -> 
         return
     with click.progressbar(items, length=count, label=label, file=sys.stderr) as shown:
         yield from shown
+
+
+def tracked_rules(rule_ids: Collection[str]) -> Iterator[str]:
+    """Yield the ids of rules, and show how far along they are."""
+    return tracked(rule_ids, length=lambda: len(rule_ids), label="rules")

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 from monitor.document import Document, Loc
 from monitor.document.inside import span_inside
+from monitor.document.silence import silenced
 from monitor.errors import Problem
-
-_IGNORE = re.compile(r"(?:^|\s)#\s*monitor:\s*ignore\s+(MM\d{3}(?:[,\s]+MM\d{3})*)")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,7 +63,7 @@ class Written:
     def _unless_silenced(self, problem: Problem, code: str) -> list[Problem]:
         own_line = self.document.key_spans[self.loc].line
         lines = {self.document.line(own_line), problem.source}
-        return [] if any(code in _silenced(line) for line in lines) else [replace(problem, code=code)]
+        return [] if any(code in silenced(line) for line in lines) else [replace(problem, code=code)]
 
 
 def find_written(documents: Sequence[Document], section: str) -> dict[str, Written]:
@@ -87,9 +85,3 @@ def _texts(value: Any, loc: Loc) -> Iterator[tuple[Loc, str]]:
     elif isinstance(value, dict):
         for key, item in value.items():
             yield from _texts(item, (*loc, key))
-
-
-def _silenced(line: str) -> set[str]:
-    """Return the codes that a line's comment names: `# monitor: ignore MM101, MM202`."""
-    asked = _IGNORE.search(line)
-    return set(re.findall(r"MM\d{3}", asked[1])) if asked else set()

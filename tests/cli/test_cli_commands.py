@@ -1,6 +1,9 @@
 """`check`, `test`, `try`, `alerts replay`: what a person types, and what comes back."""
 
+import contextlib
 import json
+import os
+import pty
 import signal
 import subprocess
 import sys
@@ -296,6 +299,9 @@ async def test_try_reads_a_url(desk: Path) -> None:
         (("check", "--colour"), "No such option"),
         (("try", "-"), "give the text, file or URL as an argument"),
         (("alerts", "replay"), "there is no state in"),
+        (("test", "-k", "tolks"), "nothing to run: no rule has `tolks` in its id; did you mean `talks`?"),
+        (("test", "-k", "x", "--format", "junit"), "nothing to run: no rule has `x` in its id; known here: `quake`"),
+        (("test", "-k", "quake"), "nothing to run: 1 rule with `quake` in the id, none with examples"),
         (("reload",), "no daemon runs here"),
     ],
 )
@@ -303,6 +309,47 @@ def test_what_is_not_there_is_named(desk: Path, arguments: tuple[str, ...], said
     code, _, err = monitor(desk, *arguments)
     assert code == 2
     assert said in err
+
+
+def test_the_channel_to_replay_is_one_that_there_is(desk: Path) -> None:
+    (desk / "monitor.yaml").write_text(CONFIG.replace("wire: https://wire.example/rss", ""))
+    assert monitor(desk, "run", "--once")[0] == 0
+    assert monitor(desk, "alerts", "replay", "--channel", "screen") == (0, "no message was set aside\n", "")
+    code, out, err = monitor(desk, "alerts", "replay", "--channel", "skreen")
+    assert (code, out, err) == (2, "", "error: no channel `skreen`: did you mean `screen`?\n")
+
+
+def test_status_says_that_files_are_broken(desk: Path) -> None:
+    (desk / "monitor.yaml").write_text(CONFIG.replace("wire: https://wire.example/rss", ""))
+    assert monitor(desk, "run", "--once")[0] == 0
+    assert "files" not in monitor(desk, "status")[1]
+    (desk / "rules.yaml").write_text(RULES.replace("[military talks]", "[peace talks]"))
+    code, out, _ = monitor(desk, "status")
+    assert code == 1
+    assert "files     1 mistake: a daemon would not start; `monitor check` shows what is wrong\n" in out
+    assert "rules.yaml:5:18: rule `talks`: this hit is not found" in out
+    (mistake,) = json.loads(monitor(desk, "status", "--json")[1])["mistakes"]
+    assert mistake.startswith("rules.yaml:5:18: ")
+    assert monitor(desk, "status", "--quiet") == (1, "", "")
+
+
+def test_a_progress_bar_is_drawn_on_a_terminal_alone(desk: Path) -> None:
+    many = "".join(f"  r{number}: {{terms: flood, hits: flood}}  # monitor: ignore MM206\n" for number in range(501))
+    (desk / "rules.yaml").write_text(f"rules:\n{many}")
+    for arguments, drawn in ((("check",), True), (("test",), True), (("test", "--format", "json"), False)):
+        ours, theirs = pty.openpty()
+        command = [sys.executable, "-m", "monitor", *arguments]
+        ran = subprocess.run(command, cwd=desk, stdout=subprocess.PIPE, stderr=theirs, check=False)
+        os.close(theirs)
+        shown = b""
+        with contextlib.suppress(OSError):  # EIO: that is how Linux says that the other end is closed
+            while piece := os.read(ours, 65_536):
+                shown += piece
+        os.close(ours)
+        assert ran.returncode == 0
+        assert (b"rules" in shown and b"100%" in shown) is drawn, shown
+        assert b"100%" not in ran.stdout
+    assert "100%" not in monitor(desk, "test")[2]
 
 
 def test_replay_says_how_many_it_sends_again(desk: Path) -> None:

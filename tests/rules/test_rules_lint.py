@@ -56,7 +56,7 @@ def rule(body: str, *, actors: str = "") -> str:
 # -- the pages ---------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("code", PAGES)
+@pytest.mark.parametrize("code", [code for code in PAGES if code < "MM300"])  # the others: tests/config
 def test_the_examples_of_a_page_have_the_code_and_have_it_not(code: str) -> None:
     page = PAGES[code]
     assert code in codes(page.bad)

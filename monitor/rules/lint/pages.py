@@ -8,7 +8,7 @@ from textwrap import dedent
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Page:
-    """One code. The examples are whole rules files; the other codes need not hold their peace about them."""
+    """One code. The examples are whole files; the other codes need not hold their peace about them."""
 
     code: str
     title: str
@@ -248,6 +248,19 @@ _ALL = (
         rules:
           talks: {actors: [lavrov], hits: [Lavrov speaks], misses: [Rain]}
           syria: {all: ["actor:lavrov", Syria], hits: [Лавров in Syria], misses: [Rain]}
+        """,
+    ),
+    _page(
+        "MM301",
+        "A file that is passed over",
+        what="""A file lies where `include` looks, and is not read: its name ends in another suffix of YAML files than
+        the pattern asks for, or it is a link to nothing.""",
+        why="Whoever put it there believes that its rules are at work.",
+        bad="""
+        include: [rules/*.yaml]   # there are rules/desk.yaml and rules/north.yml
+        """,
+        good="""
+        include: [rules/*.yaml, rules/*.yml]   # there are rules/desk.yaml and rules/north.yml
         """,
     ),
 )
