@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from monitor.cli.past import Duration, replay_of, stored_since
-from monitor.cli.show import ago, clock_time, plural, print_json, table
+from monitor.cli.show import ago, clock_time, line, plural, print_json, table
 from monitor.cli.status import existing_store
 from monitor.text.plain import one_line, shorten
 
@@ -71,7 +71,7 @@ def show(file: Path, *, rule: str) -> None:
     from monitor.setup import load_setup  # noqa: PLC0415
 
     for label, text in _described(find_definition(load_setup(file).ruleset, rule)):
-        click.echo(f"{label:<10}{one_line(text)}")
+        line(f"{label:<10}{one_line(text)}", indent=10)
 
 
 def _described(definition: Definition) -> list[tuple[str, str]]:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import click
 
-from monitor.cli.show import SOURCE_WIDTH, ago, clock_time, plural, print_json, table
+from monitor.cli.show import SOURCE_WIDTH, ago, clock_time, line, plural, print_json, table
 from monitor.errors import Problem
 from monitor.model import FeedState
 from monitor.ports import NodeReport, StatusReport, Store
@@ -88,7 +88,7 @@ def _show_mistakes(mistakes: Sequence[Problem], *, running: bool) -> None:
     after = "what was read before goes on" if running else "a daemon would not start"
     count = click.style(plural(len(mistakes), "mistake"), fg="red", bold=True)
     click.echo(f"files     {count}: {after}; `monitor check` shows what is wrong")
-    click.echo(f"          {shorten(one_line(str(mistakes[0])), SOURCE_WIDTH)}")
+    line(f"          {shorten(one_line(str(mistakes[0])), SOURCE_WIDTH)}", indent=10)
 
 
 def _show(report: StatusReport, alive: list[NodeReport], now: datetime) -> None:

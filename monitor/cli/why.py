@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 import click
 
-from monitor.cli.show import clock_time, plural, print_json, table
+from monitor.cli.show import clock_time, line, plural, print_json, table
 from monitor.cli.status import existing_store
 from monitor.errors import ConfigurationError
 from monitor.text.plain import one_line, shorten
@@ -175,7 +175,7 @@ def _print(rows: list[list[str]]) -> None:
     """Print rows: a label, then the rest on one line."""
     for label, *rest in rows:
         text = "  ".join(one_line(part) for part in rest if part)
-        click.echo(f"  {label:<10}{shorten(text, 300)}".rstrip())
+        line(f"  {label:<10}{shorten(text, 300)}".rstrip(), indent=12)
 
 
 def _show_nearest(loaded: Setup | None, record: EntryRecord) -> None:
@@ -192,7 +192,7 @@ def _show_nearest(loaded: Setup | None, record: EntryRecord) -> None:
         click.echo("  Nearest of the rules as they are now, and what keeps them from it:")
     for miss in nearest:
         for clause in miss.failed:
-            click.echo(f"    {miss.rule.id}  {click.style('no', fg='red')}  {clause}")
+            line(f"    {miss.rule.id}  {click.style('no', fg='red')}  {clause}", indent=8)
 
 
 def _show_unknown(reference: str, sightings: tuple[Sighting, ...], urls: list[str]) -> None:

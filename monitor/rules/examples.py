@@ -11,7 +11,7 @@ from monitor.errors import Problem
 from monitor.model import Entry
 from monitor.rules.explain import explain
 from monitor.rules.match import Ruleset
-from monitor.rules.nearest import nearest_miss
+from monitor.rules.nearest import nearest_to
 from monitor.rules.tree import Example
 
 _ANY_TIME = datetime(2000, 1, 1, tzinfo=UTC)
@@ -70,10 +70,7 @@ def _why(ruleset: Ruleset, rule_id: str, entry: Entry, tags: Sequence[str], *, h
     why = "; ".join(str(clause) for clause in clauses)
     if not hit:
         return why, ""
-    definition = ruleset.compiled[rule_id].definition
-    asked = zip(definition.clauses, explanation.clauses, strict=True)
-    missing = [clause.node for clause, answer in asked if not answer.held]
-    near = nearest_miss(missing, (getattr(entry, field.value) for field in definition.fields))
+    near = nearest_to(ruleset.compiled[rule_id].definition, explanation, entry)
     return why, str(near) if near else ""
 
 

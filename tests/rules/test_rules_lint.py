@@ -465,6 +465,27 @@ def test_names_and_ids_that_are_marked_are_none_of_mm208(body: str) -> None:
     assert warnings(rule(body, actors=LAVROV), code="MM208") == []
 
 
+@pytest.mark.parametrize(
+    ("term", "said"),
+    [
+        ("talks AND Syria", "read as one phrase: `AND` is a word here; write it under `query:`"),
+        ("talks NEAR/5 Syria", "`NEAR/5` is a word here"),
+        ("NOT football", "`NOT` is a word here"),
+        ("peace, talks", "read as one phrase, not as several terms; put a list into brackets"),
+    ],
+)
+def test_mm209_a_search_or_a_list_that_is_read_as_a_phrase(term: str, said: str) -> None:
+    (warned,) = warnings(rule(f"all: ['{term}']"), code="MM209")
+    assert said in warned
+
+
+@pytest.mark.parametrize(
+    "body", ["terms: [search and rescue, ORlando, 'NEAR East']", "query: '\"war AND peace\"'", "exact: war AND peace"]
+)
+def test_phrases_are_none_of_mm209(body: str) -> None:
+    assert warnings(rule(body), code="MM209") == []
+
+
 # -- silence -----------------------------------------------------------------------------------------------------------
 
 

@@ -33,7 +33,7 @@ def test_a_rule_is_found_by_its_id_or_the_one_that_was_meant_is_named() -> None:
     assert find_definition(ruleset(RULES), "far").rule.id == "far"
     with pytest.raises(NotFoundError, match=r"no rule `fare`: did you mean `far`\?"):
         find_definition(ruleset(RULES), "fare")
-    with pytest.raises(NotFoundError, match=r"no rule `x`$"):
+    with pytest.raises(NotFoundError, match="no rule `x`: `monitor rules list` lists them"):
         find_definition(ruleset("rules: {}"), "x")
 
 

@@ -251,6 +251,21 @@ _ALL = (
         """,
     ),
     _page(
+        "MM209",
+        "A search that is read as a phrase",
+        what="""A term holds AND, OR, NOT or NEAR/n in capitals, or a comma. Terms are words and phrases: it is found
+        where just these words follow each other.""",
+        why="No headline says so. It was meant as a boolean search, or as a list without its brackets.",
+        bad="""
+        rules:
+          talks: {terms: military talks AND Syria, hits: [Military talks and Syria], misses: [Rain]}
+        """,
+        good="""
+        rules:
+          talks: {query: '"military talks" AND Syria', hits: [Syria before military talks], misses: [Rain]}
+        """,
+    ),
+    _page(
         "MM301",
         "A file that is passed over",
         what="""A file lies where `include` looks, and is not read: its name ends in another suffix of YAML files than

@@ -1,4 +1,4 @@
-"""Rules that do less than they say, or nothing: MM101, MM102, MM201 to MM208."""
+"""Rules that do less than they say, or nothing: MM101, MM102, MM201 to MM209."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from monitor.rules.limits import is_source
 from monitor.rules.lint.fields import lint_fields
 from monitor.rules.lint.idle import lint_none, lint_redundant
 from monitor.rules.lint.implied import meaning
-from monitor.rules.lint.terms import complain_of
+from monitor.rules.lint.terms import complain_of, complain_of_phrase
 from monitor.rules.tree import Actor, Definition, Sources, Term, walk
 from monitor.rules.vocabulary import ACTOR_MARK
 from monitor.rules.written import Written
@@ -59,6 +59,8 @@ def _lint_terms(definition: Definition, written: Written, actors: Collection[str
     for clause in definition.clauses:
         for term in (node for node in walk(clause.node) if isinstance(node, Term)):
             complaint = _complain_of_id(term) if term.text in actors else complain_of(term)
+            if complaint is None and clause.key != "query":
+                complaint = complain_of_phrase(term)
             if complaint:
                 yield from written.warning(*complaint, key=clause.key, text=term.text)
 
