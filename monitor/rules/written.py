@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from monitor.document import Document, Loc
@@ -19,6 +19,7 @@ class Written:
     document: Document
     section: str  # rules, actors
     id: str
+    _places: dict[str, dict[str, Loc]] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     @property
     def place(self) -> str:
@@ -48,8 +49,14 @@ class Written:
 
     def warning(self, code: str, message: str, hint: str, *, key: str = "", text: str = "") -> list[Problem]:
         """Warn at the last place of a text under a key, or at the key, or at the id; nothing where that is silenced."""
-        found = [loc for loc, written in self.texts(key) if written.strip() == text] if text else []
-        return self.warning_at(found[-1] if found else (*self.loc, key), code, message, hint, at_key=not found)
+        found = self._last_place(key, text) if text else None
+        return self.warning_at(found or (*self.loc, key), code, message, hint, at_key=found is None)
+
+    def _last_place(self, key: str, text: str) -> Loc | None:
+        """Find a text under a key; all of them are noted at once, for a long list may have a warning for each item."""
+        if key not in self._places:
+            self._places[key] = {written.strip(): loc for loc, written in self.texts(key)}
+        return self._places[key].get(text)
 
     def warning_at(self, loc: Loc, code: str, message: str, hint: str, *, at_key: bool = False) -> list[Problem]:
         """Warn at one place, unless it is silenced."""

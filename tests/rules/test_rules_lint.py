@@ -521,6 +521,10 @@ def test_of_rules_with_mistakes_the_others_are_linted() -> None:
     assert codes("rules: {r: {termz: x}, s: [EU, '!'], t: earthquake}") == ["MM101", "MM203", "MM203"]
 
 
+def test_rules_of_which_nothing_can_be_read_are_not_taken_for_each_other() -> None:
+    assert "MM206" not in codes("rules: {r: ['!'], s: {exact: '?'}}")
+
+
 def test_texts_are_found_however_deep_they_stand() -> None:
     written = find_written([document("rules: {r: {all: [x, {any: [y, {terms: z}]}], none: y}}")], "rules")["r"]
     assert [text for _, text in written.texts("all")] == ["x", "y", "z"]

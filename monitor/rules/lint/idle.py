@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from monitor.errors import Problem
 from monitor.rules.describe import describe
@@ -27,7 +27,7 @@ from monitor.rules.tree import (
 from monitor.rules.vocabulary import ACTOR_MARK
 from monitor.rules.written import Written
 
-_LISTS = ("terms", "any", "actors", "all", "near", "exact", "re", "use", "none")
+_LISTS = frozenset({"terms", "any", "actors", "all", "near", "exact", "re", "use", "none"})
 
 # -- what excludes what ------------------------------------------------------------------------------------------------
 
@@ -35,6 +35,8 @@ _LISTS = ("terms", "any", "actors", "all", "near", "exact", "re", "use", "none")
 def lint_none(definition: Definition, written: Written) -> Iterator[Problem]:
     """Find words that count only in texts that `none` throws away; where nothing else is left, the rule cannot fire."""
     unwanted = Implied(node for clause in definition.clauses for node in _excluding(clause.node))
+    if not unwanted.parts:
+        return
     for clause in definition.clauses:
         if isinstance(clause.node, NoneOf):
             continue
@@ -92,12 +94,14 @@ def _excluded(node: Node | Limit, unwanted: Implied) -> tuple[str, ...]:
 
 def lint_redundant(definition: Definition, written: Written) -> Iterator[Problem]:
     """Of lists that mean any, find what a wider item covers; of `all`, what a narrower one implies."""
-    for key in _LISTS:
-        yield from _lint_list(key, [clause for clause in definition.clauses if clause.key == key], written)
+    for key in dict.fromkeys(clause.key for clause in definition.clauses):
+        parts = [part for clause in definition.clauses if clause.key == key for part in _listed(clause)]
+        if key in _LISTS and len(parts) > 1:
+            yield from _lint_list(key, parts, written)
 
 
-def _lint_list(key: str, clauses: list[Clause], written: Written) -> Iterator[Problem]:
-    listed = Implied(part for clause in clauses for part in _listed(clause))
+def _lint_list(key: str, parts: Sequence[Node], written: Written) -> Iterator[Problem]:
+    listed = Implied(parts)
     for number, part in enumerate(listed.parts):
         for other in listed.over(part):
             wide = listed.parts[other]

@@ -50,7 +50,7 @@ def lint_rules(
         if sources is not None:
             yield from _lint_sources(definition, written, sources)
         earlier = first.setdefault(_said(definition), definition.rule.id)
-        if earlier != definition.rule.id:
+        if earlier != definition.rule.id and definition.clauses:  # of two that are all mistakes, nobody knows
             message = f"it matches exactly what `{earlier}` in {rules[earlier].place} matches: two alerts for one thing"
             yield from written.warning("MM206", message, "remove one, or let one rule notify both channels")
 
