@@ -47,6 +47,19 @@ class Validators:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class FeedNotes:
+    """What polls have learnt about a feed; stored as one document, in which what is missing has its default."""
+
+    # fetching
+    moved_to: str = field(default="", repr=False)  # where permanent redirects lead
+    moves: int = 0  # how many polls in a row were sent there
+    unconditional_at: datetime | None = None  # last good fetch without validators: false 304s exist
+    # parsing
+    whole_at: datetime | None = None  # last parse of a whole page
+    shortcut: bool = True  # may a page be parsed in part? False = a whole parse has shown that it may not
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class FeedState:
     """What is remembered of a feed between two polls."""
 
@@ -61,6 +74,9 @@ class FeedState:
     failing_since: datetime | None = None
     cause: Cause | None = None  # of the last failure, None = healthy
     detail: str = ""
+    blocks: bytes = field(default=b"", repr=False)  # 8 bytes for each item of the last page that was parsed
+    notes: FeedNotes = field(default_factory=FeedNotes)
+    paused_at: datetime | None = None  # by a person; a paused feed is not polled
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,7 +126,10 @@ class ParsedFeed:
     """What one page says: the feed's own title and its entries, in the page's order."""
 
     title: str
-    entries: tuple[Entry, ...]
+    entries: tuple[Entry, ...]  # of a page that was parsed in part, only those whose blocks are new
+    blocks: bytes = field(default=b"", repr=False)  # as `FeedState.blocks`: of all items, b"" = it cannot be cut
+    whole: bool = True
+    shortcut: bool | None = None  # may such pages be parsed in part? None = that was not looked at
 
 
 # -- what matters -----------------------------------------------------------------------------------------------------
@@ -464,6 +483,7 @@ class PollOutcome:
     lease: FeedLease
     state: FeedState  # the new one
     due: datetime  # next poll
+    hold_host_until: datetime | None = None  # no feed of this host is polled sooner
     keys: tuple[bytes, ...] = ()  # every identity key on the page, known ones too: their last sight is remembered
     entries: tuple[Entry, ...] = ()  # the fresh ones
     stories: tuple[Story, ...] = ()  # new and changed

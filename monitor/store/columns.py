@@ -8,8 +8,11 @@ from datetime import UTC, datetime
 from hashlib import blake2b
 from typing import Any
 
+from pydantic import TypeAdapter
 from sqlalchemy import TIMESTAMP, BigInteger, Dialect, Integer, Text, TypeDecorator
 from sqlalchemy.types import TypeEngine
+
+from monitor.model import FeedNotes
 
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 
@@ -50,6 +53,29 @@ class TextList(TypeDecorator[tuple[str, ...]]):
     def process_result_value(self, value: Any, dialect: Dialect) -> tuple[str, ...] | None:  # noqa: ARG002 - the interface
         """Read the array."""
         return None if value is None else tuple(json.loads(value))
+
+
+_NOTES = TypeAdapter(FeedNotes)
+_NO_NOTES = FeedNotes()
+
+
+class Notes(TypeDecorator[FeedNotes]):
+    """What is noted of a feed, as a JSON object; what is as it is by default is left out, so notes can grow."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: FeedNotes | None, dialect: Dialect) -> str | None:  # noqa: ARG002 - the interface
+        """Write the object."""
+        if value is None:
+            return None
+        return "{}" if value == _NO_NOTES else storable(_NOTES.dump_json(value, exclude_defaults=True).decode())
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> FeedNotes | None:  # noqa: ARG002 - the interface
+        """Read the object; a note that only a newer version knows is passed over."""
+        if value is None:
+            return None
+        return _NO_NOTES if value == "{}" else _NOTES.validate_json(value)
 
 
 class Moment(TypeDecorator[datetime]):

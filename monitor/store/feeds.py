@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from typing import Any
+from urllib.parse import urlsplit
 
 from sqlalchemy import Connection, Row, bindparam, false, or_, select, update
 
 from monitor.errors import Cause, LeaseLostError
-from monitor.model import Feed, FeedLease, FeedState, PollOutcome, Validators
+from monitor.model import Feed, FeedLease, FeedNotes, FeedState, PollOutcome, Validators
 from monitor.store.engine import insert
 from monitor.store.tables import feed
 
@@ -29,7 +30,8 @@ def sync_feeds(connection: Connection, feeds: Sequence[Feed], now: datetime, *, 
         set_={"name": new.excluded.name, "active": new.excluded.active},
         where=or_(feed.c.name != new.excluded.name, ~feed.c.active),
     )
-    rows = [{**_UNPOLLED, "url": url, "name": name, "due": now} for url, name in sorted(wanted.items())]
+    ordered = sorted(wanted.items())
+    rows = [{**_UNPOLLED, "url": url, "host": host_of(url), "name": name, "due": now} for url, name in ordered]
     connection.execute(same_url, rows)
     if hasten:
         sooner = update(feed).where(feed.c.url == bindparam("hastened"), feed.c.strikes == 0, feed.c.due > now)
@@ -45,14 +47,24 @@ _UNPOLLED = {
     "body_hash": b"",
     "failures": 0,
     "detail": "",
+    "blocks": b"",
+    "notes": FeedNotes(),
 }
+
+
+def host_of(url: str) -> str:
+    """Return the host that a feed is read from, "" for a file, and for a URL that nobody could fetch either."""
+    try:
+        return urlsplit(url).hostname or ""
+    except ValueError:
+        return ""
 
 
 def claim_feeds(connection: Connection, *, now: datetime, lease: timedelta, limit: int) -> tuple[FeedLease, ...]:
     """Lease the feeds that are longest due; rows that another node is claiming are passed over, not waited for."""
     due = (
         select(feed)
-        .where(feed.c.active, feed.c.due <= now)
+        .where(feed.c.active, feed.c.paused_at.is_(None), feed.c.due <= now)
         .order_by(feed.c.due, feed.c.id)
         .limit(limit)
         .with_for_update(skip_locked=True)
@@ -102,9 +114,20 @@ def finish_poll(connection: Connection, outcome: PollOutcome) -> None:
         failing_since=state.failing_since,
         cause=state.cause.name if state.cause else None,
         detail=state.detail,
+        blocks=state.blocks,
+        notes=state.notes,
     )
     if connection.execute(finished).rowcount != 1:
         raise LeaseLostError(f"the lease on feed {lease.state.name} has ended")
+    if outcome.hold_host_until is not None:
+        _hold_host(connection, host_of(lease.state.url), outcome.hold_host_until)
+
+
+def _hold_host(connection: Connection, host: str, until: datetime) -> None:
+    """Poll no feed of a host sooner than that; those that are leased are being polled already."""
+    held = select(feed.c.id).where(feed.c.host == host, feed.c.strikes == 0, feed.c.due < until)
+    held = held.order_by(feed.c.id).with_for_update(skip_locked=True)  # nodes lock rows in one order
+    connection.execute(update(feed).where(feed.c.id.in_(held)).values(due=until))
 
 
 def feed_state(row: Row[Any]) -> FeedState:
@@ -122,4 +145,7 @@ def feed_state(row: Row[Any]) -> FeedState:
         # a cause that this version does not know is still a failure
         cause=Cause.__members__.get(row.cause, Cause.BROKEN) if row.cause is not None else None,
         detail=row.detail,
+        blocks=row.blocks,
+        notes=row.notes,
+        paused_at=row.paused_at,
     )

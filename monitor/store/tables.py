@@ -20,7 +20,7 @@ from sqlalchemy import (
     text,
 )
 
-from monitor.store.columns import Counter, Moment, PlainText, TextList
+from monitor.store.columns import Counter, Moment, Notes, PlainText, TextList
 
 metadata = MetaData(
     naming_convention={
@@ -56,14 +56,19 @@ feed = Table(
     Column("failing_since", Moment),
     Column("cause", PlainText),
     _given("detail", PlainText),
+    _given("blocks", LargeBinary),
+    _given("notes", Notes),
+    Column("paused_at", Moment),
+    _given("host", PlainText),  # of `url`
     UniqueConstraint("url"),
+    Index("feed_host", "host"),
 )
 Index(
     "feed_due",
     feed.c.due,
     feed.c.id,
-    sqlite_where=text("active = 1"),
-    postgresql_where=text("active"),
+    sqlite_where=text("active = 1 AND paused_at IS NULL"),
+    postgresql_where=text("active AND paused_at IS NULL"),
 )
 
 seen = Table(  # identity keys that a feed has shown: outlives the entries

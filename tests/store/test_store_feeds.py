@@ -8,7 +8,7 @@ from datetime import timedelta, timezone
 import pytest
 
 from monitor.errors import Cause, LeaseLostError
-from monitor.model import FeedState, Validators
+from monitor.model import FeedNotes, FeedState, Validators
 from monitor.store import SqlStore
 from tests.store.builders import LEASE, MINUTE, NOW, SECOND, claim_one, make_feed, make_outcome
 
@@ -121,12 +121,30 @@ def test_the_whole_state_comes_back(store: SqlStore) -> None:
         failing_since=NOW - timedelta(days=1, microseconds=1),
         cause=Cause.RATE_LIMITED,
         detail="429 Too Many Requests",
+        blocks=bytes(range(64)),
+        notes=FeedNotes(moved_to="https://new.example/é", moves=2, whole_at=NOW - MINUTE, shortcut=False),
     )
     store.record(make_outcome(lease, state=state), NOW)
     (again,) = store.claim_feeds(now=NOW + 10 * MINUTE, lease=LEASE, limit=1)
     assert again.state == state
     assert again.state.polled_at is not None
     assert again.state.polled_at.utcoffset() == timedelta()
+
+
+def test_a_host_that_asks_for_a_pause_is_left_alone_with_all_its_feeds(store: SqlStore) -> None:
+    twin, other = make_feed("twin", url="https://guardian.example/sport"), make_feed("other")
+    lease = claim_one(store)
+    store.sync_feeds([make_feed(), twin, other], NOW)
+    store.record(make_outcome(lease, due=NOW + 9 * MINUTE, hold_host_until=NOW + 5 * MINUTE), NOW)
+    assert due_names(store) == ["other"]
+    assert due_names(store, 4 * MINUTE) == []
+    assert due_names(store, 5 * MINUTE) == ["twin", "other"]
+    assert due_names(store, 9 * MINUTE) == ["guardian"]
+
+
+def test_a_feed_whose_url_nobody_can_read_has_no_host(store: SqlStore) -> None:
+    store.sync_feeds([make_feed(url="https://[/rss")], NOW)
+    assert due_names(store) == ["guardian"]
 
 
 def test_a_naive_time_is_refused(store: SqlStore) -> None:
