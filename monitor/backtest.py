@@ -71,17 +71,19 @@ def stored_entries(store: Store, since: datetime) -> Iterator[Entry]:
 
 
 def only(ruleset: Ruleset, rule_id: str) -> Ruleset:
-    """Return a rule set of one of the rules.
+    """Return a rule set of one of the rules; it may use the others.
 
     Raises:
         NotFoundError: there is no such rule.
     """
-    return compile_rules([find_definition(ruleset, rule_id)])
+    find_definition(ruleset, rule_id)
+    return some(ruleset, (rule_id,))
 
 
 def some(ruleset: Ruleset, rule_ids: Collection[str]) -> Ruleset:
-    """Return a rule set of those of the rules that are named."""
-    return compile_rules([one.definition for rule_id, one in ruleset.compiled.items() if rule_id in rule_ids])
+    """Return a rule set of those of the rules that are named; they may use the others."""
+    every = [compiled.definition for compiled in ruleset.compiled.values()]
+    return compile_rules([each for each in every if each.rule.id in rule_ids], usable=every)
 
 
 def run_backtest(replay: Replay, entries: Iterable[Entry], *, since: datetime, limit: int) -> Backtest:

@@ -2,7 +2,7 @@
 
 from datetime import UTC, date, datetime, timedelta
 
-from monitor.backtest import Comparison, Day, compare_rules, run_backtest
+from monitor.backtest import Comparison, Day, compare_rules, only, run_backtest
 from monitor.decide.replay import Replay
 from monitor.model import Entry
 from tests.rules.building import ruleset
@@ -89,3 +89,9 @@ def test_silences_are_compared_too() -> None:
 def test_only_so_many_changes_are_kept_and_all_are_counted() -> None:
     found = compare("{r: flood, s: storm}", "{r: storm, s: flood}", limit=1)
     assert (dict(found.gained), dict(found.lost), len(found.changes)) == ({"r": 2, "s": 3}, {"r": 3, "s": 2}, 1)
+
+
+def test_one_rule_of_a_set_may_use_the_others() -> None:
+    rules = only(ruleset("rules: {r: {use: [s, t], none: two}, s: flood, t: storm}"), "r")
+    found = run_backtest(Replay(rules, dedup=HOUR), ENTRIES, since=NOW, limit=0)
+    assert (list(rules.rules), found.matched) == (["r"], 4)

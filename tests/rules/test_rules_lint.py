@@ -358,6 +358,7 @@ def test_mm202_knows_forms_patterns_and_groups(body: str, said: str) -> None:
         "all: [{any: [flood, storm]}, flood*]",
         "all: [{any: [flood, storm]}, {any: [flood, drought]}]",
         "any: [{all: [flood, storm]}, {all: [flood, drought]}]",
+        "terms: [flood], lang: [en], none: [storm]",
         "terms: [talks], none: [{all: [talks, peace]}]",
         "terms: [talks], in: title, none: [{in: body, any: [talks]}]",
         "all: [{in: title, any: [{all: [talks], none: [peace]}]}], none: [{all: [talks], none: [peace]}]",
