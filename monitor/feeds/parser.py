@@ -127,7 +127,11 @@ class _Child:
     async def start(cls) -> _Child:
         ours, theirs = socket.socketpair()
         with theirs:
-            process = _popen(theirs)
+            try:
+                process = _popen(theirs)
+            except BaseException:
+                ours.close()
+                raise
         reader, writer = await asyncio.open_unix_connection(sock=ours, limit=_BUFFER)
         return cls(process, reader, writer)
 
