@@ -1,9 +1,9 @@
 """Find out what of a page is new before anything parses it: only blocks that were not there last time cost.
 
-A page is cut behind each `</item>` or `</entry>` into blocks, each block is hashed, and what is parsed is an envelope:
-the page without the blocks that the last page held too. What stands before and behind all blocks stays, so namespaces,
-`xml:base` and all that belongs to the feed itself stay in force. A hash is a filter for work, never an identity: an
-entry whose block changes by a byte is parsed again and then known by its keys.
+A page is cut behind each `</item>`, `</entry>` or `</url>` into blocks, each block is hashed, and what is parsed is an
+envelope: the page without the blocks that the last page held too. What stands before and behind all blocks stays, so
+namespaces, `xml:base` and all that belongs to the feed itself stay in force. A hash is a filter for work, never an
+identity: an entry whose block changes by a byte is parsed again and then known by its keys.
 
 Whatever is in doubt is parsed whole: blocks that nest or are not closed, anything but blanks between them, a comment or
 CDATA section across a block's edge, a DOCTYPE with declarations, another root. Only blocks that are not known are
@@ -25,12 +25,13 @@ from monitor.model import Page
 
 HASH_BYTES = 8
 _ROOT = re.compile(
-    rb"(?:\s++|<\?[^>]*+>|<!--.*?-->|<!DOCTYPE[^>\[]*+>)*+<(?:(rss)|rdf:RDF|(feed))[\s>]", re.DOTALL | re.IGNORECASE
+    rb"(?:\s++|<\?[^>]*+>|<!--.*?-->|<!DOCTYPE[^>\[]*+>)*+<(rss|rdf:RDF|feed|urlset)[\s>]", re.DOTALL | re.IGNORECASE
 )
+_BLOCKS = {b"rss": b"item", b"rdf:rdf": b"item", b"feed": b"entry", b"urlset": b"url"}
 _ENDS_NAME = b" \t\r\n>/"
 _SECTIONS = ((b"<![CDATA[", b"]]>"), (b"<!--", b"-->"), (b"<?", b"?>"))
 _ADDRESS = re.compile(rb"""\shref\s*=\s*["']([^"']*)""")
-_NAMING = (b"<guid", b"<link", b"<id")  # the elements by which an item may be known
+_NAMING = (b"<guid", b"<link", b"<id", b"<loc")  # the elements by which an item may be known
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,11 +94,13 @@ def cut(text: bytes, known: Collection[bytes]) -> Cut | None:
     root = _ROOT.match(text)
     if root is None:
         return None
-    name = b"entry" if root[2] else b"item"
+    name = _BLOCKS[root[1].lower()]
     opening, closing = b"<" + name, b"</" + name + b">"
     pieces = text.split(closing)
     start = _find_tag(pieces[0], opening, root.end())
     head, tail = pieces[0][: max(start, 0)], pieces.pop()
+    if len(pieces) > MAX_ENTRIES and name == b"url":  # the latest count, and they may stand at its end
+        return None
     if start < 0 or not pieces or not _is_closed(head) or not _is_closed(tail) or _find_tag(tail, opening) >= 0:
         return None
     pieces[0] = pieces[0][start:]
