@@ -65,6 +65,11 @@ class ChildParser:
         text: str = await self._do("extract", page=page, url=url)
         return text
 
+    @property
+    def pids(self) -> tuple[int, ...]:
+        """The processes that wait for a task."""
+        return tuple(child.process.pid for child in self._idle)
+
     async def close(self) -> None:
         """End all processes."""
         for child in self._idle:
