@@ -13,6 +13,7 @@ import statistics
 import time
 import warnings
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from html import escape
@@ -166,10 +167,8 @@ class Bench:
         return time.clock_gettime(~pid << 3 | 2)  # the clock of another process, clock_getcpuclockid(3)
 
     def _by_fastfeedparser(self) -> None:
-        try:
+        with suppress(Exception):  # it does raise
             fastfeedparser.parse(self._page.body)
-        except Exception:  # noqa: BLE001, S110 - it does raise
-            pass
 
 
 # -- tables ------------------------------------------------------------------------------------------------------------
