@@ -29,7 +29,7 @@ from monitor.model import Feed, Page, ParsedFeed
 log = structlog.get_logger()
 
 PROCESSES = 2
-DEADLINE = timedelta(seconds=10)  # for one task, on a machine that is busy with other things
+DEADLINE = timedelta(seconds=20)  # for one task, on a machine that is very busy with other things
 _START_DEADLINE = timedelta(seconds=30)
 _MAX_ANSWER = 64_000_000  # bytes; a page has five million, and its entries hold little that is not in it
 _DYING_SECONDS = 5
