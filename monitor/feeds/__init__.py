@@ -3,6 +3,6 @@
 The doors are `monitor.feeds.fetch.HttpFetcher` and `monitor.feeds.parser.ChildParser`. What parses lies behind
 `monitor.feeds.parse.parse_page`, and needs nothing of what fetches.
 
-    page -> split.plan_parse -> parser.ChildParser ==> child -> parse.parse_page -> xmlfeed | jsonfeed | sitemap -> items
+    page -> split.plan_parse -> parser.ChildParser ==> child -> parse.parse_page -> xmlfeed, jsonfeed, sitemap -> items
             what is new         this process           another one
 """
