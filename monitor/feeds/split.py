@@ -31,6 +31,7 @@ _BLOCKS = {b"rss": b"item", b"rdf:rdf": b"item", b"feed": b"entry", b"urlset": b
 _ENDS_NAME = b" \t\r\n>/"
 _SECTIONS = ((b"<![CDATA[", b"]]>"), (b"<!--", b"-->"), (b"<?", b"?>"))
 _ADDRESS = re.compile(rb"""\shref\s*=\s*["']([^"']*)""")
+_ENDS = 1_500  # bytes
 # the elements by which an item may be known: attributes and text
 _NAMING = re.compile(rb"<(?:guid|link|id|loc)\b([^<>]*)>(?:<!\[CDATA\[)?([^<\]]*)")
 
@@ -162,8 +163,14 @@ def _with_kin(blocks: Sequence[bytes], chosen: Iterable[int]) -> Iterator[bytes]
 
 
 def _names(block: bytes) -> set[bytes]:
-    """Return the guid and the links of an item as they are written."""
-    return {_address(tag) or inside.strip() for tag, inside in _NAMING.findall(block)}
+    """Return the guid and the links of an item as they are written, if they stand near its ends.
+
+    Elsewhere stands its text, many times as long. Where a feed is otherwise, the daily check finds out.
+    """
+    found = _NAMING.findall(block, 0, _ENDS)
+    if len(block) > _ENDS:
+        found += _NAMING.findall(block, max(_ENDS, len(block) - _ENDS))
+    return {_address(tag) or inside.strip() for tag, inside in found}
 
 
 def _address(tag: bytes) -> bytes:
