@@ -132,6 +132,11 @@ class Daemon:
         await self.doors.in_store(self.doors.store.beat, report)
         self._outage.probed()
 
+    async def end_pauses(self) -> None:
+        """Poll again the feeds that a person has paused for a time which is over."""
+        for name in await self.doors.in_store(self.doors.store.end_pauses, self.doors.clock()):
+            log.info("a feed's pause is over: polling it again", feed=name)
+
     async def report_silence(self) -> None:
         """Owe a message for each rule that has found nothing for as long as its `absent` allows.
 
@@ -228,6 +233,7 @@ class Daemon:
             self.reload_if_changed: 1,
             self.report_health: 5,
             self.report_silence: 30,
+            self.end_pauses: 10,
             self.beat: 20,
         }
         for tick, seconds in ticks.items():
@@ -264,6 +270,7 @@ class Daemon:
 
     async def run_once(self) -> bool:
         """Poll every due feed once and deliver what is owed; say whether nothing is left to be delivered."""
+        await self._guard(self.end_pauses())
         while await self._guard(self.poll_due()) or self.polls.tasks:
             await self.polls.join()
         await self._guard(self._report_silence())

@@ -14,6 +14,7 @@ log = structlog.get_logger()
 
 NAMED = 3  # feeds named in a line about many
 OWN_LINES = 3  # up to so many failing feeds get a line each
+HINT = "`monitor feeds list --failing` names them all"
 
 
 class FeedHealth:
@@ -48,7 +49,7 @@ class FeedHealth:
                     )
             else:
                 names = _some([feed.name for feed in feeds])
-                log.warning("many feeds fail, polling them less often", feeds=names, cause=cause.value)
+                log.warning("many feeds fail, polling them less often", feeds=names, cause=cause.value, hint=HINT)
         if well:
             log.info("feeds work again", feeds=_some(well))
 

@@ -7,7 +7,7 @@ shows it escapes it for the place where it is shown.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from enum import IntEnum, StrEnum
 
@@ -47,6 +47,16 @@ class Validators:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class FeedEvent:
+    """One change in the life of a feed: its health, or what a person did with it."""
+
+    at: datetime
+    what: str  # "paused", "resumed", "works again", or the cause of a failure
+    detail: str = ""
+    by: str = ""  # who did it, "" = nobody
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class FeedNotes:
     """What polls have learnt about a feed; stored as one document, in which what is missing has its default."""
 
@@ -57,6 +67,18 @@ class FeedNotes:
     # parsing
     whole_at: datetime | None = None  # last parse of a whole page
     shortcut: bool = True  # may a page be parsed in part? False = a whole parse has shown that it may not
+    # health, and what people do; see `monitor.decide.health`
+    paused_until: datetime | None = None  # of a paused feed: when it is polled again by itself, None = when told
+    pause_reason: str = ""
+    events: tuple[FeedEvent, ...] = ()  # the latest changes, the newest last
+
+
+EVENTS_KEPT = 20  # of a feed's latest changes
+
+
+def with_event(notes: FeedNotes, event: FeedEvent) -> FeedNotes:
+    """Return the notes with one more change, and without the oldest beyond EVENTS_KEPT."""
+    return replace(notes, events=(*notes.events, event)[-EVENTS_KEPT:])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

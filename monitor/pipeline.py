@@ -20,6 +20,7 @@ from typing import ParamSpec, TypeVar
 import structlog
 
 from monitor.decide.delivery import is_patient, settle
+from monitor.decide.health import with_history
 from monitor.decide.poll import (
     body_hash,
     decide_failure,
@@ -179,7 +180,9 @@ async def _decide(
 
 
 async def _record(outcome: PollOutcome, doors: Doors) -> PollOutcome:
-    await doors.in_store(doors.store.record, outcome, doors.clock())
+    now = doors.clock()
+    outcome = with_history(outcome, now)
+    await doors.in_store(doors.store.record, outcome, now)
     return outcome
 
 
