@@ -14,11 +14,13 @@ from typing import TextIO
 
 import structlog
 
+from monitor.config.load import Config
 from monitor.daemon import Daemon
 from monitor.decide.delivery import SETTLE
 from monitor.decide.draft import story_window
 from monitor.feeds.fetch import HttpFetcher
 from monitor.feeds.parse import parse_page
+from monitor.feeds.trace import FetchTrace
 from monitor.notify.channel import DEADLINE
 from monitor.notify.channels import open_channels
 from monitor.pipeline import Doors, Live
@@ -36,6 +38,16 @@ EXIT_AT_LATEST = timedelta(seconds=9.5)  # after the signal
 def utc_now() -> datetime:
     """Read the clock: the one place where it is read."""
     return datetime.now(UTC)  # noqa: TID251 - the one place
+
+
+def open_fetcher(config: Config, clock: Clock, trace: FetchTrace | None = None) -> HttpFetcher:
+    """Make the fetcher that a configuration asks for; `trace` is told what happens on the way."""
+    return HttpFetcher(
+        clock=clock,
+        allow_folders=config.allow_folders,
+        contact=config.contact,
+        trace=trace.config() if trace else None,
+    )
 
 
 @asynccontextmanager
@@ -59,7 +71,7 @@ async def open_app(
         config = setup.config
         return Live(
             feeds={feed.url: feed for feed in config.feeds},
-            fetcher=HttpFetcher(clock=clock, allow_folders=config.allow_folders, contact=config.contact),
+            fetcher=open_fetcher(config, clock),
             ruleset=setup.ruleset,
             notifiers=open_channels(setup.channels, clock=clock, env=config.env, deadline=send_deadline, stream=stream),
             dedup=config.defaults.dedup,

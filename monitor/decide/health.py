@@ -35,6 +35,9 @@ class Health:
         return self.standing, self.since.timestamp() if self.since else 0.0
 
 
+NEVER_POLLED = Health(standing=Standing.WAITING, words="never polled")
+
+
 def health_of(state: FeedState) -> Health:
     """Say how a feed is."""
     if state.paused_at is not None:
@@ -42,7 +45,7 @@ def health_of(state: FeedState) -> Health:
     if state.cause is not None:
         return Health(standing=Standing.FAILING, words=state.cause.value, since=state.failing_since)
     if state.polled_at is None:
-        return Health(standing=Standing.WAITING, words="never polled")
+        return NEVER_POLLED
     return Health(standing=Standing.WELL, words="ok")
 
 

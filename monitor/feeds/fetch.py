@@ -58,11 +58,13 @@ class HttpFetcher:
         allow_folders: Sequence[Path] = (),
         contact: str = "",
         timeout: timedelta = timedelta(seconds=30),
+        trace: aiohttp.TraceConfig | None = None,
     ) -> None:
         self._clock = clock
         self._folders = tuple(allow_folders)
         self._agent = f"media-monitor/{__version__}" + (f" (+{contact})" if contact else "")
         self._timeout = timeout
+        self._trace = trace  # of somebody who looks on; see `monitor.feeds.trace`
         self._session: aiohttp.ClientSession | None = None
         self._gates: WeakValueDictionary[str, Semaphore] = WeakValueDictionary()
         self._moved: set[str] = set()  # feeds of which it was said that they have moved
@@ -140,6 +142,7 @@ class HttpFetcher:
                 connector=connector,
                 timeout=aiohttp.ClientTimeout(total=None, connect=None, sock_connect=None, sock_read=None),
                 auto_decompress=False,
+                trace_configs=[self._trace] if self._trace else None,
                 cookie_jar=aiohttp.DummyCookieJar(),
                 trust_env=bool(getproxies()),  # HTTP(S)_PROXY, NO_PROXY: asking costs more than the request
             )
