@@ -9,6 +9,7 @@ import click
 
 from monitor.cli.feed_rows import Row, as_json, as_line, described, open_desk
 from monitor.cli.feeds_check import check
+from monitor.cli.feeds_edit import add, export_list, import_list, remove
 from monitor.cli.past import Duration
 from monitor.cli.show import clock_time, print_json, table
 
@@ -20,7 +21,8 @@ def feeds() -> None:
     """List, check, add, pause, import and export the feeds."""
 
 
-feeds.add_command(check)
+for command in (check, add, remove, import_list, export_list):
+    feeds.add_command(command)
 
 
 @feeds.command("list", short_help="List the feeds and how they are, the worst first.")

@@ -193,27 +193,37 @@ def _literal_secrets(written: _Written) -> Iterator[Loc]:
     options = given if isinstance(given, dict) else {"url": given}
     base: Loc = ("feeds", written.name)
     url, headers = options.get("url"), options.get("headers")
-    if isinstance(url, str) and _has_password(url):
+    if isinstance(url, str) and has_password(url):
         yield (*base, "url") if isinstance(given, dict) else base
     for name, value in headers.items() if isinstance(headers, dict) else ():
         if isinstance(value, str) and value and _SECRET_HEADER.search(name) and not has_reference(value):
             yield (*base, "headers", name)
 
 
-def _has_password(url: str) -> bool:
+def has_password(url: str) -> bool:
     """Say whether a password is written out in a URL: `https://user:password@host`."""
     login = url.partition("://")[2].partition("/")[0].rpartition("@")[0]
     password = login.partition(":")[2]
     return bool(password) and not has_reference(password)
 
 
-def _web_url(written: _Written, url: str) -> str | Problem:
+def is_web_url(url: str) -> bool:
+    """Say whether a URL is one that a feed can be fetched from, whole and with nothing around it."""
     try:
         parts = urlsplit(url)
         host, port = parts.hostname, parts.port
+    except ValueError:
+        return False
+    return parts.scheme in ("http", "https") and bool(host) and port != 0 and not _UNUSABLE_IN_URL.search(url)
+
+
+def _web_url(written: _Written, url: str) -> str | Problem:
+    try:
+        parts = urlsplit(url)
+        _ = parts.port
     except ValueError:  # its text quotes the URL
         return written.problem_in(("url",), "this is not a URL", "look at its host and port")
-    if parts.scheme in ("http", "https") and host and port != 0 and not _UNUSABLE_IN_URL.search(url):
+    if is_web_url(url):
         return url
     hint = "put `https://` before it" if not parts.scheme and "." in url else ""
     return written.problem_in(("url",), "a feed's URL begins with https:// or http:// and holds no blank", hint)

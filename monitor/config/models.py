@@ -11,7 +11,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_valida
 from monitor.model import FirstPoll, Priority
 from monitor.text.duration import parse_duration
 
-_LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*")
+LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*")
 SHORTEST_POLL = timedelta(seconds=10)
 
 
@@ -38,7 +38,7 @@ def _priority(value: object) -> Priority:
 
 
 def _language(value: object) -> object:
-    if isinstance(value, str) and not _LANGUAGE.fullmatch(value):
+    if isinstance(value, str) and not LANGUAGE.fullmatch(value):
         raise ValueError(f"`{value}` is not a language code: write it like `en`, `ru` or `pt-BR`")
     return value
 
