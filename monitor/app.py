@@ -46,7 +46,7 @@ def open_fetcher(config: Config, clock: Clock, trace: FetchTrace | None = None) 
         clock=clock,
         allow_folders=config.allow_folders,
         contact=config.contact,
-        trace=trace.config() if trace else None,
+        trace=trace,
     )
 
 

@@ -22,8 +22,8 @@ if TYPE_CHECKING:  # `monitor --help` must not import the house
     from monitor.model import Feed, FeedNotes
     from monitor.ports import EntryRecord, FeedReport, Store
 
-NAME_WIDTH = 20
-HEALTH_WIDTH = 24
+NAME_WIDTH = 18
+HEALTH_WIDTH = 22
 LATEST = 5
 
 
@@ -126,15 +126,26 @@ def as_line(row: Row, now: datetime) -> list[str]:
     from monitor.decide.thresholds import span  # noqa: PLC0415 - `monitor --help` must not import the house
 
     report = row.report
-    polled = ago(report.state.polled_at, now) if report and report.state.polled_at else "-"
-    due = ahead(report.due, now).removeprefix("in ") if report and not row.is_paused else "-"
+    polled = _short(report.state.polled_at, now) if report and report.state.polled_at else "-"
+    due = _short(now, report.due) if report and not row.is_paused else "-"
     counts = [f"{report.day:,}", f"{report.week:,}"] if report else ["-", "-"]
-    return [_fitted(row.feed.name, NAME_WIDTH), _fitted(_health(row, now), HEALTH_WIDTH), polled, due,
+    return [_fitted(row.feed.name, NAME_WIDTH), _fitted_health(row, now), polled, due,
             span(row.feed.poll), *counts]  # fmt: skip
+
+
+def _short(time: datetime, now: datetime) -> str:
+    """Say how long ago in a few columns: `12s`, `5m`, `3h`, `2d`."""
+    return ago(time, now).replace(" ", "").replace("min", "m")
 
 
 def _health(row: Row, now: datetime) -> str:
     return f"{row.health.words} {ago(row.health.since, now)}" if row.health.since else row.health.words
+
+
+def _fitted_health(row: Row, now: datetime) -> str:
+    """Cut the words where they are too long; the time stays."""
+    since = f" {_short(row.health.since, now)}" if row.health.since else ""
+    return _fitted(row.health.words, HEALTH_WIDTH - len(since)) + since
 
 
 def _fitted(text: str, width: int) -> str:

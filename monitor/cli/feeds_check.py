@@ -81,7 +81,7 @@ def is_good(found: Probe) -> bool:
 
 def steps(found: Probe) -> Iterator[Step]:
     """Yield what happened, step by step."""
-    yield "feed", f"{found.feed.name}  {shown_url(found.feed.url)}"
+    yield "feed", f"{found.feed.name} {shown_url(found.feed.url)}"
     for hop in found.hops:
         yield from _hop_steps(hop)
     yield from _page_steps(found)
@@ -90,16 +90,16 @@ def steps(found: Probe) -> Iterator[Step]:
 
 
 def _hop_steps(hop: Hop) -> Iterator[Step]:
-    yield "request", f"{_at(hop.started)}  {hop.url}"
+    yield "request", f"{_at(hop.started)} {hop.url}"
     if hop.resolved is not None:
-        yield "", f"{_at(hop.resolved)}  name resolved"
+        yield "", f"{_at(hop.resolved)} name resolved"
     if hop.connected is not None:
-        yield "", f"{_at(hop.connected)}  connected" + (f" to {hop.address}" if hop.address else "")
+        yield "", f"{_at(hop.connected)} connected" + (f" to {hop.address}" if hop.address else "")
     if hop.failed:
-        yield "", f"failed: {hop.failed}"
+        yield "", f"failed: {hop.failed}" + (f", the address was {hop.address}" if hop.address else "")
     if hop.answered is not None:
         target = f", redirects to {hop.leads_to}" if hop.leads_to else ""
-        yield "answer", f"{_at(hop.answered)}  HTTP {hop.status}{target}"
+        yield "answer", f"{_at(hop.answered)} HTTP {hop.status}{target}"
     for name, value in hop.headers.items():
         yield "", f"{name}: {value}"
 
@@ -108,7 +108,7 @@ def _page_steps(found: Probe) -> Iterator[Step]:
     if found.page is None:
         return
     wire = f"{found.wire_bytes:,} bytes on the wire, " if found.hops else ""
-    yield "page", f"{_at(found.fetch_seconds)}  {wire}{len(found.page.body):,} decoded"
+    yield "page", f"{_at(found.fetch_seconds)} {wire}{len(found.page.body):,} decoded"
     yield "charset", found.charset
     yield "kind", found.kind or "no feed that is known"
 
@@ -125,7 +125,7 @@ def _entry_steps(found: Probe) -> Iterator[Step]:
     for entry in found.entries[:SHOWN]:
         date = clock_time(entry.published) if entry.published else "no date"
         mark = "new" if entry.id in fresh else "known"
-        yield "entry", f"{shorten(entry.title, TITLE_WIDTH) or '(no title)'}  ({date}, {identity_kind(entry)}, {mark})"
+        yield "entry", f"{shorten(entry.title, TITLE_WIDTH) or '(no title)'} ({date}, {identity_kind(entry)}, {mark})"
         if entry.url:
             yield "", shown_url(entry.url)
         for match in found.matches.get(entry.id, ()):
@@ -164,7 +164,7 @@ def _result_steps(found: Probe) -> Iterator[Step]:
 
 
 def _at(seconds: float) -> str:
-    return f"{seconds:7.3f} s"
+    return f"{seconds:.3f} s"
 
 
 def _as_json(found: Probe) -> dict[str, Any]:

@@ -51,7 +51,9 @@ def add(
 
     if fault := url_fault(url):
         raise click.UsageError(f"this URL cannot be taken: {fault}")
-    title = ""
+    config, title = _config(file), ""
+    if name in (feed.name for feed in config.feeds):
+        raise click.UsageError(f"there is a feed `{name}` already")
     if not unchecked:
         found = run_probe(file, url)
         if not is_good(found):
@@ -59,7 +61,6 @@ def add(
                 click.echo(f"{label:<10}{one_line(text)}".rstrip(), err=True)
             sys.exit(1)
         title = found.parsed.title if found.parsed else ""
-    config = _config(file)
     _add(config, [Wanted(url=url, title=title, name=name, tags=tags)], to=to, write=write)
 
 
@@ -82,7 +83,7 @@ def remove(file: Path, *, name: str, write: bool) -> None:
         hint = did_you_mean(name, [feed.name for feed in config.feeds])
         raise NotFoundError(f"no feed `{one_line(name)}`" + (f": {hint}" if hint else ""))
     new = remove_entry(document, "feeds", name)
-    if not new and document.text:
+    if not new:
         span = document.key_spans["feeds", name]
         raise UserError(
             f"{document.file}:{span.line + 1}: this line is for a person to change: take `{name}` out there"

@@ -74,7 +74,8 @@ def url_fault(url: str) -> str:
 def propose_name(title: str, url: str, taken: Collection[str]) -> str:
     """Return a name for a feed that is not taken: of its title in Latin letters, else of its host."""
     plain = unicodedata.normalize("NFKD", title).encode("ascii", "ignore").decode()
-    name = _slug(plain) if len(_slug(plain)) >= len(title) // 2 else ""  # what is left of other scripts says nothing
+    legible = sum(map(str.isalnum, plain)) * 2 >= sum(map(str.isalnum, title))
+    name = _slug(plain) if legible else ""  # what is left of another script says nothing
     name = name or _slug(host_of(url).removeprefix("www.")) or "feed"
     number, proposed = 1, name
     while proposed in taken:

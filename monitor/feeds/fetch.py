@@ -29,6 +29,7 @@ from monitor.feeds.inflate import ACCEPTED, TooLargeError, inflate
 from monitor.feeds.local import read_local
 from monitor.feeds.reasons import explain, shown, translated
 from monitor.feeds.resolve import PooledResolver
+from monitor.feeds.trace import FetchTrace
 from monitor.model import Feed, FeedState, NotModified, Page, Validators
 
 if TYPE_CHECKING:
@@ -58,13 +59,13 @@ class HttpFetcher:
         allow_folders: Sequence[Path] = (),
         contact: str = "",
         timeout: timedelta = timedelta(seconds=30),
-        trace: aiohttp.TraceConfig | None = None,
+        trace: FetchTrace | None = None,
     ) -> None:
         self._clock = clock
         self._folders = tuple(allow_folders)
         self._agent = f"media-monitor/{__version__}" + (f" (+{contact})" if contact else "")
         self._timeout = timeout
-        self._trace = trace  # of somebody who looks on; see `monitor.feeds.trace`
+        self._trace = trace
         self._session: aiohttp.ClientSession | None = None
         self._gates: WeakValueDictionary[str, Semaphore] = WeakValueDictionary()
         self._moved: set[str] = set()  # feeds of which it was said that they have moved
@@ -137,12 +138,13 @@ class HttpFetcher:
                 force_close=True,  # an idle TLS connection costs 0.3 MB, and the next poll is minutes away
                 limit=0,
                 limit_per_host=PER_HOST,  # a redirect may lead to a host whose turn it is not
+                socket_factory=self._trace.open_socket if self._trace else None,
             )
             self._session = aiohttp.ClientSession(
                 connector=connector,
                 timeout=aiohttp.ClientTimeout(total=None, connect=None, sock_connect=None, sock_read=None),
                 auto_decompress=False,
-                trace_configs=[self._trace] if self._trace else None,
+                trace_configs=[self._trace.config()] if self._trace else None,
                 cookie_jar=aiohttp.DummyCookieJar(),
                 trust_env=bool(getproxies()),  # HTTP(S)_PROXY, NO_PROXY: asking costs more than the request
             )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 from dataclasses import dataclass, field
 from types import SimpleNamespace
 
@@ -38,7 +39,7 @@ class Hop:
     resolved: float | None = None
     connected: float | None = None
     answered: float | None = None
-    address: str = ""  # that was connected to, "" = the connection was gone before anybody could ask
+    address: str = ""  # that was tried last, "" = it did not come to that, or a proxy stood between
     status: int | None = None
     headers: dict[str, str] = field(default_factory=dict)
     leads_to: str = ""  # of a redirect, without query string
@@ -46,7 +47,7 @@ class Hop:
 
 
 class FetchTrace:
-    """The hops of one fetch, in order; give `config()` to the fetcher."""
+    """The hops of one fetch, in order; given to a fetcher that is used once."""
 
     def __init__(self) -> None:
         self.hops: list[Hop] = []
@@ -68,6 +69,12 @@ class FetchTrace:
         config.on_request_end.append(self._answered)
         config.on_request_exception.append(self._failed)
         return config
+
+    def open_socket(self, place: tuple[int, int, int, str, tuple[object, ...]]) -> socket.socket:
+        """Open the socket for one connection, to `(family, type, protocol, name, (address, port, …))`, and note it."""
+        family, kind, protocol, _, peer = place
+        self.hops[-1].address = _address(peer)
+        return socket.socket(family, kind, protocol)
 
     def _now(self) -> float:
         now = asyncio.get_running_loop().time()
@@ -95,9 +102,6 @@ class FetchTrace:
     ) -> None:
         hop, response = self.hops[-1], params.response
         hop.answered, hop.status = self._now(), response.status
-        connection = response.connection
-        if connection and connection.transport:
-            hop.address = _address(connection.transport.get_extra_info("peername"))
         hop.headers = {
             name: shorten(one_line(response.headers[name]), HEADER_WIDTH) for name in TOLD if name in response.headers
         }
@@ -110,13 +114,10 @@ class FetchTrace:
         self.hops[-1].failed = type(params.exception).__name__  # its text may hold the whole URL
 
 
-def _address(peer: object) -> str:
+def _address(peer: tuple[object, ...]) -> str:
     """Write a socket's address: `192.0.2.1:443`, `[2001:db8::1]:443`."""
-    match peer:
-        case (str(host), int(port), *_):
-            return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
-        case _:
-            return ""
+    host, port = str(peer[0]), peer[1]
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 
 
 def _target(response: aiohttp.ClientResponse) -> str:
