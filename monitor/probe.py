@@ -18,8 +18,9 @@ from monitor.decide.draft import story_window
 from monitor.decide.poll import source_tags
 from monitor.errors import NotFoundError
 from monitor.feeds.charset import decode, explain_charset
+from monitor.feeds.discover import FoundFeed, discover_links
 from monitor.feeds.kind import feed_kind
-from monitor.feeds.parse import parse_page
+from monitor.feeds.parser import ChildParser
 from monitor.feeds.trace import FetchTrace, Hop
 from monitor.model import (
     Entry,
@@ -54,6 +55,7 @@ class Probe:
     parsed: ParsedFeed | None = None
     matches: dict[str, tuple[Match, ...]] = field(default_factory=dict)  # by entry id: of those that rules match
     outcome: PollOutcome | None = None  # what the daemon would have recorded
+    links: tuple[FoundFeed, ...] = ()  # the feeds that the page names, where it is none itself
 
     @property
     def entries(self) -> tuple[Entry, ...]:
@@ -69,8 +71,8 @@ class _Rehearsal(SqlStore):
 
 
 @dataclass(slots=True)
-class _Onlooker:
-    """Stand before the fetcher and the parser, and note what goes through."""
+class _Fetching:
+    """Stand before the fetcher, and note what goes through."""
 
     probe: Probe
     fetcher: Fetcher
@@ -92,6 +94,19 @@ class _Onlooker:
         await self.fetcher.close()
 
 
+class _Parsing(ChildParser):
+    """Parse, and note what was found."""
+
+    def __init__(self, probe: Probe) -> None:
+        super().__init__(processes=1)
+        self._probe = probe
+
+    async def parse(self, page: Page, feed: Feed, now: datetime) -> ParsedFeed:
+        """Parse, and note what was found."""
+        self._probe.parsed = await super().parse(page, feed, now)
+        return self._probe.parsed
+
+
 def find_feed(setup: Setup, name_or_url: str) -> Feed | None:
     """Return the configured feed with this name or URL, None where there is none."""
     return next((feed for feed in setup.config.feeds if name_or_url in (feed.name, feed.url)), None)
@@ -105,30 +120,26 @@ async def probe(feed: Feed, setup: Setup, clock: Clock) -> Probe:
     """
     found = Probe(feed=feed)
     trace = FetchTrace()
-    onlooker = _Onlooker(found, open_fetcher(setup.config, clock, trace))
+    fetcher, parser = _Fetching(found, open_fetcher(setup.config, clock, trace)), _Parsing(found)
     with ExitStack() as stack:
         store = _open_rehearsal(setup)
         stack.callback(store.close)
         threads = stack.enter_context(ThreadPoolExecutor(1, "probe"))
         live = Live(
             feeds={feed.url: feed},
-            fetcher=onlooker,
+            fetcher=fetcher,
             ruleset=setup.ruleset,
             notifiers={},
             dedup=setup.config.defaults.dedup,
             story_window=story_window(setup.ruleset.rules.values(), setup.config.defaults.dedup),
         )
-
-        def parse(page: Page, feed: Feed, now: datetime) -> ParsedFeed:
-            found.parsed = parse_page(page, feed, now)
-            return found.parsed
-
-        doors = Doors(store=store, parse=parse, clock=clock, store_thread=threads, work_threads=threads)
+        doors = Doors(store=store, parser=parser, clock=clock, store_thread=threads, work_threads=threads)
         try:
             state = await doors.in_store(_state, store, feed)
             found.outcome = await poll(FeedLease(state=state, token=0), live, doors)
         finally:
-            await onlooker.close()
+            await fetcher.close()
+            await parser.close()
     found.hops, found.wire_bytes = tuple(trace.hops), trace.wire_bytes
     found.page_url = str(trace.last_url or feed.url)
     _look_at_page(found, setup)
@@ -156,7 +167,10 @@ def _look_at_page(found: Probe, setup: Setup) -> None:
     if found.page is None:
         return
     found.charset = explain_charset(found.page.body, found.page.content_type)
-    found.kind = feed_kind(decode(found.page.body, found.page.content_type))
+    text = decode(found.page.body, found.page.content_type)
+    found.kind = feed_kind(text)
+    if found.parsed is None:
+        found.links = discover_links(text, found.page_url)
     tags = source_tags(found.feed)
     for entry in found.entries:
         if matches := setup.ruleset.match(entry, tags).matches:

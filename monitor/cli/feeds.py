@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from monitor.cli.feed_rows import Row, as_json, as_line, described, open_desk
-from monitor.cli.feeds_check import check
+from monitor.cli.feeds_check import check, discover
 from monitor.cli.feeds_edit import add, export_list, import_list, remove
 from monitor.cli.past import Duration
 from monitor.cli.show import clock_time, print_json, table
@@ -21,7 +21,7 @@ def feeds() -> None:
     """List, check, add, pause, import and export the feeds."""
 
 
-for command in (check, add, remove, import_list, export_list):
+for command in (check, discover, add, remove, import_list, export_list):
     feeds.add_command(command)
 
 

@@ -74,6 +74,27 @@ def run_probe(file: Path, name_or_url: str) -> Probe:
     return asyncio.run(probe(feed, setup, utc_now))
 
 
+@click.command(short_help="Name the feeds that a web page links to.")
+@click.argument("url")
+@click.pass_obj
+def discover(file: Path, *, url: str) -> None:
+    """Name the feeds that a web page links to, a line each: address, kind, title; of a feed, itself.
+
+    Exit code 1 where there are none. Nothing is written; `monitor feeds add URL` takes the first.
+    """
+    found = run_probe(file, url)
+    if is_good(found):
+        title = found.parsed.title if found.parsed else ""
+        click.echo(f"{found.feed.url}  {found.kind}  {one_line(title)}".rstrip())
+        return
+    for link in found.links:
+        click.echo(f"{link.url}  {link.kind}  {one_line(link.title)}".rstrip())
+    if not found.links:
+        detail = found.outcome.state.detail if found.outcome else ""
+        click.echo(f"no feeds: {one_line(detail)}", err=True)
+        sys.exit(1)
+
+
 def is_good(found: Probe) -> bool:
     """Say whether the feed could be read."""
     return found.outcome is not None and found.outcome.state.cause is None
@@ -151,6 +172,7 @@ def _result_steps(found: Probe) -> Iterator[Step]:
         return
     if outcome.state.cause is not None:
         yield "failed", f"{outcome.state.cause.value}: {outcome.state.detail}"
+        yield from (("names", f"{link.shown} ({link.kind}) {link.title}") for link in found.links)
         return
     rules = Counter(match.rule.id for matches in found.matches.values() for match in matches)
     said = ", ".join(f"{rule} ({count:,})" for rule, count in rules.most_common())
@@ -189,6 +211,7 @@ def _as_json(found: Probe) -> dict[str, Any]:
         "charset": found.charset,
         "kind": found.kind,
         "title": found.parsed.title if found.parsed else "",
+        "links": [{"url": link.shown, "kind": link.kind, "title": link.title} for link in found.links],
         "entries": [
             {
                 "title": entry.title,

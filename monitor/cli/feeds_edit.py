@@ -56,6 +56,10 @@ def add(
         raise click.UsageError(f"there is a feed `{name}` already")
     if not unchecked:
         found = run_probe(file, url)
+        if found.links:
+            url = found.links[0].url
+            click.echo(f"the page names {plural(len(found.links), 'feed')}; taking {found.links[0].shown}", err=True)
+            found = run_probe(file, url)
         if not is_good(found):
             for label, text in steps(found):
                 click.echo(f"{label:<10}{one_line(text)}".rstrip(), err=True)

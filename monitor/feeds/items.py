@@ -15,6 +15,8 @@ from monitor.feeds.plaintext import decode_again, from_markup, from_text
 from monitor.model import Entry, Feed
 from monitor.text.plain import one_line, shorten
 
+MAX_ENTRIES = 2_000  # of a page, the first ones
+
 # Characters kept; more is cut with an ellipsis.
 TITLE_LIMIT = 1_000
 SUMMARY_LIMIT = 20_000
@@ -65,7 +67,7 @@ def make_entries(items: Iterable[Item], feed: Feed, now: datetime, *, site: str 
     """
     items = tuple(items)
     shared = _shared((item.guid, item) for item in items) | _shared((item.link, item) for item in items)
-    base = _base(feed.url)
+    base = bare_url(feed.url)
     own = {canonical_url(feed.url), canonical_url(base), canonical_url(safe_link(base, site))} - {""}
     shared |= {item.guid for item in items if canonical_url(item.guid) in own}
     shared |= {item.link for item in items if canonical_url(safe_link(base, item.link)) in own}
@@ -91,7 +93,7 @@ def _make_entry(item: Item, feed: Feed, now: datetime, shared: frozenset[str]) -
     title = one_line(decode_again(item.title.plain(TITLE_LIMIT)))
     summary = item.summary.plain(SUMMARY_LIMIT)
     body = item.content.plain(BODY_LIMIT)
-    url = safe_link(_base(feed.url), item.link)
+    url = safe_link(bare_url(feed.url), item.link)
     canonical = "" if item.link in shared else canonical_url(url)
     guid = one_line(item.guid[:_GUID_LIMIT])
     keys = identity_keys(
@@ -131,8 +133,11 @@ def safe_link(base: str, link: str) -> str:
     return link if parts.scheme in ("http", "https") and parts.hostname else ""
 
 
-def _base(url: str) -> str:
-    """Return what a feed's links are relative to: its user, password and query must not end in an entry's link."""
+def bare_url(url: str) -> str:
+    """Return a URL without its user, password, query and fragment, which may be secrets; "" for what is none.
+
+    A feed's links are relative to it: nothing secret must end in an entry's link.
+    """
     try:
         parts = urlsplit(url)
     except ValueError:

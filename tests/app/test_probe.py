@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 
+from monitor.cli.feeds_check import steps
 from monitor.errors import Cause
 from monitor.model import Feed
 from monitor.probe import Probe, find_feed, probe
@@ -71,6 +72,15 @@ async def test_a_feed_that_fails_is_named_with_its_cause(house: House) -> None:
     assert (hop.failed, hop.status) == ("ClientConnectorError", None)
     assert missing.outcome is not None
     assert missing.outcome.state.cause is Cause.CONNECT
+
+
+async def test_a_page_names_the_feeds_that_it_links_to(house: House) -> None:
+    link = '<link rel="alternate" type="application/rss+xml" title="News" href="feed.xml?key=s3cret">'
+    house.feeds.pages["/wire"] = f"<html><head>{link}</head></html>"
+    found = await look(house)
+    assert [(each.url, each.title) for each in found.links] == [(house.feeds.url("/feed.xml?key=s3cret"), "News")]
+    said = dict(steps(found))
+    assert said["names"] == f"{house.feeds.url('/feed.xml')}?… (RSS) News"
 
 
 async def test_a_redirect_to_nonsense_is_shown_without_it(house: House) -> None:

@@ -213,6 +213,14 @@ async def test_check_and_add_read_a_url(desk: Path) -> None:
         code, out, err = await asyncio.to_thread(monitor, desk, "feeds", "add", server.url("/feed"), "--tag", "x")
         assert (code, err) == (0, "1 added by this patch\n")
         assert f"+  wire-2: {{url: {server.url('/feed')}, tags: [x]}}\n" in out
+        link = '<link rel="alternate" type="application/rss+xml" href="/feed">'
+        server.pages["/site"] = f"<html><head>{link}</head></html>"
+        code, out, err = await asyncio.to_thread(monitor, desk, "feeds", "add", server.url("/site"), "--name", "found")
+        assert code == 0
+        assert f"+  found: {server.url('/feed')}\n" in out
+        assert f"the page names 1 feed; taking {server.url('/feed')}" in err
+        code, out, _ = await asyncio.to_thread(monitor, desk, "feeds", "discover", server.url("/site"))
+        assert (code, out) == (0, f"{server.url('/feed')}  RSS\n")
         code, out, err = await asyncio.to_thread(monitor, desk, "feeds", "add", server.url("/missing"))
         assert (code, out) == (1, "")
         assert "failed    HTTP error: HTTP 404" in err
