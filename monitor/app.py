@@ -59,7 +59,9 @@ async def open_app(
         config = setup.config
         return Live(
             feeds={feed.url: feed for feed in config.feeds},
-            fetcher=HttpFetcher(clock=clock, allow_folders=config.allow_folders, contact=config.contact),
+            fetcher=HttpFetcher(
+                clock=clock, allow_folders=config.allow_folders, allow=config.allow, contact=config.contact
+            ),
             ruleset=setup.ruleset,
             notifiers=open_channels(setup.channels, clock=clock, env=config.env, deadline=send_deadline, stream=stream),
             dedup=config.defaults.dedup,

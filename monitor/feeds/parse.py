@@ -17,6 +17,7 @@ from monitor.feeds.charset import decode
 from monitor.feeds.items import TITLE_LIMIT, Item, make_entries
 from monitor.feeds.jsonfeed import read_json_feed
 from monitor.feeds.plaintext import from_markup
+from monitor.feeds.rhythm import with_rhythm
 from monitor.feeds.xmlfeed import read_xml_feed
 from monitor.model import Feed, Page, ParsedFeed
 from monitor.text.plain import one_line, shorten
@@ -46,7 +47,7 @@ def parse_page(page: Page, feed: Feed, now: datetime) -> ParsedFeed:
     else:
         title, site, items = _read_xml(text, now)
     entries = make_entries(islice(items, MAX_ENTRIES), feed, now, site=site)
-    return ParsedFeed(title=one_line(title)[:TITLE_LIMIT], entries=entries)
+    return with_rhythm(ParsedFeed(title=one_line(title)[:TITLE_LIMIT], entries=entries), text)
 
 
 def _read_xml(text: str, now: datetime) -> tuple[str, str, Iterator[Item]]:
