@@ -45,6 +45,7 @@ def open_fetcher(config: Config, clock: Clock, trace: FetchTrace | None = None) 
     return HttpFetcher(
         clock=clock,
         allow_folders=config.allow_folders,
+        allow=config.allow,
         contact=config.contact,
         trace=trace,
     )

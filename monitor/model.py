@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from enum import IntEnum, StrEnum
+from ipaddress import IPv4Network, IPv6Network
 
 from monitor.errors import Cause
 from monitor.secret import Secret
@@ -34,8 +35,20 @@ class Feed:
     language: str = ""  # BCP 47, "" = as the feed says
     country: str = ""
     tags: tuple[str, ...] = ()
-    headers: tuple[tuple[str, Secret], ...] = ()
+    headers: tuple[tuple[str, Secret], ...] = ()  # those of `cookies` and `auth` among them; for its own origin alone
+    user_agent: str = ""  # "" = this program's own, with the contact
+    proxy: Secret | None = None  # a URL, None = as the environment says
+    timeout: timedelta | None = None  # of a whole fetch, None = the fetcher's
     first_poll: FirstPoll = FirstPoll.SILENT
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AllowedHost:
+    """A place that feeds may be read from although it is not public: a network, or a name, and a port."""
+
+    network: IPv4Network | IPv6Network | None = None
+    name: str = ""  # in lower case; what it resolves to is allowed
+    port: int = 0  # 0 = any
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,6 +57,9 @@ class Validators:
 
     etag: str = ""
     last_modified: str = ""
+
+
+MOVES = 3  # polls in a row that are sent to the same place for good, before it is believed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,6 +80,10 @@ class FeedNotes:
     moved_to: str = field(default="", repr=False)  # where permanent redirects lead
     moves: int = 0  # how many polls in a row were sent there
     unconditional_at: datetime | None = None  # last good fetch without validators: false 304s exist
+    answered: str = field(default="", repr=False)  # the URL that the validators are from, "" = the feed's own
+    ttl: timedelta = timedelta()  # how long the feed asks to be left alone (`ttl`, `sy:updatePeriod`)
+    skip_hours: tuple[int, ...] = ()  # of the day in UTC, in which it brings nothing (RSS 2.0, `skipHours`)
+    skip_days: tuple[int, ...] = ()  # of the week, Monday = 0
     # parsing
     whole_at: datetime | None = None  # last parse of a whole page
     shortcut: bool = True  # may a page be parsed in part? False = a whole parse has shown that it may not
@@ -71,6 +91,11 @@ class FeedNotes:
     paused_until: datetime | None = None  # of a paused feed: when it is polled again by itself, None = when told
     pause_reason: str = ""
     events: tuple[FeedEvent, ...] = ()  # the latest changes, the newest last
+
+    @property
+    def home(self) -> str:
+        """Where a fetch begins: where three polls in a row were sent for good; "" = at the feed's own URL."""
+        return self.moved_to if self.moves >= MOVES else ""
 
 
 EVENTS_KEPT = 20  # of a feed's latest changes
@@ -110,17 +135,30 @@ class FeedLease:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class FetchNotes:
+    """What a fetch has learnt beside the document."""
+
+    moved_to: str = field(default="", repr=False)  # where permanent redirects lead, "" = there are none
+    answered: str = field(default="", repr=False)  # the URL that answered, "" = the feed's own
+    unconditional: bool = False  # nothing in the request allowed for a 304
+    freshness: timedelta = timedelta()  # how long the answer is to be held for current (RFC 9111, 4.2)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Page:
     """One answer with a body, before parsing. `body` is decoded from its content coding, not from its charset."""
 
     body: bytes
     content_type: str = ""  # the header as sent
     validators: Validators = field(default_factory=Validators)
+    notes: FetchNotes = field(default_factory=FetchNotes)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NotModified:
     """The server says that nothing changed (304)."""
+
+    notes: FetchNotes = field(default_factory=FetchNotes)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -152,6 +190,9 @@ class ParsedFeed:
     blocks: bytes = field(default=b"", repr=False)  # as `FeedState.blocks`: of all items, b"" = it cannot be cut
     whole: bool = True
     shortcut: bool | None = None  # may such pages be parsed in part? None = that was not looked at
+    ttl: timedelta = timedelta()  # this and the next two as in `FeedNotes`
+    skip_hours: tuple[int, ...] = ()
+    skip_days: tuple[int, ...] = ()
 
 
 # -- what matters -----------------------------------------------------------------------------------------------------

@@ -18,6 +18,7 @@ from functools import partial
 from typing import ParamSpec, TypeVar
 
 import structlog
+from yarl import URL
 
 from monitor.decide.delivery import is_patient, settle
 from monitor.decide.health import with_history
@@ -33,6 +34,7 @@ from monitor.decide.poll import (
     sift_page,
 )
 from monitor.errors import Cause, ConflictError, FeedError, LeaseLostError
+from monitor.feeds.reasons import shown
 from monitor.feeds.split import plan_parse
 from monitor.model import (
     ClaimedDelivery,
@@ -211,6 +213,10 @@ async def _record(outcome: PollOutcome, doors: Doors) -> PollOutcome:
 def _report(feed: Feed, outcome: PollOutcome) -> None:
     if outcome.entries:
         log.debug("new entries", feed=feed.name, entries=len(outcome.entries), alerts=len(outcome.alerts))
+    home = outcome.state.notes.home
+    if home and home != outcome.lease.state.notes.home:
+        hint = "it is read there; write down its new address"
+        log.info("a feed has moved for good", feed=feed.name, new=shown(URL(home)), hint=hint)
     for decision in outcome.decisions:
         if decision.verdict == "error":
             log.error("rule failed on an entry", rule=decision.rule, entry=decision.entry_id, error=decision.reason)

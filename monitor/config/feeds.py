@@ -10,6 +10,7 @@ from datetime import timedelta
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
+from monitor.config.feed_options import read_login, read_proxy
 from monitor.config.models import FeedSettings
 from monitor.document import Document, Loc, validate
 from monitor.errors import Problem
@@ -70,6 +71,8 @@ def load_feeds(
             continue
         url = loader.url(written, settings.url.strip())
         headers = tuple(loader.headers(written, settings.headers))
+        login = tuple(read_login(written, settings, loader))
+        proxy = read_proxy(written, settings.proxy, loader)
         if url is None:
             continue
         feed = Feed(
@@ -79,7 +82,10 @@ def load_feeds(
             language=settings.lang,
             country=settings.country,
             tags=tuple(settings.tags),
-            headers=headers,
+            headers=headers + login,
+            user_agent=settings.user_agent,
+            proxy=proxy,
+            timeout=settings.timeout,
             first_poll=settings.first_poll or first_poll,
         )
         feeds.append(feed)
@@ -92,7 +98,7 @@ class _Loader:
     def __init__(self, *, main: Document, env: Mapping[str, str], folder: Path, allow_folders: Sequence[Path]) -> None:
         self.problems: list[Problem] = []
         self._main = main
-        self._env = env
+        self.env = env
         self._folder = folder
         self._allow_folders = allow_folders
         self._by_url: dict[str, _Written] = {}
@@ -140,7 +146,7 @@ class _Loader:
     def url(self, written: _Written, text: str) -> str | None:
         """Return the URL with its references resolved, or note why it is none; no problem's text holds a part of it."""
         try:
-            url = resolve_references(text, self._env)
+            url = resolve_references(text, self.env)
         except ValueError as error:
             self.problems.append(written.problem_in(("url",), str(error)))
             return None
@@ -174,7 +180,7 @@ class _Loader:
                 message = "this is no name of an HTTP header"
                 self.problems.append(written.problem_in(("headers", name), message, at_key=True))
             try:
-                value = resolve_references(text, self._env)
+                value = resolve_references(text, self.env)
             except ValueError as error:
                 self.problems.append(written.problem_in(("headers", name), str(error)))
                 continue
@@ -185,19 +191,26 @@ class _Loader:
 
 
 def _literal_secrets(written: _Written) -> Iterator[Loc]:
-    """Yield the places of secrets that a feed writes out: a password in its URL, values of headers that say who asks.
+    """Yield the places of secrets that a feed writes out: passwords, cookies, values of headers that say who asks.
 
     It looks at what was written before that is validated.
     """
     given = written.document.value["feeds"][written.name]
     options = given if isinstance(given, dict) else {"url": given}
     base: Loc = ("feeds", written.name)
-    url, headers = options.get("url"), options.get("headers")
-    if isinstance(url, str) and has_password(url):
-        yield (*base, "url") if isinstance(given, dict) else base
-    for name, value in headers.items() if isinstance(headers, dict) else ():
-        if isinstance(value, str) and value and _SECRET_HEADER.search(name) and not has_reference(value):
-            yield (*base, "headers", name)
+    for key in ("url", "proxy"):
+        url = options.get(key)
+        if isinstance(url, str) and has_password(url):
+            yield (*base, key) if isinstance(given, dict) else base
+    for key, is_secret in (
+        ("headers", _SECRET_HEADER.search),
+        ("cookies", bool),
+        ("auth", "password".__eq__),
+    ):
+        named = options.get(key)
+        for name, value in named.items() if isinstance(named, dict) else ():
+            if isinstance(value, str) and value and is_secret(name) and not has_reference(value):
+                yield (*base, key, name)
 
 
 def has_password(url: str) -> bool:

@@ -12,6 +12,7 @@ from monitor.model import FirstPoll, Priority
 from monitor.text.duration import parse_duration
 
 LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*")
+SHORTEST_TIMEOUT, LONGEST_TIMEOUT = timedelta(seconds=1), timedelta(seconds=120)  # a feed's lease is longer
 SHORTEST_POLL = timedelta(seconds=10)
 
 
@@ -43,6 +44,13 @@ def _language(value: object) -> object:
     return value
 
 
+def _timeout(text: object) -> timedelta:
+    timeout = parse_duration(text)
+    if not SHORTEST_TIMEOUT <= timeout <= LONGEST_TIMEOUT:
+        raise ValueError(f"`{text}` is not between {SHORTEST_TIMEOUT.seconds}s and {LONGEST_TIMEOUT.seconds}s")
+    return timeout
+
+
 def _one_line(value: object) -> object:
     if isinstance(value, str) and not value.isprintable():
         raise ValueError("this should be one line of text")
@@ -68,6 +76,13 @@ class DefaultSettings(_Shape):
     first_poll: FirstPoll = FirstPoll.SILENT
 
 
+class AuthSettings(_Shape):
+    """`auth:`, a login that is sent with every request (RFC 7617)."""
+
+    user: str
+    password: str
+
+
 class FeedSettings(_Shape):
     """One feed: a URL, or a mapping with `url` and options."""
 
@@ -77,6 +92,11 @@ class FeedSettings(_Shape):
     country: str = ""
     tags: Texts = Field(default_factory=list)
     headers: dict[str, str] = Field(default_factory=dict)
+    cookies: dict[str, str] = Field(default_factory=dict)
+    auth: AuthSettings | None = None
+    proxy: str = ""
+    user_agent: Annotated[str, BeforeValidator(_one_line)] = ""
+    timeout: Annotated[timedelta, BeforeValidator(_timeout)] | None = None
     first_poll: FirstPoll | None = None
 
     @model_validator(mode="before")
@@ -100,6 +120,7 @@ class TopSettings(_Shape):
 
     include: Texts = Field(default_factory=list)
     allow_files: Texts = Field(default_factory=list)
+    allow: Texts = Field(default_factory=list)
     store: str = "sqlite:///var/monitor.db"
     contact: Annotated[str, BeforeValidator(_one_line)] = ""  # a URL or address, told to those whose feeds are read
 

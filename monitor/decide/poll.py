@@ -9,14 +9,17 @@ from datetime import datetime, timedelta
 
 from monitor.decide.draft import Draft
 from monitor.decide.parsing import after_parse
-from monitor.decide.schedule import next_poll, poll_after_failure
+from monitor.decide.schedule import asked_wait, hold_host_until, next_poll, poll_after_failure
 from monitor.decide.thresholds import question
-from monitor.errors import FeedError
+from monitor.errors import FeedError, ParseError
 from monitor.model import (
+    MOVES,
     Entry,
     Feed,
     FeedLease,
+    FeedNotes,
     FeedState,
+    FetchNotes,
     FirstPoll,
     History,
     Memory,
@@ -26,6 +29,7 @@ from monitor.model import (
     PollOutcome,
     Question,
     Stage,
+    Validators,
 )
 from monitor.rules.limits import host_of
 from monitor.rules.match import MatchResult, Ruleset
@@ -44,25 +48,32 @@ def decide_unchanged(
 
     The server said so, or the body is the last one to the byte, or its `blocks` are all known.
     """
-    state = _healthy(lease.state, now)
+    state = replace(_healthy(lease.state, now), notes=_noted(lease.state.notes, fetched.notes, now))
     if isinstance(fetched, Page):
         state = replace(state, validators=fetched.validators)
         if blocks is not None:
             state = replace(state, body_hash=body_hash(fetched), blocks=blocks)
-    return PollOutcome(lease=lease, state=state, due=next_poll(feed, now))
+    return PollOutcome(lease=lease, state=state, due=_next_poll(feed, state, fetched, now))
 
 
 def decide_failure(lease: FeedLease, feed: Feed, error: FeedError, now: datetime) -> PollOutcome:
-    """Decide a poll that failed."""
+    """Decide a poll that failed.
+
+    A place that a feed is said to have moved to is forgotten: the feed's own URL is asked next. What a page that is no
+    feed came with says nothing about the entries that are known, and what came before it is another kind of answer's.
+    """
     failures = lease.state.failures + 1
     state = replace(
         lease.state,
+        validators=Validators() if isinstance(error, ParseError) else lease.state.validators,
+        notes=replace(lease.state.notes, moved_to="", moves=0),
         failures=failures,
         failing_since=lease.state.failing_since or now,
         cause=error.cause,
         detail=error.detail,
     )
-    return PollOutcome(lease=lease, state=state, due=poll_after_failure(feed, error, failures, now))
+    due = next_poll(feed, now) if lease.state.notes.home else poll_after_failure(feed, error, failures, now)
+    return PollOutcome(lease=lease, state=state, due=due, hold_host_until=hold_host_until(error, now))
 
 
 def page_keys(parsed: ParsedFeed) -> frozenset[bytes]:
@@ -140,8 +151,14 @@ def decide_page(
             draft.note(item.entry, Stage.FRESH, "baseline", "on the feed's first poll: remembered, not told")
         else:
             draft.consider(item.entry, item.result)
+    notes = replace(
+        _noted(lease.state.notes, page.notes, now),
+        ttl=parsed.ttl,
+        skip_hours=parsed.skip_hours,
+        skip_days=parsed.skip_days,
+    )
     state = replace(
-        after_parse(_healthy(lease.state, now), parsed, now),
+        after_parse(replace(_healthy(lease.state, now), notes=notes), parsed, now),
         validators=page.validators,
         body_hash=body_hash(page),
         baseline_at=lease.state.baseline_at or now,
@@ -149,7 +166,7 @@ def decide_page(
     return PollOutcome(
         lease=lease,
         state=state,
-        due=next_poll(feed, now),
+        due=_next_poll(feed, state, page, now),
         keys=tuple(page_keys(parsed)),
         entries=tuple(draft.entries),
         stories=tuple(draft.stories[story_id] for story_id in draft.changed),
@@ -173,6 +190,23 @@ def _oldest_first(entries: Sequence[Entry]) -> list[Entry]:
     """Put entries in the order of their dates; those without one stay where they stood, feeds give the newest first."""
     upwards = entries[::-1]
     return sorted(upwards, key=lambda entry: entry.published or entry.seen_at)
+
+
+def _noted(notes: FeedNotes, fetched: FetchNotes, now: datetime) -> FeedNotes:
+    """Add to a feed's notes what a good fetch has learnt."""
+    again = fetched.moved_to == notes.moved_to
+    moves = min(notes.moves + 1, MOVES) if again else 1
+    return replace(
+        notes,
+        moved_to=fetched.moved_to,
+        moves=moves if fetched.moved_to else 0,
+        answered=fetched.answered,
+        unconditional_at=now if fetched.unconditional else notes.unconditional_at,
+    )
+
+
+def _next_poll(feed: Feed, state: FeedState, fetched: Page | NotModified, now: datetime) -> datetime:
+    return next_poll(feed, now, asked_wait(feed.poll, fetched.notes.freshness, state.notes, now))
 
 
 def _healthy(state: FeedState, now: datetime) -> FeedState:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from types import SimpleNamespace
 
@@ -28,6 +29,7 @@ TOLD = (
     "X-DataDome",
 )
 HEADER_WIDTH = 120
+Place = tuple[int, int, int, str, tuple[object, ...]]  # family, type, protocol, name, (address, port, …)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -70,11 +72,14 @@ class FetchTrace:
         config.on_request_exception.append(self._failed)
         return config
 
-    def open_socket(self, place: tuple[int, int, int, str, tuple[object, ...]]) -> socket.socket:
-        """Open the socket for one connection, to `(family, type, protocol, name, (address, port, …))`, and note it."""
-        family, kind, protocol, _, peer = place
-        self.hops[-1].address = _address(peer)
-        return socket.socket(family, kind, protocol)
+    def watch(self, open_socket: Callable[[Place], socket.socket]) -> Callable[[Place], socket.socket]:
+        """Note the address that each socket is opened for, before it is."""
+
+        def noted(place: Place) -> socket.socket:
+            self.hops[-1].address = _address(place[4])
+            return open_socket(place)
+
+        return noted
 
     def _now(self) -> float:
         now = asyncio.get_running_loop().time()
