@@ -29,6 +29,7 @@ CONFIG = """
 defaults: {first_poll: alert}
 channels: {screen: {console: true}}
 allow_files: [.]
+allow: [127.0.0.1]
 feeds:
   wire: "file:wire.xml"   # ours
   page: {url: "file:page.xml", tags: [web]}
