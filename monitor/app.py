@@ -70,9 +70,11 @@ async def open_app(
 
     def open_live(setup: Setup) -> Live:
         config = setup.config
+        fetcher = open_fetcher(config, clock)
         return Live(
             feeds={feed.url: feed for feed in config.feeds},
-            fetcher=open_fetcher(config, clock),
+            fetcher=fetcher,
+            articles=fetcher,
             ruleset=setup.ruleset,
             notifiers=open_channels(setup.channels, clock=clock, env=config.env, deadline=send_deadline, stream=stream),
             dedup=config.defaults.dedup,

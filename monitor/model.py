@@ -40,6 +40,7 @@ class Feed:
     proxy: Secret | None = None  # a URL, None = as the environment says
     timeout: timedelta | None = None  # of a whole fetch, None = the fetcher's
     first_poll: FirstPoll = FirstPoll.SILENT
+    fulltext: bool = False  # read the articles whose title and summary leave a rule open
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -515,6 +516,7 @@ class Stage(StrEnum):
     """Where on its way an entry was when something was decided about it."""
 
     FRESH = "fresh"
+    FULLTEXT = "fulltext"
     MATCH = "match"
     STORY = "story"
     THRESHOLD = "threshold"
@@ -528,7 +530,7 @@ class Decision:
     entry_id: str
     at: datetime
     stage: Stage
-    verdict: str  # one word: baseline, no-match, match, error, new-story, same-story, reached, held, alert, told
+    verdict: str  # one word: baseline, read, failed, no-match, match, error, new-story, same-story, reached, held, ...
     reason: str
     rule: str = ""
     story_id: str = ""

@@ -57,6 +57,18 @@ class Fetcher(Protocol):
         ...
 
 
+class ArticleFetcher(Protocol):
+    """Get the web page behind a link of an entry, where its host allows that."""
+
+    async def fetch_article(self, url: str) -> Page:
+        """Fetch once.
+
+        Raises:
+            FetchError: no usable answer came, or robots.txt forbids to ask.
+        """
+        ...
+
+
 class Parser(Protocol):
     """Look into documents of strangers, where neither what they cost nor what they break harms anybody else."""
 

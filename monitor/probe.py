@@ -120,7 +120,8 @@ async def probe(feed: Feed, setup: Setup, clock: Clock) -> Probe:
     """
     found = Probe(feed=feed)
     trace = FetchTrace()
-    fetcher, parser = _Fetching(found, open_fetcher(setup.config, clock, trace)), _Parsing(found)
+    opened = open_fetcher(setup.config, clock, trace)
+    fetcher, parser = _Fetching(found, opened), _Parsing(found)
     with ExitStack() as stack:
         store = _open_rehearsal(setup)
         stack.callback(store.close)
@@ -131,6 +132,7 @@ async def probe(feed: Feed, setup: Setup, clock: Clock) -> Probe:
             ruleset=setup.ruleset,
             notifiers={},
             dedup=setup.config.defaults.dedup,
+            articles=opened,
             story_window=story_window(setup.ruleset.rules.values(), setup.config.defaults.dedup),
         )
         doors = Doors(store=store, parser=parser, clock=clock, store_thread=threads, work_threads=threads)

@@ -87,6 +87,7 @@ def load_feeds(
             proxy=proxy,
             timeout=settings.timeout,
             first_poll=settings.first_poll or first_poll,
+            fulltext=settings.fulltext,
         )
         feeds.append(feed)
     return tuple(feeds), loader.blotted()

@@ -98,6 +98,7 @@ class FeedSettings(_Shape):
     user_agent: Annotated[str, BeforeValidator(_one_line)] = ""
     timeout: Annotated[timedelta, BeforeValidator(_timeout)] | None = None
     first_poll: FirstPoll | None = None
+    fulltext: bool = False
 
     @model_validator(mode="before")
     @classmethod
