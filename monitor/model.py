@@ -488,3 +488,9 @@ class PollOutcome:
     alerts: tuple[Alert, ...] = ()
     deliveries: tuple[Delivery, ...] = ()
     decisions: tuple[Decision, ...] = ()
+
+    @property
+    def quiet(self) -> bool:
+        """Did the poll change nothing but what is remembered of its feed?"""
+        written = (self.keys, self.entries, self.stories, self.story_keys, self.hits, self.tallies, self.alerts)
+        return not any(written) and not self.deliveries and not self.decisions

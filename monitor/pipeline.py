@@ -9,7 +9,7 @@ runs out; a delivery that dies is in doubt and is looked up.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from concurrent.futures import Executor
 from contextlib import nullcontext
 from dataclasses import dataclass, field
@@ -45,6 +45,7 @@ from monitor.model import (
     Unknown,
 )
 from monitor.ports import Clock, Fetcher, Notifier, Parser, Store
+from monitor.recorder import Recorder
 from monitor.rules.match import Ruleset
 
 log = structlog.get_logger()
@@ -81,6 +82,13 @@ class Doors:
     store_thread: Executor  # one thread: transactions follow each other
     work_threads: Executor  # parsing and matching; never the loop's default ones, names are resolved there
     in_turn: asyncio.Lock = field(default_factory=asyncio.Lock)  # for polls that have met a conflict
+    quiet: Recorder = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "quiet", Recorder(self._record_quiet))
+
+    async def _record_quiet(self, outcomes: Sequence[PollOutcome]) -> None:
+        await self.in_store(self.store.record_quiet, outcomes)
 
     async def in_store(self, call: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
         """Run one store method on the store's thread."""
@@ -179,7 +187,10 @@ async def _decide(
 
 
 async def _record(outcome: PollOutcome, doors: Doors) -> PollOutcome:
-    await doors.in_store(doors.store.record, outcome, doors.clock())
+    if outcome.quiet:
+        await doors.quiet.record(outcome)
+    else:
+        await doors.in_store(doors.store.record, outcome, doors.clock())
     return outcome
 
 

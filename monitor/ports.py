@@ -252,6 +252,14 @@ class Store(Protocol):
         """
         ...
 
+    def record_quiet(self, outcomes: Sequence[PollOutcome]) -> None:
+        """Write polls that are quiet (see `PollOutcome.quiet`), each of another feed: all of them or none.
+
+        Raises:
+            LeaseLostError: one of the leases ran out and somebody else took the feed.
+        """
+        ...
+
     def watch_rules(self, rules: Collection[str], now: datetime) -> None:
         """Keep tallies of exactly these rules; those of new ones begin now, those of the others are kept."""
         ...

@@ -17,7 +17,7 @@ from monitor.errors import StoryConflictError
 from monitor.model import Alert, Decision, Entry, Memory, PollOutcome, Story
 from monitor.store.columns import link_key
 from monitor.store.engine import insert
-from monitor.store.feeds import finish_poll
+from monitor.store.feeds import finish_polls
 from monitor.store.hits import add_hits, change_tallies
 from monitor.store.outbox import owe
 from monitor.store.tables import alert, decision, entry, seen, story, story_key
@@ -76,7 +76,7 @@ def _portions(keys: Collection[Any]) -> Iterator[list[Any]]:
 def record(connection: Connection, outcome: PollOutcome, now: datetime) -> None:
     """Write one poll; see `Store.record`."""
     feed_id = outcome.lease.state.feed_id
-    finish_poll(connection, outcome)
+    finish_polls(connection, [outcome])
     _remember_keys(connection, feed_id, outcome.keys, now)
     _add_entries(connection, feed_id, outcome.entries)
     _change_stories(connection, outcome.stories)

@@ -128,6 +128,11 @@ class SqlStore:
         with self._writing() as connection:
             polls.record(connection, outcome, now)
 
+    def record_quiet(self, outcomes: Sequence[PollOutcome]) -> None:
+        """Write polls that changed nothing but their feeds, all or none; see `Store.record_quiet`."""
+        with self._writing() as connection:
+            feed_queue.finish_polls(connection, outcomes)
+
     def watch_rules(self, rules: Collection[str], now: datetime) -> None:
         """Keep tallies of exactly these rules; see `Store.watch_rules`."""
         with self._writing() as connection:
