@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from monitor.decide.draft import Draft
+from monitor.decide.parsing import after_parse
 from monitor.decide.schedule import next_poll, poll_after_failure
 from monitor.decide.thresholds import question
 from monitor.errors import FeedError
@@ -36,11 +37,18 @@ def body_hash(page: Page) -> bytes:
     return hashlib.blake2b(page.body, digest_size=16).digest()
 
 
-def decide_unchanged(lease: FeedLease, feed: Feed, fetched: Page | NotModified, now: datetime) -> PollOutcome:
-    """Decide a poll that brought nothing: the server said so, or the body is the last one to the byte."""
+def decide_unchanged(
+    lease: FeedLease, feed: Feed, fetched: Page | NotModified, now: datetime, *, blocks: bytes | None = None
+) -> PollOutcome:
+    """Decide a poll that brought nothing new.
+
+    The server said so, or the body is the last one to the byte, or its `blocks` are all known.
+    """
     state = _healthy(lease.state, now)
     if isinstance(fetched, Page):
         state = replace(state, validators=fetched.validators)
+        if blocks is not None:
+            state = replace(state, body_hash=body_hash(fetched), blocks=blocks)
     return PollOutcome(lease=lease, state=state, due=next_poll(feed, now))
 
 
@@ -133,7 +141,7 @@ def decide_page(
         else:
             draft.consider(item.entry, item.result)
     state = replace(
-        _healthy(lease.state, now),
+        after_parse(_healthy(lease.state, now), parsed, now),
         validators=page.validators,
         body_hash=body_hash(page),
         baseline_at=lease.state.baseline_at or now,
