@@ -120,6 +120,7 @@ def one_poll(
                 fresh=fresh,
                 memory=memory,
                 histories={},
+                told={},
                 dedup=timedelta(days=4),
                 stories_since=now - timedelta(days=4),
                 now=now,

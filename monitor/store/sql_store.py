@@ -21,6 +21,7 @@ from monitor.model import (
     PollOutcome,
     Question,
     Settlement,
+    Told,
 )
 from monitor.ports import Cursor, DeliveryRecord, EntryRecord, NodeReport, RuleStats, Sighting, StatusReport
 from monitor.store import feeds as feed_queue
@@ -122,6 +123,11 @@ class SqlStore:
         """Say what rules have found before; see `Store.recall_histories`."""
         with self._reading() as connection:
             return hits.recall_histories(connection, questions)
+
+    def recall_told(self, stories: Collection[str]) -> Mapping[str, Told]:
+        """Say what has been told about these stories; see `Store.recall_told`."""
+        with self._reading() as connection:
+            return polls.recall_told(connection, stories)
 
     def record(self, outcome: PollOutcome, now: datetime) -> None:
         """Write one poll, whole or not at all; see `Store.record`."""

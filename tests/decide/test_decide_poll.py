@@ -19,6 +19,7 @@ from monitor.model import (
     FirstPoll,
     History,
     Memory,
+    Message,
     NotModified,
     Page,
     ParsedFeed,
@@ -28,6 +29,7 @@ from monitor.model import (
     Story,
     Tally,
     Threshold,
+    Told,
     Validators,
 )
 from monitor.rules.load import load_rules
@@ -68,6 +70,7 @@ def page_of(
     memory: Memory | None = None,
     rules: str | Ruleset = RULES,
     histories: Mapping[str, History] | None = None,
+    told: Mapping[str, Told] | None = None,
 ) -> PollOutcome:
     lease, parsed = FeedLease(state=state, token=7), ParsedFeed(title="Wire", entries=entries)
     matcher = ruleset(rules) if isinstance(rules, str) else rules
@@ -79,6 +82,7 @@ def page_of(
         fresh=decide.sift_page(lease=lease, feed=feed, parsed=parsed, memory=memory or Memory(), ruleset=matcher),
         memory=memory or Memory(),
         histories=histories or {},
+        told=told or {},
         dedup=timedelta(days=4),
         stories_since=NOW - timedelta(days=4),
         now=NOW,
@@ -93,6 +97,7 @@ def test_a_matching_entry_becomes_one_alert_and_one_delivery_with_its_reason() -
     outcome = page_of(entry("Military talks resume", url="https://a.example/1"))
     (alert,), (delivery,) = outcome.alerts, outcome.deliveries
     assert (alert.channel, alert.rules, delivery.alert_id) == ("desk", ("talks",), alert.id)
+    assert isinstance(delivery.message, Message)
     assert delivery.message.title.text == "Military talks resume"
     assert delivery.message.reasons[0].found == (("military talks", ("Military talks",)),)
     assert verdicts(outcome) == [(Stage.MATCH, "match"), (Stage.STORY, "new-story"), (Stage.ROUTE, "alert")]
@@ -334,6 +339,7 @@ def test_entries_of_one_page_count_together_and_one_alert_names_them() -> None:
     first, second = entry("Military talks open"), entry("Military talks end", number=2)
     outcome = page_of(second, first, rules=with_threshold(TWO), histories={"talks": EMPTY})
     (delivery,) = outcome.deliveries
+    assert isinstance(delivery.message, Message)
     assert delivery.message.title.text == "Military talks end"
     assert "before it “Military talks open” (wire)" in delivery.message.reasons[0].note
     assert [tally.told_at for tally in outcome.tallies] == [NOW]
