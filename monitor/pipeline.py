@@ -20,6 +20,7 @@ from typing import ParamSpec, TypeVar
 import structlog
 
 from monitor.decide.delivery import is_patient, settle
+from monitor.decide.identity import stored_ids, suspects
 from monitor.decide.parsing import known_blocks, wants_whole
 from monitor.decide.poll import (
     body_hash,
@@ -32,12 +33,14 @@ from monitor.decide.poll import (
     page_told,
     sift_page,
 )
+from monitor.decide.rhythm import describe_gap
 from monitor.errors import Cause, ConflictError, FeedError, LeaseLostError
 from monitor.feeds.split import plan_parse
 from monitor.model import (
     ClaimedDelivery,
     Feed,
     FeedLease,
+    Memory,
     NotModified,
     Page,
     ParsedFeed,
@@ -184,17 +187,13 @@ async def _decide(
 ) -> PollOutcome:
     now = doors.clock()
     since = now - live.story_window
-    memory = await doors.in_store(
-        doors.store.recall,
-        lease.state.feed_id,
-        keys=page_keys(parsed),
-        story_keys=page_story_keys(parsed),
-        since=since,
+    memory = await _recall(lease, feed, parsed, doors, since=since)
+    sifted = await doors.work(
+        sift_page, lease=lease, feed=feed, parsed=parsed, memory=memory, ruleset=live.ruleset, now=now
     )
-    fresh = await doors.work(sift_page, lease=lease, feed=feed, parsed=parsed, memory=memory, ruleset=live.ruleset)
-    questions = page_questions(fresh, now)
+    questions = page_questions(sifted.fresh, now)
     histories = await doors.in_store(doors.store.recall_histories, questions) if questions else {}
-    stories = page_told(fresh, memory)
+    stories = page_told(sifted.fresh, memory)
     told = await doors.in_store(doors.store.recall_told, stories) if stories else {}
     return await doors.work(
         decide_page,
@@ -202,7 +201,7 @@ async def _decide(
         feed=feed,
         page=page,
         parsed=parsed,
-        fresh=fresh,
+        sifted=sifted,
         memory=memory,
         histories=histories,
         told=told,
@@ -210,6 +209,22 @@ async def _decide(
         stories_since=since,
         now=now,
     )
+
+
+async def _recall(lease: FeedLease, feed: Feed, parsed: ParsedFeed, doors: Doors, *, since: datetime) -> Memory:
+    """Ask the store what bears on a page: what is known of its entries, what they were before, which stories match."""
+    recall, feed_id = doors.store.recall, lease.state.feed_id
+    keys, story_keys = page_keys(parsed), page_story_keys(parsed.entries)
+    memory = await doors.in_store(recall, feed_id, keys=keys, story_keys=story_keys, since=since)
+    doubtful = suspects(parsed, memory)
+    if not doubtful:
+        return memory
+    links = [entry.canonical_url for entry in doubtful if entry.canonical_url]
+    ids = stored_ids(feed, doubtful)
+    stored = await doors.in_store(doors.store.recall_entries, feed_id, ids=ids, links=links)
+    story_keys = page_story_keys(item.entry for item in stored)
+    before = await doors.in_store(recall, feed_id, keys=(), story_keys=story_keys, since=since)
+    return replace(memory, stored=stored, stories={**before.stories, **memory.stories})
 
 
 async def _record(outcome: PollOutcome, doors: Doors) -> PollOutcome:
@@ -221,6 +236,9 @@ async def _record(outcome: PollOutcome, doors: Doors) -> PollOutcome:
 
 
 def _report(feed: Feed, outcome: PollOutcome) -> None:
+    notes = outcome.state.notes
+    if notes.gap is not None and notes.gaps != outcome.lease.state.notes.gaps:
+        log.warning("coverage gap, polling it more often", feed=feed.name, gap=describe_gap(notes.gap))
     if outcome.entries:
         log.debug("new entries", feed=feed.name, entries=len(outcome.entries), alerts=len(outcome.alerts))
     for decision in outcome.decisions:

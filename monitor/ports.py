@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from types import MappingProxyType
 from typing import Protocol
 
 from monitor.model import (
@@ -30,6 +31,7 @@ from monitor.model import (
     Question,
     SendResult,
     Settlement,
+    StoredEntry,
     Story,
     Told,
 )
@@ -236,10 +238,18 @@ class Store(Protocol):
     Every method may raise StoreUnavailableError, after which nothing has been written.
     """
 
-    def sync_feeds(self, feeds: Sequence[Feed], now: datetime, *, hasten: Collection[str] = ()) -> None:
-        """Make exactly these feeds active; new ones are due at once, the state of the others is kept.
+    def sync_feeds(
+        self,
+        feeds: Sequence[Feed],
+        now: datetime,
+        *,
+        hasten: Collection[str] = (),
+        first: Mapping[str, datetime] = MappingProxyType({}),
+    ) -> None:
+        """Make exactly these feeds active; the state of those that are known is kept.
 
-        Those with a URL in `hasten` are due at once as well: somebody has changed how they are to be polled.
+        New ones are due at once, or where `first` has their URL at that time. Those with a URL in `hasten` are due at
+        once as well: somebody has changed how they are to be polled.
         """
         ...
 
@@ -262,7 +272,11 @@ class Store(Protocol):
     def recall(
         self, feed_id: int, *, keys: Collection[bytes], story_keys: Collection[bytes], since: datetime
     ) -> Memory:
-        """Say which identity keys the feed has shown before, and which stories seen after `since` have these keys."""
+        """Say which identity keys the feed has shown, and when last; and which stories seen after `since` have keys."""
+        ...
+
+    def recall_entries(self, feed_id: int, *, ids: Collection[str], links: Collection[str]) -> tuple[StoredEntry, ...]:
+        """Read a feed's entries that have one of these ids or canonical links, as they were stored."""
         ...
 
     def recall_histories(self, questions: Collection[Question]) -> Mapping[str, History]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -16,7 +16,14 @@ from monitor.store.engine import insert
 from monitor.store.tables import feed
 
 
-def sync_feeds(connection: Connection, feeds: Sequence[Feed], now: datetime, *, hasten: Collection[str] = ()) -> None:
+def sync_feeds(
+    connection: Connection,
+    feeds: Sequence[Feed],
+    now: datetime,
+    *,
+    hasten: Collection[str],
+    first: Mapping[str, datetime],
+) -> None:
     """Make exactly these feeds active; a lease that runs is not touched, nor the state of a feed that comes back."""
     wanted = {given.url: given.name for given in feeds}
     active = connection.execute(select(feed.c.id, feed.c.url).where(feed.c.active)).all()
@@ -32,7 +39,10 @@ def sync_feeds(connection: Connection, feeds: Sequence[Feed], now: datetime, *, 
         where=or_(feed.c.name != new.excluded.name, ~feed.c.active),
     )
     ordered = sorted(wanted.items())
-    rows = [{**_UNPOLLED, "url": url, "host": host_of(url), "name": name, "due": now} for url, name in ordered]
+    rows = [
+        {**_UNPOLLED, "url": url, "host": host_of(url), "name": name, "due": first.get(url, now)}
+        for url, name in ordered
+    ]
     connection.execute(same_url, rows)
     if hasten:
         sooner = update(feed).where(feed.c.url == bindparam("hastened"), feed.c.strikes == 0, feed.c.due > now)

@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
+from types import MappingProxyType
 
 from sqlalchemy import Connection, Engine
 
@@ -21,6 +22,7 @@ from monitor.model import (
     PollOutcome,
     Question,
     Settlement,
+    StoredEntry,
     Told,
 )
 from monitor.ports import Cursor, DeliveryRecord, EntryRecord, NodeReport, RuleStats, Sighting, StatusReport
@@ -90,10 +92,17 @@ class SqlStore:
         with unavailable_as_store_error(self.where), reading(self.engine) as connection:
             yield connection
 
-    def sync_feeds(self, feeds: Sequence[Feed], now: datetime, *, hasten: Collection[str] = ()) -> None:
+    def sync_feeds(
+        self,
+        feeds: Sequence[Feed],
+        now: datetime,
+        *,
+        hasten: Collection[str] = (),
+        first: Mapping[str, datetime] = MappingProxyType({}),
+    ) -> None:
         """Make exactly these feeds active; see `Store.sync_feeds`."""
         with self._writing() as connection:
-            feed_queue.sync_feeds(connection, feeds, now, hasten=hasten)
+            feed_queue.sync_feeds(connection, feeds, now, hasten=hasten, first=first)
 
     def claim_feeds(self, *, now: datetime, lease: timedelta, limit: int) -> tuple[FeedLease, ...]:
         """Lease feeds that are due; see `Store.claim_feeds`."""
@@ -118,6 +127,11 @@ class SqlStore:
         """Say what is known of these keys; see `Store.recall`."""
         with self._reading() as connection:
             return polls.recall(connection, feed_id, keys=keys, story_keys=story_keys, since=since)
+
+    def recall_entries(self, feed_id: int, *, ids: Collection[str], links: Collection[str]) -> tuple[StoredEntry, ...]:
+        """Read a feed's entries; see `Store.recall_entries`."""
+        with self._reading() as connection:
+            return ledger.recall_entries(connection, feed_id, ids=ids, links=links)
 
     def recall_histories(self, questions: Collection[Question]) -> Mapping[str, History]:
         """Say what rules have found before; see `Store.recall_histories`."""

@@ -25,6 +25,7 @@ class Book:
 
     def __init__(self, *, lost: int | None = None, failing: bool = False) -> None:
         self.groups: list[list[int]] = []
+        self.began = asyncio.Event()
         self.free = asyncio.Event()
         self._lost = lost
         self._failing = failing
@@ -32,6 +33,7 @@ class Book:
     async def record(self, outcomes: Sequence[PollOutcome]) -> None:
         numbers = [each.state.feed_id for each in outcomes]
         self.groups.append(numbers)
+        self.began.set()
         await self.free.wait()
         if self._lost in numbers:
             raise LeaseLostError("lost")
@@ -45,8 +47,7 @@ async def begin(book: Book, count: int) -> list[asyncio.Task[None]]:
     tasks = []
     for number in range(count):
         tasks.append(asyncio.create_task(recorder.record(outcome(number))))
-        while not book.groups:
-            await asyncio.sleep(0)
+        await book.began.wait()
     await asyncio.sleep(0)  # let the last of them begin
     return tasks
 
