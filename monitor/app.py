@@ -58,10 +58,12 @@ async def open_app(
     clock: Clock = utc_now,
     send_deadline: timedelta = DEADLINE,
     stream: TextIO | None = None,
+    spread: bool = False,
 ) -> AsyncIterator[Daemon]:
     """Open everything that a setup names, and close it again.
 
-    `send_deadline` bounds each attempt to send; `stream` is where console channels print, standard output if None.
+    `send_deadline` bounds each attempt to send; `stream` is where console channels print, standard output if None; with
+    `spread` the first polls of many feeds take their time.
 
     Raises:
         StateInUseError: another daemon works on the same SQLite file.
@@ -95,7 +97,7 @@ async def open_app(
         try:
             if file:  # the lock says that whoever held leases here is dead
                 await doors.in_store(store.adopt, clock(), settle=SETTLE)
-            await daemon.watch(setup)
+            await daemon.watch(setup, spread=spread)
             yield daemon
         finally:
             try:
@@ -114,7 +116,7 @@ async def serve(setup: Setup) -> None:
     """
     stop, hangup = asyncio.Event(), asyncio.Event()
     _on_signals(stop, hangup)
-    async with open_app(setup) as daemon:
+    async with open_app(setup, spread=True) as daemon:
         forward = asyncio.create_task(_forward(hangup, daemon))
         try:
             await daemon.run(stop)

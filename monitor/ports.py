@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from types import MappingProxyType
 from typing import Protocol
 
 from monitor.model import (
@@ -15,6 +16,7 @@ from monitor.model import (
     ClaimedDelivery,
     Decision,
     Delivery,
+    DeliveryKind,
     DeliveryState,
     Entry,
     Feed,
@@ -29,7 +31,9 @@ from monitor.model import (
     Question,
     SendResult,
     Settlement,
+    StoredEntry,
     Story,
+    Told,
 )
 
 
@@ -111,7 +115,11 @@ class Notifier(Protocol):
     """What the channel promises after a crash, one line for people: "effectively once", "at least once" and why."""
 
     async def send(self, delivery: Delivery) -> SendResult:
-        """Send one message, once; never retry, never raise for what a destination answers."""
+        """Send one message, once; never retry, never raise for what a destination answers.
+
+        `delivery.kind` says what to do. A reply without a parent, or where there are no threads, is a message of its
+        own. An edit that cannot be made is refused for good (`Rejected(retry=False)`), and nothing is posted.
+        """
         ...
 
     async def look_up(self, delivery: Delivery, since: datetime) -> SendResult:
@@ -178,6 +186,7 @@ class DeliveryRecord:
 
     key: str
     channel: str
+    kind: DeliveryKind
     state: DeliveryState
     created_at: datetime
     due_at: datetime  # of one that is owed: when it is sent or looked up
@@ -259,10 +268,18 @@ class Store(Protocol):
     Every method may raise StoreUnavailableError, after which nothing has been written.
     """
 
-    def sync_feeds(self, feeds: Sequence[Feed], now: datetime, *, hasten: Collection[str] = ()) -> None:
-        """Make exactly these feeds active; new ones are due at once, the state of the others is kept.
+    def sync_feeds(
+        self,
+        feeds: Sequence[Feed],
+        now: datetime,
+        *,
+        hasten: Collection[str] = (),
+        first: Mapping[str, datetime] = MappingProxyType({}),
+    ) -> None:
+        """Make exactly these feeds active; the state of those that are known is kept.
 
-        Those with a URL in `hasten` are due at once as well: somebody has changed how they are to be polled.
+        New ones are due at once, or where `first` has their URL at that time. Those with a URL in `hasten` are due at
+        once as well: somebody has changed how they are to be polled.
         """
         ...
 
@@ -307,11 +324,19 @@ class Store(Protocol):
     def recall(
         self, feed_id: int, *, keys: Collection[bytes], story_keys: Collection[bytes], since: datetime
     ) -> Memory:
-        """Say which identity keys the feed has shown before, and which stories seen after `since` have these keys."""
+        """Say which identity keys the feed has shown, and when last; and which stories seen after `since` have keys."""
+        ...
+
+    def recall_entries(self, feed_id: int, *, ids: Collection[str], links: Collection[str]) -> tuple[StoredEntry, ...]:
+        """Read a feed's entries that have one of these ids or canonical links, as they were stored."""
         ...
 
     def recall_histories(self, questions: Collection[Question]) -> Mapping[str, History]:
         """Say what rules have found before, by rule."""
+        ...
+
+    def recall_told(self, stories: Collection[str]) -> Mapping[str, Told]:
+        """Say what has been told about these stories, by the alert's id."""
         ...
 
     def record(self, outcome: PollOutcome, now: datetime) -> None:
@@ -321,6 +346,14 @@ class Store(Protocol):
             LeaseLostError: the lease ran out and somebody else took the feed.
             StoryConflictError: one of the new story keys belongs to another story by now.
             ConflictError: another poll has changed one of the tallies meanwhile.
+        """
+        ...
+
+    def record_quiet(self, outcomes: Sequence[PollOutcome]) -> None:
+        """Write polls that are quiet (see `PollOutcome.quiet`), each of another feed: all of them or none.
+
+        Raises:
+            LeaseLostError: one of the leases ran out and somebody else took the feed.
         """
         ...
 
@@ -342,7 +375,8 @@ class Store(Protocol):
         """Lease up to `limit` due destinations among `channels`; write the intent to send each one's next delivery.
 
         At most one delivery a channel, the oldest first. A delivery that an earlier attempt left in doubt comes back
-        with `in_doubt_since`, and holds its channel until it is settled.
+        with `in_doubt_since`, and holds its channel until it is settled. A reply or edit comes with its parent, after
+        it; a reply whose parent never arrived comes without, an edit is skipped. Edits wait for everything else.
         """
         ...
 

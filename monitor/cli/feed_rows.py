@@ -7,7 +7,7 @@ import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit, urlunsplit
@@ -38,12 +38,19 @@ class Row:
     @property
     def is_failing(self) -> bool:
         """Whether it has a named cause."""
-        return self.health.standing.name == "FAILING"
+        return self.health.standing.name in ("FAILING", "ODD")
 
     @property
     def is_paused(self) -> bool:
         """Whether somebody has paused it."""
         return self.health.standing.name == "PAUSED"
+
+    @property
+    def interval(self) -> timedelta:
+        """The time between two polls, as the feed's rhythm has it now."""
+        from monitor.decide.rhythm import interval_of  # noqa: PLC0415 - `monitor --help` must not import the house
+
+        return interval_of(self.feed, self.report.state.notes) if self.report else self.feed.poll
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,7 +69,9 @@ class Desk:
         rows = []
         for feed in self.config.feeds:
             report = reports.get(feed.url)
-            rows.append(Row(feed=feed, report=report, health=health_of(report.state) if report else NEVER_POLLED))
+            rows.append(
+                Row(feed=feed, report=report, health=health_of(report.state, self.now) if report else NEVER_POLLED)
+            )
         return sorted(rows, key=lambda row: (*row.health.key, row.feed.name))
 
     def find(self, name: str) -> Row:
@@ -130,7 +139,7 @@ def as_line(row: Row, now: datetime) -> list[str]:
     due = _short(now, report.due) if report and not row.is_paused else "-"
     counts = [f"{report.day:,}", f"{report.week:,}"] if report else ["-", "-"]
     return [_fitted(row.feed.name, NAME_WIDTH), _fitted_health(row, now), polled, due,
-            span(row.feed.poll), *counts]  # fmt: skip
+            span(row.interval), *counts]  # fmt: skip
 
 
 def _short(time: datetime, now: datetime) -> str:
@@ -166,7 +175,7 @@ def as_json(row: Row) -> dict[str, Any]:
         "health": row.health.words,
         "since": row.health.since,
         "standing": row.health.standing.name.lower(),
-        "poll_seconds": int(feed.poll.total_seconds()),
+        "poll_seconds": int(row.interval.total_seconds()),
     }
     if report is None:
         return said
@@ -178,14 +187,16 @@ def described(
     row: Row, records: Sequence[EntryRecord], hits: Sequence[tuple[str, int]], now: datetime
 ) -> Iterator[tuple[str, str]]:
     """Yield labels and lines of all that is known of a feed."""
-    from monitor.decide.thresholds import span  # noqa: PLC0415 - `monitor --help` must not import the house
+    from monitor.decide.rhythm import describe_gap  # noqa: PLC0415 - `monitor --help` must not import the house
+    from monitor.decide.thresholds import span  # noqa: PLC0415
 
     feed, report = row.feed, row.report
     yield "feed", feed.name
     yield "url", shown_url(feed.url)
     yield from _said("tags", ", ".join(feed.tags))
     yield "health", f"{_health(row, now)}"
-    yield "every", span(feed.poll)
+    own = f" (as configured: {span(feed.poll)})" if row.interval != feed.poll else ""
+    yield "every", span(row.interval) + own
     if report is None:
         return
     state = report.state
@@ -199,6 +210,9 @@ def described(
     yield from _said("modified", one_line(state.validators.last_modified))
     yield from _said("moved to", shown_url(state.notes.moved_to) if state.notes.moved_to else "")
     yield "entries", f"{report.day:,} in 24 h, {report.week:,} in 7 d"
+    yield from _said("identity", ", ".join(state.notes.identity))
+    if state.notes.gap:
+        yield "gap", f"{describe_gap(state.notes.gap)}; {state.notes.gaps:,} so far"
     yield from _note_lines(state.notes)
     yield from _said("hits", ", ".join(f"{rule} ({count:,})" for rule, count in hits))
     for record in records:
@@ -228,7 +242,7 @@ def _pause_lines(row: Row) -> Iterator[tuple[str, str]]:
 
 def _note_lines(notes: FeedNotes) -> Iterator[tuple[str, str]]:
     """Yield what polls have noted and no other line says."""
-    told = ("moved_to", "paused_until", "pause_reason", "events")
+    told = ("moved_to", "paused_until", "pause_reason", "events", "identity", "interval", "gap", "gaps")
     for each in dataclasses.fields(notes):
         value = getattr(notes, each.name)
         if each.repr and each.name not in told and value != _default(each):

@@ -26,7 +26,7 @@ for command in (check, discover, add, remove, import_list, export_list):
 
 
 @feeds.command("list", short_help="List the feeds and how they are, the worst first.")
-@click.option("--failing", is_flag=True, help="Only those that cannot be read, or bring nothing.")
+@click.option("--failing", is_flag=True, help="Only those that cannot be read, bring nothing, or have a gap.")
 @click.option("--paused", is_flag=True, help="Only those that somebody has paused.")
 @click.option("--tag", metavar="TAG", help="Only those with this tag.")
 @click.option("--json", "json_wanted", is_flag=True, help="Print everything as one JSON object.")

@@ -67,7 +67,7 @@ def run_probe(file: Path, name_or_url: str) -> Probe:
     setup = load_setup(file)
     feed = find_feed(setup, name_or_url)
     if feed is None and name_or_url.startswith(("http://", "https://")):
-        feed = Feed(name="new", url=name_or_url, poll=setup.config.defaults.poll)
+        feed = Feed(name="new", url=name_or_url, poll=setup.config.defaults.poll.every)
     if feed is None:
         hint = did_you_mean(name_or_url, [known.name for known in setup.config.feeds])
         raise NotFoundError(f"no feed `{one_line(name_or_url)}`: {hint or 'give a name of one, or a URL'}")

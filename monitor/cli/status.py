@@ -74,7 +74,7 @@ def _show(report: StatusReport, alive: list[NodeReport], now: datetime) -> None:
         last = max((node.beat_at for node in report.nodes), default=None)
         seen = f"; last sign of life {ago(last, now)} ago" if last else ""
         click.echo(click.style("not running", fg="red", bold=True) + seen)
-    failing = _show_feeds(report)
+    failing = _show_feeds(report, now)
     click.echo(f"seen      {plural(report.entries, 'entry')}")
     owed = sum(channel.count for channel in report.owed)
     click.echo(f"messages  {report.deliveries['sent']} sent, {owed} owed, {report.deliveries['dead']} set aside")
@@ -94,16 +94,17 @@ def _show(report: StatusReport, alive: list[NodeReport], now: datetime) -> None:
         table([dead.channel, clock_time(dead.since), dead.title, dead.reason] for dead in report.dead)
 
 
-def _show_feeds(report: StatusReport) -> list[FeedState]:
-    """Count the feeds in one line; return those that fail, the longest failing first."""
+def _show_feeds(report: StatusReport, now: datetime) -> list[FeedState]:
+    """Count the feeds in one line; return those with a named cause, the worst first."""
     from monitor.decide.health import Standing, health_of  # noqa: PLC0415 - `monitor --help` must not import the house
 
-    healths = {feed.url: health_of(feed) for feed in report.feeds}
+    healths = {feed.url: health_of(feed, now) for feed in report.feeds}
     counts = Counter(health.standing for health in healths.values())
     line = f"feeds     {counts[Standing.WELL]} healthy, {counts[Standing.FAILING]} failing"
+    odd = f", {counts[Standing.ODD]} odd" if counts[Standing.ODD] else ""
     paused = f", {counts[Standing.PAUSED]} paused" if counts[Standing.PAUSED] else ""
-    click.echo(f"{line}, {counts[Standing.WAITING]} not polled yet{paused}")
-    failing = [feed for feed in report.feeds if healths[feed.url].standing is Standing.FAILING]
+    click.echo(f"{line}, {counts[Standing.WAITING]} not polled yet{odd}{paused}")
+    failing = [feed for feed in report.feeds if healths[feed.url].standing in (Standing.FAILING, Standing.ODD)]
     return sorted(failing, key=lambda feed: healths[feed.url].key)
 
 

@@ -6,15 +6,14 @@ import os
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from monitor.config.feed_options import read_login, read_proxy
-from monitor.config.models import FeedSettings
+from monitor.config.models import FeedSettings, PollSettings
 from monitor.document import Document, Loc, validate
 from monitor.errors import Problem
-from monitor.model import Feed, FirstPoll
+from monitor.model import Backlog, Feed
 from monitor.secret import Secret, has_reference, resolve_references
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9_.-]*")
@@ -52,13 +51,13 @@ def load_feeds(
     env: Mapping[str, str],
     folder: Path,
     allow_folders: Sequence[Path],
-    poll: timedelta,
-    first_poll: FirstPoll,
+    poll: PollSettings,
+    backlog: Backlog,
 ) -> tuple[tuple[Feed, ...], list[Problem]]:
     """Make feeds of every document's `feeds`, in the order of the files; the first document is the main one.
 
     `env` is what `${NAME}` refers to; `folder` is what `file:` URLs are relative to, and `allow_folders` is where their
-    files may lie; `poll` and `first_poll` hold for feeds that say nothing else. A feed whose URL cannot be used is left
+    files may lie; `poll` and `backlog` hold for feeds that say nothing else. A feed whose URL cannot be used is left
     out.
     """
     loader = _Loader(main=documents[0], env=env, folder=folder, allow_folders=allow_folders)
@@ -75,10 +74,13 @@ def load_feeds(
         proxy = read_proxy(written, settings.proxy, loader)
         if url is None:
             continue
+        pace = settings.poll or poll
         feed = Feed(
             name=written.name,
             url=url,
-            poll=settings.poll or poll,
+            poll=pace.every,
+            poll_min=pace.min,
+            poll_max=pace.max,
             language=settings.lang,
             country=settings.country,
             tags=tuple(settings.tags),
@@ -86,7 +88,8 @@ def load_feeds(
             user_agent=settings.user_agent,
             proxy=proxy,
             timeout=settings.timeout,
-            first_poll=settings.first_poll or first_poll,
+            backlog=settings.backlog or backlog,
+            identity=settings.identity,
             fulltext=settings.fulltext,
         )
         feeds.append(feed)

@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import IntEnum
 
 from monitor.errors import Cause
 from monitor.model import FeedEvent, FeedState, PollOutcome, with_event
 
 WELL = "works again"
+ODD_CAUSES = (Cause.EMPTY, Cause.STALE)
+GAP_TOLD = timedelta(days=1)
 
 
 class Standing(IntEnum):
     """How a feed stands, the worst first."""
 
     FAILING = 0
-    WAITING = 1
-    PAUSED = 2
-    WELL = 3
+    ODD = 1  # it can be read, and something about it is not as it should be
+    WAITING = 2
+    PAUSED = 3
+    WELL = 4
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,7 +29,7 @@ class Health:
     """How a feed is; ordered by `key`, the worst first."""
 
     standing: Standing
-    words: str  # "ok", the named cause, "paused", "never polled"
+    words: str  # "ok", the named cause, "gap", "paused", "never polled"
     since: datetime | None = None  # None = always, or nobody knows
 
     @property
@@ -38,14 +41,18 @@ class Health:
 NEVER_POLLED = Health(standing=Standing.WAITING, words="never polled")
 
 
-def health_of(state: FeedState) -> Health:
-    """Say how a feed is."""
+def health_of(state: FeedState, now: datetime) -> Health:
+    """Say how a feed is; a gap in what it brought is told for GAP_TOLD."""
     if state.paused_at is not None:
         return Health(standing=Standing.PAUSED, words="paused", since=state.paused_at)
     if state.cause is not None:
-        return Health(standing=Standing.FAILING, words=state.cause.value, since=state.failing_since)
+        standing = Standing.ODD if state.cause in ODD_CAUSES else Standing.FAILING
+        return Health(standing=standing, words=state.cause.value, since=state.failing_since)
     if state.polled_at is None:
         return NEVER_POLLED
+    gap = state.notes.gap
+    if gap is not None and now - gap.until < GAP_TOLD:
+        return Health(standing=Standing.ODD, words="gap", since=gap.until)
     return Health(standing=Standing.WELL, words="ok")
 
 

@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
+from types import MappingProxyType
 
 from sqlalchemy import Connection, Engine
 
@@ -21,6 +22,8 @@ from monitor.model import (
     PollOutcome,
     Question,
     Settlement,
+    StoredEntry,
+    Told,
 )
 from monitor.ports import (
     Cursor,
@@ -99,10 +102,17 @@ class SqlStore:
         with unavailable_as_store_error(self.where), reading(self.engine) as connection:
             yield connection
 
-    def sync_feeds(self, feeds: Sequence[Feed], now: datetime, *, hasten: Collection[str] = ()) -> None:
+    def sync_feeds(
+        self,
+        feeds: Sequence[Feed],
+        now: datetime,
+        *,
+        hasten: Collection[str] = (),
+        first: Mapping[str, datetime] = MappingProxyType({}),
+    ) -> None:
         """Make exactly these feeds active; see `Store.sync_feeds`."""
         with self._writing() as connection:
-            feed_queue.sync_feeds(connection, feeds, now, hasten=hasten)
+            feed_queue.sync_feeds(connection, feeds, now, hasten=hasten, first=first)
 
     def claim_feeds(self, *, now: datetime, lease: timedelta, limit: int) -> tuple[FeedLease, ...]:
         """Lease feeds that are due; see `Store.claim_feeds`."""
@@ -155,15 +165,30 @@ class SqlStore:
         with self._reading() as connection:
             return polls.recall(connection, feed_id, keys=keys, story_keys=story_keys, since=since)
 
+    def recall_entries(self, feed_id: int, *, ids: Collection[str], links: Collection[str]) -> tuple[StoredEntry, ...]:
+        """Read a feed's entries; see `Store.recall_entries`."""
+        with self._reading() as connection:
+            return ledger.recall_entries(connection, feed_id, ids=ids, links=links)
+
     def recall_histories(self, questions: Collection[Question]) -> Mapping[str, History]:
         """Say what rules have found before; see `Store.recall_histories`."""
         with self._reading() as connection:
             return hits.recall_histories(connection, questions)
 
+    def recall_told(self, stories: Collection[str]) -> Mapping[str, Told]:
+        """Say what has been told about these stories; see `Store.recall_told`."""
+        with self._reading() as connection:
+            return polls.recall_told(connection, stories)
+
     def record(self, outcome: PollOutcome, now: datetime) -> None:
         """Write one poll, whole or not at all; see `Store.record`."""
         with self._writing() as connection:
             polls.record(connection, outcome, now)
+
+    def record_quiet(self, outcomes: Sequence[PollOutcome]) -> None:
+        """Write polls that changed nothing but their feeds, all or none; see `Store.record_quiet`."""
+        with self._writing() as connection:
+            feed_queue.finish_polls(connection, outcomes)
 
     def watch_rules(self, rules: Collection[str], now: datetime) -> None:
         """Keep tallies of exactly these rules; see `Store.watch_rules`."""

@@ -97,7 +97,7 @@ class House:
         feeds = feeds or f"wire: '{self.feeds.url('/wire')}'"
         channels = channels or f"desk: {{slack: '#desk-russia', token: '${{TOKEN}}', api_url: '{self.slack.api_url}'}}"
         self.file.write_text(
-            f"defaults: {{notify: {notify}, first_poll: alert}}\n"
+            f"defaults: {{notify: {notify}, backlog: alert}}\n"
             f"channels: {{{channels}}}\n"
             f"smtp: {{host: 127.0.0.1, port: {self.smtp.port}, from: monitor@example.org, tls: none}}\n"
             f"feeds: {{{feeds}}}\n"

@@ -18,7 +18,7 @@ from monitor.cli import cli
 from monitor.cli.feed_rows import Row, as_line, described, shown_url
 from monitor.decide.health import health_of
 from monitor.errors import Cause, MonitorError
-from monitor.model import Feed, FeedNotes, FeedState
+from monitor.model import Feed, FeedNotes, FeedState, Gap
 from monitor.ports import FeedReport
 from monitor.setup import load_setup
 from monitor.text.cells import cells
@@ -26,7 +26,7 @@ from tests.app.house import FeedServer, rss
 from tests.cli.test_cli_commands import monitor
 
 CONFIG = """
-defaults: {first_poll: alert}
+defaults: {backlog: alert}
 channels: {screen: {console: true}}
 allow_files: [.]
 allow: [127.0.0.1]
@@ -122,7 +122,7 @@ def make_row(**changes: Any) -> Row:
     state = FeedState(**{"feed_id": 1, "name": "n" * 60, "url": "https://u:p@x.example/rss?key=s3cret#f", **changes})
     report = FeedReport(state=state, due=NOW + timedelta(days=300), day=99_999, week=999_999)
     feed = Feed(name=state.name, url=state.url, poll=timedelta(days=1, hours=12))
-    return Row(feed=feed, report=report, health=health_of(state))
+    return Row(feed=feed, report=report, health=health_of(state, NOW))
 
 
 @pytest.mark.parametrize("cause", list(Cause))
@@ -132,11 +132,16 @@ def test_a_line_fits_eighty_columns(cause: Cause) -> None:
 
 
 def test_no_query_string_nor_password_is_shown() -> None:
-    row = make_row(notes=FeedNotes(moved_to="https://y.example/rss?key=s3cret", whole_at=NOW))
+    row = make_row(
+        notes=FeedNotes(
+            moved_to="https://y.example/rss?key=s3cret", whole_at=NOW, gap=Gap(since=NOW, until=NOW, entries=2)
+        )
+    )
     said = dict(described(row, [], [], NOW))
     assert said["url"] == "https://x.example/rss"
     assert said["moved to"] == "https://y.example/rss"
     assert said["noted"] == "whole at: 2027-01-01 00:00 UTC"
+    assert said["gap"].startswith("at least 2 entries may have been missed between 2027-01-01 00:00")
     assert shown_url("file:///a/b.xml") == "file:///a/b.xml"
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from monitor.decide.health import health_of, with_history
 from monitor.errors import Cause
-from monitor.model import EVENTS_KEPT, FeedEvent, FeedLease, FeedNotes, FeedState, PollOutcome
+from monitor.model import EVENTS_KEPT, FeedEvent, FeedLease, FeedNotes, FeedState, Gap, PollOutcome
 
 NOW = datetime(2027, 1, 1, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -27,6 +27,10 @@ FAILING = state(cause=Cause.TIMEOUT, failing_since=NOW - HOUR, detail="no answer
 OLDER = state(cause=Cause.DNS, failing_since=NOW - 2 * HOUR)
 
 
+GAP = Gap(since=NOW - 2 * HOUR, until=NOW - HOUR, entries=3)
+OLD_GAP = Gap(since=NOW - 30 * HOUR, until=NOW - 24 * HOUR, entries=3)
+
+
 @pytest.mark.parametrize(
     ("feed", "words", "since"),
     [
@@ -34,18 +38,24 @@ OLDER = state(cause=Cause.DNS, failing_since=NOW - 2 * HOUR)
         (state(polled_at=NOW), "ok", None),
         (FAILING, "timed out", NOW - HOUR),
         (state(cause=Cause.DNS, paused_at=NOW), "paused", NOW),
+        (state(cause=Cause.STALE, polled_at=NOW, failing_since=NOW - HOUR), "stale", NOW - HOUR),
+        (state(polled_at=NOW, notes=FeedNotes(gap=GAP)), "gap", NOW - HOUR),
+        (state(polled_at=NOW, notes=FeedNotes(gap=OLD_GAP)), "ok", None),
     ],
 )
 def test_health_is_a_word_and_a_time(feed: FeedState, words: str, since: datetime | None) -> None:
-    health = health_of(feed)
+    health = health_of(feed, NOW)
     assert (health.words, health.since) == (words, since)
 
 
+ODD = state(polled_at=NOW, notes=FeedNotes(gap=GAP))
+
+
 def test_the_worst_comes_first_and_among_equals_what_lasts_longest() -> None:
-    feeds = [state(polled_at=NOW), state(paused_at=NOW), FAILING, state(), OLDER]
-    ordered = sorted(feeds, key=lambda feed: health_of(feed).key)
-    assert [health_of(feed).words for feed in ordered] == [
-        "name not found", "timed out", "never polled", "paused", "ok",
+    feeds = [state(polled_at=NOW), state(paused_at=NOW), FAILING, state(), ODD, OLDER]
+    ordered = sorted(feeds, key=lambda feed: health_of(feed, NOW).key)
+    assert [health_of(feed, NOW).words for feed in ordered] == [
+        "name not found", "timed out", "gap", "never polled", "paused", "ok",
     ]  # fmt: skip
 
 

@@ -87,7 +87,7 @@ def test_the_alert_shown_is_what_the_seed_story_gives(tmp_path: Path) -> None:
     folder = ROOT / "seeds" / "stories" / "2015-09-18-us-russia-military-talks"
     (tmp_path / "monitor.yaml").write_text(
         f"channels: {{screen: {{console: true}}}}\nallow_files: ['{folder}']\ninclude: ['{ROOT}/rules/*.yaml']\n"
-        f"feeds: {{harbour-wire: {{url: 'file:{folder}/harbour-wire.rss.xml', first_poll: alert}}}}\n"
+        f"feeds: {{harbour-wire: {{url: 'file:{folder}/harbour-wire.rss.xml', backlog: alert}}}}\n"
     )
     command = [sys.executable, "-m", "monitor", "run", "--once"]
     done = subprocess.run(command, cwd=tmp_path, env=environment(), capture_output=True, text=True, check=True)

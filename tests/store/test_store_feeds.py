@@ -228,3 +228,50 @@ def test_a_report_counts_the_entries_of_a_day_and_of_a_week(store: SqlStore) -> 
     findings = store.feed_findings(make_feed().url, NOW, limit=2)
     assert findings.entries == (entries[0].id, entries[1].id)
     assert findings.hits == (("quake", 1),)
+
+
+# -- polls that found nothing, in one transaction ----------------------------------------------------------------------
+
+
+def test_quiet_polls_are_written_together(store: SqlStore) -> None:
+    store.sync_feeds([make_feed(name) for name in "abc"], NOW)
+    leases = store.claim_feeds(now=NOW, lease=LEASE, limit=10)
+    sick = replace(leases[2].state, failures=2, cause=Cause.DNS, detail="no such host")
+    unhurt = make_outcome(leases[0], state=replace(leases[0].state, polled_at=NOW))
+    store.record_quiet([make_outcome(leases[2], state=sick), unhurt, make_outcome(leases[1])])
+    states = {state.name: state for state in store.status().feeds}
+    assert {name: (state.polled_at, state.failures) for name, state in states.items()} == {
+        leases[0].state.name: (NOW, 0),
+        leases[1].state.name: (NOW, 0),
+        leases[2].state.name: (None, 2),
+    }
+    assert due_names(store, 9 * MINUTE) == []
+    assert len(due_names(store, 10 * MINUTE)) == 3
+
+
+def test_one_lost_lease_undoes_the_whole_group(store: SqlStore) -> None:
+    store.sync_feeds([make_feed(name) for name in "ab"], NOW)
+    leases = store.claim_feeds(now=NOW, lease=LEASE, limit=10)
+    store.release_feeds([leases[0]], NOW)
+    with pytest.raises(LeaseLostError, match=leases[0].state.name):
+        store.record_quiet([make_outcome(lease) for lease in leases])
+    assert [state.polled_at for state in store.status().feeds] == [None, None]
+
+
+def test_what_was_learnt_comes_back_as_it_was(store: SqlStore) -> None:
+    lease = claim_one(store)
+    state = replace(
+        lease.state,
+        validators=Validators(etag='"2"', last_modified="Sun, 01 Mar 2026 12:00:00 GMT"),
+        body_hash=b"hash",
+        baseline_at=NOW,
+        polled_at=NOW,
+        failures=1,
+        failing_since=NOW,
+        cause=Cause.HTTP,
+        detail="500",
+        blocks=b"12345678",
+        notes=FeedNotes(moved_to="https://new.example/", moves=2),
+    )
+    store.record_quiet([make_outcome(lease, state=state)])
+    assert store.status().feeds == (state,)

@@ -71,6 +71,6 @@ def test_a_message_comes_back_from_the_store(store: SqlStore) -> None:
 
 
 def test_a_newer_version_is_refused() -> None:
-    newer = json.dumps(json.loads(freeze(make_message())) | {"version": 2})
-    with pytest.raises(StoreError, match="version 2"):
+    newer = json.dumps(json.loads(freeze(make_message())) | {"version": 3})
+    with pytest.raises(StoreError, match="version 3"):
         thaw(newer)
