@@ -129,15 +129,15 @@ def sift_page(
         if not item.known:
             result = None if silent else ruleset.match(item.entry, tags)
             fresh.append(Fresh(entry=item.entry, result=result, together=reasons.get(item.entry.id, "")))
-        elif item.stored is not None and (update := _updated(item, ruleset, tags)):
+        elif item.stored is not None and (update := _updated(item, feed, ruleset, tags)):
             fresh.append(update)
     return Sifted(fresh=tuple(fresh), keys=found.keys, detected=found.detected)
 
 
-def _updated(item: Recognised, ruleset: Ruleset, tags: tuple[str, ...]) -> Fresh | None:
+def _updated(item: Recognised, feed: Feed, ruleset: Ruleset, tags: tuple[str, ...]) -> Fresh | None:
     """Ask the rules again about an entry that has changed; None = its changes are cosmetic."""
     stored, entry = item.stored, item.entry
-    change = change_of(stored.entry, entry) if stored else None
+    change = change_of(stored.entry, entry, bodies=not feed.fulltext) if stored else None
     if stored is None or change is None:
         return None
     result = ruleset.match(entry, tags)

@@ -46,6 +46,16 @@ async def test_an_article_is_read_where_its_title_leaves_a_rule_open(house: Hous
     assert "characters of the article" in reason
 
 
+async def test_an_article_that_was_read_is_no_change_of_its_entry(house: House) -> None:
+    await read_news(house, fulltext=True)
+    requests = len(house.feeds.requests)
+    await house.once(after=timedelta(hours=25))  # the whole page is parsed again
+    assert house.feeds.requests[requests:] == ["/wire"]
+    assert len(house.told) == 1
+    with sqlite3.connect(house.folder / "var" / "monitor.db") as connection:
+        assert connection.execute("SELECT count(*) FROM decision WHERE verdict = 'updated'").fetchone() == (0,)
+
+
 async def test_without_the_option_no_article_is_read(house: House) -> None:
     assert PAGE not in await read_news(house, fulltext=False)
     assert house.told == []
