@@ -51,7 +51,7 @@ def after_page(
     dates = [entry.published for entry in entries if entry.published is not None and entry.published <= now]
     notes = after.notes
     if before.baseline_at is None:
-        newest = max(dates, default=now) if entries else None
+        newest = now if entries else None  # what its dates say is how long it was silent before anybody watched
         return _judged(
             replace(after, notes=replace(notes, usual=_usual_on_page(dates), newest_at=newest)), now, empty=size == 0
         )

@@ -82,7 +82,7 @@ def test_feeds_come_in_the_order_of_the_files(place: Place) -> None:
         ("{a: {url: https://x.example, lang: [en]}}", ["1:43: this should be text, not a list"]),
         ("{a: {url: https://x.example, lang: }}", ["1:43: this should be text; it is empty"]),
         ("{a: {url: https://x.example, tags: {a: b}}}", ["1:43: this should be a list, not a mapping"]),
-        ("{a: {url: https://x.example, backlog: loud}}", ["1:49: this should be one of `silent`, `digest`, `alert`, not `loud`"]),
+        ("{a: {url: https://x.example, backlog: loud}}", ["1:46: this should be one of `silent`, `digest`, `alert`, not `loud`"]),
         ("{a: {url: https://x.example, headers: Bearer s3cret}}", ["1:46: this should be a mapping (`key: value`), not text"]),
         ("{a: {url: https://x.example, headers: {A: [s3cret]}}}", ["1:50: this should be text, not a list"]),
         ("{a: {url: https://x.example, headers: {'A B': x}}}", ["1:47: this is no name of an HTTP header"]),

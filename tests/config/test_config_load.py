@@ -111,7 +111,7 @@ def test_unknown_keys_are_named_at_their_place_with_what_was_meant(place: Place)
         ("defaults: {poll: [5m]}", "1:18: this is not a duration: write it like `90s`, `10m`, `24h` or `7d`"),
         (
             "defaults: {backlog: loud}",
-            "1:24: this should be one of `silent`, `digest`, `alert`, not `loud`",
+            "1:21: this should be one of `silent`, `digest`, `alert`, not `loud`",
         ),
     ],
 )
