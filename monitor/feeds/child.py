@@ -20,7 +20,7 @@ from monitor.errors import FeedError
 from monitor.feeds.wire import LENGTH, Answer, pack, unpack_task
 
 CPU_SECONDS = 2.0  # for one task
-MEMORY = 512_000_000  # bytes of data in all; the worst 5 MB that feedparser reads within its time take about half
+MEMORY = 512_000_000  # bytes of data in all; feeds of 5 MB took up to 110 MB, trees of HTML take several times that
 _FAT = 200_000_000  # bytes resident, above which a child makes room for a new one: little is ever given back
 
 # imported when they are asked for, so that a daemon without full texts never pays for what extracts them

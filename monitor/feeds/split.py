@@ -31,7 +31,9 @@ _BLOCKS = {b"rss": b"item", b"rdf:rdf": b"item", b"feed": b"entry", b"urlset": b
 _ENDS_NAME = b" \t\r\n>/"
 _SECTIONS = ((b"<![CDATA[", b"]]>"), (b"<!--", b"-->"), (b"<?", b"?>"))
 _ADDRESS = re.compile(rb"""\shref\s*=\s*["']([^"']*)""")
-_NAMING = (b"<guid", b"<link", b"<id", b"<loc")  # the elements by which an item may be known
+_ENDS = 1_500  # bytes
+# the elements by which an item may be known: attributes and text
+_NAMING = re.compile(rb"<(?:guid|link|id|loc)\b([^<>]*)>(?:<!\[CDATA\[)?([^<\]]*)")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -161,14 +163,19 @@ def _with_kin(blocks: Sequence[bytes], chosen: Iterable[int]) -> Iterator[bytes]
 
 
 def _names(block: bytes) -> set[bytes]:
-    """Return the guid and the links of an item as they are written."""
-    names = set()
-    for element in _NAMING:
-        for piece in block.split(element)[1:]:
-            tag, _, rest = piece.partition(b">")
-            address = _ADDRESS.search(tag)
-            names.add(address[1] if address else rest.partition(b"</")[0].strip())
-    return names
+    """Return the guid and the links of an item as they are written, if they stand near its ends.
+
+    Elsewhere stands its text, many times as long. Where a feed is otherwise, the daily check finds out.
+    """
+    found = _NAMING.findall(block, 0, _ENDS)
+    if len(block) > _ENDS:
+        found += _NAMING.findall(block, max(_ENDS, len(block) - _ENDS))
+    return {_address(tag) or inside.strip() for tag, inside in found}
+
+
+def _address(tag: bytes) -> bytes:
+    found = _ADDRESS.search(tag) if tag else None
+    return found[1] if found else b""
 
 
 def _marked(page: Page, text: bytes) -> Page:
