@@ -6,7 +6,7 @@ import dataclasses
 import json
 import sys
 from collections.abc import Iterable, Sequence
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from enum import Enum
 from shutil import get_terminal_size
 from typing import Any
@@ -99,7 +99,7 @@ def table(rows: Iterable[Sequence[str]], *, indent: int = 2) -> None:
 
 
 def print_json(value: dict[str, Any]) -> None:
-    """Print one JSON object: times in ISO 8601, bytes in hexadecimal digits."""
+    """Print one JSON object: times in ISO 8601, lengths of time in seconds, bytes in hexadecimal digits."""
     click.echo(json.dumps(_plain(value), indent=2, ensure_ascii=False))
 
 
@@ -111,13 +111,21 @@ def _plain(value: Any) -> Any:
         return {str(key): _plain(item) for key, item in value.items()}
     if isinstance(value, list | tuple | frozenset):
         return [_plain(item) for item in value]
-    if isinstance(value, date):
-        return value.isoformat()
-    if isinstance(value, Enum):
-        return value.value
-    if isinstance(value, bytes):
-        return value.hex()
-    return value
+    return _scalar(value)
+
+
+def _scalar(value: Any) -> Any:
+    match value:
+        case date():
+            return value.isoformat()
+        case timedelta():
+            return value.total_seconds()
+        case Enum():
+            return value.value
+        case bytes():
+            return value.hex()
+        case _:
+            return value
 
 
 def ago(time: datetime, now: datetime) -> str:
@@ -127,6 +135,11 @@ def ago(time: datetime, now: datetime) -> str:
         if seconds >= 2 * size:
             return f"{seconds // size} {unit}"
     return f"{seconds} s"
+
+
+def ahead(time: datetime, now: datetime) -> str:
+    """Say how soon: `now`, `in 12 s`, `in 5 min`."""
+    return f"in {ago(now, time)}" if time > now else "now"
 
 
 def clock_time(time: datetime) -> str:
