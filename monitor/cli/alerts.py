@@ -2,17 +2,52 @@
 
 from __future__ import annotations
 
+import dataclasses
 from pathlib import Path
 
 import click
 
-from monitor.cli.show import plural
+from monitor.cli.show import clock_time, plural, print_json, table
 from monitor.cli.status import existing_store
+
+_STATES = {"new": "owed", "sending": "in doubt", "sent": "delivered", "dead": "set aside", "skipped": "skipped"}
+_KINDS = {"post": "alert"}
 
 
 @click.group()
 def alerts() -> None:
-    """Send again what was set aside."""
+    """List what was told, and send again what was set aside."""
+
+
+@alerts.command("list", short_help="List the latest messages, the newest first.")
+@click.option("--channel", help="Only messages of this channel.", metavar="NAME")
+@click.option("--limit", type=click.IntRange(1, 1000), default=20, show_default=True, help="How many.")
+@click.option("--edits", is_flag=True, help="The changes of messages, too.")
+@click.option("--json", "as_json", is_flag=True, help="Print everything as one JSON object.")
+@click.pass_obj
+def list_alerts(file: Path, *, channel: str | None, limit: int, edits: bool, as_json: bool) -> None:
+    """List the latest messages: alerts, replies and digests, and what became of them.
+
+    `monitor why KEY` tells more of one of them.
+    """
+    with existing_store(file) as store:
+        found = store.latest_deliveries(channel=channel, edits=edits, limit=limit)
+    if as_json:
+        print_json({"messages": [dataclasses.asdict(each) for each in found]})
+    elif not found:
+        click.echo("no message yet")
+    else:
+        table(
+            [
+                each.key[:8],
+                clock_time(each.created_at),
+                each.channel,
+                _KINDS.get(each.kind.value, each.kind.value),
+                _STATES[each.state.value],
+                each.title,
+            ]
+            for each in found
+        )
 
 
 @alerts.command(short_help="Send again the messages that were set aside.")

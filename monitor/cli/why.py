@@ -157,6 +157,8 @@ def _delivery_rows(delivery: DeliveryRecord) -> list[list[str]]:
         case "sent":
             said = f"delivered to {delivery.channel} at {time}, {attempts}"
             said += f", as {delivery.ref}" if delivery.ref else ""
+        case "skipped":
+            said = f"skipped for {delivery.channel} at {time}: {delivery.reason}"
         case "dead":
             said = f"set aside for {delivery.channel} at {time}, {attempts}: {delivery.reason}"
         case "sending":
@@ -166,7 +168,8 @@ def _delivery_rows(delivery: DeliveryRecord) -> list[list[str]]:
         case _:
             said = f"owed to {delivery.channel} from {time}, {attempts}"
             said += f": {delivery.reason}" if delivery.reason else ""
-    return [["message", delivery.key, said]]
+    label = "message" if delivery.kind.value == "post" else delivery.kind.value
+    return [[label, delivery.key, said]]
 
 
 def _print(rows: list[list[str]]) -> None:

@@ -169,3 +169,53 @@ def test_try_takes_a_stored_entry_and_says_route_and_story(desk: Path) -> None:
     assert "story: a new story" in monitor(desk, "try", "quake", "Earthquake three")[1]
     assert monitor(desk, "try", "talks", "--entry", "0" * 32)[2] == f"error: no entry `{'0' * 32}` is stored\n"
     assert monitor(desk, "try", "talks", "text", "--entry", "0" * 32)[0] == 2
+
+
+ONGOING = """
+rules:
+  talks: {terms: talks, sources: {only: [wire]}}
+  late: {terms: talks, sources: {only: [other]}, title: Late}
+"""
+
+
+@pytest.fixture
+def ongoing(tmp_path: Path) -> Path:
+    """A desk with a story that a second feed has told again, by another rule, and a flood."""
+    (tmp_path / "monitor.yaml").write_text(CONFIG)
+    (tmp_path / "rules.yaml").write_text(ONGOING)
+    title = "The talks begin in the capital"
+    (tmp_path / "wire.xml").write_text(rss(title))
+    assert monitor(tmp_path, "run", "--once")[0] == 0
+    # a file of another name is another feed, which is polled at once
+    (tmp_path / "monitor.yaml").write_text(CONFIG.replace('{wire: "file:wire.xml"}', '{other: "file:again.xml"}'))
+    flood = [f"More talks about matter number {number}" for number in range(21)]
+    (tmp_path / "again.xml").write_text(rss(title, *flood))
+    assert monitor(tmp_path, "run", "--once")[0] == 0
+    return tmp_path
+
+
+def test_why_shows_replies_edits_and_digests_by_their_names(ongoing: Path) -> None:
+    _, out, _ = monitor(ongoing, "why", "https://wire.example/The-talks-begin-in-the-capital")
+    assert "new rule: Late: a reply in screen" in out
+    labels = [line.split()[0] for line in out.splitlines() if line.startswith("  ")]
+    assert {"message", "reply", "edit"} <= set(labels)
+    assert "skipped for screen" in out
+    assert "what is printed cannot be changed" in out
+    _, out, _ = monitor(ongoing, "why", "https://wire.example/More-talks-about-matter-number-7")
+    assert "route     digest  screen  21 alerts of rule late in one poll, told together" in out
+    assert "  digest    " in out
+    assert "delivered to screen" in out
+
+
+def test_alerts_list_shows_what_was_told_the_newest_first(ongoing: Path) -> None:
+    code, out, _ = monitor(ongoing, "alerts", "list")
+    assert code == 0
+    kinds = [line.split("screen")[1].split()[:2] for line in out.splitlines()]
+    assert kinds == [["reply", "delivered"], ["digest", "delivered"], ["alert", "delivered"]]
+    assert "21 alerts: Late" in out
+    with_edits = json.loads(monitor(ongoing, "alerts", "list", "--edits", "--json")[1])["messages"]
+    assert {(each["kind"], each["state"]) for each in with_edits} > {("edit", "skipped"), ("digest", "sent")}
+    assert len(monitor(ongoing, "alerts", "list", "--limit", "1")[1].splitlines()) == 1
+    assert monitor(ongoing, "alerts", "list", "--channel", "nobody")[1] == "no message yet\n"
+    key = with_edits[0]["key"]
+    assert monitor(ongoing, "why", key)[0] == 0
