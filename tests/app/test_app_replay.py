@@ -108,7 +108,9 @@ async def test_a_feed_without_texts_that_is_published_anew_tells_only_what_is_ne
 async def test_a_title_stands_for_an_entry_without_address_for_a_week(replay: Replay, days: int, told: int) -> None:
     plain = {"guid": "", "link": "", "date": None}
     await replay.play(page(article(1, **plain), article(2, **plain)))
-    await replay.poll(page(article(1, **plain, text="Other words of the harbour master."), article(3)), after=days * DAY)
+    await replay.poll(
+        page(article(1, **plain, text="Other words of the harbour master."), article(3)), after=days * DAY
+    )
     assert len(replay.told) == 1 + told
 
 

@@ -249,6 +249,13 @@ def test_the_same_body_with_new_validators_keeps_the_new_ones() -> None:
     assert outcome.state.validators == page.validators
 
 
+def test_a_page_whose_blocks_are_all_known_is_the_last_one_from_now_on() -> None:
+    page = Page(body=b"in another order", validators=Validators(etag='"2"'))
+    state = decide.decide_unchanged(FeedLease(state=STATE, token=1), FEED, page, NOW, blocks=b"12345678").state
+    assert (state.validators, state.blocks) == (page.validators, b"12345678")
+    assert state.body_hash == decide.body_hash(page) != STATE.body_hash
+
+
 def test_a_clock_that_is_set_back_does_not_make_a_story_older() -> None:
     url = "https://a.example/1"
     memory = remembered(url)
