@@ -26,6 +26,7 @@ from monitor.ports import Clock
 from monitor.setup import Setup
 from monitor.store.lock import lock_state
 from monitor.store.sql_store import open_store, state_file
+from monitor.turns import SPACING
 
 log = structlog.get_logger()
 
@@ -44,11 +45,13 @@ async def open_app(
     *,
     clock: Clock = utc_now,
     send_deadline: timedelta = DEADLINE,
+    host_spacing: timedelta = SPACING,
     stream: TextIO | None = None,
 ) -> AsyncIterator[Daemon]:
     """Open everything that a setup names, and close it again.
 
-    `send_deadline` bounds each attempt to send; `stream` is where console channels print, standard output if None.
+    `send_deadline` bounds each attempt to send; `host_spacing` lies between two requests to one host; `stream` is where
+    console channels print, standard output if None.
 
     Raises:
         StateInUseError: another daemon works on the same SQLite file.
@@ -77,7 +80,7 @@ async def open_app(
         stack.callback(work_threads.shutdown, wait=False, cancel_futures=True)  # a hostile document may take for ever
         store = await asyncio.get_running_loop().run_in_executor(store_thread, open_store, setup.config.store)
         doors = Doors(store=store, parse=parse_page, clock=clock, store_thread=store_thread, work_threads=work_threads)
-        daemon = Daemon(setup, doors, open_live)
+        daemon = Daemon(setup, doors, open_live, host_spacing=host_spacing)
         try:
             if file:  # the lock says that whoever held leases here is dead
                 await doors.in_store(store.adopt, clock(), settle=SETTLE)

@@ -224,6 +224,10 @@ class Store(Protocol):
         """Give leases back untouched: the feeds are due again at this time."""
         ...
 
+    def put_off_feeds(self, leases: Mapping[FeedLease, datetime]) -> None:
+        """Give leases back untouched: each feed is due again at its own time."""
+        ...
+
     def adopt(self, now: datetime, *, settle: timedelta) -> None:
         """End every lease: for the one process that holds the store for itself and finds what a dead one left.
 

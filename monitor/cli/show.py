@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 from collections.abc import Iterable, Sequence
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from enum import Enum
 from typing import Any
 
@@ -86,7 +86,7 @@ def table(rows: Iterable[Sequence[str]], *, indent: int = 2) -> None:
 
 
 def print_json(value: dict[str, Any]) -> None:
-    """Print one JSON object: times in ISO 8601, bytes in hexadecimal digits."""
+    """Print one JSON object: times in ISO 8601, durations in seconds, bytes in hexadecimal digits."""
     click.echo(json.dumps(_plain(value), indent=2, ensure_ascii=False))
 
 
@@ -102,9 +102,9 @@ def _plain(value: Any) -> Any:
         return value.isoformat()
     if isinstance(value, Enum):
         return value.value
-    if isinstance(value, bytes):
-        return value.hex()
-    return value
+    if isinstance(value, timedelta):
+        return value.total_seconds()
+    return value.hex() if isinstance(value, bytes) else value
 
 
 def ago(time: datetime, now: datetime) -> str:
