@@ -19,7 +19,7 @@ from monitor.errors import NotFoundError, StoreError, UserError
 from monitor.text.plain import one_line, shorten
 
 if TYPE_CHECKING:  # `monitor --help` must not import the house
-    from monitor.model import Entry, Rule
+    from monitor.model import AllowedHost, Entry, Rule
     from monitor.ports import Store
     from monitor.rules.explain import ClauseAnswer
     from monitor.rules.match import Ruleset
