@@ -18,7 +18,7 @@ from monitor.daemon import Daemon
 from monitor.decide.delivery import SETTLE
 from monitor.decide.draft import story_window
 from monitor.feeds.fetch import HttpFetcher
-from monitor.feeds.parse import parse_page
+from monitor.feeds.parser import ChildParser
 from monitor.notify.channel import DEADLINE
 from monitor.notify.channels import open_channels
 from monitor.pipeline import Doors, Live
@@ -77,9 +77,10 @@ async def open_app(
             stack.enter_context(lock_state(file.parent, now=clock()))
         store_thread = stack.enter_context(ThreadPoolExecutor(1, "store"))
         work_threads = ThreadPoolExecutor(WORK_THREADS, "work")
-        stack.callback(work_threads.shutdown, wait=False, cancel_futures=True)  # a hostile document may take for ever
+        stack.callback(work_threads.shutdown, wait=False, cancel_futures=True)
         store = await asyncio.get_running_loop().run_in_executor(store_thread, open_store, setup.config.store)
-        doors = Doors(store=store, parse=parse_page, clock=clock, store_thread=store_thread, work_threads=work_threads)
+        parser = ChildParser()
+        doors = Doors(store=store, parser=parser, clock=clock, store_thread=store_thread, work_threads=work_threads)
         daemon = Daemon(setup, doors, open_live, host_spacing=host_spacing)
         try:
             if file:  # the lock says that whoever held leases here is dead
@@ -89,6 +90,7 @@ async def open_app(
         finally:
             try:
                 await daemon.close()
+                await parser.close()
             finally:
                 await doors.in_store(store.close)
 

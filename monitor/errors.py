@@ -92,6 +92,7 @@ class Cause(StrEnum):
     FILE = "cannot read file"
     NOT_A_FEED = "not a feed"
     BROKEN = "broken feed"
+    PARSER = "parser stopped"
 
 
 class FeedError(MonitorError):

@@ -164,7 +164,10 @@ class ParsedFeed:
     """What one page says: the feed's own title and its entries, in the page's order."""
 
     title: str
-    entries: tuple[Entry, ...]
+    entries: tuple[Entry, ...]  # of a page that was parsed in part, only those whose blocks are new
+    blocks: bytes = field(default=b"", repr=False)  # as `FeedState.blocks`: of all items, b"" = it cannot be cut
+    whole: bool = True
+    shortcut: bool | None = None  # may such pages be parsed in part? None = that was not looked at
     ttl: timedelta = timedelta()  # this and the next two as in `FeedNotes`
     skip_hours: tuple[int, ...] = ()
     skip_days: tuple[int, ...] = ()

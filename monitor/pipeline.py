@@ -12,8 +12,8 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from concurrent.futures import Executor
 from contextlib import nullcontext
-from dataclasses import dataclass, field
-from datetime import timedelta
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
 from functools import partial
 from typing import ParamSpec, TypeVar
 
@@ -21,6 +21,7 @@ import structlog
 from yarl import URL
 
 from monitor.decide.delivery import is_patient, settle
+from monitor.decide.parsing import known_blocks, wants_whole
 from monitor.decide.poll import (
     body_hash,
     decide_failure,
@@ -33,6 +34,7 @@ from monitor.decide.poll import (
 )
 from monitor.errors import Cause, ConflictError, FeedError, LeaseLostError
 from monitor.feeds.reasons import shown
+from monitor.feeds.split import plan_parse
 from monitor.model import (
     ClaimedDelivery,
     Feed,
@@ -78,10 +80,10 @@ class Doors:
     """What stays while the daemon runs: the store, the clock, and the threads for what would block the loop."""
 
     store: Store
-    parse: Parser
+    parser: Parser
     clock: Clock
     store_thread: Executor  # one thread: transactions follow each other
-    work_threads: Executor  # parsing and matching; never the loop's default ones, names are resolved there
+    work_threads: Executor  # cutting and matching; never the loop's default ones, names are resolved there
     in_turn: asyncio.Lock = field(default_factory=asyncio.Lock)  # for polls that have met a conflict
 
     async def in_store(self, call: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
@@ -131,13 +133,33 @@ async def poll(lease: FeedLease, live: Live, doors: Doors) -> PollOutcome | None
 
 async def _read_and_record(lease: FeedLease, feed: Feed, live: Live, doors: Doors) -> PollOutcome:
     fetched = await live.fetcher.fetch(feed, lease.state)
-    if isinstance(fetched, NotModified) or body_hash(fetched) == lease.state.body_hash:
-        return await _record(decide_unchanged(lease, feed, fetched, doors.clock()), doors)
-    return await _decide_and_record(lease, feed, fetched, live, doors)
+    now = doors.clock()
+    whole = wants_whole(lease.state, now)
+    if isinstance(fetched, NotModified) or (body_hash(fetched) == lease.state.body_hash and not whole):
+        return await _record(decide_unchanged(lease, feed, fetched, now), doors)
+    plan = await doors.work(plan_parse, fetched, known_blocks(lease.state), whole=whole)
+    if plan.page is None:
+        return await _record(decide_unchanged(lease, feed, fetched, now, blocks=plan.blocks), doors)
+    parsed = await doors.parser.parse(plan.page, feed, now)
+    shortcut = await _shortcut_holds(plan.page, parsed, feed, doors, now) if whole and plan.blocks else None
+    parsed = replace(parsed, blocks=plan.blocks, whole=plan.whole, shortcut=shortcut)
+    return await _decide_and_record(lease=lease, feed=feed, page=fetched, parsed=parsed, live=live, doors=doors)
 
 
-async def _decide_and_record(lease: FeedLease, feed: Feed, page: Page, live: Live, doors: Doors) -> PollOutcome:
-    parsed = await doors.work(doors.parse, page, feed, doors.clock())
+async def _shortcut_holds(page: Page, whole: ParsedFeed, feed: Feed, doors: Doors, now: datetime) -> bool:
+    """Say whether this feed's next pages may be parsed in part."""
+    try:
+        holds = await doors.parser.shortcut_holds(page, whole, feed, now)
+    except FeedError:
+        holds = False
+    if not holds:
+        log.warning("in parts this feed would give other entries than whole: it is parsed whole", feed=feed.name)
+    return holds
+
+
+async def _decide_and_record(
+    *, lease: FeedLease, feed: Feed, page: Page, parsed: ParsedFeed, live: Live, doors: Doors
+) -> PollOutcome:
     for attempt in range(CONFLICTS):
         async with (
             doors.in_turn if attempt else nullcontext()

@@ -58,14 +58,34 @@ class Fetcher(Protocol):
 
 
 class Parser(Protocol):
-    """Make entries of a page; pure and blocking, called on a worker thread."""
+    """Look into documents of strangers, where neither what they cost nor what they break harms anybody else."""
 
-    def __call__(self, page: Page, feed: Feed, now: datetime) -> ParsedFeed:
-        """Parse one page.
+    async def parse(self, page: Page, feed: Feed, now: datetime) -> ParsedFeed:
+        """Make entries of a page.
 
         Raises:
-            ParseError: no feed could be made of it.
+            ParseError: no feed could be made of it, or that took too much time or memory.
         """
+        ...
+
+    async def shortcut_holds(self, page: Page, whole: ParsedFeed, feed: Feed, now: datetime) -> bool:
+        """Say whether a page gives in two parts what it gave as a whole.
+
+        Raises:
+            ParseError: that took too much time or memory.
+        """
+        ...
+
+    async def extract(self, page: Page, url: str) -> str:
+        """Return the text of the article on a web page, "" where there seems to be none.
+
+        Raises:
+            ParseError: that took too much time or memory, or cannot be done here.
+        """
+        ...
+
+    async def close(self) -> None:
+        """End what works in the background."""
         ...
 
 

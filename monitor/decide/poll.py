@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from monitor.decide.draft import Draft
+from monitor.decide.parsing import after_parse
 from monitor.decide.schedule import asked_wait, hold_host_until, next_poll, poll_after_failure
 from monitor.decide.thresholds import question
 from monitor.errors import FeedError, ParseError
@@ -40,11 +41,18 @@ def body_hash(page: Page) -> bytes:
     return hashlib.blake2b(page.body, digest_size=16).digest()
 
 
-def decide_unchanged(lease: FeedLease, feed: Feed, fetched: Page | NotModified, now: datetime) -> PollOutcome:
-    """Decide a poll that brought nothing: the server said so, or the body is the last one to the byte."""
+def decide_unchanged(
+    lease: FeedLease, feed: Feed, fetched: Page | NotModified, now: datetime, *, blocks: bytes | None = None
+) -> PollOutcome:
+    """Decide a poll that brought nothing new.
+
+    The server said so, or the body is the last one to the byte, or its `blocks` are all known.
+    """
     state = replace(_healthy(lease.state, now), notes=_noted(lease.state.notes, fetched.notes, now))
     if isinstance(fetched, Page):
         state = replace(state, validators=fetched.validators)
+        if blocks is not None:
+            state = replace(state, body_hash=body_hash(fetched), blocks=blocks)
     return PollOutcome(lease=lease, state=state, due=_next_poll(feed, state, fetched, now))
 
 
@@ -150,8 +158,7 @@ def decide_page(
         skip_days=parsed.skip_days,
     )
     state = replace(
-        _healthy(lease.state, now),
-        notes=notes,
+        after_parse(replace(_healthy(lease.state, now), notes=notes), parsed, now),
         validators=page.validators,
         body_hash=body_hash(page),
         baseline_at=lease.state.baseline_at or now,

@@ -70,6 +70,11 @@ def decode(body: bytes, content_type: str = "") -> str:
     return _strictly(body, declared) or text
 
 
+def to_utf8(body: bytes, content_type: str = "") -> bytes:
+    """Return a page in UTF-8, without a mark; see `decode`."""
+    return decode(body, content_type).encode("utf-8", "replace")
+
+
 def _decode_other(body: bytes, content_type: str) -> str:
     """Decode a page that is not valid UTF-8 throughout."""
     declared = _declared(body)

@@ -15,6 +15,8 @@ from monitor.feeds.plaintext import decode_again, from_markup, from_text
 from monitor.model import Entry, Feed
 from monitor.text.plain import one_line, shorten
 
+MAX_ENTRIES = 2_000  # of a page, the first ones
+
 # Characters kept; more is cut with an ellipsis.
 TITLE_LIMIT = 1_000
 SUMMARY_LIMIT = 20_000

@@ -1,8 +1,8 @@
 """Make entries of a page: decide the charset, see what it is, read it, clean it.
 
 Pure and blocking. Its time grows about as the page does: what feedparser takes quadratic time for is switched off or
-thinned out before (`xmlfeed`, `repeats`), and markup is read in linear time (`plaintext`). Part 3 puts a child process
-with a deadline around it and parses only the blocks of a page that were not seen before.
+thinned out before (`xmlfeed`, `repeats`), and markup is read in linear time (`plaintext`). The daemon has it done in a
+process with limits (`parser`, `child`), and for those blocks of a page that are new (`split`).
 """
 
 from __future__ import annotations
@@ -14,15 +14,13 @@ from itertools import islice
 
 from monitor.errors import Cause, ParseError
 from monitor.feeds.charset import decode
-from monitor.feeds.items import TITLE_LIMIT, Item, make_entries
+from monitor.feeds.items import MAX_ENTRIES, TITLE_LIMIT, Item, make_entries
 from monitor.feeds.jsonfeed import read_json_feed
 from monitor.feeds.plaintext import from_markup
 from monitor.feeds.rhythm import with_rhythm
 from monitor.feeds.xmlfeed import read_xml_feed
 from monitor.model import Feed, Page, ParsedFeed
 from monitor.text.plain import one_line, shorten
-
-MAX_ENTRIES = 2_000
 
 _PROLOG = re.compile(
     r"<\?[^>]*>|<!--.*?-->|<!DOCTYPE\s+([\w:.-]+)[^>\[]*(?:\[[^\]]*\]\s*)?>|\s+", re.DOTALL | re.IGNORECASE
@@ -34,7 +32,7 @@ _HTML_TITLE = re.compile(r"<title[^<>]{0,200}>([^<]{1,300})", re.IGNORECASE)
 
 
 def parse_page(page: Page, feed: Feed, now: datetime) -> ParsedFeed:
-    """Parse one page into at most MAX_ENTRIES entries, the first ones of the page; implements `ports.Parser`.
+    """Parse one page into at most MAX_ENTRIES entries, the first ones of the page.
 
     Raises:
         ParseError: NOT_A_FEED, saying what it looks like, or BROKEN.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -16,8 +16,8 @@ from sqlalchemy.engine import Engine
 
 from monitor import logs
 from monitor.app import open_app
-from monitor.model import Delivery, Feed, FeedState, NotModified, Page, SendResult
-from monitor.ports import Fetcher, Notifier
+from monitor.model import Delivery, Feed, FeedState, NotModified, Page, ParsedFeed, SendResult
+from monitor.ports import Fetcher, Notifier, Parser
 from monitor.setup import load_setup
 
 SURVIVED = 0
@@ -49,6 +49,26 @@ class MortalFetcher:
 
     async def close(self) -> None:
         await self._fetcher.close()
+
+
+class MortalParser:
+    def __init__(self, parser: Parser, countdown: Countdown) -> None:
+        self._parser, self._countdown = parser, countdown
+
+    async def parse(self, page: Page, feed: Feed, now: datetime) -> ParsedFeed:
+        self._countdown.step("before parse")
+        parsed = await self._parser.parse(page, feed, now)
+        self._countdown.step("after parse")
+        return parsed
+
+    async def shortcut_holds(self, page: Page, whole: ParsedFeed, feed: Feed, now: datetime) -> bool:
+        return await self._parser.shortcut_holds(page, whole, feed, now)
+
+    async def extract(self, page: Page, url: str) -> str:
+        return await self._parser.extract(page, url)
+
+    async def close(self) -> None:
+        await self._parser.close()
 
 
 class MortalNotifier:
@@ -99,15 +119,5 @@ async def _once(file: Path, countdown: Countdown, now: datetime, env: dict[str, 
             fetcher=MortalFetcher(app.live.fetcher, countdown),
             notifiers={name: MortalNotifier(each, countdown) for name, each in app.live.notifiers.items()},
         )
-        app.doors = replace(app.doors, parse=_around_parse(app.doors.parse, countdown))
+        app.doors = replace(app.doors, parser=MortalParser(app.doors.parser, countdown))
         await app.run_once()
-
-
-def _around_parse(parse: Callable[..., Any], countdown: Countdown) -> Callable[..., Any]:
-    def parse_and_count(*arguments: Any) -> Any:
-        countdown.step("before parse")
-        parsed = parse(*arguments)
-        countdown.step("after parse")
-        return parsed
-
-    return parse_and_count

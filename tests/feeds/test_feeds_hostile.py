@@ -14,7 +14,8 @@ from aiohttp import web
 
 from monitor.errors import Cause, FeedError, FetchError
 from monitor.feeds.answer import MAX_BYTES
-from monitor.feeds.parse import MAX_ENTRIES, parse_page
+from monitor.feeds.items import MAX_ENTRIES
+from monitor.feeds.parse import parse_page
 from monitor.model import Entry, Feed, Page
 from tests.feeds.feed_server import NOW, RSS, Client, FeedServer, Handler, bomb, br, wait, zst
 
