@@ -28,6 +28,7 @@ from monitor.ports import Clock
 from monitor.setup import Setup
 from monitor.store.lock import lock_state
 from monitor.store.sql_store import open_store, state_file
+from monitor.turns import SPACING
 
 log = structlog.get_logger()
 
@@ -57,13 +58,14 @@ async def open_app(
     *,
     clock: Clock = utc_now,
     send_deadline: timedelta = DEADLINE,
+    host_spacing: timedelta = SPACING,
     stream: TextIO | None = None,
     spread: bool = False,
 ) -> AsyncIterator[Daemon]:
     """Open everything that a setup names, and close it again.
 
-    `send_deadline` bounds each attempt to send; `stream` is where console channels print, standard output if None; with
-    `spread` the first polls of many feeds take their time.
+    `send_deadline` bounds each attempt to send; `host_spacing` lies between two requests to one host; `stream` is where
+    console channels print, standard output if None; with `spread` the first polls of many feeds take their time.
 
     Raises:
         StateInUseError: another daemon works on the same SQLite file.
@@ -93,7 +95,7 @@ async def open_app(
         store = await asyncio.get_running_loop().run_in_executor(store_thread, open_store, setup.config.store)
         parser = ChildParser()
         doors = Doors(store=store, parser=parser, clock=clock, store_thread=store_thread, work_threads=work_threads)
-        daemon = Daemon(setup, doors, open_live)
+        daemon = Daemon(setup, doors, open_live, host_spacing=host_spacing)
         try:
             if file:  # the lock says that whoever held leases here is dead
                 await doors.in_store(store.adopt, clock(), settle=SETTLE)

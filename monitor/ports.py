@@ -313,6 +313,10 @@ class Store(Protocol):
         """Say what a feed has brought in 30 days: its latest entries, at most `limit`, and the rules that they hit."""
         ...
 
+    def put_off_feeds(self, leases: Mapping[FeedLease, datetime]) -> None:
+        """Give leases back untouched: each feed is due again at its own time."""
+        ...
+
     def adopt(self, now: datetime, *, settle: timedelta) -> None:
         """End every lease: for the one process that holds the store for itself and finds what a dead one left.
 

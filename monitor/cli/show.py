@@ -99,7 +99,7 @@ def table(rows: Iterable[Sequence[str]], *, indent: int = 2) -> None:
 
 
 def print_json(value: dict[str, Any]) -> None:
-    """Print one JSON object: times in ISO 8601, lengths of time in seconds, bytes in hexadecimal digits."""
+    """Print one JSON object: times in ISO 8601, durations in seconds, bytes in hexadecimal digits."""
     click.echo(json.dumps(_plain(value), indent=2, ensure_ascii=False))
 
 
@@ -111,21 +111,13 @@ def _plain(value: Any) -> Any:
         return {str(key): _plain(item) for key, item in value.items()}
     if isinstance(value, list | tuple | frozenset):
         return [_plain(item) for item in value]
-    return _scalar(value)
-
-
-def _scalar(value: Any) -> Any:
-    match value:
-        case date():
-            return value.isoformat()
-        case timedelta():
-            return value.total_seconds()
-        case Enum():
-            return value.value
-        case bytes():
-            return value.hex()
-        case _:
-            return value
+    if isinstance(value, date):
+        return value.isoformat()
+    if isinstance(value, Enum):
+        return value.value
+    if isinstance(value, timedelta):
+        return value.total_seconds()
+    return value.hex() if isinstance(value, bytes) else value
 
 
 def ago(time: datetime, now: datetime) -> str:

@@ -81,13 +81,13 @@ class Guard:
             raise GuardedError(f"{address} is not public")
 
     def check_literal(self, host: str, port: int) -> None:
-        """Check a host that is a number; one that is a name is for others to look up, where a proxy does it.
+        """Check a host that is a number in one of its spellings; a name is for the resolver, or the proxy, to look up.
 
         Raises:
             GuardedError: it may not be connected to.
         """
         try:
-            address = host if ":" in host else socket.inet_ntoa(socket.inet_aton(host))
+            address = host if ":" in host else socket.inet_ntoa(socket.inet_aton(host.rstrip(".")))
         except OSError:
             return
         self.check(address, port)

@@ -40,11 +40,11 @@ class Sessions:
         if self._proxies is None:
             self._proxies = Proxies()
         proxy = proxy or self._proxies.choose(url)
+        self._guard.check_literal(url.host or "", url.port or 0)
         if proxy is None:
             async with self._to_hosts().get(url, headers=headers, allow_redirects=False) as response:
                 yield response
             return
-        self._guard.check_literal(url.host or "", url.port or 0)
         place, login = without_login(proxy)
         request = self._to_proxies().get(url, headers=headers, allow_redirects=False, proxy=place, proxy_auth=login)
         async with request as response:

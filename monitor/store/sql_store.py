@@ -121,8 +121,12 @@ class SqlStore:
 
     def release_feeds(self, leases: Sequence[FeedLease], due: datetime) -> None:
         """Give leases back untouched; see `Store.release_feeds`."""
+        self.put_off_feeds(dict.fromkeys(leases, due))
+
+    def put_off_feeds(self, leases: Mapping[FeedLease, datetime]) -> None:
+        """Give leases back untouched; see `Store.put_off_feeds`."""
         with self._writing() as connection:
-            feed_queue.release_feeds(connection, leases, due)
+            feed_queue.put_off_feeds(connection, leases)
 
     def pause_feed(
         self, url: str, now: datetime, *, until: datetime | None = None, reason: str = "", by: str = ""

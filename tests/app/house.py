@@ -86,6 +86,7 @@ class House:
     smtp: FakeSmtp
     clock: FakeClock
     send_deadline: timedelta = timedelta(seconds=20)
+    host_spacing: timedelta = timedelta()  # the clock stands still: nobody's turn would ever come
     console: io.StringIO = field(default_factory=io.StringIO)
 
     @property
@@ -103,6 +104,7 @@ class House:
             f"feeds: {{{feeds}}}\n"
             "allow: [127.0.0.1]\n"
             "include: [rules.yaml]\n"
+            f"allow: [127.0.0.1:{self.feeds.port}]\n"
         )
         (self.folder / "rules.yaml").write_text(rules)
 
@@ -112,7 +114,11 @@ class House:
     @asynccontextmanager
     async def open(self) -> AsyncIterator[Daemon]:
         async with open_app(
-            self.setup(), clock=self.clock, send_deadline=self.send_deadline, stream=self.console
+            self.setup(),
+            clock=self.clock,
+            send_deadline=self.send_deadline,
+            host_spacing=self.host_spacing,
+            stream=self.console,
         ) as app:
             for notifier in app.live.notifiers.values():
                 notifier.pace = timedelta()  # the clock stands still: nobody would ever be rested

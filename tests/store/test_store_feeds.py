@@ -88,6 +88,14 @@ def test_released_feeds_are_due_at_once_and_their_leases_are_over(store: SqlStor
     assert due_names(store, SECOND) == ["guardian"]
 
 
+def test_feeds_are_put_off_each_to_its_own_time(store: SqlStore) -> None:
+    store.sync_feeds([make_feed("guardian"), make_feed("wire"), make_feed("tass")], NOW)
+    leases = store.claim_feeds(now=NOW, lease=LEASE, limit=3)
+    store.put_off_feeds({lease: NOW + (number + 1) * MINUTE for number, lease in enumerate(leases)})
+    names = [lease.state.name for lease in leases]
+    assert [due_names(store, MINUTE), due_names(store, 3 * MINUTE)] == [names[:1], names[1:]]
+
+
 def test_release_of_a_lost_lease_disturbs_nobody(store: SqlStore) -> None:
     late = claim_one(store)
     (holder,) = store.claim_feeds(now=NOW + LEASE, lease=LEASE, limit=1)
