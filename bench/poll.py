@@ -10,6 +10,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from io import BytesIO
 from pathlib import Path
@@ -23,7 +24,8 @@ from monitor.decide import poll as decide
 from monitor.document import read_document
 from monitor.feeds.fetch import HttpFetcher
 from monitor.feeds.parse import parse_page
-from monitor.model import Feed, FeedState, FirstPoll, NotModified, Page, Priority, Validators
+from monitor.feeds.split import plan_parse
+from monitor.model import Backlog, Feed, FeedState, NotModified, Page, Priority, Validators
 from monitor.ports import Store
 from monitor.rules.load import load_rules
 from monitor.rules.match import Ruleset
@@ -98,26 +100,28 @@ def one_poll(
     fetched = Page(body=body, validators=Validators(etag='"1"'))
     with timed(stages, "hash"):
         same = decide.body_hash(fetched) == lease.state.body_hash
-    if same:
-        outcome = decide.decide_unchanged(lease, feed, fetched, now)
+    with timed(stages, "parse"):
+        plan = None if same else plan_parse(fetched, lease.state.blocks)
+        parsed = parse_page(plan.page, feed, now) if plan and plan.page else None
+    if plan is None or parsed is None:
+        outcome = decide.decide_unchanged(lease, feed, fetched, now, blocks=plan.blocks if plan else None)
     else:
-        with timed(stages, "parse"):
-            parsed = parse_page(fetched, feed, now)
+        parsed = replace(parsed, blocks=plan.blocks, whole=plan.whole)
         with timed(stages, "recall"):
             memory = store.recall(
                 lease.state.feed_id,
                 keys=decide.page_keys(parsed),
-                story_keys=decide.page_story_keys(parsed),
+                story_keys=decide.page_story_keys(parsed.entries),
                 since=now - timedelta(days=4),
             )
         with timed(stages, "decide"):
-            fresh = decide.sift_page(lease=lease, feed=feed, parsed=parsed, memory=memory, ruleset=ruleset)
+            sifted = decide.sift_page(lease=lease, feed=feed, parsed=parsed, memory=memory, ruleset=ruleset, now=now)
             outcome = decide.decide_page(
                 lease=lease,
                 feed=feed,
                 page=fetched,
                 parsed=parsed,
-                fresh=fresh,
+                sifted=sifted,
                 memory=memory,
                 histories={},
                 told={},
@@ -141,7 +145,7 @@ def measure_polls(rounds: int) -> dict[str, dict[str, float]]:
     }.items():
         with tempfile.TemporaryDirectory() as folder:
             store = open_store(f"sqlite:///{folder}/bench.db")
-            feed = Feed(name="wire", url="https://wire.example/rss", first_poll=FirstPoll.ALERT)
+            feed = Feed(name="wire", url="https://wire.example/rss", backlog=Backlog.ALERT)
             store.sync_feeds([feed], NOW)
             one_poll(store, feed, page(), ruleset=ruleset, stages={}, now=NOW)
             stages: dict[str, list[float]] = {}

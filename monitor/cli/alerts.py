@@ -9,6 +9,7 @@ import click
 
 from monitor.cli.show import clock_time, plural, print_json, table
 from monitor.cli.status import existing_store
+from monitor.text.plain import one_line
 
 _STATES = {"new": "owed", "sending": "in doubt", "sent": "delivered", "dead": "set aside", "skipped": "skipped"}
 _KINDS = {"post": "alert"}
@@ -56,10 +57,33 @@ def list_alerts(file: Path, *, channel: str | None, limit: int, edits: bool, as_
 def replay(file: Path, *, channel: str | None) -> None:
     """Send again the messages that were set aside (`monitor status` lists them).
 
-    The running daemon takes them up within a second, in their old order.
+    The running daemon takes them up within a second, in their old order. A channel that is in no file any more may be
+    named as well: its messages are sent once it is back.
     """
     from monitor.app import utc_now  # noqa: PLC0415 - `monitor --help` must not import the house
 
     with existing_store(file) as store:
         count = store.replay(now=utc_now(), channel=channel)
+    if channel is not None and not count:
+        _require_channel(file, channel)
     click.echo(f"{plural(count, 'message')} will be sent again" if count else "no message was set aside")
+
+
+def _require_channel(file: Path, channel: str) -> None:
+    """Check that there is such a channel.
+
+    Raises:
+        NotFoundError: there is none.
+    """
+    import os  # noqa: PLC0415
+
+    from monitor.config.load import load_config  # noqa: PLC0415 - `monitor --help` must not import the house
+    from monitor.document import did_you_mean  # noqa: PLC0415
+    from monitor.errors import NotFoundError  # noqa: PLC0415
+
+    config, _ = load_config(file, env=os.environ)
+    written = config.main.value.get("channels") if config else None
+    known = [str(name) for name in written] if isinstance(written, dict) else []
+    if channel not in known:
+        hint = did_you_mean(channel, known)
+        raise NotFoundError(f"no channel `{one_line(channel)}`" + (f": {hint}" if hint else ""))

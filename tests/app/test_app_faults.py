@@ -8,6 +8,7 @@ import sys
 import threading
 from dataclasses import replace
 from datetime import datetime, timedelta
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -104,6 +105,38 @@ async def test_a_slow_host_with_many_feeds_keeps_no_other_waiting(house: House) 
         assert len(hanging.fetched) == 3
         released.set()
         await app.polls.join()
+
+
+async def test_a_crowd_on_one_host_is_spread_and_starves_nobody(house: House) -> None:
+    crowd = {f"s{number}": f"http://slow.example/{number}" for number in range(3 * POLLS_AT_ONCE)}
+    house.configure(feeds=", ".join(f"{name}: '{url}'" for name, url in crowd.items()) + ", wire: http://z.example/x")
+    house.host_spacing = timedelta(seconds=5)
+    begun: list[tuple[str, datetime]] = []
+
+    class Quick:
+        async def fetch(self, feed: Feed, _state: FeedState) -> Page | NotModified:
+            begun.append((feed.name, house.clock()))
+            return NotModified()
+
+        async def close(self) -> None:
+            pass
+
+    async with house.open() as app:
+        await app.live.fetcher.close()
+        app.live = replace(app.live, fetcher=Quick())
+        store, claims = door(app), list[int]()
+        store.before["claim_feeds"] = lambda: claims.append(1)
+        started = []
+        for _ in range(30):
+            started.append(await app.poll_due())
+            await app.polls.join()
+            house.clock.advance(1)
+    times = [at for name, at in begun if name != "wire"]
+    assert all(later - earlier >= timedelta(seconds=5) for earlier, later in pairwise(times))
+    assert 5 <= len(times) <= 6
+    assert [at for name, at in begun if name == "wire"] == [times[0] + timedelta(seconds=3)]
+    assert len(claims) == 30
+    assert sum(started) == len(begun)
 
 
 # -- deliveries --------------------------------------------------------------------------------------------------------

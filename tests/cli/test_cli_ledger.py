@@ -13,7 +13,7 @@ from tests.app.house import rss
 from tests.cli.test_cli_commands import RULES, monitor
 
 CONFIG = """
-defaults: {first_poll: alert}
+defaults: {backlog: alert}
 channels: {screen: {console: true}}
 allow_files: [.]
 feeds: {wire: "file:wire.xml"}
@@ -100,11 +100,41 @@ def test_backtest_counts_by_day_and_shows_the_latest(desk: Path) -> None:
     code, out, err = monitor(desk, "backtest", "quake", "--limit", "1")
     assert (code, err) == (0, "")
     assert f"{'█' * WIDTH} 2\n" in out
-    assert out.endswith("4 entries read, 2 matched, 2 stories; the latest 1 are shown (`--limit`)\n")
+    assert out.endswith(
+        "4 entries read, 2 matched in 2 stories, 2 would have been told; the latest 1 are shown (`--limit`)\n"
+    )
     code, out, _ = monitor(desk, "backtest", "-", "--since", "1h", text="{terms: talks, none: opens}")
     assert (code, out.count("Шойгу: military talks")) == (0, 1)
     assert monitor(desk, "backtest", "-", text="storm")[0] == 1
     assert "`7` is not a duration" in monitor(desk, "backtest", "quake", "--since", "7")[2]
+
+
+def test_backtest_applies_thresholds_and_says_so(desk: Path) -> None:
+    rule = "rules: {quakes: {terms: earthquake, at_least: {entries: 2, within: 1h}}}"
+    code, out, _ = monitor(desk, "backtest", "-", text=rule)
+    assert code == 0
+    assert " 1 of 2 matches\n" in out
+    assert "  held back  wire  " in out
+    assert "earthquake; 1 of 2 entries within 1h\n" in out
+    assert "threshold of quakes: 2 entries within 1h; counted from 20" in out
+    assert out.endswith("4 entries read, 2 matched in 2 stories, 1 would have been told\n")
+    shown = json.loads(monitor(desk, "backtest", "-", "--json", text=rule)[1])
+    assert [(each["told"], each["threshold"][:14]) for each in shown["matches"]] == [
+        (False, "1 of 2 entries"),
+        (True, "2 of 2 entries"),
+    ]
+    assert (list(shown["days"].values()), shown["silences"]) == ([{"matched": 2, "told": 1}], [])
+
+
+def test_sources_are_known_to_backtest_try_and_why_by_their_tags(desk: Path) -> None:
+    (desk / "monitor.yaml").write_text(CONFIG.replace('"file:wire.xml"', '{url: "file:wire.xml", tags: [agency]}'))
+    (desk / "rules.yaml").write_text("rules: {shake: {terms: earthquake, sources: {only: [agency]}, all: [two]}}")
+    (found,) = entries(desk, "shake")
+    assert monitor(desk, "try", "shake", "--entry", found["entry"])[0] == 0
+    out = monitor(desk, "why", "https://wire.example/Earthquake-one")[1]
+    assert "    shake  no  all: `two`: not found" in out
+    assert "sources" not in out
+    assert "would match: shake" in monitor(desk, "why", "https://wire.example/Earthquake-two")[1]
 
 
 @pytest.mark.parametrize(("count", "drawn"), [(0, ""), (1, "▏"), (50_000, "█" * 20), (100_000, "█" * 40)])
