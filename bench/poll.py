@@ -8,6 +8,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from io import BytesIO
 from pathlib import Path
@@ -18,6 +19,7 @@ import feedparser
 from monitor.decide import poll as decide
 from monitor.document import read_document
 from monitor.feeds.parse import parse_page
+from monitor.feeds.split import plan_parse
 from monitor.model import Feed, FirstPoll, Page, Priority, Validators
 from monitor.ports import Store
 from monitor.rules.load import load_rules
@@ -93,11 +95,13 @@ def one_poll(
     fetched = Page(body=body, validators=Validators(etag='"1"'))
     with timed(stages, "hash"):
         same = decide.body_hash(fetched) == lease.state.body_hash
-    if same:
-        outcome = decide.decide_unchanged(lease, feed, fetched, now)
+    with timed(stages, "parse"):
+        plan = None if same else plan_parse(fetched, lease.state.blocks)
+        parsed = parse_page(plan.page, feed, now) if plan and plan.page else None
+    if plan is None or parsed is None:
+        outcome = decide.decide_unchanged(lease, feed, fetched, now, blocks=plan.blocks if plan else None)
     else:
-        with timed(stages, "parse"):
-            parsed = parse_page(fetched, feed, now)
+        parsed = replace(parsed, blocks=plan.blocks)
         with timed(stages, "recall"):
             memory = store.recall(
                 lease.state.feed_id,
@@ -115,6 +119,7 @@ def one_poll(
                 fresh=fresh,
                 memory=memory,
                 histories={},
+                told={},
                 dedup=timedelta(days=4),
                 stories_since=now - timedelta(days=4),
                 now=now,

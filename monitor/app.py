@@ -90,8 +90,8 @@ async def open_app(
         finally:
             try:
                 await daemon.close()
-                await parser.close()
             finally:
+                await parser.close()
                 await doors.in_store(store.close)
 
 

@@ -304,12 +304,16 @@ class Question:
     baseline_since: datetime | None = None  # and how many there were from here to `since`
 
 
+MOST_RECALLED = 1_000
+"""Hits of one rule that a history lists at most: no threshold asks for so many."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class History:
     """The answer to a `Question`."""
 
     tally: Tally
-    hits: tuple[Hit, ...] = ()  # since `since`, the oldest first; of very many the newest
+    hits: tuple[Hit, ...] = ()  # since `since`, the oldest first; of more than `MOST_RECALLED` the newest
     count: int = 0  # of all hits since `since`
     before: int = 0  # hits from `baseline_since` to `since`
     names: frozenset[str] = frozenset()  # found since `since`
@@ -331,6 +335,14 @@ class Story:
     version: int = 0  # as the store counts its changes, 0 = not stored yet; carried along unchanged
 
 
+class Joining(StrEnum):
+    """How an entry came to its story: what decides whether anybody hears of it again (`monitor.decide.draft`)."""
+
+    NEW_STORY = "new-story"  # nothing like it was known: an alert
+    SAME_TEXT = "same-text"  # a reprint, a copy, a moved address: counted
+    NEW_REPORT = "new-report"  # the same event in other words, or more of it: a reply
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Memory:
     """What the store remembers that bears on one page."""
@@ -350,6 +362,7 @@ class Alert:
     rules: tuple[str, ...]
     priority: Priority
     created_at: datetime
+    digest: str = ""  # key of the digest that tells it, "" = a message of its own does
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -371,6 +384,16 @@ class Reason:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Coverage:
+    """How widely a story is reported so far."""
+
+    sources: int
+    entries: int
+    first_at: datetime
+    last_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Message:
     """One alert, ready to be shown by any channel; frozen in the outbox, so a later reload changes nothing owed."""
 
@@ -383,21 +406,59 @@ class Message:
     priority: Priority
     reasons: tuple[Reason, ...]
     excerpts: tuple[Excerpt, ...]  # sentences with hits, from summary and body
+    note: str = ""  # of a reply: why the story is told again, e.g. "later report", "update: kills 10 -> kills 50"
+    broadcast: bool = False  # of a reply: for the whole channel, not only for those who follow the story
+    coverage: Coverage | None = None  # None = one report so far
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Digest:
+    """Many alerts in one message."""
+
+    title: Excerpt  # e.g. "23 alerts of Sergei Shoygu"; without marks
+    reason: str  # why they are told together, e.g. "more than 20 alerts of one rule in one poll"
+    priority: Priority  # the highest of all its alerts
+    items: tuple[Message, ...]  # the first of them, by priority, without excerpts
+    count: int  # of all its alerts, those that are not among `items` too
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Told:
+    """What a channel has heard of a story, or is about to hear."""
+
+    alert: Alert
+    message: Message | None  # as it stands there after all edits; None = it cannot be changed: a digest tells it
 
 
 class DeliveryKind(StrEnum):
     """What a delivery does at its destination."""
 
     POST = "post"
+    REPLY = "reply"  # tells more about the story of an earlier message, in its thread where there are threads
+    EDIT = "edit"  # changes an earlier message where it stands; worth nothing by itself
+    DIGEST = "digest"
 
 
 class DeliveryState(StrEnum):
-    """The life of a delivery: new -> sending -> sent | new again (retry) | dead; one found sending is in doubt."""
+    """The life of a delivery: new -> sending -> sent | new again (retry) | dead; one found sending is in doubt.
+
+    An edit ends as skipped where it is no longer needed, or cannot be made: nothing that it said is lost.
+    """
 
     NEW = "new"
     SENDING = "sending"
     SENT = "sent"
     DEAD = "dead"
+    SKIPPED = "skipped"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parent:
+    """The message that a reply belongs to, or that an edit changes, as it stands at its destination."""
+
+    key: str  # of its delivery
+    ref: str  # how the destination names it, "" = it does not
+    message: Message | Digest
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -408,9 +469,10 @@ class Delivery:
     alert_id: str  # "" = it is about no entry: something that this program has to say itself
     channel: str
     kind: DeliveryKind
-    message: Message
+    message: Message | Digest  # of an edit: the whole message as it is to stand
     created_at: datetime
     attempts: int = 0  # this one included, once it is claimed
+    parent: Parent | None = None  # of a reply or edit, once it is claimed; None = a reply has to stand alone
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -483,7 +545,14 @@ class Dead:
     reason: str
 
 
-Settlement = Sent | Retry | InDoubt | Dead
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Skipped:
+    """Settled: there is nothing left to do, and nothing was lost; see `DeliveryState`."""
+
+    reason: str
+
+
+Settlement = Sent | Retry | InDoubt | Dead | Skipped
 
 
 # -- what one poll changes --------------------------------------------------------------------------------------------
@@ -506,7 +575,7 @@ class Decision:
     entry_id: str
     at: datetime
     stage: Stage
-    verdict: str  # one word: baseline, no-match, match, error, new-story, same-story, reached, held, alert, told
+    verdict: str  # baseline, no-match, match, error, new-story, same-story, reached, held, alert, told, reply, digest
     reason: str
     rule: str = ""
     story_id: str = ""
@@ -530,5 +599,6 @@ class PollOutcome:
     hits: tuple[Hit, ...] = ()
     tallies: tuple[Tally, ...] = ()  # changed ones
     alerts: tuple[Alert, ...] = ()
+    widened: tuple[Alert, ...] = ()  # recorded before; more rules have hit the story since
     deliveries: tuple[Delivery, ...] = ()
     decisions: tuple[Decision, ...] = ()

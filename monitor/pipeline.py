@@ -30,6 +30,7 @@ from monitor.decide.poll import (
     page_keys,
     page_questions,
     page_story_keys,
+    page_told,
     sift_page,
 )
 from monitor.errors import Cause, ConflictError, FeedError, LeaseLostError
@@ -187,6 +188,8 @@ async def _decide(
     fresh = await doors.work(sift_page, lease=lease, feed=feed, parsed=parsed, memory=memory, ruleset=live.ruleset)
     questions = page_questions(fresh, now)
     histories = await doors.in_store(doors.store.recall_histories, questions) if questions else {}
+    stories = page_told(fresh, memory)
+    told = await doors.in_store(doors.store.recall_told, stories) if stories else {}
     return await doors.work(
         decide_page,
         lease=lease,
@@ -196,6 +199,7 @@ async def _decide(
         fresh=fresh,
         memory=memory,
         histories=histories,
+        told=told,
         dedup=live.dedup,
         stories_since=since,
         now=now,

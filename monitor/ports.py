@@ -15,6 +15,7 @@ from monitor.model import (
     ClaimedDelivery,
     Decision,
     Delivery,
+    DeliveryKind,
     DeliveryState,
     Entry,
     Feed,
@@ -30,6 +31,7 @@ from monitor.model import (
     SendResult,
     Settlement,
     Story,
+    Told,
 )
 
 
@@ -99,7 +101,11 @@ class Notifier(Protocol):
     """What the channel promises after a crash, one line for people: "effectively once", "at least once" and why."""
 
     async def send(self, delivery: Delivery) -> SendResult:
-        """Send one message, once; never retry, never raise for what a destination answers."""
+        """Send one message, once; never retry, never raise for what a destination answers.
+
+        `delivery.kind` says what to do. A reply without a parent, or where there are no threads, is a message of its
+        own. An edit that cannot be made is refused for good (`Rejected(retry=False)`), and nothing is posted.
+        """
         ...
 
     async def look_up(self, delivery: Delivery, since: datetime) -> SendResult:
@@ -166,6 +172,7 @@ class DeliveryRecord:
 
     key: str
     channel: str
+    kind: DeliveryKind
     state: DeliveryState
     created_at: datetime
     due_at: datetime  # of one that is owed: when it is sent or looked up
@@ -266,6 +273,10 @@ class Store(Protocol):
         """Say what rules have found before, by rule."""
         ...
 
+    def recall_told(self, stories: Collection[str]) -> Mapping[str, Told]:
+        """Say what has been told about these stories, by the alert's id."""
+        ...
+
     def record(self, outcome: PollOutcome, now: datetime) -> None:
         """Write one poll, whole or not at all.
 
@@ -294,7 +305,8 @@ class Store(Protocol):
         """Lease up to `limit` due destinations among `channels`; write the intent to send each one's next delivery.
 
         At most one delivery a channel, the oldest first. A delivery that an earlier attempt left in doubt comes back
-        with `in_doubt_since`, and holds its channel until it is settled.
+        with `in_doubt_since`, and holds its channel until it is settled. A reply or edit comes with its parent, after
+        it; a reply whose parent never arrived comes without, an edit is skipped. Edits wait for everything else.
         """
         ...
 
@@ -344,6 +356,10 @@ class Store(Protocol):
 
     def find_announcements(self, prefix: str) -> tuple[DeliveryRecord, ...]:
         """Find deliveries that are about no entry by the beginning of their key. At most 20."""
+        ...
+
+    def latest_deliveries(self, *, channel: str | None, edits: bool, limit: int) -> tuple[DeliveryRecord, ...]:
+        """Read what was owed last, the newest first: to one channel, or to all; edits only where they are asked for."""
         ...
 
     def entry_record(self, entry_id: str) -> EntryRecord | None:

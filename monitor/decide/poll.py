@@ -29,6 +29,7 @@ from monitor.model import (
     PollOutcome,
     Question,
     Stage,
+    Told,
     Validators,
 )
 from monitor.rules.limits import host_of
@@ -119,6 +120,13 @@ def page_questions(fresh: Iterable[Fresh], now: datetime) -> tuple[Question, ...
     return tuple(each for each in asked if each is not None)
 
 
+def page_told(fresh: Iterable[Fresh], memory: Memory) -> frozenset[str]:
+    """Return the told stories that matching entries may join: what to ask the store about what was told."""
+    matching = (item.entry for item in fresh if item.result and item.result.matches)
+    stories = (memory.stories.get(key) for entry in matching for key in story_keys(entry).values())
+    return frozenset(story.id for story in stories if story and story.told)
+
+
 def decide_page(
     *,
     lease: FeedLease,
@@ -128,6 +136,7 @@ def decide_page(
     fresh: Sequence[Fresh],
     memory: Memory,
     histories: Mapping[str, History],
+    told: Mapping[str, Told],
     dedup: timedelta,
     stories_since: datetime,
     now: datetime,
@@ -136,7 +145,8 @@ def decide_page(
 
     Fresh entries that were matched are joined to stories, and told in each channel that has not heard of the story,
     where the rules' thresholds are reached. `memory` holds the stories last seen after `stories_since`, `histories`
-    answers `page_questions`; `dedup` is how long a story is remembered for rules that say nothing else.
+    answers `page_questions`, `told` `page_told`; `dedup` is how long a story is remembered for rules that say nothing
+    else.
     """
     draft = Draft(
         now=now,
@@ -144,6 +154,7 @@ def decide_page(
         stories={story.id: story for story in memory.stories.values()},
         story_of={key: story.id for key, story in memory.stories.items()},
         histories=dict(histories),
+        told=dict(told),
     )
     for item in fresh:
         draft.entries.append(item.entry)
@@ -151,6 +162,7 @@ def decide_page(
             draft.note(item.entry, Stage.FRESH, "baseline", "on the feed's first poll: remembered, not told")
         else:
             draft.consider(item.entry, item.result)
+    draft.fold()
     notes = replace(
         _noted(lease.state.notes, page.notes, now),
         ttl=parsed.ttl,
@@ -173,8 +185,9 @@ def decide_page(
         stories_since=stories_since,
         story_keys=draft.new_keys,
         taken_keys=draft.taken_keys,
-        alerts=tuple(draft.alerts),
-        deliveries=tuple(draft.deliveries),
+        alerts=tuple(draft.alerts.values()),
+        widened=tuple(draft.widened.values()),
+        deliveries=draft.deliveries,
         decisions=tuple(draft.decisions),
         hits=tuple(draft.hits),
         tallies=draft.tallies,

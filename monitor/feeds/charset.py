@@ -51,32 +51,45 @@ _FEW = 0.25  # of the characters that are not ASCII; in a page of another charse
 
 def decode(body: bytes, content_type: str = "") -> str:
     """Return a page's text; bytes that are wrong in its charset become U+FFFD, never an error."""
-    for mark, charset in _MARKS:
-        if body.startswith(mark):
-            return body[len(mark) :].decode(charset, "replace")
-    for shape, charset in _SHAPES:
-        if shape.match(body):
-            return body.decode(charset, "replace")
-    try:
-        text = body.decode("utf-8")
-    except UnicodeDecodeError:
-        return _decode_other(body, content_type)
-    declared = _declared(body)
-    # Valid UTF-8 is no accident in a page of a single-byte charset; in a short page of a CJK charset it may be one.
-    if text.isascii() and not declared.startswith(("iso2022", "hz")):
-        return text
-    if not declared or declared == "utf-8" or declared.startswith(_SINGLE_BYTE):
-        return text
-    return _strictly(body, declared) or text
+    mark, charset = _shape(body)
+    if charset:
+        return body[len(mark) :].decode(charset, "replace")
+    text = _as_utf8(body)
+    return _decode_other(body, content_type) if text is None else text
 
 
 def to_utf8(body: bytes, content_type: str = "") -> bytes:
     """Return a page in UTF-8, without a mark; see `decode`."""
+    if not _shape(body)[1] and _as_utf8(body) is not None:
+        return body  # as most are
     return decode(body, content_type).encode("utf-8", "replace")
 
 
+def _shape(body: bytes) -> tuple[bytes, str]:
+    """Return the mark that a page begins with and its charset, as far as they show; "" = they do not."""
+    for mark, charset in _MARKS:
+        if body.startswith(mark):
+            return mark, charset
+    return b"", next((charset for shape, charset in _SHAPES if shape.match(body)), "")
+
+
+def _as_utf8(body: bytes) -> str | None:
+    """Return the text of a page that is UTF-8, whatever it declares; None = it is not, or only by accident."""
+    try:
+        text = body.decode("utf-8")
+    except UnicodeDecodeError:
+        return None
+    declared = _declared(body)
+    # Valid UTF-8 is no accident in a page of a single-byte charset; in a short page of a CJK charset it may be one.
+    if text.isascii() and not declared.startswith(("iso2022", "hz")):
+        return text
+    if not declared or declared == "utf-8" or declared.startswith(_SINGLE_BYTE) or not _strictly(body, declared):
+        return text
+    return None
+
+
 def _decode_other(body: bytes, content_type: str) -> str:
-    """Decode a page that is not valid UTF-8 throughout."""
+    """Decode a page that is not UTF-8 throughout."""
     declared = _declared(body)
     if declared in ("", "utf-8"):
         text = body.decode("utf-8", "replace")

@@ -17,10 +17,10 @@ from importlib import import_module
 from typing import Any, BinaryIO
 
 from monitor.errors import FeedError
-from monitor.feeds.wire import LENGTH, Answer, Task, pack, unpack_task
+from monitor.feeds.wire import LENGTH, Answer, pack, unpack_task
 
 CPU_SECONDS = 2.0  # for one task
-MEMORY = 512_000_000  # bytes of data in all; the worst 5 MB that feedparser reads within its time take about half
+MEMORY = 512_000_000  # bytes of data in all; feeds of 5 MB took up to 110 MB, trees of HTML take several times that
 _FAT = 200_000_000  # bytes resident, above which a child makes room for a new one: little is ever given back
 
 # imported when they are asked for, so that a daemon without full texts never pays for what extracts them
@@ -42,16 +42,16 @@ def main() -> None:
         parent.sendall(pack(Answer()))  # ready
         last = False
         while not last and (content := _read(frames)):
-            frame, last = _do(unpack_task(content), lean)
+            frame, last = _do(content, lean)
             parent.sendall(frame)
 
 
-def _do(task: Task, lean: int) -> tuple[bytes, bool]:
+def _do(content: bytes, lean: int) -> tuple[bytes, bool]:
     """Do one task; return the frame that answers it, and whether it is the last: too much memory was needed."""
     # No handler: the signal ends the process even where C code is at work.
     signal.setitimer(signal.ITIMER_PROF, CPU_SECONDS)
     try:
-        answer = _answer(task)
+        answer = _answer(content)
         last = answer.out_of_memory or _peak_memory() > max(lean, _FAT)
         return pack(replace(answer, last=last)), last
     except MemoryError:
@@ -60,9 +60,12 @@ def _do(task: Task, lean: int) -> tuple[bytes, bool]:
         signal.setitimer(signal.ITIMER_PROF, 0)
 
 
-def _answer(task: Task) -> Answer:
+def _answer(content: bytes) -> Answer:
     try:
-        return Answer(value=find_task(task.name)(**task.arguments))
+        task = unpack_task(content)
+        call = find_task(task.name)
+        signal.setitimer(signal.ITIMER_PROF, CPU_SECONDS)  # again: what an import takes is not the document's
+        return Answer(value=call(**task.arguments))
     except FeedError as error:
         return Answer(error=(error.cause.value, error.detail))
     except MemoryError:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache, partial
 from itertools import islice
 from urllib.parse import urljoin, urlsplit, urlunsplit
 
@@ -66,14 +67,17 @@ def make_entries(items: Iterable[Item], feed: Feed, now: datetime, *, site: str 
     share, names no item: it would be the same in the next poll, for another story.
     """
     items = tuple(items)
+    base = bare_url(feed.url)
+    link_of = cache(partial(safe_link, base))
+    canonical = cache(canonical_url)  # most guids are links as well
     shared = _shared((item.guid, item) for item in items) | _shared((item.link, item) for item in items)
-    base = _base(feed.url)
     own = {canonical_url(feed.url), canonical_url(base), canonical_url(safe_link(base, site))} - {""}
-    shared |= {item.guid for item in items if canonical_url(item.guid) in own}
-    shared |= {item.link for item in items if canonical_url(safe_link(base, item.link)) in own}
+    shared |= {item.guid for item in items if canonical(item.guid) in own}
+    shared |= {item.link for item in items if canonical(link_of(item.link)) in own}
     entries: dict[bytes, Entry] = {}
     for item in items:
-        entry = _make_entry(item, feed, now, shared)
+        url = link_of(item.link)
+        entry = _make_entry(item, feed, now, shared, url=url, canonical="" if item.link in shared else canonical(url))
         entries.setdefault(entry.keys[0], entry)
     return tuple(entries.values())
 
@@ -89,12 +93,10 @@ def _shared(named: Iterable[tuple[str, Item]]) -> frozenset[str]:
     return frozenset(shared)
 
 
-def _make_entry(item: Item, feed: Feed, now: datetime, shared: frozenset[str]) -> Entry:
+def _make_entry(item: Item, feed: Feed, now: datetime, shared: frozenset[str], *, url: str, canonical: str) -> Entry:
     title = one_line(decode_again(item.title.plain(TITLE_LIMIT)))
     summary = item.summary.plain(SUMMARY_LIMIT)
     body = item.content.plain(BODY_LIMIT)
-    url = safe_link(_base(feed.url), item.link)
-    canonical = "" if item.link in shared else canonical_url(url)
     guid = one_line(item.guid[:_GUID_LIMIT])
     keys = identity_keys(
         guid="" if item.guid in shared else guid,
@@ -133,8 +135,11 @@ def safe_link(base: str, link: str) -> str:
     return link if parts.scheme in ("http", "https") and parts.hostname else ""
 
 
-def _base(url: str) -> str:
-    """Return what a feed's links are relative to: its user, password and query must not end in an entry's link."""
+def bare_url(url: str) -> str:
+    """Return a URL without its user, password, query and fragment, which may be secrets; "" for what is none.
+
+    A feed's links are relative to it: nothing secret must end in an entry's link.
+    """
     try:
         parts = urlsplit(url)
     except ValueError:

@@ -13,7 +13,7 @@ import signal
 import socket
 import subprocess
 import sys
-from contextlib import nullcontext, suppress
+from contextlib import ExitStack, nullcontext, suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -30,7 +30,7 @@ log = structlog.get_logger()
 
 PROCESSES = 2
 LARGE = 500_000  # bytes of a task; a feed of some fifty entries with their texts has less
-DEADLINE = timedelta(seconds=10)  # for one task, on a machine that is busy with other things
+DEADLINE = timedelta(seconds=20)  # for one task, on a machine that is very busy with other things
 _START_DEADLINE = timedelta(seconds=30)
 _MAX_ANSWER = 64_000_000  # bytes; a page has five million, and its entries hold little that is not in it
 _DYING_SECONDS = 5
@@ -67,6 +67,11 @@ class ChildParser:
         """Return the text of an article; see `monitor.feeds.fulltext`."""
         text: str = await self._do("extract", page=page, url=url)
         return text
+
+    @property
+    def pids(self) -> tuple[int, ...]:
+        """The processes that wait for a task."""
+        return tuple(child.process.pid for child in self._idle)
 
     async def close(self) -> None:
         """End all processes."""
@@ -128,33 +133,40 @@ class _Child:
 
     @classmethod
     async def start(cls) -> _Child:
+        """Start a process, which is not ready yet."""
         ours, theirs = socket.socketpair()
-        with theirs:
-            process = _popen(theirs)
-        reader, writer = await asyncio.open_unix_connection(sock=ours, limit=_BUFFER)
+        with ExitStack() as failed:
+            failed.callback(ours.close)
+            with theirs:
+                process = _popen(theirs)
+            failed.callback(process.wait)
+            failed.callback(process.kill)  # before the waiting
+            reader, writer = await asyncio.open_unix_connection(sock=ours, limit=_BUFFER)
+            failed.pop_all()
         return cls(process, reader, writer)
 
     @property
     def lives(self) -> bool:
+        """Whether the process is there."""
         return self.process.poll() is None
 
     async def ready(self) -> None:
         """Wait until it can take a task."""
-        await self._receive(_START_DEADLINE)
+        await self._receive(_START_DEADLINE, "the parser's start")
 
     async def ask(self, frame: bytes, deadline: timedelta) -> Answer:
         """Have a task done."""
         self.writer.write(frame)
-        return await self._receive(deadline)
+        return await self._receive(deadline, "parsing")
 
-    async def _receive(self, deadline: timedelta) -> Answer:
+    async def _receive(self, deadline: timedelta, what: str) -> Answer:
         try:
             async with asyncio.timeout(deadline.total_seconds()):
                 await self.writer.drain()
                 (length,) = LENGTH.unpack(await self.reader.readexactly(LENGTH.size))
                 return unpack_answer(await self.reader.readexactly(min(length, _MAX_ANSWER)))
         except TimeoutError:
-            raise ParseError(Cause.PARSER, f"parsing took more than {deadline.total_seconds():g} s") from None
+            raise ParseError(Cause.PARSER, f"{what} took more than {deadline.total_seconds():g} s") from None
         except (asyncio.IncompleteReadError, ConnectionError):
             raise ParseError(Cause.PARSER, _death(await asyncio.to_thread(self._exit_code))) from None
         except pickle.UnpicklingError as error:

@@ -1,9 +1,9 @@
 """Find out what of a page is new before anything parses it: only blocks that were not there last time cost.
 
-A page is cut behind each `</item>` or `</entry>` into blocks, each block is hashed, and what is parsed is an envelope:
-the page without the blocks that the last page held too. What stands before and behind all blocks stays, so namespaces,
-`xml:base` and all that belongs to the feed itself stay in force. A hash is a filter for work, never an identity: an
-entry whose block changes by a byte is parsed again and then known by its keys.
+A page is cut behind each `</item>`, `</entry>` or `</url>` into blocks, each block is hashed, and what is parsed is an
+envelope: the page without the blocks that the last page held too. What stands before and behind all blocks stays, so
+namespaces, `xml:base` and all that belongs to the feed itself stay in force. A hash is a filter for work, never an
+identity: an entry whose block changes by a byte is parsed again and then known by its keys.
 
 Whatever is in doubt is parsed whole: blocks that nest or are not closed, anything but blanks between them, a comment or
 CDATA section across a block's edge, a DOCTYPE with declarations, another root. Only blocks that are not known are
@@ -25,11 +25,15 @@ from monitor.model import Page
 
 HASH_BYTES = 8
 _ROOT = re.compile(
-    rb"(?:\s++|<\?[^>]*+>|<!--.*?-->|<!DOCTYPE[^>\[]*+>)*+<(?:(rss)|rdf:RDF|(feed))[\s>]", re.DOTALL | re.IGNORECASE
+    rb"(?:\s++|<\?[^>]*+>|<!--.*?-->|<!DOCTYPE[^>\[]*+>)*+<(rss|rdf:RDF|feed|urlset)[\s>]", re.DOTALL | re.IGNORECASE
 )
-_ENDS_NAME = b" \t\r\n>"
+_BLOCKS = {b"rss": b"item", b"rdf:rdf": b"item", b"feed": b"entry", b"urlset": b"url"}
+_ENDS_NAME = b" \t\r\n>/"
 _SECTIONS = ((b"<![CDATA[", b"]]>"), (b"<!--", b"-->"), (b"<?", b"?>"))
-_NAMING = (b"<guid", b"<link", b"<id")  # the elements by which an item may be known
+_ADDRESS = re.compile(rb"""\shref\s*=\s*["']([^"']*)""")
+_ENDS = 1_500  # bytes
+# the elements by which an item may be known: attributes and text
+_NAMING = re.compile(rb"<(?:guid|link|id|loc)\b([^<>]*)>(?:<!\[CDATA\[)?([^<\]]*)")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,25 +69,26 @@ def plan_parse(page: Page, known: bytes, *, whole: bool = False) -> Plan:
     found = cut(text, seen)
     if found is None:
         return Plan(page=_marked(page, text), blocks=b"", whole=True)
-    unseen = [digest not in seen for digest in found.hashes]
+    unseen = [number for number, digest in enumerate(found.hashes) if digest not in seen]
     blocks = b"".join(found.hashes)
-    if whole or all(unseen):
+    if whole or len(unseen) == len(found.blocks):
         return Plan(page=_marked(page, found.envelope(found.blocks)), blocks=blocks, whole=True)
-    if not any(unseen):
+    if not unseen:
         return Plan(page=None, blocks=blocks, whole=False)
     return Plan(page=_marked(page, found.envelope(_with_kin(found.blocks, unseen))), blocks=blocks, whole=False)
 
 
 def halves(page: Page) -> tuple[Page, ...]:
-    """Return the envelopes of the even and of the odd blocks, or nothing for a page that cannot be cut.
+    """Return the envelopes of the even and of the odd blocks; of one block one, of a page that cannot be cut none.
 
     Parsed one by one, they give together what the whole page gives, wherever the shortcut holds.
     """
     found = cut(to_utf8(page.body, page.content_type), ())
     if found is None:
         return ()
-    sides = ([number % 2 == side for number in range(len(found.blocks))] for side in (0, 1))
-    return tuple(_marked(page, found.envelope(_with_kin(found.blocks, chosen))) for chosen in sides)
+    count = len(found.blocks)
+    sides = (range(side, count, 2) for side in range(min(2, count)))
+    return tuple(_marked(page, found.envelope(_with_kin(found.blocks, side))) for side in sides)
 
 
 def cut(text: bytes, known: Collection[bytes]) -> Cut | None:
@@ -91,11 +96,13 @@ def cut(text: bytes, known: Collection[bytes]) -> Cut | None:
     root = _ROOT.match(text)
     if root is None:
         return None
-    name = b"entry" if root[2] else b"item"
+    name = _BLOCKS[root[1].lower()]
     opening, closing = b"<" + name, b"</" + name + b">"
     pieces = text.split(closing)
-    start = _find_tag(pieces[0], opening)
+    start = _find_tag(pieces[0], opening, root.end())
     head, tail = pieces[0][: max(start, 0)], pieces.pop()
+    if len(pieces) > MAX_ENTRIES and name == b"url":  # the latest count, and they may stand at its end
+        return None
     if start < 0 or not pieces or not _is_closed(head) or not _is_closed(tail) or _find_tag(tail, opening) >= 0:
         return None
     pieces[0] = pieces[0][start:]
@@ -135,27 +142,40 @@ def _is_closed(piece: bytes) -> bool:
     return True
 
 
-def _with_kin(blocks: Sequence[bytes], chosen: Sequence[bool]) -> Iterator[bytes]:
-    """Return the chosen blocks and, in their places, those that share a guid or a link with one of them.
+def _with_kin(blocks: Sequence[bytes], chosen: Iterable[int]) -> Iterator[bytes]:
+    """Return the blocks with these numbers and, in their places, those that share a guid or link with them, and so on.
 
     A guid that several items have names none of them (`items.make_entries`), and that shows only side by side.
     """
     names = [_names(block) for block in blocks]
-    needed = {name for of_block, is_chosen in zip(names, chosen, strict=True) if is_chosen for name in of_block}
-    for block, of_block, is_chosen in zip(blocks, names, chosen, strict=True):
-        if is_chosen or not needed.isdisjoint(of_block):
-            yield block
+    holders: dict[bytes, list[int]] = {}
+    for number, of_block in enumerate(names):
+        for name in of_block:
+            holders.setdefault(name, []).append(number)
+    waiting = list(chosen)
+    reached = set(waiting)
+    while waiting:
+        for name in names[waiting.pop()]:
+            kin = set(holders.pop(name, ())) - reached
+            reached |= kin
+            waiting += kin
+    return (block for number, block in enumerate(blocks) if number in reached)
 
 
 def _names(block: bytes) -> set[bytes]:
-    """Return the guid and the link of an item as they are written; of a link without text, its tag."""
-    names = set()
-    for element in _NAMING:
-        start = block.find(element)
-        if start >= 0:
-            inside = block.find(b">", start) + 1
-            names.add(block[inside : block.find(b"</", inside)].strip() or block[start:inside])
-    return names
+    """Return the guid and the links of an item as they are written, if they stand near its ends.
+
+    Elsewhere stands its text, many times as long. Where a feed is otherwise, the daily check finds out.
+    """
+    found = _NAMING.findall(block, 0, _ENDS)
+    if len(block) > _ENDS:
+        found += _NAMING.findall(block, max(_ENDS, len(block) - _ENDS))
+    return {_address(tag) or inside.strip() for tag, inside in found}
+
+
+def _address(tag: bytes) -> bytes:
+    found = _ADDRESS.search(tag) if tag else None
+    return found[1] if found else b""
 
 
 def _marked(page: Page, text: bytes) -> Page:

@@ -6,13 +6,13 @@ from collections.abc import Collection
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Column, Connection, Row, Select, func, literal, select, tuple_
+from sqlalchemy import Column, Connection, Row, Select, func, literal, or_, select, tuple_
 
-from monitor.model import Alert, Decision, DeliveryState, Entry, Priority, Stage
+from monitor.model import Decision, DeliveryKind, DeliveryState, Entry, Stage
 from monitor.ports import AlertRecord, Cursor, DeliveryRecord, EntryRecord, Sighting
 from monitor.store.columns import Moment, PlainText, link_key
-from monitor.store.payload import thaw
-from monitor.store.polls import load_stories
+from monitor.store.payload import title_of
+from monitor.store.polls import alert_of, load_stories
 from monitor.store.tables import alert, decision, delivery, entry, feed, seen
 
 MOST_FOUND = 20  # entries that one prefix or link names
@@ -52,6 +52,18 @@ def find_announcements(connection: Connection, prefix: str) -> tuple[DeliveryRec
     return tuple(_delivery(row) for row in connection.execute(asked.order_by(delivery.c.seq).limit(MOST_FOUND)))
 
 
+def latest_deliveries(
+    connection: Connection, *, channel: str | None, edits: bool, limit: int
+) -> tuple[DeliveryRecord, ...]:
+    """Read what was owed last, the newest first; see `Store.latest_deliveries`."""
+    asked = select(delivery).order_by(delivery.c.seq.desc()).limit(limit)
+    if channel is not None:
+        asked = asked.where(delivery.c.channel == channel)
+    if not edits:
+        asked = asked.where(delivery.c.kind != DeliveryKind.EDIT)
+    return tuple(_delivery(row) for row in connection.execute(asked))
+
+
 def _begins(column: Column[str], prefix: str) -> tuple[Any, Any]:
     """Compare hexadecimal digits by range, which an index answers in any collation; `g` follows them all."""
     return column >= prefix, column < prefix + "g"
@@ -84,10 +96,9 @@ def _others(connection: Connection, story_id: str, entry_id: str) -> tuple[Entry
 def _alerts(connection: Connection, story_id: str) -> tuple[AlertRecord, ...]:
     records = []
     for row in connection.execute(select(alert).where(alert.c.story_id == story_id).order_by(alert.c.channel)):
-        owed = select(delivery).where(delivery.c.alert_id == row.id).order_by(delivery.c.seq)
-        values = {name: getattr(row, name) for name in ("id", "story_id", "entry_id", "channel", "rules", "created_at")}
-        deliveries = tuple(_delivery(each) for each in connection.execute(owed))
-        records.append(AlertRecord(alert=Alert(**values, priority=Priority(row.priority)), deliveries=deliveries))
+        owed = select(delivery).where(or_(delivery.c.alert_id == row.id, delivery.c.key == row.digest))
+        deliveries = tuple(_delivery(each) for each in connection.execute(owed.order_by(delivery.c.seq)))
+        records.append(AlertRecord(alert=alert_of(row), deliveries=deliveries))
     return tuple(records)
 
 
@@ -129,6 +140,7 @@ def _delivery(row: Row[Any]) -> DeliveryRecord:
     return DeliveryRecord(
         key=row.key,
         channel=row.channel,
+        kind=DeliveryKind(row.kind),
         state=DeliveryState(row.state),
         created_at=row.created_at,
         due_at=row.due_at,
@@ -137,5 +149,5 @@ def _delivery(row: Row[Any]) -> DeliveryRecord:
         settled_at=row.settled_at,
         ref=row.ref,
         reason=row.reason,
-        title=thaw(row.payload).title.text,
+        title=title_of(row.payload),
     )

@@ -10,17 +10,31 @@ from collections.abc import Collection, Iterator
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, or_, select, update
+from sqlalchemy import Connection, Row, bindparam, or_, select, update
 from sqlalchemy import insert as plain_insert
 
-from monitor.errors import StoryConflictError
-from monitor.model import Alert, Decision, Entry, Memory, PollOutcome, Story
+from monitor.errors import StoreError, StoryConflictError
+from monitor.model import (
+    Alert,
+    Decision,
+    DeliveryKind,
+    DeliveryState,
+    Digest,
+    Entry,
+    Memory,
+    Message,
+    PollOutcome,
+    Priority,
+    Story,
+    Told,
+)
 from monitor.store.columns import link_key
 from monitor.store.engine import insert
 from monitor.store.feeds import finish_poll
 from monitor.store.hits import add_hits, change_tallies
 from monitor.store.outbox import owe
-from monitor.store.tables import alert, decision, entry, seen, story, story_key
+from monitor.store.payload import thaw
+from monitor.store.tables import alert, decision, delivery, entry, seen, story, story_key
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _ASKED_AT_ONCE = 5_000  # keys a statement: engines take some 32,000 parameters
@@ -67,6 +81,37 @@ def load_stories(connection: Connection, ids: Collection[str]) -> dict[str, Stor
     return stories
 
 
+def recall_told(connection: Connection, stories: Collection[str]) -> dict[str, Told]:
+    """Read what has been told about these stories; see `Store.recall_told`."""
+    told: dict[str, Told] = {}
+    for some in _portions(stories):
+        of_these = alert.c.story_id.in_(some)
+        shown = select(delivery.c.alert_id, delivery.c.payload).join(alert, alert.c.id == delivery.c.alert_id)
+        shown = shown.where(
+            of_these,
+            delivery.c.kind.in_((DeliveryKind.POST, DeliveryKind.EDIT)),
+            delivery.c.state != DeliveryState.SKIPPED,
+        )
+        payloads = {row.alert_id: row.payload for row in connection.execute(shown.order_by(delivery.c.seq))}
+        for row in connection.execute(select(alert).where(of_these)):
+            told[row.id] = Told(alert=alert_of(row), message=_message(payloads.get(row.id)))
+    return told
+
+
+def alert_of(row: Row[Any]) -> Alert:
+    """Make an alert of its row."""
+    values = {column.name: getattr(row, column.name) for column in alert.c}
+    return Alert(**values | {"priority": Priority(row.priority)})
+
+
+def _message(payload: str | None) -> Message | None:
+    try:
+        message = thaw(payload) if payload else None
+    except StoreError:  # damaged: it can be told more about, and not be changed
+        return None
+    return None if isinstance(message, Digest) else message
+
+
 def _portions(keys: Collection[Any]) -> Iterator[list[Any]]:
     ordered = sorted(keys)
     for start in range(0, len(ordered), _ASKED_AT_ONCE):
@@ -82,6 +127,7 @@ def record(connection: Connection, outcome: PollOutcome, now: datetime) -> None:
     _change_stories(connection, outcome.stories)
     _give_keys(connection, outcome, now)
     told_before = _add_alerts(connection, outcome.alerts)
+    _widen_alerts(connection, outcome.widened)
     owe(connection, [due for due in outcome.deliveries if due.alert_id not in told_before], now)
     _add_decisions(connection, outcome.decisions)
     change_tallies(connection, outcome.tallies)
@@ -182,9 +228,22 @@ def _add_alerts(connection: Connection, alerts: Collection[Alert]) -> set[str]:
     if not alerts:
         return set()
     names = [column.name for column in alert.c]
-    rows = [{name: getattr(item, name) for name in names} for item in sorted(alerts, key=lambda item: item.id)]
+    rows = [{name: getattr(item, name) for name in names} for item in sorted(alerts, key=_alert_id)]
     added = insert(connection, alert).on_conflict_do_nothing().returning(alert.c.id)
     return {item.id for item in alerts} - set(connection.scalars(added, rows))
+
+
+def _widen_alerts(connection: Connection, alerts: Collection[Alert]) -> None:
+    """Change the rules and the priority of alerts; their stories change as well, so two polls that do are told."""
+    wider = update(alert).where(alert.c.id == bindparam("alert"))
+    wider = wider.values(rules=bindparam("more", type_=alert.c.rules.type), priority=bindparam("raised"))
+    rows = [{"alert": item.id, "more": item.rules, "raised": item.priority} for item in sorted(alerts, key=_alert_id)]
+    if rows:
+        connection.execute(wider, rows)
+
+
+def _alert_id(item: Alert) -> str:
+    return item.id
 
 
 def _add_decisions(connection: Connection, decisions: Collection[Decision]) -> None:

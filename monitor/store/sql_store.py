@@ -21,6 +21,7 @@ from monitor.model import (
     PollOutcome,
     Question,
     Settlement,
+    Told,
 )
 from monitor.ports import Cursor, DeliveryRecord, EntryRecord, NodeReport, RuleStats, Sighting, StatusReport
 from monitor.store import feeds as feed_queue
@@ -127,6 +128,11 @@ class SqlStore:
         with self._reading() as connection:
             return hits.recall_histories(connection, questions)
 
+    def recall_told(self, stories: Collection[str]) -> Mapping[str, Told]:
+        """Say what has been told about these stories; see `Store.recall_told`."""
+        with self._reading() as connection:
+            return polls.recall_told(connection, stories)
+
     def record(self, outcome: PollOutcome, now: datetime) -> None:
         """Write one poll, whole or not at all; see `Store.record`."""
         with self._writing() as connection:
@@ -203,6 +209,11 @@ class SqlStore:
         """Find deliveries that are about no entry; see `Store.find_announcements`."""
         with self._reading() as connection:
             return ledger.find_announcements(connection, prefix)
+
+    def latest_deliveries(self, *, channel: str | None, edits: bool, limit: int) -> tuple[DeliveryRecord, ...]:
+        """Read what was owed last; see `Store.latest_deliveries`."""
+        with self._reading() as connection:
+            return ledger.latest_deliveries(connection, channel=channel, edits=edits, limit=limit)
 
     def entry_record(self, entry_id: str) -> EntryRecord | None:
         """Read everything known of one entry; see `Store.entry_record`."""

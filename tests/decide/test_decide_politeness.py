@@ -118,6 +118,7 @@ def decided(notes: FeedNotes, fetched: FetchNotes, parsed: ParsedFeed | None = N
         fresh=(),
         memory=Memory(),
         histories={},
+        told={},
         dedup=HOUR,
         stories_since=NOW,
         now=NOW,

@@ -19,6 +19,7 @@ from monitor.model import (
     FirstPoll,
     History,
     Memory,
+    Message,
     NotModified,
     Page,
     ParsedFeed,
@@ -28,6 +29,7 @@ from monitor.model import (
     Story,
     Tally,
     Threshold,
+    Told,
     Validators,
 )
 from monitor.rules.load import load_rules
@@ -68,6 +70,7 @@ def page_of(
     memory: Memory | None = None,
     rules: str | Ruleset = RULES,
     histories: Mapping[str, History] | None = None,
+    told: Mapping[str, Told] | None = None,
 ) -> PollOutcome:
     lease, parsed = FeedLease(state=state, token=7), ParsedFeed(title="Wire", entries=entries)
     matcher = ruleset(rules) if isinstance(rules, str) else rules
@@ -79,6 +82,7 @@ def page_of(
         fresh=decide.sift_page(lease=lease, feed=feed, parsed=parsed, memory=memory or Memory(), ruleset=matcher),
         memory=memory or Memory(),
         histories=histories or {},
+        told=told or {},
         dedup=timedelta(days=4),
         stories_since=NOW - timedelta(days=4),
         now=NOW,
@@ -93,6 +97,7 @@ def test_a_matching_entry_becomes_one_alert_and_one_delivery_with_its_reason() -
     outcome = page_of(entry("Military talks resume", url="https://a.example/1"))
     (alert,), (delivery,) = outcome.alerts, outcome.deliveries
     assert (alert.channel, alert.rules, delivery.alert_id) == ("desk", ("talks",), alert.id)
+    assert isinstance(delivery.message, Message)
     assert delivery.message.title.text == "Military talks resume"
     assert delivery.message.reasons[0].found == (("military talks", ("Military talks",)),)
     assert verdicts(outcome) == [(Stage.MATCH, "match"), (Stage.STORY, "new-story"), (Stage.ROUTE, "alert")]
@@ -240,6 +245,13 @@ def test_the_same_body_with_new_validators_keeps_the_new_ones() -> None:
     assert outcome.state.validators == page.validators
 
 
+def test_a_page_whose_blocks_are_all_known_is_the_last_one_from_now_on() -> None:
+    page = Page(body=b"in another order", validators=Validators(etag='"2"'))
+    state = decide.decide_unchanged(FeedLease(state=STATE, token=1), FEED, page, NOW, blocks=b"12345678").state
+    assert (state.validators, state.blocks) == (page.validators, b"12345678")
+    assert state.body_hash == decide.body_hash(page) != STATE.body_hash
+
+
 def test_a_clock_that_is_set_back_does_not_make_a_story_older() -> None:
     url = "https://a.example/1"
     memory = remembered(url)
@@ -334,6 +346,7 @@ def test_entries_of_one_page_count_together_and_one_alert_names_them() -> None:
     first, second = entry("Military talks open"), entry("Military talks end", number=2)
     outcome = page_of(second, first, rules=with_threshold(TWO), histories={"talks": EMPTY})
     (delivery,) = outcome.deliveries
+    assert isinstance(delivery.message, Message)
     assert delivery.message.title.text == "Military talks end"
     assert "before it “Military talks open” (wire)" in delivery.message.reasons[0].note
     assert [tally.told_at for tally in outcome.tallies] == [NOW]

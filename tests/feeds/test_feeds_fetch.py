@@ -494,6 +494,12 @@ async def test_a_feeds_own_proxy_wins_and_gets_its_login(
     assert isinstance(page, Page)
     assert server.requests[0].headers["Proxy-Authorization"] == "Basic ZGVzazpzM2NyZXQgeA=="
     assert "s3cret" not in repr(feed)
+    tunnel = replace(feed, url="https://feeds.invalid/feed", headers=(("X-Key", Secret("k")),))
+    with pytest.raises(FetchError, match="the proxy refuses the way"):
+        await client.fetcher.fetch(tunnel, state_of(tunnel.url))
+    assert server.requests[1].method == "CONNECT"
+    assert server.requests[1].headers["Proxy-Authorization"] == "Basic ZGVzazpzM2NyZXQgeA=="
+    assert "X-Key" not in server.requests[1].headers
 
 
 async def test_a_feeds_own_proxy_that_fails_is_named_without_its_login(client: Client) -> None:
