@@ -20,7 +20,7 @@ from monitor.decide import poll as decide
 from monitor.document import read_document
 from monitor.feeds.parse import parse_page
 from monitor.feeds.split import plan_parse
-from monitor.model import Feed, FirstPoll, Page, Priority, Validators
+from monitor.model import Backlog, Feed, Page, Priority, Validators
 from monitor.ports import Store
 from monitor.rules.load import load_rules
 from monitor.rules.match import Ruleset
@@ -101,22 +101,22 @@ def one_poll(
     if plan is None or parsed is None:
         outcome = decide.decide_unchanged(lease, feed, fetched, now, blocks=plan.blocks if plan else None)
     else:
-        parsed = replace(parsed, blocks=plan.blocks)
+        parsed = replace(parsed, blocks=plan.blocks, whole=plan.whole)
         with timed(stages, "recall"):
             memory = store.recall(
                 lease.state.feed_id,
                 keys=decide.page_keys(parsed),
-                story_keys=decide.page_story_keys(parsed),
+                story_keys=decide.page_story_keys(parsed.entries),
                 since=now - timedelta(days=4),
             )
         with timed(stages, "decide"):
-            fresh = decide.sift_page(lease=lease, feed=feed, parsed=parsed, memory=memory, ruleset=ruleset)
+            sifted = decide.sift_page(lease=lease, feed=feed, parsed=parsed, memory=memory, ruleset=ruleset, now=now)
             outcome = decide.decide_page(
                 lease=lease,
                 feed=feed,
                 page=fetched,
                 parsed=parsed,
-                fresh=fresh,
+                sifted=sifted,
                 memory=memory,
                 histories={},
                 told={},
@@ -140,7 +140,7 @@ def measure_polls(rounds: int) -> dict[str, dict[str, float]]:
     }.items():
         with tempfile.TemporaryDirectory() as folder:
             store = open_store(f"sqlite:///{folder}/bench.db")
-            feed = Feed(name="wire", url="https://wire.example/rss", first_poll=FirstPoll.ALERT)
+            feed = Feed(name="wire", url="https://wire.example/rss", backlog=Backlog.ALERT)
             store.sync_feeds([feed], NOW)
             one_poll(store, feed, page(), ruleset=ruleset, stages={}, now=NOW)
             stages: dict[str, list[float]] = {}

@@ -14,11 +14,13 @@ from typing import TextIO
 
 import structlog
 
+from monitor.config.load import Config
 from monitor.daemon import Daemon
 from monitor.decide.delivery import SETTLE
 from monitor.decide.draft import story_window
 from monitor.feeds.fetch import HttpFetcher
 from monitor.feeds.parser import ChildParser
+from monitor.feeds.trace import FetchTrace
 from monitor.notify.channel import DEADLINE
 from monitor.notify.channels import open_channels
 from monitor.pipeline import Doors, Live
@@ -39,6 +41,17 @@ def utc_now() -> datetime:
     return datetime.now(UTC)  # noqa: TID251 - the one place
 
 
+def open_fetcher(config: Config, clock: Clock, trace: FetchTrace | None = None) -> HttpFetcher:
+    """Make the fetcher that a configuration asks for; `trace` is told what happens on the way."""
+    return HttpFetcher(
+        clock=clock,
+        allow_folders=config.allow_folders,
+        allow=config.allow,
+        contact=config.contact,
+        trace=trace,
+    )
+
+
 @asynccontextmanager
 async def open_app(
     setup: Setup,
@@ -47,11 +60,12 @@ async def open_app(
     send_deadline: timedelta = DEADLINE,
     host_spacing: timedelta = SPACING,
     stream: TextIO | None = None,
+    spread: bool = False,
 ) -> AsyncIterator[Daemon]:
     """Open everything that a setup names, and close it again.
 
     `send_deadline` bounds each attempt to send; `host_spacing` lies between two requests to one host; `stream` is where
-    console channels print, standard output if None.
+    console channels print, standard output if None; with `spread` the first polls of many feeds take their time.
 
     Raises:
         StateInUseError: another daemon works on the same SQLite file.
@@ -60,11 +74,11 @@ async def open_app(
 
     def open_live(setup: Setup) -> Live:
         config = setup.config
+        fetcher = open_fetcher(config, clock)
         return Live(
             feeds={feed.url: feed for feed in config.feeds},
-            fetcher=HttpFetcher(
-                clock=clock, allow_folders=config.allow_folders, allow=config.allow, contact=config.contact
-            ),
+            fetcher=fetcher,
+            articles=fetcher,
             ruleset=setup.ruleset,
             notifiers=open_channels(setup.channels, clock=clock, env=config.env, deadline=send_deadline, stream=stream),
             dedup=config.defaults.dedup,
@@ -85,7 +99,7 @@ async def open_app(
         try:
             if file:  # the lock says that whoever held leases here is dead
                 await doors.in_store(store.adopt, clock(), settle=SETTLE)
-            await daemon.watch(setup)
+            await daemon.watch(setup, spread=spread)
             yield daemon
         finally:
             try:
@@ -104,7 +118,7 @@ async def serve(setup: Setup) -> None:
     """
     stop, hangup = asyncio.Event(), asyncio.Event()
     _on_signals(stop, hangup)
-    async with open_app(setup) as daemon:
+    async with open_app(setup, spread=True) as daemon:
         forward = asyncio.create_task(_forward(hangup, daemon))
         try:
             await daemon.run(stop)

@@ -18,6 +18,7 @@ from monitor import __version__
 from monitor.config.load import watched_files
 from monitor.crew import Crew
 from monitor.decide.notices import notice_of_mistakes, notices_of_silence
+from monitor.decide.schedule import first_polls
 from monitor.errors import StoreUnavailableError, UserError
 from monitor.health import ChannelHealth, FeedHealth
 from monitor.model import Absent, ClaimedDelivery, Delivery, FeedLease
@@ -136,6 +137,11 @@ class Daemon:
         await self.doors.in_store(self.doors.store.beat, report)
         self._outage.probed()
 
+    async def end_pauses(self) -> None:
+        """Poll again the feeds that a person has paused for a time which is over."""
+        for name in await self.doors.in_store(self.doors.store.end_pauses, self.doors.clock()):
+            log.info("a feed's pause is over: polling it again", feed=name)
+
     async def report_silence(self) -> None:
         """Owe a message for each rule that has found nothing for as long as its `absent` allows.
 
@@ -203,15 +209,16 @@ class Daemon:
         if setup.config.store != self.setup.config.store:
             log.warning("`store` has changed: it is used from the next start on")
         changed = [feed.url for feed in setup.config.feeds if self.live.feeds.get(feed.url) not in (feed, None)]
-        await self.watch(setup, hasten=changed)
+        await self.watch(setup, hasten=changed, spread=True)
         async with self._claiming:
             old, self.setup, self.live = self.live, setup, self._open_live(setup)
             self._retiring.start(old, self._guard(_retire(old, {*self.polls.tasks, *self.sends.tasks})))
 
-    async def watch(self, setup: Setup, *, hasten: Collection[str] = ()) -> None:
-        """Tell the store which feeds and which rules with thresholds are watched."""
+    async def watch(self, setup: Setup, *, hasten: Collection[str] = (), spread: bool = False) -> None:
+        """Tell the store which feeds and which rules with thresholds are watched; `spread` many first polls."""
         store, now = self.doors.store, self.doors.clock()
-        await self.doors.in_store(store.sync_feeds, setup.config.feeds, now, hasten=hasten)
+        first = first_polls(setup.config.feeds, now) if spread else {}
+        await self.doors.in_store(store.sync_feeds, setup.config.feeds, now, hasten=hasten, first=first)
         watched = [rule.id for rule in setup.ruleset.rules.values() if rule.threshold is not None]
         await self.doors.in_store(store.watch_rules, watched, now)
 
@@ -233,6 +240,7 @@ class Daemon:
             self.reload_if_changed: 1,
             self.report_health: 5,
             self.report_silence: 30,
+            self.end_pauses: 10,
             self.beat: 20,
         }
         for tick, seconds in ticks.items():
@@ -270,6 +278,7 @@ class Daemon:
 
     async def run_once(self) -> bool:
         """Poll every due feed once and deliver what is owed; say whether nothing is left to be delivered."""
+        await self._guard(self.end_pauses())
         while await self._guard(self.poll_due()) or self.polls.tasks or self._turns.waiting(self.doors.clock()):
             if not self.polls.tasks:
                 await asyncio.sleep(TURN_CHECK.total_seconds())

@@ -93,6 +93,8 @@ class Cause(StrEnum):
     NOT_A_FEED = "not a feed"
     BROKEN = "broken feed"
     PARSER = "parser stopped"
+    EMPTY = "empty"  # this one and the next are read all the same, and are no failures
+    STALE = "stale"
 
 
 class FeedError(MonitorError):

@@ -7,7 +7,7 @@ shows it escapes it for the place where it is shown.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from enum import IntEnum, StrEnum
 from ipaddress import IPv4Network, IPv6Network
@@ -18,11 +18,22 @@ from monitor.secret import Secret
 # -- what we watch ----------------------------------------------------------------------------------------------------
 
 
-class FirstPoll(StrEnum):
-    """What the first poll of a feed does with the entries it finds."""
+class Backlog(StrEnum):
+    """What is done with entries that a feed did not bring one by one: see `monitor.decide.backlog`."""
 
-    SILENT = "silent"  # remember them, alert about none: a new feed is no flood
-    ALERT = "alert"
+    SILENT = "silent"  # those of a first poll are remembered, not told; any others are told in one digest
+    DIGEST = "digest"  # all are told in one digest
+    ALERT = "alert"  # all are told like any other
+
+
+class Identity(StrEnum):
+    """By what an entry is known within its feed."""
+
+    AUTO = "auto"  # by whatever tells this feed's entries apart
+    GUID = "guid"
+    LINK = "link"  # the canonical one
+    TITLE = "title"
+    CONTENT = "content"  # title and text
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,6 +43,8 @@ class Feed:
     name: str
     url: str = field(repr=False)  # http, https or file; its query string may hold a secret
     poll: timedelta = timedelta(minutes=10)
+    poll_min: timedelta | None = None  # sooner where entries would be missed, None = a quarter of `poll`
+    poll_max: timedelta | None = None  # later where little is new, None = `poll`: never
     language: str = ""  # BCP 47, "" = as the feed says
     country: str = ""
     tags: tuple[str, ...] = ()
@@ -39,7 +52,9 @@ class Feed:
     user_agent: str = ""  # "" = this program's own, with the contact
     proxy: Secret | None = None  # a URL, None = as the environment says
     timeout: timedelta | None = None  # of a whole fetch, None = the fetcher's
-    first_poll: FirstPoll = FirstPoll.SILENT
+    backlog: Backlog = Backlog.SILENT
+    identity: Identity = Identity.AUTO
+    fulltext: bool = False  # read the articles whose title and summary leave a rule open
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,6 +78,25 @@ MOVES = 3  # polls in a row that are sent to the same place for good, before it 
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class FeedEvent:
+    """One change in the life of a feed: its health, or what a person did with it."""
+
+    at: datetime
+    what: str  # "paused", "resumed", "works again", or the cause of a failure
+    detail: str = ""
+    by: str = ""  # who did it, "" = nobody
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gap:
+    """A time of which a feed's page had lost the entries before it was polled again."""
+
+    since: datetime
+    until: datetime
+    entries: int  # how many may have been missed at least, as the feed's usual rate has it
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class FeedNotes:
     """What polls have learnt about a feed; stored as one document, in which what is missing has its default."""
 
@@ -77,11 +111,31 @@ class FeedNotes:
     # parsing
     whole_at: datetime | None = None  # last parse of a whole page
     shortcut: bool = True  # may a page be parsed in part? False = a whole parse has shown that it may not
+    # identity: the kinds that hold, as the last whole page has shown (see `Identity`); () = not known yet
+    identity: tuple[str, ...] = ()
+    # schedule
+    interval: timedelta | None = None  # between polls, None = as configured
+    usual: timedelta | None = None  # between two new entries, None = not known yet
+    newest_at: datetime | None = None  # when something was new for the last time
+    gap: Gap | None = None  # the last one
+    gaps: int = 0  # how many there have been
+    # health, and what people do; see `monitor.decide.health`
+    paused_until: datetime | None = None  # of a paused feed: when it is polled again by itself, None = when told
+    pause_reason: str = ""
+    events: tuple[FeedEvent, ...] = ()  # the latest changes, the newest last
 
     @property
     def home(self) -> str:
         """Where a fetch begins: where three polls in a row were sent for good; "" = at the feed's own URL."""
         return self.moved_to if self.moves >= MOVES else ""
+
+
+EVENTS_KEPT = 20  # of a feed's latest changes
+
+
+def with_event(notes: FeedNotes, event: FeedEvent) -> FeedNotes:
+    """Return the notes with one more change, and without the oldest beyond EVENTS_KEPT."""
+    return replace(notes, events=(*notes.events, event)[-EVENTS_KEPT:])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,7 +151,7 @@ class FeedState:
     polled_at: datetime | None = None  # last good poll
     failures: int = 0  # in a row
     failing_since: datetime | None = None
-    cause: Cause | None = None  # of the last failure, None = healthy
+    cause: Cause | None = None  # of the last failure, or what is odd about it; None = healthy
     detail: str = ""
     blocks: bytes = field(default=b"", repr=False)  # 8 bytes for each item of the last page that was parsed
     notes: FeedNotes = field(default_factory=FeedNotes)
@@ -144,7 +198,8 @@ class Entry:
     """One news item as its feed told it, in plain text."""
 
     id: str  # 32 hex digits, the same in every poll: made of the feed's URL and the first of `keys`
-    keys: tuple[bytes, ...]  # identity within its feed, 16 bytes each; known if any of them is known
+    keys: tuple[bytes, ...]  # what it is known by within its feed, 16 bytes each, the best first
+    key_kinds: tuple[Identity, ...] = ()  # of each of `keys`; () = they are all guids
     feed: str
     title: str
     summary: str = ""
@@ -344,10 +399,19 @@ class Joining(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class StoredEntry:
+    """An entry as the store has it, and what is known of it."""
+
+    entry: Entry  # without its keys
+    rules: frozenset[str] = frozenset()  # that have matched it so far
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Memory:
     """What the store remembers that bears on one page."""
 
-    known: frozenset[bytes] = frozenset()  # identity keys that this feed has shown before
+    known: Mapping[bytes, date] = field(default_factory=dict)  # identity keys shown before, and the day of last sight
+    stored: tuple[StoredEntry, ...] = ()  # that entries of the page may be: see `Store.recall_entries`
     stories: Mapping[bytes, Story] = field(default_factory=dict)  # by story key
 
 
@@ -562,6 +626,7 @@ class Stage(StrEnum):
     """Where on its way an entry was when something was decided about it."""
 
     FRESH = "fresh"
+    FULLTEXT = "fulltext"
     MATCH = "match"
     STORY = "story"
     THRESHOLD = "threshold"
@@ -575,7 +640,7 @@ class Decision:
     entry_id: str
     at: datetime
     stage: Stage
-    verdict: str  # baseline, no-match, match, error, new-story, same-story, reached, held, alert, told, reply, digest
+    verdict: str  # one word or two: see `monitor.decide.poll` and `monitor.decide.draft`
     reason: str
     rule: str = ""
     story_id: str = ""
@@ -590,8 +655,9 @@ class PollOutcome:
     state: FeedState  # the new one
     due: datetime  # next poll
     hold_host_until: datetime | None = None  # no feed of this host is polled sooner
-    keys: tuple[bytes, ...] = ()  # every identity key on the page, known ones too: their last sight is remembered
+    keys: tuple[bytes, ...] = ()  # identity keys that are new, or were not seen today yet
     entries: tuple[Entry, ...] = ()  # the fresh ones
+    updates: tuple[Entry, ...] = ()  # known ones whose text has changed
     stories: tuple[Story, ...] = ()  # new and changed
     story_keys: Mapping[bytes, str] = field(default_factory=dict)  # new keys to story ids
     taken_keys: Mapping[bytes, str] = field(default_factory=dict)  # of them: which story held it
@@ -602,3 +668,9 @@ class PollOutcome:
     widened: tuple[Alert, ...] = ()  # recorded before; more rules have hit the story since
     deliveries: tuple[Delivery, ...] = ()
     decisions: tuple[Decision, ...] = ()
+
+    @property
+    def quiet(self) -> bool:
+        """Whether the poll changed nothing but what is remembered of its feed."""
+        written = (self.keys, self.entries, self.updates, self.stories, self.story_keys, self.hits, self.tallies)
+        return not any(written) and not (self.alerts or self.deliveries or self.decisions)

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from types import MappingProxyType
 from typing import Protocol
 
 from monitor.model import (
@@ -30,6 +31,7 @@ from monitor.model import (
     Question,
     SendResult,
     Settlement,
+    StoredEntry,
     Story,
     Told,
 )
@@ -56,6 +58,18 @@ class Fetcher(Protocol):
 
     async def close(self) -> None:
         """Give connections back."""
+        ...
+
+
+class ArticleFetcher(Protocol):
+    """Get the web page behind a link of an entry, where its host allows that."""
+
+    async def fetch_article(self, url: str) -> Page:
+        """Fetch once.
+
+        Raises:
+            FetchError: no usable answer came, or robots.txt forbids to ask.
+        """
         ...
 
 
@@ -212,6 +226,24 @@ class Sighting:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class FeedReport:
+    """One watched feed as the store knows it."""
+
+    state: FeedState
+    due: datetime  # when it is polled next
+    day: int  # entries seen in 24 hours
+    week: int  # entries seen in 7 days
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FeedFindings:
+    """What a feed has brought of late."""
+
+    entries: tuple[str, ...]  # ids, the newest first
+    hits: tuple[tuple[str, int], ...]  # rules and their hits of 30 days, the most first
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RuleStats:
     """What a rule has found."""
 
@@ -236,10 +268,18 @@ class Store(Protocol):
     Every method may raise StoreUnavailableError, after which nothing has been written.
     """
 
-    def sync_feeds(self, feeds: Sequence[Feed], now: datetime, *, hasten: Collection[str] = ()) -> None:
-        """Make exactly these feeds active; new ones are due at once, the state of the others is kept.
+    def sync_feeds(
+        self,
+        feeds: Sequence[Feed],
+        now: datetime,
+        *,
+        hasten: Collection[str] = (),
+        first: Mapping[str, datetime] = MappingProxyType({}),
+    ) -> None:
+        """Make exactly these feeds active; the state of those that are known is kept.
 
-        Those with a URL in `hasten` are due at once as well: somebody has changed how they are to be polled.
+        New ones are due at once, or where `first` has their URL at that time. Those with a URL in `hasten` are due at
+        once as well: somebody has changed how they are to be polled.
         """
         ...
 
@@ -249,6 +289,28 @@ class Store(Protocol):
 
     def release_feeds(self, leases: Sequence[FeedLease], due: datetime) -> None:
         """Give leases back untouched: the feeds are due again at this time."""
+        ...
+
+    def pause_feed(
+        self, url: str, now: datetime, *, until: datetime | None = None, reason: str = "", by: str = ""
+    ) -> bool:
+        """Stop polling a watched feed, and drop a poll of it that is under way; False = no such feed is watched."""
+        ...
+
+    def resume_feed(self, url: str, now: datetime, *, by: str = "") -> bool:
+        """Make a paused feed due at once; False = no such feed is watched and paused."""
+        ...
+
+    def end_pauses(self, now: datetime) -> tuple[str, ...]:
+        """Resume the feeds whose pause was to last until now; return their names."""
+        ...
+
+    def feed_reports(self, now: datetime) -> tuple[FeedReport, ...]:
+        """Report each watched feed, by name."""
+        ...
+
+    def feed_findings(self, url: str, now: datetime, *, limit: int) -> FeedFindings:
+        """Say what a feed has brought in 30 days: its latest entries, at most `limit`, and the rules that they hit."""
         ...
 
     def put_off_feeds(self, leases: Mapping[FeedLease, datetime]) -> None:
@@ -266,7 +328,11 @@ class Store(Protocol):
     def recall(
         self, feed_id: int, *, keys: Collection[bytes], story_keys: Collection[bytes], since: datetime
     ) -> Memory:
-        """Say which identity keys the feed has shown before, and which stories seen after `since` have these keys."""
+        """Say which identity keys the feed has shown, and when last; and which stories seen after `since` have keys."""
+        ...
+
+    def recall_entries(self, feed_id: int, *, ids: Collection[str], links: Collection[str]) -> tuple[StoredEntry, ...]:
+        """Read a feed's entries that have one of these ids or canonical links, as they were stored."""
         ...
 
     def recall_histories(self, questions: Collection[Question]) -> Mapping[str, History]:
@@ -284,6 +350,14 @@ class Store(Protocol):
             LeaseLostError: the lease ran out and somebody else took the feed.
             StoryConflictError: one of the new story keys belongs to another story by now.
             ConflictError: another poll has changed one of the tallies meanwhile.
+        """
+        ...
+
+    def record_quiet(self, outcomes: Sequence[PollOutcome]) -> None:
+        """Write polls that are quiet (see `PollOutcome.quiet`), each of another feed: all of them or none.
+
+        Raises:
+            LeaseLostError: one of the leases ran out and somebody else took the feed.
         """
         ...
 

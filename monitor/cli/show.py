@@ -129,6 +129,11 @@ def ago(time: datetime, now: datetime) -> str:
     return f"{seconds} s"
 
 
+def ahead(time: datetime, now: datetime) -> str:
+    """Say how soon: `now`, `in 12 s`, `in 5 min`."""
+    return f"in {ago(now, time)}" if time > now else "now"
+
+
 def clock_time(time: datetime) -> str:
     """Write a time as people read it, in UTC."""
     return time.astimezone(UTC).strftime("%Y-%m-%d %H:%M UTC")

@@ -97,7 +97,7 @@ def _sightings(store: Store, reference: str) -> tuple[Sighting, ...]:
 
     by_guid = identity_keys(guid=reference, canonical_url="", title="", text="")
     by_link = identity_keys(guid="", canonical_url=canonical_url(reference), title="", text="")
-    return store.find_sightings([*by_guid, *by_link])
+    return store.find_sightings([by_guid[0][1], by_link[0][1]])
 
 
 def _current_setup(file: Path) -> Setup | None:

@@ -15,10 +15,10 @@ from monitor.config.allow import read_allowed
 from monitor.config.environment import read_environment
 from monitor.config.feeds import load_feeds
 from monitor.config.include import matching, passed_over, patterns_in
-from monitor.config.models import DefaultSettings, OpsSettings, TopSettings
+from monitor.config.models import DefaultSettings, OpsSettings, PollSettings, TopSettings
 from monitor.document import Document, did_you_mean, read_document, validate
 from monitor.errors import Problem
-from monitor.model import AllowedHost, Feed, FirstPoll, Priority
+from monitor.model import AllowedHost, Backlog, Feed, Priority
 from monitor.secret import resolve_references
 from monitor.text.plain import shorten
 
@@ -34,8 +34,8 @@ class Defaults:
     notify: tuple[str, ...]
     priority: Priority
     dedup: timedelta
-    poll: timedelta
-    first_poll: FirstPoll
+    poll: PollSettings
+    backlog: Backlog
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,7 +119,7 @@ class _Loader:
             folder=self.folder,
             allow_folders=allow_folders,
             poll=defaults.poll,
-            first_poll=defaults.first_poll,
+            backlog=defaults.backlog,
         )
         self.problems += problems
         return Config(
@@ -195,7 +195,7 @@ class _Loader:
             priority=settings.priority,
             dedup=settings.dedup,
             poll=settings.poll,
-            first_poll=settings.first_poll,
+            backlog=settings.backlog,
         )
 
     def ops_notify(self) -> tuple[str, ...]:

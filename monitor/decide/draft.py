@@ -8,7 +8,9 @@ from datetime import datetime, timedelta
 
 from monitor.decide.flood import fold_floods
 from monitor.decide.owed import alert_id, coverage_of, edit, post, reply
+from monitor.decide.spread import digest
 from monitor.decide.thresholds import hit_of, judge, with_hit
+from monitor.decide.updates import Change
 from monitor.model import (
     Alert,
     Decision,
@@ -54,13 +56,13 @@ class Draft:
     story_of: dict[bytes, str]  # by story key
     histories: dict[str, History]  # by rule: of those with a threshold that this page's entries match
     told: dict[str, Told]  # by alert: about remembered stories, and what this page adds
-    entries: list[Entry] = field(default_factory=list)
     changed: dict[str, None] = field(default_factory=dict)  # ids of stories, in order of appearance
     new_keys: dict[bytes, str] = field(default_factory=dict)
     taken_keys: dict[bytes, str] = field(default_factory=dict)
     alerts: dict[str, Alert] = field(default_factory=dict)  # new ones by id
     widened: dict[str, Alert] = field(default_factory=dict)  # old ones by id
     posts: dict[str, Delivery] = field(default_factory=dict)  # by alert
+    together: dict[str, str] = field(default_factory=dict)  # by alert that goes into a digest: why
     digests: list[Delivery] = field(default_factory=list)
     replies: list[Delivery] = field(default_factory=list)
     edits: dict[str, Delivery] = field(default_factory=dict)  # by alert
@@ -84,8 +86,11 @@ class Draft:
             Decision(entry_id=entry_id, at=self.now, stage=stage, verdict=verdict, reason=reason, **links)
         )
 
-    def consider(self, entry: Entry, result: MatchResult) -> None:
-        """Join a fresh entry that rules match to its story, and tell who has not heard of it."""
+    def consider(self, entry: Entry, result: MatchResult, *, together: str = "") -> None:
+        """Join a fresh entry that rules match to its story, and tell who has not heard of it.
+
+        `together` says why it is told in a digest; "" = by itself.
+        """
         for rule_id, failure in result.failures:
             self.note(entry, Stage.MATCH, "error", failure, rule=rule_id)
         if not result.matches:
@@ -101,12 +106,63 @@ class Draft:
             if channel in story.told:
                 self.tell_more(joined, channel, matches, notes)
             else:
-                self.tell(story, channel, matches, notes)
+                self.tell(story, channel, matches, notes, together=together)
                 story = replace(story, told=story.told | {channel})
         for channel in _by_channel(result.matches):  # held back or not: the story has grown
             self.count(story, channel, entry)
         self.stories[story.id] = story
         self.changed[story.id] = None
+
+    def reconsider(self, entry: Entry, result: MatchResult, change: Change) -> None:
+        """Tell what is new in an entry that was known: in reply where its story was told, else as a story.
+
+        That is what makes a rule match that did not before, and numbers that differ from those that were told.
+        """
+        new = [match for match in result.matches if match.rule.id in change.new_rules]
+        for match in new:
+            self.note(entry, Stage.MATCH, "match", f"{_why(match)}; it appeared later", rule=match.rule.id)
+        story = self._story_before(entry, change) or (self._story_of_change(entry, change) if new else None)
+        if story is None:
+            return
+        notes = dict.fromkeys(self.weigh(new), change.summary)
+        for channel, matches in _by_channel(result.matches).items():
+            worth = tuple(match for match in matches if match.rule.id in notes)
+            if channel in story.told:
+                self.correct(story, channel, worth or matches, change)
+            elif worth:
+                self.tell(story, channel, worth, notes)
+                story = replace(story, told=story.told | {channel})
+        self.stories[story.id] = story
+        self.changed[story.id] = None
+
+    def _story_before(self, entry: Entry, change: Change) -> Story | None:
+        """Return the story of an entry, by its keys as they are now and as they were."""
+        keys = (*story_keys(entry).values(), *story_keys(change.before).values())
+        return next((self.stories[self.story_of[key]] for key in keys if key in self.story_of), None)
+
+    def _story_of_change(self, entry: Entry, change: Change) -> Story:
+        """Begin a story with an entry whose earlier words began none, or one that is over: under an id of its own."""
+        story_id = digest("story", entry.id, *change.appeared)
+        self.note(entry, Stage.STORY, "new-story", "its earlier words told none in the window", story_id=story_id)
+        for key in story_keys(entry).values():
+            self.story_of[key] = self.new_keys[key] = story_id
+        return Story(id=story_id, first_at=self.now, last_at=self.now, entries=1, sources=(entry.feed,))
+
+    def correct(self, story: Story, channel: str, matches: tuple[Match, ...], change: Change) -> None:
+        """Reply to what the channel was told of a story: a word appeared later, or a number is another one."""
+        entry, links = matches[0].entry, {"story_id": story.id, "channel": channel}
+        new = [match for match in matches if match.rule.id in change.new_rules]
+        told = self.told.get(alert_id(story.id, channel))
+        if told is None or not (new or all(change.numbers)):
+            self.note(entry, Stage.ROUTE, "told", f"{channel} has an alert about this story", **links)
+            return
+        note = f"appeared later: {_found(new)}" if new else change.summary
+        message = render_message(matches)
+        event = digest(entry.id, *change.appeared, "", *change.gone)
+        self.replies.append(reply(told.alert, message, note=note, event=event, now=self.now, broadcast=bool(new)))
+        self.note(entry, Stage.ROUTE, "reply", f"{note}: a reply in {channel}", **links)
+        if more := [match for match in new if match.rule.id not in told.alert.rules]:
+            self.widen(told, more, message)
 
     def join(self, entry: Entry, window: timedelta) -> Joined:
         """Put an entry into the story that has one of its keys, else into a new one.
@@ -154,7 +210,9 @@ class Draft:
                 notes[rule.id] = judgement.reason
         return notes
 
-    def tell(self, story: Story, channel: str, matches: tuple[Match, ...], notes: Mapping[str, str]) -> None:
+    def tell(
+        self, story: Story, channel: str, matches: tuple[Match, ...], notes: Mapping[str, str], *, together: str = ""
+    ) -> None:
         """Owe the channel its first message about the story."""
         entry = matches[0].entry
         rules = tuple(match.rule.id for match in matches)
@@ -171,6 +229,8 @@ class Draft:
         self.alerts[alert.id] = alert
         self.posts[alert.id] = post(alert, message, self.now)
         self.told[alert.id] = Told(alert=alert, message=message)
+        if together:
+            self.together[alert.id] = together
         reason = f"rules {', '.join(rules)} notify {channel}"
         self.note(entry, Stage.ROUTE, "alert", reason, story_id=story.id, channel=channel)
 
@@ -212,9 +272,9 @@ class Draft:
             self.edits[alert.id] = edit(alert, message, event=entry.id, now=self.now)
 
     def fold(self) -> None:
-        """Make one digest of the posts of a rule that has very many of them in one channel."""
+        """Make one digest of the posts that are told together, and of very many in one channel."""
         messages = {each: told.message for each, told in self.told.items() if told.message}
-        for folded in fold_floods(self.alerts, messages, self.now):
+        for folded in fold_floods(self.alerts, messages, self.now, together=self.together):
             self.digests.append(folded.delivery)
             for alert in folded.alerts:
                 self.alerts[alert.id] = alert
@@ -240,6 +300,10 @@ def _by_channel(matches: Iterable[Match]) -> Mapping[str, tuple[Match, ...]]:
         for channel in match.rule.notify:
             channels[channel] = (*channels.get(channel, ()), match)
     return channels
+
+
+def _found(matches: Iterable[Match]) -> str:
+    return ", ".join(dict.fromkeys(f"“{mention.surface}”" for match in matches for mention in match.mentions))
 
 
 def _why(match: Match) -> str:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from types import MappingProxyType
 
 from monitor.decide.owed import digest_of
 from monitor.model import Alert, Delivery, Message
@@ -23,19 +24,41 @@ class Folded:
 
 
 def fold_floods(
-    alerts: Mapping[str, Alert], messages: Mapping[str, Message], now: datetime, *, most: int = MOST_ALERTS
+    alerts: Mapping[str, Alert],
+    messages: Mapping[str, Message],
+    now: datetime,
+    *,
+    together: Mapping[str, str] = MappingProxyType({}),
+    most: int = MOST_ALERTS,
 ) -> tuple[Folded, ...]:
-    """Say which alerts of one poll are told together: those of a rule that has more than `most` in one channel.
+    """Say which alerts of one poll are told together: a backlog, and what is more than `most` in one channel.
 
-    Both mappings are by alert. An alert of two such rules goes with the one that has more.
+    All mappings are by alert; `together` holds those that are a backlog, with the reason. Of a rule that has more than
+    `most`, all are told together; then all that are left in a channel, if they are still more. An alert of two such
+    rules goes with the one that has more.
     """
     folded: list[Folded] = []
     left = dict(alerts)
+
+    def fold(some: list[Alert], title: str, reason: str) -> None:
+        folded.append(_fold(some, messages, title=title, reason=reason, now=now))
+        for alert in some:
+            del left[alert.id]
+
+    for channel in dict.fromkeys(alert.channel for alert in alerts.values()):
+        backlog = [alert for alert in left.values() if alert.channel == channel and alert.id in together]
+        if backlog:
+            reasons = Counter(together[alert.id] for alert in backlog)
+            fold(backlog, f"{_alerts(backlog)} from a backlog", "; ".join(reasons))
     while crowd := _crowd(left, most):
         channel, rule = crowd
-        together = [alert for alert in left.values() if alert.channel == channel and rule in alert.rules]
-        folded.append(_fold(together, rule, messages, now))
-        left = {alert.id: alert for alert in left.values() if alert not in together}
+        of_rule = [alert for alert in left.values() if alert.channel == channel and rule in alert.rules]
+        reason = f"{len(of_rule)} alerts of rule {rule} in one poll, told together"
+        fold(of_rule, f"{len(of_rule)} alerts: {_title(of_rule, rule, messages)}", reason)
+    for channel, count in Counter(alert.channel for alert in left.values()).items():
+        if count > most:
+            rest = [alert for alert in left.values() if alert.channel == channel]
+            fold(rest, f"{count} alerts at once", f"{count} alerts in one poll, told together")
     return tuple(folded)
 
 
@@ -46,16 +69,24 @@ def _crowd(alerts: Mapping[str, Alert], most: int) -> tuple[str, str] | None:
     return crowd if count > most else None
 
 
-def _fold(alerts: list[Alert], rule: str, messages: Mapping[str, Message], now: datetime) -> Folded:
-    told = [messages[alert.id] for alert in alerts]
-    name = next((why.title for message in told for why in message.reasons if why.rule == rule), "") or rule
-    reason = f"{len(alerts)} alerts of rule {rule} in one poll, told together"
+def _alerts(alerts: Collection[Alert]) -> str:
+    return "1 alert" if len(alerts) == 1 else f"{len(alerts)} alerts"
+
+
+def _title(alerts: Collection[Alert], rule: str, messages: Mapping[str, Message]) -> str:
+    reasons = (why for alert in alerts for why in messages[alert.id].reasons)
+    return next((why.title for why in reasons if why.rule == rule), "") or rule
+
+
+def _fold(
+    alerts: Sequence[Alert], messages: Mapping[str, Message], *, title: str, reason: str, now: datetime
+) -> Folded:
     delivery = digest_of(
-        told,
+        [messages[alert.id] for alert in alerts],
         channel=alerts[0].channel,
-        title=f"{len(alerts)} alerts: {name}",
+        title=title,
         reason=reason,
-        event=" ".join([rule, *(alert.story_id for alert in alerts)]),
+        event=" ".join(alert.story_id for alert in alerts),
         now=now,
     )
     return Folded(

@@ -89,12 +89,13 @@ class Replay:
             stories=self._stories,
             story_of=self._story_of,
             histories=dict(self._histories(rules, entry.seen_at)),
+            told={},
         )
         draft.consider(entry, result)
         self._learn(draft)
         self._forget_stories()
         notes = {each.rule: each for each in draft.decisions if each.stage is Stage.THRESHOLD}
-        told = {rule for alert in draft.alerts for rule in alert.rules}
+        told = {rule for alert in draft.alerts.values() for rule in alert.rules}
         (story_id,) = draft.changed
         return Replayed(
             story_id=story_id,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from monitor.decide.spread import fraction
@@ -13,19 +13,21 @@ JITTER = 0.1  # of the interval, either way
 LONGEST_BACKOFF = timedelta(hours=6)
 LONGEST_HOLD = timedelta(hours=24)  # however long a server asks for
 GONE_INTERVAL = timedelta(hours=24)
+AT_ONCE = 50  # new feeds that are polled at once
+A_SECOND = 20  # of the others: a first page is parsed whole
 _HOUR = timedelta(hours=1)
 _WEEK = 7 * 24  # hours
 
 
-def next_poll(feed: Feed, now: datetime, asked: timedelta = timedelta()) -> datetime:
-    """Return the time of the next poll after a good one, spread by a hash of the feed's URL and the hour.
+def next_poll(feed: Feed, now: datetime, interval: timedelta, asked: timedelta = timedelta()) -> datetime:
+    """Return the time of the next poll: after an interval, spread by a hash of the feed's URL and the hour.
 
-    It is the feed's interval, or what its server has `asked` for where that is longer: a server may slow us down, to
-    LONGEST_HOLD, and never speed us up.
+    It is longer where the feed's server has `asked` for that: a server may slow us down, to LONGEST_HOLD, and never
+    speed us up.
     """
-    interval = max(feed.poll, min(asked, LONGEST_HOLD))
+    wait = max(interval, min(asked, LONGEST_HOLD))
     spread = fraction(feed.url, now.strftime("%Y%m%d%H")) * 2 - 1
-    return now + interval * (1 + JITTER * spread)
+    return now + wait * (1 + JITTER * spread)
 
 
 def asked_wait(interval: timedelta, freshness: timedelta, notes: FeedNotes, now: datetime) -> timedelta:
@@ -49,10 +51,20 @@ def poll_after_failure(feed: Feed, error: FeedError, failures: int, now: datetim
         return now + GONE_INTERVAL
     wait = min(feed.poll * 2 ** min(failures - 1, 16), max(LONGEST_BACKOFF, feed.poll))
     asked = error.retry_after if isinstance(error, FetchError) else None
-    return next_poll(replace(feed, poll=wait), now, asked or timedelta())
+    return next_poll(feed, now, wait, asked or timedelta())
 
 
 def hold_host_until(error: FeedError, now: datetime) -> datetime | None:
     """Return until when no feed of a host is to be polled, where the host has asked for that; None = it has not."""
     hold = error.hold_host if isinstance(error, FetchError) else None
     return now + min(hold, LONGEST_HOLD) if hold else None
+
+
+def first_polls(feeds: Iterable[Feed], now: datetime) -> dict[str, datetime]:
+    """Return when feeds are polled for the first time, by URL: a few at once, of many so many a second.
+
+    Their order is that of a hash, so that the feeds of one host are spread, too; each comes within its own interval.
+    """
+    shuffled = sorted(feeds, key=lambda feed: (fraction(feed.url), feed.url))
+    waits = (max(number - AT_ONCE, 0) / A_SECOND for number in range(len(shuffled)))
+    return {feed.url: now + min(timedelta(seconds=wait), feed.poll) for feed, wait in zip(shuffled, waits, strict=True)}

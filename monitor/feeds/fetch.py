@@ -32,6 +32,7 @@ from monitor.feeds.order import CONDITIONS, Order, order_for
 from monitor.feeds.reasons import shown, translated
 from monitor.feeds.robots import Robots
 from monitor.feeds.sessions import Sessions
+from monitor.feeds.trace import FetchTrace
 from monitor.model import AllowedHost, Feed, FeedState, FetchNotes, NotModified, Page, Validators
 
 if TYPE_CHECKING:
@@ -63,12 +64,13 @@ class HttpFetcher:
         contact: str = "",
         timeout: timedelta = timedelta(seconds=30),
         spacing: timedelta = timedelta(seconds=5),
+        trace: FetchTrace | None = None,
     ) -> None:
         self._clock = clock
         self._folders = tuple(allow_folders)
         self._agent = f"media-monitor/{__version__}" + (f" (+{contact})" if contact else "")
         self._timeout = timeout
-        self._sessions = Sessions(Guard(allow))
+        self._sessions = Sessions(Guard(allow), trace)
         self._gates: WeakValueDictionary[str, Semaphore] = WeakValueDictionary()
         self._robots = Robots(self._read_robots, clock=clock, spacing=spacing)
 

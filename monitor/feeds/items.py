@@ -10,10 +10,10 @@ from functools import cache, partial
 from itertools import islice
 from urllib.parse import urljoin, urlsplit, urlunsplit
 
-from monitor.feeds.canonical import canonical_url
+from monitor.feeds.canonical import canonical_url, is_numbered
 from monitor.feeds.identity import entry_id, identity_keys
 from monitor.feeds.plaintext import decode_again, from_markup, from_text
-from monitor.model import Entry, Feed
+from monitor.model import Entry, Feed, Identity
 from monitor.text.plain import one_line, shorten
 
 MAX_ENTRIES = 2_000  # of a page, the first ones
@@ -98,19 +98,25 @@ def _make_entry(item: Item, feed: Feed, now: datetime, shared: frozenset[str], *
     summary = item.summary.plain(SUMMARY_LIMIT)
     body = item.content.plain(BODY_LIMIT)
     guid = one_line(item.guid[:_GUID_LIMIT])
-    keys = identity_keys(
+    body = body if body != summary else ""
+    named = identity_keys(
         guid="" if item.guid in shared else guid,
         canonical_url=canonical,
         title=title,
         text=summary or body,
+        rest=body if summary else "",
+        numbered=is_numbered(url),
+        short_titles=feed.identity is Identity.TITLE,
     )
+    keys = tuple(key for _, key in named)
     return Entry(
         id=entry_id(feed.url, keys[0]),
         keys=keys,
+        key_kinds=tuple(kind for kind, _ in named),
         feed=feed.name,
         title=title,
         summary=summary,
-        body=body if body != summary else "",
+        body=body,
         url=url,
         canonical_url=canonical,
         guid=guid,

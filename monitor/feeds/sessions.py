@@ -11,6 +11,7 @@ from yarl import URL
 from monitor.feeds.guard import Guard
 from monitor.feeds.proxies import Proxies, without_login
 from monitor.feeds.resolve import PooledResolver
+from monitor.feeds.trace import FetchTrace
 
 PER_HOST = 2  # a redirect may lead to a host whose turn it is not
 
@@ -18,8 +19,9 @@ PER_HOST = 2  # a redirect may lead to a host whose turn it is not
 class Sessions:
     """Open sessions when they are needed, on the loop that runs then."""
 
-    def __init__(self, guard: Guard) -> None:
+    def __init__(self, guard: Guard, trace: FetchTrace | None = None) -> None:
         self._guard = guard
+        self._trace = trace
         self._resolvers: list[PooledResolver] = []
         self._direct: aiohttp.ClientSession | None = None
         self._through_proxies: aiohttp.ClientSession | None = None
@@ -79,9 +81,10 @@ class Sessions:
     def _open(self, *, guard: Guard | None, per_host: int) -> aiohttp.ClientSession:
         resolver = PooledResolver(guard)
         self._resolvers.append(resolver)
+        open_socket = guard.open_socket if guard else None
         connector = aiohttp.TCPConnector(
             resolver=resolver,
-            socket_factory=guard.open_socket if guard else None,
+            socket_factory=self._trace.watch(open_socket) if self._trace and open_socket else open_socket,
             force_close=True,  # an idle TLS connection costs 0.3 MB, and the next poll is minutes away
             limit=0,
             limit_per_host=per_host,
@@ -90,6 +93,7 @@ class Sessions:
             connector=connector,
             timeout=aiohttp.ClientTimeout(total=None, connect=None, sock_connect=None, sock_read=None),
             auto_decompress=False,
+            trace_configs=[self._trace.config()] if self._trace else None,
             cookie_jar=aiohttp.DummyCookieJar(),
             trust_env=False,  # it would send the logins of ~/.netrc, and send past the guard what goes to proxies
         )

@@ -17,6 +17,7 @@ LENGTH = struct.Struct(">I")
 _NOUNS = {
     ("monitor.feeds.wire", "Answer"),
     ("monitor.model", "Entry"),
+    ("monitor.model", "Identity"),
     ("monitor.model", "ParsedFeed"),
     ("datetime", "datetime"),
     ("datetime", "timezone"),

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Collection
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Column, Connection, Row, Select, func, literal, or_, select, tuple_
 
-from monitor.model import Decision, DeliveryKind, DeliveryState, Entry, Stage
+from monitor.model import Decision, DeliveryKind, DeliveryState, Entry, Stage, StoredEntry
 from monitor.ports import AlertRecord, Cursor, DeliveryRecord, EntryRecord, Sighting
 from monitor.store.columns import Moment, PlainText, link_key
 from monitor.store.payload import title_of
-from monitor.store.polls import alert_of, load_stories
+from monitor.store.polls import alert_of, load_stories, portions
 from monitor.store.tables import alert, decision, delivery, entry, feed, seen
 
 MOST_FOUND = 20  # entries that one prefix or link names
@@ -118,6 +119,26 @@ def read_entries(
 def count_entries(connection: Connection, since: datetime) -> int:
     """Count the entries that `read_entries` gives; see `Store.count_entries`."""
     return connection.scalar(select(func.count()).select_from(entry).where(entry.c.seen_at >= since)) or 0
+
+
+def recall_entries(
+    connection: Connection, feed_id: int, *, ids: Collection[str], links: Collection[str]
+) -> tuple[StoredEntry, ...]:
+    """Read a feed's entries by id or canonical link, with the rules that matched them; see `Store.recall_entries`."""
+    found: dict[str, Entry] = {}
+    keys = [key for link in links if (key := link_key(link))]
+    for column, values in ((entry.c.id, ids), (entry.c.link16, keys)):
+        for some in portions(values):
+            asked = _entries().where(entry.c.feed_id == feed_id, column.in_(some))
+            found.update((row.id, _entry(row)) for row in connection.execute(asked))
+    rules: defaultdict[str, set[str]] = defaultdict(set)
+    for some in portions(found):
+        matched = select(decision.c.entry_id, decision.c.rule).where(
+            decision.c.entry_id.in_(some), decision.c.stage == Stage.MATCH, decision.c.verdict == "match"
+        )
+        for row in connection.execute(matched):
+            rules[row.entry_id].add(row.rule)
+    return tuple(StoredEntry(entry=each, rules=frozenset(rules[each.id])) for each in found.values())
 
 
 def _entries() -> Select[Any]:

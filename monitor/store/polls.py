@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterator
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection, Row, bindparam, or_, select, update
@@ -30,7 +30,7 @@ from monitor.model import (
 )
 from monitor.store.columns import link_key
 from monitor.store.engine import insert
-from monitor.store.feeds import finish_poll
+from monitor.store.feeds import finish_polls
 from monitor.store.hits import add_hits, change_tallies
 from monitor.store.outbox import owe
 from monitor.store.payload import thaw
@@ -44,18 +44,18 @@ def recall(
     connection: Connection, feed_id: int, *, keys: Collection[bytes], story_keys: Collection[bytes], since: datetime
 ) -> Memory:
     """Read what is known of these keys; see `Store.recall`."""
-    known: set[bytes] = set()
-    for some in _portions(keys):
-        found = select(seen.c.key16).where(seen.c.feed_id == feed_id, seen.c.key16.in_(some))
-        known.update(connection.scalars(found))
+    known: dict[bytes, date] = {}
+    for some in portions(keys):
+        found = select(seen.c.key16, seen.c.last_seen).where(seen.c.feed_id == feed_id, seen.c.key16.in_(some))
+        known.update((row.key16, (_EPOCH + timedelta(days=row.last_seen)).date()) for row in connection.execute(found))
     story_ids: dict[bytes, str] = {}
-    for some in _portions(story_keys):
+    for some in portions(story_keys):
         held = select(story_key.c.key, story.c.id).join(story, story.c.id == story_key.c.story_id)
         held = held.where(story_key.c.key.in_(some), story.c.last_at >= since)
         story_ids.update((row.key, row.id) for row in connection.execute(held))
     stories = load_stories(connection, set(story_ids.values()))
     return Memory(
-        known=frozenset(known),
+        known=known,
         stories={key: stories[story_id] for key, story_id in story_ids.items() if story_id in stories},
     )
 
@@ -64,7 +64,7 @@ def load_stories(connection: Connection, ids: Collection[str]) -> dict[str, Stor
     """Read stories, each with the channels that have an alert about it."""
     told: defaultdict[str, set[str]] = defaultdict(set)
     stories: dict[str, Story] = {}
-    for some in _portions(ids):
+    for some in portions(ids):
         alerts = select(alert.c.story_id, alert.c.channel).where(alert.c.story_id.in_(some))
         for row in connection.execute(alerts):
             told[row.story_id].add(row.channel)
@@ -84,7 +84,7 @@ def load_stories(connection: Connection, ids: Collection[str]) -> dict[str, Stor
 def recall_told(connection: Connection, stories: Collection[str]) -> dict[str, Told]:
     """Read what has been told about these stories; see `Store.recall_told`."""
     told: dict[str, Told] = {}
-    for some in _portions(stories):
+    for some in portions(stories):
         of_these = alert.c.story_id.in_(some)
         shown = select(delivery.c.alert_id, delivery.c.payload).join(alert, alert.c.id == delivery.c.alert_id)
         shown = shown.where(
@@ -112,7 +112,8 @@ def _message(payload: str | None) -> Message | None:
     return None if isinstance(message, Digest) else message
 
 
-def _portions(keys: Collection[Any]) -> Iterator[list[Any]]:
+def portions(keys: Collection[Any]) -> Iterator[list[Any]]:
+    """Cut what is asked for into pieces that one statement can take, in order."""
     ordered = sorted(keys)
     for start in range(0, len(ordered), _ASKED_AT_ONCE):
         yield ordered[start : start + _ASKED_AT_ONCE]
@@ -121,9 +122,10 @@ def _portions(keys: Collection[Any]) -> Iterator[list[Any]]:
 def record(connection: Connection, outcome: PollOutcome, now: datetime) -> None:
     """Write one poll; see `Store.record`."""
     feed_id = outcome.lease.state.feed_id
-    finish_poll(connection, outcome)
+    finish_polls(connection, [outcome])
     _remember_keys(connection, feed_id, outcome.keys, now)
     _add_entries(connection, feed_id, outcome.entries)
+    _change_entries(connection, outcome.updates)
     _change_stories(connection, outcome.stories)
     _give_keys(connection, outcome, now)
     told_before = _add_alerts(connection, outcome.alerts)
@@ -161,6 +163,23 @@ def _add_entries(connection: Connection, feed_id: int, entries: Collection[Entry
         for item in entries
     ]
     connection.execute(insert(connection, entry).on_conflict_do_nothing(), rows)
+
+
+_TOLD_BY_FEED = ("title", "summary", "body", "url", "canonical_url", "authors", "tags", "language", "published")
+
+
+def _change_entries(connection: Connection, entries: Collection[Entry]) -> None:
+    """Put what feeds say of known entries now into the place of what they said before."""
+    if not entries:
+        return
+    changed = update(entry).where(entry.c.id == bindparam("changed"))
+    values: dict[str, Any] = {name: bindparam(f"new_{name}") for name in (*_TOLD_BY_FEED, "link16")}
+    rows = [
+        {f"new_{name}": getattr(item, name) for name in _TOLD_BY_FEED}
+        | {"changed": item.id, "new_link16": link_key(item.canonical_url)}
+        for item in sorted(entries, key=lambda item: item.id)
+    ]
+    connection.execute(changed.values(values), rows)
 
 
 def _change_stories(connection: Connection, stories: Collection[Story]) -> None:

@@ -34,7 +34,7 @@ def configure(folder: Path, tmp_path: Path) -> int:
     document, _ = read_document(folder / "expected.yaml")
     assert document is not None
     feeds = {path.name.partition(".")[0]: path for path in folder.iterdir() if path.name != "expected.yaml"}
-    lines = "".join(f"  {name}: {{url: 'file:{path}', first_poll: alert}}\n" for name, path in feeds.items())
+    lines = "".join(f"  {name}: {{url: 'file:{path}', backlog: alert}}\n" for name, path in feeds.items())
     (tmp_path / "monitor.yaml").write_text(
         f"channels: {{screen: {{console: true}}}}\nallow_files: ['{folder}']\ninclude: ['{ROOT}/rules/*.yaml']\n"
         f"feeds:\n{lines}"

@@ -13,7 +13,7 @@ from tests.app.house import rss
 from tests.cli.test_cli_commands import RULES, monitor
 
 CONFIG = """
-defaults: {first_poll: alert}
+defaults: {backlog: alert}
 channels: {screen: {console: true}}
 allow_files: [.]
 feeds: {wire: "file:wire.xml"}

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from monitor.config.load import load_config
-from monitor.model import Feed, FirstPoll
+from monitor.model import Backlog, Feed
 from tests.config.place import Place
 
 NOT_A_URL = "a feed's URL begins with https:// or http:// and holds no blank"
@@ -21,7 +21,7 @@ def test_a_feed_with_everything(place: Place) -> None:
     place.env["TASS_KEY"] = "s3cret"
     config = place.load(
         """\
-        defaults: {poll: 3m, first_poll: alert}
+        defaults: {poll: 3m, backlog: alert}
         feeds:
           tass:
             url: https://example.org/rss?key=${TASS_KEY}
@@ -30,7 +30,7 @@ def test_a_feed_with_everything(place: Place) -> None:
             country: RU
             tags: [wire, state]
             headers: {Authorization: "Bearer ${TASS_KEY}", X-Plain: yes}
-            first_poll: silent
+            backlog: silent
           other: {url: http://example.org/x, tags: wire, lang: pt-BR}
         """
     )
@@ -43,8 +43,8 @@ def test_a_feed_with_everything(place: Place) -> None:
         ("Authorization", "Bearer s3cret"),
         ("X-Plain", "yes"),
     ]
-    assert tass.first_poll is FirstPoll.SILENT
-    assert (other.poll, other.first_poll, other.tags) == (timedelta(minutes=3), FirstPoll.ALERT, ("wire",))
+    assert tass.backlog is Backlog.SILENT
+    assert (other.poll, other.backlog, other.tags) == (timedelta(minutes=3), Backlog.ALERT, ("wire",))
     assert "s3cret" not in repr(config)
 
 
@@ -82,7 +82,7 @@ def test_feeds_come_in_the_order_of_the_files(place: Place) -> None:
         ("{a: {url: https://x.example, lang: [en]}}", ["1:43: this should be text, not a list"]),
         ("{a: {url: https://x.example, lang: }}", ["1:43: this should be text; it is empty"]),
         ("{a: {url: https://x.example, tags: {a: b}}}", ["1:43: this should be a list, not a mapping"]),
-        ("{a: {url: https://x.example, first_poll: loud}}", ["1:49: this should be one of `silent`, `alert`, not `loud`"]),
+        ("{a: {url: https://x.example, backlog: loud}}", ["1:46: this should be one of `silent`, `digest`, `alert`, not `loud`"]),
         ("{a: {url: https://x.example, headers: Bearer s3cret}}", ["1:46: this should be a mapping (`key: value`), not text"]),
         ("{a: {url: https://x.example, headers: {A: [s3cret]}}}", ["1:50: this should be text, not a list"]),
         ("{a: {url: https://x.example, headers: {'A B': x}}}", ["1:47: this is no name of an HTTP header"]),

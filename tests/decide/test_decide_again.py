@@ -13,13 +13,13 @@ from monitor.decide.flood import MOST_ALERTS, fold_floods
 from monitor.decide.owed import alert_id, coverage_of, digest_of, edit, post, reply
 from monitor.model import (
     Alert,
+    Backlog,
     Coverage,
     Delivery,
     DeliveryKind,
     Digest,
     Excerpt,
     FeedLease,
-    FirstPoll,
     Joining,
     Memory,
     Message,
@@ -155,9 +155,7 @@ def test_a_new_rule_on_the_same_page_answers_the_post_of_that_page() -> None:
 
 
 def draft(*alerts: Alert) -> Draft:
-    return Draft(
-        now=NOW, dedup=timedelta(days=4), stories={}, story_of={}, histories={}, told=told(*alerts), entries=[]
-    )
+    return Draft(now=NOW, dedup=timedelta(days=4), stories={}, story_of={}, histories={}, told=told(*alerts))
 
 
 @pytest.mark.parametrize(
@@ -189,14 +187,15 @@ def test_a_new_report_is_a_reply(*, new_source: bool, title: str, note: str, bro
 def test_only_what_may_join_a_told_story_is_asked_for(title: str, channels: set[str], asked: set[str]) -> None:
     memory = remembered(URL, story_id=STORY_ID, told=frozenset(channels))
     for state, found in ((STATE, asked), (replace(STATE, baseline_at=None), set())):
-        fresh = decide.sift_page(
+        sifted = decide.sift_page(
             lease=FeedLease(state=state, token=1),
-            feed=replace(FEED, first_poll=FirstPoll.SILENT),
+            feed=replace(FEED, backlog=Backlog.SILENT),
             parsed=ParsedFeed(title="", entries=(entry(title, url=URL), entry("Syria now", number=2))),
             memory=memory,
             ruleset=ruleset(),
+            now=NOW,
         )
-        assert decide.page_told(fresh, memory) == found
+        assert decide.page_told(sifted.fresh, memory) == found
     assert decide.page_told((), Memory()) == frozenset()
 
 
@@ -235,8 +234,12 @@ def test_a_digest_keeps_the_most_important_and_counts_the_others() -> None:
 # -- a flood -----------------------------------------------------------------------------------------------------------
 
 
+LOUD = replace(FEED, backlog=Backlog.ALERT)  # what comes at once is no backlog
+
+
 def flood(size: int) -> PollOutcome:
-    return page_of(*(entry(f"Military talks, part {number} of many", number=number) for number in range(1, size + 1)))
+    entries = (entry(f"Military talks, part {number} of many", number=number) for number in range(1, size + 1))
+    return page_of(*entries, feed=LOUD)
 
 
 def test_twenty_alerts_of_a_rule_are_twenty_messages() -> None:
@@ -258,7 +261,7 @@ def test_more_are_one_digest_and_each_is_an_alert_that_it_told() -> None:
 
 def test_a_flood_in_one_channel_leaves_the_others_and_the_other_rules_alone() -> None:
     texts = [f"Military talks, part {number} of many" for number in range(21)] + ["Syria alone"]
-    outcome = page_of(*(entry(title, number=number) for number, title in enumerate(texts, start=1)))
+    outcome = page_of(*(entry(title, number=number) for number, title in enumerate(texts, start=1)), feed=LOUD)
     kinds = by_kind(outcome)
     assert [each.channel for each in kinds[DeliveryKind.DIGEST]] == ["desk"]
     assert sorted(each.channel for each in kinds[DeliveryKind.POST]) == ["chief", "desk"]
@@ -281,3 +284,22 @@ def test_no_flood_is_left_and_nothing_is_told_twice(rules: list[tuple[str, ...]]
         for rule in "abc":
             assert sum(each.channel == channel and rule in each.rules for each in left) <= most
     assert len({one.delivery.key for one in folded}) == len(folded)
+
+
+def test_rules_that_are_a_flood_only_together_are_one_digest() -> None:
+    texts = [f"{words}, part {number}" for words in ("Military talks", "Syria") for number in range(12)]
+    outcome = page_of(*(entry(title, number=number) for number, title in enumerate(texts, start=1)), feed=LOUD)
+    digests = [each.message for each in outcome.deliveries if isinstance(each.message, Digest)]
+    assert [(made.count, made.reason) for made in digests] == [(24, "24 alerts in one poll, told together")]
+    assert [each.channel for each in outcome.deliveries].count("chief") == 12
+
+
+def test_a_backlog_is_one_digest_a_channel_and_news_beside_it_a_message() -> None:
+    entries = [entry(f"Syria, part {number}", number=number) for number in range(1, 13)]
+    news = replace(entry("Syria today", number=99), published=NOW)
+    outcome = page_of(*entries, news)
+    kinds = by_kind(outcome)
+    assert [each.channel for each in kinds[DeliveryKind.POST]] == ["desk", "chief"]
+    (reason,) = {each.message.reason for each in kinds[DeliveryKind.DIGEST] if isinstance(each.message, Digest)}
+    assert reason == "13 of 13 entries of wire are new at once: it has changed its ids, or was away"
+    assert [decision.verdict for decision in outcome.decisions].count("backlog") == 12

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitor.decide.poll import decide_failure, decide_page, decide_unchanged
+from monitor.decide.poll import Sifted, decide_failure, decide_page, decide_unchanged
 from monitor.decide.schedule import GONE_INTERVAL, JITTER, LONGEST_HOLD, asked_wait, hold_host_until, next_poll
 from monitor.errors import Cause, FeedError, FetchError, ParseError
 from monitor.model import (
@@ -115,7 +115,7 @@ def decided(notes: FeedNotes, fetched: FetchNotes, parsed: ParsedFeed | None = N
         feed=FEED,
         page=Page(body=b"x", notes=fetched),
         parsed=parsed or ParsedFeed(title="", entries=()),
-        fresh=(),
+        sifted=Sifted(fresh=(), keys=(), detected=()),
         memory=Memory(),
         histories={},
         told={},
