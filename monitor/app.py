@@ -30,6 +30,7 @@ from monitor.store.sql_store import open_store, state_file
 log = structlog.get_logger()
 
 WORK_THREADS = 2
+PATIENCE = timedelta(seconds=0.1)
 EXIT_AT_LATEST = timedelta(seconds=9.5)  # after the signal
 
 
@@ -45,12 +46,13 @@ async def open_app(
     clock: Clock = utc_now,
     send_deadline: timedelta = DEADLINE,
     stream: TextIO | None = None,
-    spread: bool = False,
+    steady: bool = False,
 ) -> AsyncIterator[Daemon]:
     """Open everything that a setup names, and close it again.
 
-    `send_deadline` bounds each attempt to send; `stream` is where console channels print, standard output if None; with
-    `spread` the first polls of many feeds take their time.
+    `send_deadline` bounds each attempt to send; `stream` is where console channels print, standard output if None;
+    `steady` is for a daemon that goes on: the first polls of many feeds are spread, and those that find nothing wait
+    PATIENCE to be recorded together.
 
     Raises:
         StateInUseError: another daemon works on the same SQLite file.
@@ -77,12 +79,19 @@ async def open_app(
         stack.callback(work_threads.shutdown, wait=False, cancel_futures=True)
         store = await asyncio.get_running_loop().run_in_executor(store_thread, open_store, setup.config.store)
         parser = ChildParser()
-        doors = Doors(store=store, parser=parser, clock=clock, store_thread=store_thread, work_threads=work_threads)
+        doors = Doors(
+            store=store,
+            parser=parser,
+            clock=clock,
+            store_thread=store_thread,
+            work_threads=work_threads,
+            patience=PATIENCE if steady else timedelta(),
+        )
         daemon = Daemon(setup, doors, open_live)
         try:
             if file:  # the lock says that whoever held leases here is dead
                 await doors.in_store(store.adopt, clock(), settle=SETTLE)
-            await daemon.watch(setup, spread=spread)
+            await daemon.watch(setup, spread=steady)
             yield daemon
         finally:
             try:
@@ -101,7 +110,7 @@ async def serve(setup: Setup) -> None:
     """
     stop, hangup = asyncio.Event(), asyncio.Event()
     _on_signals(stop, hangup)
-    async with open_app(setup, spread=True) as daemon:
+    async with open_app(setup, steady=True) as daemon:
         forward = asyncio.create_task(_forward(hangup, daemon))
         try:
             await daemon.run(stop)
