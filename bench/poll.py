@@ -106,7 +106,7 @@ def one_poll(
     if plan is None or parsed is None:
         outcome = decide.decide_unchanged(lease, feed, fetched, now, blocks=plan.blocks if plan else None)
     else:
-        parsed = replace(parsed, blocks=plan.blocks)
+        parsed = replace(parsed, blocks=plan.blocks, whole=plan.whole)
         with timed(stages, "recall"):
             memory = store.recall(
                 lease.state.feed_id,

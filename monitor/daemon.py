@@ -202,6 +202,7 @@ class Daemon:
             path: stamp for path, stamp in before.items() if path in setup.stamps
         }
         log.info("reloaded", **counts(setup))
+        warn_of_files(setup)
 
     async def _use(self, setup: Setup) -> None:
         """Put a new setup into the place of the old one; where the store fails, everything stays as it was."""
@@ -264,6 +265,7 @@ class Daemon:
         report = await self.doors.in_store(self.doors.store.status)
         failing = sum(feed.cause is not None for feed in report.feeds)
         log.info("running", version=__version__, **counts(self.setup), failing_feeds=failing)
+        warn_of_files(self.setup)
         self._warn_of_strays(report)
 
     def _warn_of_strays(self, report: StatusReport) -> None:
@@ -358,6 +360,12 @@ def _host(lease: FeedLease) -> str:
 
 def _node_name() -> str:
     return f"{socket.gethostname()}:{os.getpid()}"
+
+
+def warn_of_files(setup: Setup) -> None:
+    """Log which files look as if they were read and are not."""
+    for problem in setup.config.passed_over:
+        log.warning("a file is passed over", warning=str(problem))
 
 
 def counts(setup: Setup) -> dict[str, int]:

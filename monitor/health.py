@@ -8,7 +8,7 @@ from collections.abc import Collection
 import structlog
 
 from monitor.errors import Cause
-from monitor.model import Dead, Delivery, FeedState, PollOutcome, Sent, Settlement
+from monitor.model import Dead, Delivery, FeedState, PollOutcome, Sent, Settlement, Skipped
 
 log = structlog.get_logger()
 
@@ -70,6 +70,8 @@ class ChannelHealth:
         elif isinstance(settlement, Dead):
             hint = "`monitor status` lists it, `monitor alerts replay` sends it again"
             log.error("message set aside", channel=channel, reason=settlement.reason, hint=hint, delivery=delivery.key)
+        elif isinstance(settlement, Skipped):  # says nothing of the channel
+            log.debug("edit skipped", channel=channel, reason=settlement.reason, delivery=delivery.key)
         elif self._failing.get(channel) != settlement.reason:
             self._failing[channel] = settlement.reason
             hint = "messages wait and are tried again; `monitor status` counts them"

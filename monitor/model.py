@@ -359,12 +359,16 @@ class Question:
     baseline_since: datetime | None = None  # and how many there were from here to `since`
 
 
+MOST_RECALLED = 1_000
+"""Hits of one rule that a history lists at most: no threshold asks for so many."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class History:
     """The answer to a `Question`."""
 
     tally: Tally
-    hits: tuple[Hit, ...] = ()  # since `since`, the oldest first; of very many the newest
+    hits: tuple[Hit, ...] = ()  # since `since`, the oldest first; of more than `MOST_RECALLED` the newest
     count: int = 0  # of all hits since `since`
     before: int = 0  # hits from `baseline_since` to `since`
     names: frozenset[str] = frozenset()  # found since `since`

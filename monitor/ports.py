@@ -432,6 +432,10 @@ class Store(Protocol):
         """Find deliveries that are about no entry by the beginning of their key. At most 20."""
         ...
 
+    def latest_deliveries(self, *, channel: str | None, edits: bool, limit: int) -> tuple[DeliveryRecord, ...]:
+        """Read what was owed last, the newest first: to one channel, or to all; edits only where they are asked for."""
+        ...
+
     def entry_record(self, entry_id: str) -> EntryRecord | None:
         """Read everything known of one entry; None = it is not stored."""
         ...

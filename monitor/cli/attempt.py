@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from monitor.cli.show import plural
+from monitor.cli.show import line, plural
 from monitor.cli.status import existing_store
 from monitor.errors import NotFoundError, StoreError, UserError
 from monitor.text.plain import one_line, shorten
@@ -72,9 +72,10 @@ def attempt(
     quiet = len(entries) > 1 and not show_all
     with _store_if_any(file) as store:
         matched = 0
+        outlook = _Outlook(store, loaded.config.defaults.dedup, loaded.source_tags, alone=len(entries) == 1)
         for entry in entries:
             for rule_id in rule_ids:
-                matched += _show(ruleset, rule_id, entry, _Outlook(store, loaded.config.defaults.dedup), quiet=quiet)
+                matched += _show(ruleset, rule_id, entry, outlook, quiet=quiet)
     if len(entries) != 1:
         click.echo(f"{matched} of {plural(len(entries), 'entry')} matched")
     sys.exit(0 if matched else 1)
@@ -112,10 +113,12 @@ def _store_if_any(file: Path) -> Iterator[Store | None]:
 
 @dataclass(frozen=True, slots=True)
 class _Outlook:
-    """What would become of a match."""
+    """Where an entry came from, and what would become of a match."""
 
     store: Store | None
     dedup: timedelta  # where a rule says nothing else
+    source_tags: Mapping[str, tuple[str, ...]]  # by feed
+    alone: bool  # there is time to look for the words that nearly match
 
     def story(self, rule: Rule, entry: Entry) -> str:
         """Say which story a match would join, "" = there is no store to ask."""
@@ -137,14 +140,20 @@ class _Outlook:
 def _show(ruleset: Ruleset, rule_id: str, entry: Entry, outlook: _Outlook, *, quiet: bool) -> bool:
     """Print what a rule says about an entry, and return whether it matches; `quiet` prints matches alone."""
     from monitor.rules.explain import explain  # noqa: PLC0415 - `monitor --help` must not import the house
+    from monitor.rules.find import find_definition  # noqa: PLC0415
+    from monitor.rules.nearest import nearest_to  # noqa: PLC0415
 
-    explanation = explain(ruleset, rule_id, entry)
+    explanation = explain(ruleset, rule_id, entry, outlook.source_tags.get(entry.feed, ()))
     if quiet and not explanation.held:
         return False
     verdict = click.style("match", fg="green", bold=True) if explanation.held else click.style("no match", fg="red")
     click.echo(f"{verdict}  {click.style(rule_id, bold=True)}  {shorten(one_line(entry.title), TITLE_WIDTH)}")
     for clause in explanation.clauses:
-        click.echo(f"  {_mark(clause)} {clause}")
+        line(f"  {_mark(clause)} {clause}", indent=6)
+    if not explanation.held and outlook.alone:
+        near = nearest_to(find_definition(ruleset, rule_id), explanation, entry)
+        if near:
+            line(f"  near: {one_line(str(near))}", indent=6)
     if explanation.held:
         _show_route(explanation.rule)
         if story := outlook.story(explanation.rule, entry):

@@ -53,12 +53,12 @@ def fold_floods(
     while crowd := _crowd(left, most):
         channel, rule = crowd
         of_rule = [alert for alert in left.values() if alert.channel == channel and rule in alert.rules]
-        reason = f"{len(of_rule)} alerts of rule {rule} in one poll: told together"
+        reason = f"{len(of_rule)} alerts of rule {rule} in one poll, told together"
         fold(of_rule, f"{len(of_rule)} alerts: {_title(of_rule, rule, messages)}", reason)
     for channel, count in Counter(alert.channel for alert in left.values()).items():
         if count > most:
             rest = [alert for alert in left.values() if alert.channel == channel]
-            fold(rest, f"{count} alerts at once", f"{count} alerts in one poll: told together")
+            fold(rest, f"{count} alerts at once", f"{count} alerts in one poll, told together")
     return tuple(folded)
 
 

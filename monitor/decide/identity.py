@@ -44,11 +44,6 @@ class Recognition:
     keys: tuple[bytes, ...]  # new, or not seen today
     detected: tuple[str, ...]  # kinds of keys that tell this feed's entries apart: for `FeedNotes.identity`
 
-    @property
-    def fresh(self) -> int:
-        """How many entries are new."""
-        return sum(not item.known for item in self.entries)
-
 
 def keys_by_kind(entry: Entry) -> list[tuple[Identity, bytes]]:
     """Return the keys of an entry with their kinds."""

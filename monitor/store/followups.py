@@ -62,11 +62,11 @@ def _parent_of_reply(row: Row[Any], found: Row[Any] | None, now: datetime) -> Pa
 
 
 def _parent_of_edit(row: Row[Any], found: Row[Any] | None, now: datetime) -> Parent | Skipped | Retry:
-    parent = _parent(found)
     if found is None or found.state in (DeliveryState.DEAD, DeliveryState.SKIPPED):
         return Skipped(reason="the message that it changes was never sent")
-    if parent is None and row.state == DeliveryState.NEW:
+    if found.state != DeliveryState.SENT and row.state == DeliveryState.NEW:
         return _wait_for(found, now)
+    parent = _parent(found)
     if parent is None or isinstance(parent.message, Digest):
         return Skipped(reason="there is no message of its own to change")
     return parent

@@ -12,7 +12,7 @@ from sqlalchemy import Column, Connection, Row, Select, func, literal, or_, sele
 from monitor.model import Decision, DeliveryKind, DeliveryState, Entry, Stage, StoredEntry
 from monitor.ports import AlertRecord, Cursor, DeliveryRecord, EntryRecord, Sighting
 from monitor.store.columns import Moment, PlainText, link_key
-from monitor.store.payload import thaw
+from monitor.store.payload import title_of
 from monitor.store.polls import alert_of, load_stories, portions
 from monitor.store.tables import alert, decision, delivery, entry, feed, seen
 
@@ -51,6 +51,18 @@ def find_announcements(connection: Connection, prefix: str) -> tuple[DeliveryRec
     """Find deliveries that are about no entry by the beginning of their key; see `Store.find_announcements`."""
     asked = select(delivery).where(delivery.c.alert_id.is_(None), *_begins(delivery.c.key, prefix))
     return tuple(_delivery(row) for row in connection.execute(asked.order_by(delivery.c.seq).limit(MOST_FOUND)))
+
+
+def latest_deliveries(
+    connection: Connection, *, channel: str | None, edits: bool, limit: int
+) -> tuple[DeliveryRecord, ...]:
+    """Read what was owed last, the newest first; see `Store.latest_deliveries`."""
+    asked = select(delivery).order_by(delivery.c.seq.desc()).limit(limit)
+    if channel is not None:
+        asked = asked.where(delivery.c.channel == channel)
+    if not edits:
+        asked = asked.where(delivery.c.kind != DeliveryKind.EDIT)
+    return tuple(_delivery(row) for row in connection.execute(asked))
 
 
 def _begins(column: Column[str], prefix: str) -> tuple[Any, Any]:
@@ -158,5 +170,5 @@ def _delivery(row: Row[Any]) -> DeliveryRecord:
         settled_at=row.settled_at,
         ref=row.ref,
         reason=row.reason,
-        title=thaw(row.payload).title.text,
+        title=title_of(row.payload),
     )

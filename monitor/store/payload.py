@@ -39,6 +39,14 @@ def thaw(text: str) -> Message | Digest:
     raise StoreError(f"a stored message has version {form['version']}, this program knows {VERSION}: update it")
 
 
+def title_of(text: str) -> str:
+    """Return the title of a stored message, or in brackets why it cannot be read."""
+    try:
+        return thaw(text).title.text
+    except StoreError as error:
+        return f"({error})"
+
+
 def _message_form(message: Message) -> dict[str, Any]:
     return {
         "title": _excerpt_form(message.title),

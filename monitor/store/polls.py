@@ -85,14 +85,16 @@ def recall_told(connection: Connection, stories: Collection[str]) -> dict[str, T
     """Read what has been told about these stories; see `Store.recall_told`."""
     told: dict[str, Told] = {}
     for some in portions(stories):
-        alerts = [alert_of(row) for row in connection.execute(select(alert).where(alert.c.story_id.in_(some)))]
-        shown = select(delivery.c.alert_id, delivery.c.payload).where(
-            delivery.c.alert_id.in_([each.id for each in alerts]),
+        of_these = alert.c.story_id.in_(some)
+        shown = select(delivery.c.alert_id, delivery.c.payload).join(alert, alert.c.id == delivery.c.alert_id)
+        shown = shown.where(
+            of_these,
             delivery.c.kind.in_((DeliveryKind.POST, DeliveryKind.EDIT)),
             delivery.c.state != DeliveryState.SKIPPED,
         )
         payloads = {row.alert_id: row.payload for row in connection.execute(shown.order_by(delivery.c.seq))}
-        told |= {each.id: Told(alert=each, message=_message(payloads.get(each.id))) for each in alerts}
+        for row in connection.execute(select(alert).where(of_these)):
+            told[row.id] = Told(alert=alert_of(row), message=_message(payloads.get(row.id)))
     return told
 
 

@@ -6,12 +6,11 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, case, delete, func, select
 
-from monitor.errors import StoreError
 from monitor.model import DeliveryState
 from monitor.ports import DeadReport, FeedFindings, FeedReport, NodeReport, OwedReport, StatusReport
 from monitor.store.engine import insert
 from monitor.store.feeds import feed_state
-from monitor.store.payload import thaw
+from monitor.store.payload import title_of
 from monitor.store.tables import alert, delivery, entry, feed, hit, node
 
 _SILENT = timedelta(days=1)
@@ -99,16 +98,9 @@ def _dead(connection: Connection) -> tuple[DeadReport, ...]:
         DeadReport(
             key=row.key,
             channel=row.channel,
-            title=_title(row.payload),
+            title=title_of(row.payload),
             reason=row.reason,
             since=row.settled_at,
         )
         for row in rows
     )
-
-
-def _title(payload: str) -> str:
-    try:
-        return thaw(payload).title.text
-    except StoreError as error:
-        return f"({error})"

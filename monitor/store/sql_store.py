@@ -266,6 +266,11 @@ class SqlStore:
         with self._reading() as connection:
             return ledger.find_announcements(connection, prefix)
 
+    def latest_deliveries(self, *, channel: str | None, edits: bool, limit: int) -> tuple[DeliveryRecord, ...]:
+        """Read what was owed last; see `Store.latest_deliveries`."""
+        with self._reading() as connection:
+            return ledger.latest_deliveries(connection, channel=channel, edits=edits, limit=limit)
+
     def entry_record(self, entry_id: str) -> EntryRecord | None:
         """Read everything known of one entry; see `Store.entry_record`."""
         with self._reading() as connection:

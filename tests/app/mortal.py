@@ -24,13 +24,16 @@ SURVIVED = 0
 
 
 class Countdown:
-    """Count the steps of the way; at the chosen one, die as if the power had failed."""
+    """Count the steps of the way, or those of one name; at the chosen one, die as if the power had failed."""
 
-    def __init__(self, fatal: int, log: Path) -> None:
+    def __init__(self, fatal: int, log: Path, only: str = "") -> None:
         self.left = fatal
         self.log = log
+        self.only = only
 
     def step(self, name: str) -> None:
+        if self.only not in ("", name):
+            return
         self.left -= 1
         if self.left == 0:
             self.log.write_text(name)
@@ -99,10 +102,13 @@ class MortalNotifier:
         await self._notifier.close()
 
 
-def live(file: Path, fatal: int, now: datetime, log: Path, env: dict[str, str]) -> None:
-    """Run the house once at a given time; `fatal` counts fetches, parses, sends and every SQL statement and commit."""
+def live(file: Path, fatal: int, now: datetime, log: Path, env: dict[str, str], only: str) -> None:  # noqa: PLR0917 - what a process is given
+    """Run the house once at a given time; `fatal` counts fetches, parses, sends and every SQL statement and commit.
+
+    Or only steps of one name: their order is always the same, that of all steps is not, where several things go on.
+    """
     logs.configure("error")
-    countdown = Countdown(fatal, log)
+    countdown = Countdown(fatal, log, only)
 
     def statement(_connection: Any, _cursor: Any, sql: str, *_rest: Any) -> None:
         countdown.step(f"before {' '.join(sql.split()[:3])}")
