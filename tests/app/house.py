@@ -104,7 +104,6 @@ class House:
             f"feeds: {{{feeds}}}\n"
             "allow: [127.0.0.1]\n"
             "include: [rules.yaml]\n"
-            f"allow: [127.0.0.1:{self.feeds.port}]\n"
         )
         (self.folder / "rules.yaml").write_text(rules)
 
