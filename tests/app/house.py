@@ -103,7 +103,6 @@ class House:
             f"smtp: {{host: 127.0.0.1, port: {self.smtp.port}, from: monitor@example.org, tls: none}}\n"
             f"feeds: {{{feeds}}}\n"
             "include: [rules.yaml]\n"
-            f"allow: [127.0.0.1:{self.feeds.port}]\n"
         )
         (self.folder / "rules.yaml").write_text(rules)
 
