@@ -1,10 +1,8 @@
-"""CPU of one poll, stage by stage: nothing new, one entry new, all entries new; beside bare aiohttp and feedparser."""
+"""CPU of one poll, stage by stage: nothing new, one entry new, all entries new; beside feedparser."""
 
 from __future__ import annotations
 
 import argparse
-import asyncio
-import multiprocessing
 import statistics
 import tempfile
 import time
@@ -16,16 +14,13 @@ from io import BytesIO
 from pathlib import Path
 from typing import TypeVar
 
-import aiohttp
 import feedparser
-from aiohttp import web
 
 from monitor.decide import poll as decide
 from monitor.document import read_document
-from monitor.feeds.fetch import HttpFetcher
 from monitor.feeds.parse import parse_page
 from monitor.feeds.split import plan_parse
-from monitor.model import Backlog, Feed, FeedState, NotModified, Page, Priority, Validators
+from monitor.model import Backlog, Feed, NotModified, Page, Priority, Validators
 from monitor.ports import Store
 from monitor.rules.load import load_rules
 from monitor.rules.match import Ruleset
@@ -191,52 +186,6 @@ def show_quiet_polls(url: str) -> None:
         print(f"{together:>15}" + "".join(f"{cell * 1e3:>15.3f}" for cell in (*stages, sum(stages))))
 
 
-# -- the network, with the server in a process of its own --------------------------------------------------------------
-
-
-def _serve(port_of: multiprocessing.Queue[int]) -> None:
-    async def answer(request: web.Request) -> web.Response:
-        if request.headers.get("If-None-Match") == '"1"':
-            return web.Response(status=304)
-        return web.Response(body=page(), content_type="application/rss+xml", headers={"ETag": '"1"'})
-
-    async def run() -> None:
-        app = web.Application()
-        app.router.add_get("/rss", answer)
-        runner = web.AppRunner(app, access_log=None)
-        await runner.setup()
-        site = web.TCPSite(runner, "127.0.0.1", 0)
-        await site.start()
-        port_of.put(runner.addresses[0][1])
-        await asyncio.Event().wait()
-
-    asyncio.run(run())
-
-
-async def measure_fetches(port: int, rounds: int) -> tuple[float, float]:
-    """Return the CPU seconds of a conditional GET answered 304: by a bare aiohttp session, and by our fetcher."""
-    url = f"http://127.0.0.1:{port}/rss"
-    feed = Feed(name="wire", url=url)
-    state = FeedState(feed_id=1, name="wire", url=url, validators=Validators(etag='"1"'))
-    fetcher = HttpFetcher(clock=Clock())
-    async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(force_close=True)) as session:
-        bare, ours = [], []
-        for _ in range(5):
-            started = time.process_time()
-            for _ in range(rounds):
-                async with session.get(url, headers={"If-None-Match": '"1"'}) as response:
-                    await response.read()
-            bare.append((time.process_time() - started) / rounds)
-            started = time.process_time()
-            for _ in range(rounds):
-                fetched = await fetcher.fetch(feed, state)
-                if not isinstance(fetched, NotModified):
-                    raise SystemExit("the server should have said 304")
-            ours.append((time.process_time() - started) / rounds)
-    await fetcher.close()
-    return statistics.median(bare), statistics.median(ours)
-
-
 def main(argv: list[str]) -> int:
     """Print the tables."""
     parser = argparse.ArgumentParser(prog="python -m bench poll", description=__doc__)
@@ -265,12 +214,4 @@ def main(argv: list[str]) -> int:
     print(f"\nwhole parse: {ours * 1e3:.2f} ms; feedparser as it comes {peer * 1e3:.2f} ms: ratio {peer / ours:.2f}")
     unchanged = sum(results["unchanged body"].values())
     print(f"unchanged body against feedparser as it comes: {peer / unchanged:.1f} x cheaper")
-
-    port_of: multiprocessing.Queue[int] = multiprocessing.Queue()
-    server = multiprocessing.Process(target=_serve, args=(port_of,), daemon=True)
-    server.start()
-    bare, fetched = asyncio.run(measure_fetches(port_of.get(timeout=20), rounds * 4))
-    server.terminate()
-    ratio = fetched / bare
-    print(f"\nconditional GET, 304: {fetched * 1e3:.3f} ms; bare aiohttp {bare * 1e3:.3f} ms: ratio {ratio:.2f}")
     return 0

@@ -15,6 +15,7 @@ log = structlog.get_logger()
 NAMED = 3  # feeds named in a line about many
 ODD = (Cause.EMPTY, Cause.STALE)  # such a feed can be read, and is
 OWN_LINES = 3  # up to so many failing feeds get a line each
+HINT = "`monitor feeds list --failing` names them all"
 
 
 class FeedHealth:
@@ -48,7 +49,7 @@ class FeedHealth:
                     log.warning(said, feed=feed.name, cause=cause.value, detail=feed.detail)
             else:
                 said = "nothing comes from many feeds" if cause in ODD else "many feeds fail, polling them less often"
-                log.warning(said, feeds=_some([feed.name for feed in feeds]), cause=cause.value)
+                log.warning(said, feeds=_some([feed.name for feed in feeds]), cause=cause.value, hint=HINT)
         if well:
             log.info("feeds work again", feeds=_some(well))
 

@@ -7,9 +7,10 @@ shows it escapes it for the place where it is shown.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from enum import IntEnum, StrEnum
+from ipaddress import IPv4Network, IPv6Network
 
 from monitor.errors import Cause
 from monitor.secret import Secret
@@ -47,9 +48,22 @@ class Feed:
     language: str = ""  # BCP 47, "" = as the feed says
     country: str = ""
     tags: tuple[str, ...] = ()
-    headers: tuple[tuple[str, Secret], ...] = ()
+    headers: tuple[tuple[str, Secret], ...] = ()  # those of `cookies` and `auth` among them; for its own origin alone
+    user_agent: str = ""  # "" = this program's own, with the contact
+    proxy: Secret | None = None  # a URL, None = as the environment says
+    timeout: timedelta | None = None  # of a whole fetch, None = the fetcher's
     backlog: Backlog = Backlog.SILENT
     identity: Identity = Identity.AUTO
+    fulltext: bool = False  # read the articles whose title and summary leave a rule open
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AllowedHost:
+    """A place that feeds may be read from although it is not public: a network, or a name, and a port."""
+
+    network: IPv4Network | IPv6Network | None = None
+    name: str = ""  # in lower case; what it resolves to is allowed
+    port: int = 0  # 0 = any
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,6 +72,19 @@ class Validators:
 
     etag: str = ""
     last_modified: str = ""
+
+
+MOVES = 3  # polls in a row that are sent to the same place for good, before it is believed
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FeedEvent:
+    """One change in the life of a feed: its health, or what a person did with it."""
+
+    at: datetime
+    what: str  # "paused", "resumed", "works again", or the cause of a failure
+    detail: str = ""
+    by: str = ""  # who did it, "" = nobody
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,6 +104,10 @@ class FeedNotes:
     moved_to: str = field(default="", repr=False)  # where permanent redirects lead
     moves: int = 0  # how many polls in a row were sent there
     unconditional_at: datetime | None = None  # last good fetch without validators: false 304s exist
+    answered: str = field(default="", repr=False)  # the URL that the validators are from, "" = the feed's own
+    ttl: timedelta = timedelta()  # how long the feed asks to be left alone (`ttl`, `sy:updatePeriod`)
+    skip_hours: tuple[int, ...] = ()  # of the day in UTC, in which it brings nothing (RSS 2.0, `skipHours`)
+    skip_days: tuple[int, ...] = ()  # of the week, Monday = 0
     # parsing
     whole_at: datetime | None = None  # last parse of a whole page
     shortcut: bool = True  # may a page be parsed in part? False = a whole parse has shown that it may not
@@ -88,6 +119,23 @@ class FeedNotes:
     newest_at: datetime | None = None  # when something was new for the last time
     gap: Gap | None = None  # the last one
     gaps: int = 0  # how many there have been
+    # health, and what people do; see `monitor.decide.health`
+    paused_until: datetime | None = None  # of a paused feed: when it is polled again by itself, None = when told
+    pause_reason: str = ""
+    events: tuple[FeedEvent, ...] = ()  # the latest changes, the newest last
+
+    @property
+    def home(self) -> str:
+        """Where a fetch begins: where three polls in a row were sent for good; "" = at the feed's own URL."""
+        return self.moved_to if self.moves >= MOVES else ""
+
+
+EVENTS_KEPT = 20  # of a feed's latest changes
+
+
+def with_event(notes: FeedNotes, event: FeedEvent) -> FeedNotes:
+    """Return the notes with one more change, and without the oldest beyond EVENTS_KEPT."""
+    return replace(notes, events=(*notes.events, event)[-EVENTS_KEPT:])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,17 +167,30 @@ class FeedLease:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class FetchNotes:
+    """What a fetch has learnt beside the document."""
+
+    moved_to: str = field(default="", repr=False)  # where permanent redirects lead, "" = there are none
+    answered: str = field(default="", repr=False)  # the URL that answered, "" = the feed's own
+    unconditional: bool = False  # nothing in the request allowed for a 304
+    freshness: timedelta = timedelta()  # how long the answer is to be held for current (RFC 9111, 4.2)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Page:
     """One answer with a body, before parsing. `body` is decoded from its content coding, not from its charset."""
 
     body: bytes
     content_type: str = ""  # the header as sent
     validators: Validators = field(default_factory=Validators)
+    notes: FetchNotes = field(default_factory=FetchNotes)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NotModified:
     """The server says that nothing changed (304)."""
+
+    notes: FetchNotes = field(default_factory=FetchNotes)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -162,6 +223,9 @@ class ParsedFeed:
     blocks: bytes = field(default=b"", repr=False)  # as `FeedState.blocks`: of all items, b"" = it cannot be cut
     whole: bool = True
     shortcut: bool | None = None  # may such pages be parsed in part? None = that was not looked at
+    ttl: timedelta = timedelta()  # this and the next two as in `FeedNotes`
+    skip_hours: tuple[int, ...] = ()
+    skip_days: tuple[int, ...] = ()
 
 
 # -- what matters -----------------------------------------------------------------------------------------------------
@@ -562,6 +626,7 @@ class Stage(StrEnum):
     """Where on its way an entry was when something was decided about it."""
 
     FRESH = "fresh"
+    FULLTEXT = "fulltext"
     MATCH = "match"
     STORY = "story"
     THRESHOLD = "threshold"

@@ -18,8 +18,12 @@ from functools import partial
 from typing import ParamSpec, TypeVar
 
 import structlog
+from yarl import URL
 
+from monitor.articles import read_articles
 from monitor.decide.delivery import is_patient, settle
+from monitor.decide.fulltext import choose_articles
+from monitor.decide.health import with_history
 from monitor.decide.identity import stored_ids, suspects
 from monitor.decide.parsing import known_blocks, wants_whole
 from monitor.decide.poll import (
@@ -32,12 +36,15 @@ from monitor.decide.poll import (
     page_story_keys,
     page_told,
     sift_page,
+    source_tags,
 )
 from monitor.decide.rhythm import describe_gap
 from monitor.errors import Cause, ConflictError, FeedError, LeaseLostError
+from monitor.feeds.reasons import shown
 from monitor.feeds.split import plan_parse
 from monitor.model import (
     ClaimedDelivery,
+    Decision,
     Feed,
     FeedLease,
     Memory,
@@ -50,7 +57,7 @@ from monitor.model import (
     Settlement,
     Unknown,
 )
-from monitor.ports import Clock, Fetcher, Notifier, Parser, Store
+from monitor.ports import ArticleFetcher, Clock, Fetcher, Notifier, Parser, Store
 from monitor.recorder import Recorder
 from monitor.rules.match import Ruleset
 
@@ -76,6 +83,7 @@ class Live:
     notifiers: Mapping[str, Notifier]  # by channel
     dedup: timedelta  # how long a story is remembered after its last report, where a rule says nothing else
     story_window: timedelta  # the longest that any rule wants a story remembered
+    articles: ArticleFetcher | None = None  # None = articles are not read
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -154,7 +162,24 @@ async def _read_and_record(lease: FeedLease, feed: Feed, live: Live, doors: Door
     parsed = await doors.parser.parse(plan.page, feed, now)
     shortcut = await _shortcut_holds(plan.page, parsed, feed, doors, now) if whole and plan.blocks else None
     parsed = replace(parsed, blocks=plan.blocks, whole=plan.whole, shortcut=shortcut)
-    return await _decide_and_record(lease=lease, feed=feed, page=fetched, parsed=parsed, live=live, doors=doors)
+    parsed, readings = await _read_articles(lease, feed, parsed, live, doors)
+    return await _decide_and_record(
+        lease=lease, feed=feed, page=fetched, parsed=parsed, readings=readings, live=live, doors=doors
+    )
+
+
+async def _read_articles(
+    lease: FeedLease, feed: Feed, parsed: ParsedFeed, live: Live, doors: Doors
+) -> tuple[ParsedFeed, tuple[Decision, ...]]:
+    """Read the articles behind new entries, where the feed asks for it and that may make a rule match."""
+    if live.articles is None or not feed.fulltext or lease.state.baseline_at is None:
+        return parsed, ()
+    now, recall = doors.clock(), doors.store.recall
+    memory = await doors.in_store(recall, lease.state.feed_id, keys=page_keys(parsed), story_keys=(), since=now)
+    chosen = await doors.work(
+        choose_articles, parsed, memory.known, ruleset=live.ruleset, source_tags=source_tags(feed)
+    )
+    return await read_articles(parsed, chosen, live.articles, doors.parser, now)
 
 
 async def _shortcut_holds(page: Page, whole: ParsedFeed, feed: Feed, doors: Doors, now: datetime) -> bool:
@@ -169,13 +194,21 @@ async def _shortcut_holds(page: Page, whole: ParsedFeed, feed: Feed, doors: Door
 
 
 async def _decide_and_record(
-    *, lease: FeedLease, feed: Feed, page: Page, parsed: ParsedFeed, live: Live, doors: Doors
+    *,
+    lease: FeedLease,
+    feed: Feed,
+    page: Page,
+    parsed: ParsedFeed,
+    readings: tuple[Decision, ...],
+    live: Live,
+    doors: Doors,
 ) -> PollOutcome:
     for attempt in range(CONFLICTS):
         async with (
             doors.in_turn if attempt else nullcontext()
         ):  # many that count hits of one rule would go on colliding
             outcome = await _decide(lease=lease, feed=feed, page=page, parsed=parsed, live=live, doors=doors)
+            outcome = replace(outcome, decisions=(*readings, *outcome.decisions)) if readings else outcome
             try:
                 return await _record(outcome, doors)
             except ConflictError:
@@ -229,10 +262,12 @@ async def _recall(lease: FeedLease, feed: Feed, parsed: ParsedFeed, doors: Doors
 
 
 async def _record(outcome: PollOutcome, doors: Doors) -> PollOutcome:
+    now = doors.clock()
+    outcome = with_history(outcome, now)
     if outcome.quiet:
         await doors.quiet.record(outcome)
     else:
-        await doors.in_store(doors.store.record, outcome, doors.clock())
+        await doors.in_store(doors.store.record, outcome, now)
     return outcome
 
 
@@ -242,6 +277,10 @@ def _report(feed: Feed, outcome: PollOutcome) -> None:
         log.warning("coverage gap, polling it more often", feed=feed.name, gap=describe_gap(notes.gap))
     if outcome.entries:
         log.debug("new entries", feed=feed.name, entries=len(outcome.entries), alerts=len(outcome.alerts))
+    home = outcome.state.notes.home
+    if home and home != outcome.lease.state.notes.home:
+        hint = "it is read there; write down its new address"
+        log.info("a feed has moved for good", feed=feed.name, new=shown(URL(home)), hint=hint)
     for decision in outcome.decisions:
         if decision.verdict == "error":
             log.error("rule failed on an entry", rule=decision.rule, entry=decision.entry_id, error=decision.reason)

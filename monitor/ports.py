@@ -61,6 +61,18 @@ class Fetcher(Protocol):
         ...
 
 
+class ArticleFetcher(Protocol):
+    """Get the web page behind a link of an entry, where its host allows that."""
+
+    async def fetch_article(self, url: str) -> Page:
+        """Fetch once.
+
+        Raises:
+            FetchError: no usable answer came, or robots.txt forbids to ask.
+        """
+        ...
+
+
 class Parser(Protocol):
     """Look into documents of strangers, where neither what they cost nor what they break harms anybody else."""
 
@@ -214,6 +226,24 @@ class Sighting:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class FeedReport:
+    """One watched feed as the store knows it."""
+
+    state: FeedState
+    due: datetime  # when it is polled next
+    day: int  # entries seen in 24 hours
+    week: int  # entries seen in 7 days
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FeedFindings:
+    """What a feed has brought of late."""
+
+    entries: tuple[str, ...]  # ids, the newest first
+    hits: tuple[tuple[str, int], ...]  # rules and their hits of 30 days, the most first
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RuleStats:
     """What a rule has found."""
 
@@ -259,6 +289,32 @@ class Store(Protocol):
 
     def release_feeds(self, leases: Sequence[FeedLease], due: datetime) -> None:
         """Give leases back untouched: the feeds are due again at this time."""
+        ...
+
+    def pause_feed(
+        self, url: str, now: datetime, *, until: datetime | None = None, reason: str = "", by: str = ""
+    ) -> bool:
+        """Stop polling a watched feed, and drop a poll of it that is under way; False = no such feed is watched."""
+        ...
+
+    def resume_feed(self, url: str, now: datetime, *, by: str = "") -> bool:
+        """Make a paused feed due at once; False = no such feed is watched and paused."""
+        ...
+
+    def end_pauses(self, now: datetime) -> tuple[str, ...]:
+        """Resume the feeds whose pause was to last until now; return their names."""
+        ...
+
+    def feed_reports(self, now: datetime) -> tuple[FeedReport, ...]:
+        """Report each watched feed, by name."""
+        ...
+
+    def feed_findings(self, url: str, now: datetime, *, limit: int) -> FeedFindings:
+        """Say what a feed has brought in 30 days: its latest entries, at most `limit`, and the rules that they hit."""
+        ...
+
+    def put_off_feeds(self, leases: Mapping[FeedLease, datetime]) -> None:
+        """Give leases back untouched: each feed is due again at its own time."""
         ...
 
     def adopt(self, now: datetime, *, settle: timedelta) -> None:

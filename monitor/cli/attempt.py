@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -19,7 +19,7 @@ from monitor.errors import NotFoundError, StoreError, UserError
 from monitor.text.plain import one_line, shorten
 
 if TYPE_CHECKING:  # `monitor --help` must not import the house
-    from monitor.model import Entry, Rule
+    from monitor.model import AllowedHost, Entry, Rule
     from monitor.ports import Store
     from monitor.rules.explain import ClauseAnswer
     from monitor.rules.match import Ruleset
@@ -68,7 +68,7 @@ def attempt(
     if spelling is not None:
         click.echo("".join(spelt(ruleset, rule_id, spelling) for rule_id in rule_ids), nl=False)
         return
-    entries = _read(file, source, entry_id)
+    entries = _read(file, source, entry_id, allow=loaded.config.allow)
     quiet = len(entries) > 1 and not show_all
     with _store_if_any(file) as store:
         matched = 0
@@ -81,7 +81,7 @@ def attempt(
     sys.exit(0 if matched else 1)
 
 
-def _read(file: Path, source: str | None, entry_id: str | None) -> tuple[Entry, ...]:
+def _read(file: Path, source: str | None, entry_id: str | None, *, allow: Sequence[AllowedHost]) -> tuple[Entry, ...]:
     """Read what the rule is tried on.
 
     Raises:
@@ -91,7 +91,7 @@ def _read(file: Path, source: str | None, entry_id: str | None) -> tuple[Entry, 
     from monitor.trial import read_trial  # noqa: PLC0415
 
     if entry_id is None:
-        return asyncio.run(read_trial(sys.stdin.read() if source is None else source, utc_now()))
+        return asyncio.run(read_trial(sys.stdin.read() if source is None else source, utc_now(), allow=allow))
     with existing_store(file) as store:
         found = store.find_entries(entry_id.lower())
         records = [record for each in found if (record := store.entry_record(each))]

@@ -6,7 +6,7 @@ import dataclasses
 import json
 import sys
 from collections.abc import Iterable, Sequence
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from enum import Enum
 from shutil import get_terminal_size
 from typing import Any
@@ -99,7 +99,7 @@ def table(rows: Iterable[Sequence[str]], *, indent: int = 2) -> None:
 
 
 def print_json(value: dict[str, Any]) -> None:
-    """Print one JSON object: times in ISO 8601, bytes in hexadecimal digits."""
+    """Print one JSON object: times in ISO 8601, durations in seconds, bytes in hexadecimal digits."""
     click.echo(json.dumps(_plain(value), indent=2, ensure_ascii=False))
 
 
@@ -115,9 +115,9 @@ def _plain(value: Any) -> Any:
         return value.isoformat()
     if isinstance(value, Enum):
         return value.value
-    if isinstance(value, bytes):
-        return value.hex()
-    return value
+    if isinstance(value, timedelta):
+        return value.total_seconds()
+    return value.hex() if isinstance(value, bytes) else value
 
 
 def ago(time: datetime, now: datetime) -> str:
@@ -127,6 +127,11 @@ def ago(time: datetime, now: datetime) -> str:
         if seconds >= 2 * size:
             return f"{seconds // size} {unit}"
     return f"{seconds} s"
+
+
+def ahead(time: datetime, now: datetime) -> str:
+    """Say how soon: `now`, `in 12 s`, `in 5 min`."""
+    return f"in {ago(now, time)}" if time > now else "now"
 
 
 def clock_time(time: datetime) -> str:

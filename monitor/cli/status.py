@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import sys
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta
@@ -18,6 +19,7 @@ from monitor.ports import NodeReport, StatusReport, Store
 from monitor.text.plain import one_line, shorten
 
 ALIVE = timedelta(seconds=90)
+MOST_FAILING = 10
 
 
 @contextmanager
@@ -98,10 +100,7 @@ def _show(report: StatusReport, alive: list[NodeReport], now: datetime) -> None:
         last = max((node.beat_at for node in report.nodes), default=None)
         seen = f"; last sign of life {ago(last, now)} ago" if last else ""
         click.echo(click.style("not running", fg="red", bold=True) + seen)
-    failing = [feed for feed in report.feeds if feed.cause is not None]
-    waiting = [feed for feed in report.feeds if feed.cause is None and feed.polled_at is None]
-    healthy = len(report.feeds) - len(failing) - len(waiting)
-    click.echo(f"feeds     {healthy} healthy, {len(failing)} failing, {len(waiting)} not polled yet")
+    failing = _show_feeds(report, now)
     click.echo(f"seen      {plural(report.entries, 'entry')}")
     owed = sum(channel.count for channel in report.owed)
     click.echo(f"messages  {report.deliveries['sent']} sent, {owed} owed, {report.deliveries['dead']} set aside")
@@ -112,11 +111,27 @@ def _show(report: StatusReport, alive: list[NodeReport], now: datetime) -> None:
             for channel in report.owed
         )
     if failing:
-        click.echo("\nFailing feeds:")
-        table(_failing_row(feed, now) for feed in failing)
+        click.echo("\nFailing feeds (`monitor feeds list --failing` says more):")
+        table(_failing_row(feed, now) for feed in failing[:MOST_FAILING])
+        if len(failing) > MOST_FAILING:
+            click.echo(f"  and {len(failing) - MOST_FAILING:,} more")
     if report.dead:
         click.echo("\nMessages set aside (`monitor alerts replay` sends them again):")
         table([dead.channel, clock_time(dead.since), dead.title, dead.reason] for dead in report.dead)
+
+
+def _show_feeds(report: StatusReport, now: datetime) -> list[FeedState]:
+    """Count the feeds in one line; return those with a named cause, the worst first."""
+    from monitor.decide.health import Standing, health_of  # noqa: PLC0415 - `monitor --help` must not import the house
+
+    healths = {feed.url: health_of(feed, now) for feed in report.feeds}
+    counts = Counter(health.standing for health in healths.values())
+    line = f"feeds     {counts[Standing.WELL]} healthy, {counts[Standing.FAILING]} failing"
+    odd = f", {counts[Standing.ODD]} odd" if counts[Standing.ODD] else ""
+    paused = f", {counts[Standing.PAUSED]} paused" if counts[Standing.PAUSED] else ""
+    click.echo(f"{line}, {counts[Standing.WAITING]} not polled yet{odd}{paused}")
+    failing = [feed for feed in report.feeds if healths[feed.url].standing in (Standing.FAILING, Standing.ODD)]
+    return sorted(failing, key=lambda feed: healths[feed.url].key)
 
 
 def _failing_row(feed: FeedState, now: datetime) -> list[str]:

@@ -11,18 +11,19 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
+from monitor.config.allow import read_allowed
 from monitor.config.environment import read_environment
 from monitor.config.feeds import load_feeds
 from monitor.config.include import matching, passed_over, patterns_in
 from monitor.config.models import DefaultSettings, OpsSettings, PollSettings, TopSettings
 from monitor.document import Document, did_you_mean, read_document, validate
 from monitor.errors import Problem
-from monitor.model import Backlog, Feed, Priority
+from monitor.model import AllowedHost, Backlog, Feed, Priority
 from monitor.secret import resolve_references
 from monitor.text.plain import shorten
 
 INCLUDED_KEYS = ("actors", "defaults", "feeds", "rules")  # `defaults` there are those of the file's rules
-MAIN_KEYS = ("allow_files", "channels", "contact", "include", "ops", "smtp", "store", *INCLUDED_KEYS)
+MAIN_KEYS = ("allow", "allow_files", "channels", "contact", "include", "ops", "smtp", "store", *INCLUDED_KEYS)
 STORE_VARIABLE = "MONITOR_STORE"
 
 
@@ -50,6 +51,7 @@ class Config:
     ops_notify: tuple[str, ...]  # channels that hear what this program has to say about itself
     feeds: tuple[Feed, ...] = field(repr=False)
     allow_folders: tuple[Path, ...]
+    allow: tuple[AllowedHost, ...]  # what feeds may be read from although it is not public
     include: tuple[str, ...]  # patterns, relative to the folder
     documents: tuple[Document, ...]  # the main one first
     passed_over: tuple[Problem, ...] = ()  # warnings of files that look as if they were read
@@ -130,6 +132,7 @@ class _Loader:
             ops_notify=self.ops_notify(),
             feeds=feeds,
             allow_folders=allow_folders,
+            allow=self.allow(top.allow),
             include=tuple(top.include),
             documents=documents,
             passed_over=tuple(self.passed_over),
@@ -202,6 +205,17 @@ class _Loader:
         settings, problems = validate(self.main, OpsSettings, ("ops",))
         self.problems += problems
         return tuple(settings.notify) if settings else ()
+
+    def allow(self, written: Sequence[str]) -> tuple[AllowedHost, ...]:
+        """Read the places that are allowed although they are not public."""
+        allowed = []
+        for index, text in enumerate(written):
+            try:
+                allowed.append(read_allowed(text))
+            except ValueError as error:
+                loc = ("allow", index) if isinstance(self.main.value["allow"], list) else ("allow",)
+                self.problems.append(self.main.problem(loc, str(error)))
+        return tuple(allowed)
 
     def store(self, written: str, flag: str | None) -> str:
         """Return the URL of the store, its path absolute, or "" and a problem; its text holds no part of the URL."""

@@ -11,7 +11,8 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_valida
 from monitor.model import Backlog, Identity, Priority
 from monitor.text.duration import parse_duration
 
-_LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*")
+LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*")
+SHORTEST_TIMEOUT, LONGEST_TIMEOUT = timedelta(seconds=1), timedelta(seconds=120)  # a feed's lease is longer
 SHORTEST_POLL = timedelta(seconds=10)
 
 
@@ -38,9 +39,16 @@ def _priority(value: object) -> Priority:
 
 
 def _language(value: object) -> object:
-    if isinstance(value, str) and not _LANGUAGE.fullmatch(value):
+    if isinstance(value, str) and not LANGUAGE.fullmatch(value):
         raise ValueError(f"`{value}` is not a language code: write it like `en`, `ru` or `pt-BR`")
     return value
+
+
+def _timeout(text: object) -> timedelta:
+    timeout = parse_duration(text)
+    if not SHORTEST_TIMEOUT <= timeout <= LONGEST_TIMEOUT:
+        raise ValueError(f"`{text}` is not between {SHORTEST_TIMEOUT.seconds}s and {LONGEST_TIMEOUT.seconds}s")
+    return timeout
 
 
 def _one_line(value: object) -> object:
@@ -91,6 +99,13 @@ class DefaultSettings(_Shape):
     backlog: Backlog = Backlog.SILENT
 
 
+class AuthSettings(_Shape):
+    """`auth:`, a login that is sent with every request (RFC 7617)."""
+
+    user: str
+    password: str
+
+
 class FeedSettings(_Shape):
     """One feed: a URL, or a mapping with `url` and options."""
 
@@ -102,8 +117,14 @@ class FeedSettings(_Shape):
     country: str = ""
     tags: Texts = Field(default_factory=list)
     headers: dict[str, str] = Field(default_factory=dict)
+    cookies: dict[str, str] = Field(default_factory=dict)
+    auth: AuthSettings | None = None
+    proxy: str = ""
+    user_agent: Annotated[str, BeforeValidator(_one_line)] = ""
+    timeout: Annotated[timedelta, BeforeValidator(_timeout)] | None = None
     backlog: Backlog | None = None
     identity: Identity = Identity.AUTO
+    fulltext: bool = False
 
     @model_validator(mode="before")
     @classmethod
@@ -126,6 +147,7 @@ class TopSettings(_Shape):
 
     include: Texts = Field(default_factory=list)
     allow_files: Texts = Field(default_factory=list)
+    allow: Texts = Field(default_factory=list)
     store: str = "sqlite:///var/monitor.db"
     contact: Annotated[str, BeforeValidator(_one_line)] = ""  # a URL or address, told to those whose feeds are read
 

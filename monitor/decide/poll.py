@@ -12,14 +12,18 @@ from monitor.decide.draft import Draft
 from monitor.decide.identity import Recognised, page_size, recognise
 from monitor.decide.parsing import after_parse
 from monitor.decide.rhythm import after_page, after_unchanged, interval_of
-from monitor.decide.schedule import next_poll, poll_after_failure
+from monitor.decide.schedule import asked_wait, hold_host_until, next_poll, poll_after_failure
 from monitor.decide.thresholds import question
 from monitor.decide.updates import Change, change_of, describe
-from monitor.errors import FeedError
+from monitor.errors import FeedError, ParseError
 from monitor.model import (
+    MOVES,
     Entry,
     Feed,
     FeedLease,
+    FeedNotes,
+    FeedState,
+    FetchNotes,
     History,
     Memory,
     NotModified,
@@ -29,6 +33,7 @@ from monitor.model import (
     Question,
     Stage,
     Told,
+    Validators,
 )
 from monitor.rules.limits import host_of
 from monitor.rules.match import MatchResult, Ruleset
@@ -47,26 +52,36 @@ def decide_unchanged(
 
     The server said so, or the body is the last one to the byte, or its `blocks` are all known.
     """
-    state = lease.state
+    state = replace(lease.state, notes=_noted(lease.state.notes, fetched.notes, now))
     if isinstance(fetched, Page):
         state = replace(state, validators=fetched.validators)
         if blocks is not None:
             state = replace(state, body_hash=body_hash(fetched), blocks=blocks)
     state = after_unchanged(feed, replace(state, polled_at=now), now, same_page=blocks is None)
-    return PollOutcome(lease=lease, state=state, due=next_poll(feed, now, interval_of(feed, state.notes)))
+    return PollOutcome(lease=lease, state=state, due=_next_poll(feed, state, fetched, now))
 
 
 def decide_failure(lease: FeedLease, feed: Feed, error: FeedError, now: datetime) -> PollOutcome:
-    """Decide a poll that failed."""
+    """Decide a poll that failed.
+
+    A place that a feed is said to have moved to is forgotten: the feed's own URL is asked next. What a page that is no
+    feed came with says nothing about the entries that are known, and what came before it is another kind of answer's.
+    """
     failures = lease.state.failures + 1
     state = replace(
         lease.state,
+        validators=Validators() if isinstance(error, ParseError) else lease.state.validators,
+        notes=replace(lease.state.notes, moved_to="", moves=0),
         failures=failures,
         failing_since=lease.state.failing_since or now,
         cause=error.cause,
         detail=error.detail,
     )
-    return PollOutcome(lease=lease, state=state, due=poll_after_failure(feed, error, failures, now))
+    if lease.state.notes.home:  # not where it has moved to: ask at its own URL, and soon
+        due = next_poll(feed, now, interval_of(feed, state.notes))
+    else:
+        due = poll_after_failure(feed, error, failures, now)
+    return PollOutcome(lease=lease, state=state, due=due, hold_host_until=hold_host_until(error, now))
 
 
 def page_keys(parsed: ParsedFeed) -> frozenset[bytes]:
@@ -114,15 +129,15 @@ def sift_page(
         if not item.known:
             result = None if silent else ruleset.match(item.entry, tags)
             fresh.append(Fresh(entry=item.entry, result=result, together=reasons.get(item.entry.id, "")))
-        elif item.stored is not None and (update := _updated(item, ruleset, tags)):
+        elif item.stored is not None and (update := _updated(item, feed, ruleset, tags)):
             fresh.append(update)
     return Sifted(fresh=tuple(fresh), keys=found.keys, detected=found.detected)
 
 
-def _updated(item: Recognised, ruleset: Ruleset, tags: tuple[str, ...]) -> Fresh | None:
+def _updated(item: Recognised, feed: Feed, ruleset: Ruleset, tags: tuple[str, ...]) -> Fresh | None:
     """Ask the rules again about an entry that has changed; None = its changes are cosmetic."""
     stored, entry = item.stored, item.entry
-    change = change_of(stored.entry, entry) if stored else None
+    change = change_of(stored.entry, entry, bodies=not feed.fulltext) if stored else None
     if stored is None or change is None:
         return None
     result = ruleset.match(entry, tags)
@@ -179,7 +194,13 @@ def decide_page(
         _consider(draft, item)
     draft.fold()
     entries = tuple(item.entry for item in sifted.fresh if item.change is None)
-    state = after_parse(lease.state, parsed, now)
+    notes = replace(
+        _noted(lease.state.notes, page.notes, now),
+        ttl=parsed.ttl,
+        skip_hours=parsed.skip_hours,
+        skip_days=parsed.skip_days,
+    )
+    state = after_parse(replace(lease.state, notes=notes), parsed, now)
     state = replace(
         state,
         polled_at=now,
@@ -200,7 +221,7 @@ def decide_page(
     return PollOutcome(
         lease=lease,
         state=state,
-        due=next_poll(feed, now, interval_of(feed, state.notes)),
+        due=_next_poll(feed, state, page, now),
         keys=sifted.keys,
         entries=entries,
         updates=tuple(item.entry for item in sifted.fresh if item.change is not None),
@@ -232,3 +253,21 @@ def _consider(draft: Draft, item: Fresh) -> None:
         if item.together:
             draft.note(item.entry, Stage.FRESH, "backlog", item.together)
         draft.consider(item.entry, item.result, together=item.together)
+
+
+def _noted(notes: FeedNotes, fetched: FetchNotes, now: datetime) -> FeedNotes:
+    """Add to a feed's notes what a good fetch has learnt."""
+    again = fetched.moved_to == notes.moved_to
+    moves = min(notes.moves + 1, MOVES) if again else 1
+    return replace(
+        notes,
+        moved_to=fetched.moved_to,
+        moves=moves if fetched.moved_to else 0,
+        answered=fetched.answered,
+        unconditional_at=now if fetched.unconditional else notes.unconditional_at,
+    )
+
+
+def _next_poll(feed: Feed, state: FeedState, fetched: Page | NotModified, now: datetime) -> datetime:
+    interval = interval_of(feed, state.notes)
+    return next_poll(feed, now, interval, asked_wait(interval, fetched.notes.freshness, state.notes, now))

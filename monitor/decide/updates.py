@@ -36,9 +36,12 @@ class Change:
         return f"update: {'; '.join(said) or 'the order of its words'}"
 
 
-def change_of(before: Entry, after: Entry) -> Change | None:
-    """Return what has changed in an entry; None = nothing but case, punctuation, time stamps, counters."""
-    old, new = _words(before), _words(after)
+def change_of(before: Entry, after: Entry, *, bodies: bool = True) -> Change | None:
+    """Return what has changed in an entry; None = nothing but case, punctuation, time stamps, counters.
+
+    Without `bodies`, titles and summaries are compared: one body is an article's, and the other is what the feed gives.
+    """
+    old, new = _words(before, body=bodies), _words(after, body=bodies)
     if old == new:
         return None
     facts = [Counter(word for word in _words(entry, body=False) if word.isnumeric()) for entry in (before, after)]

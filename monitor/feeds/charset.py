@@ -132,3 +132,24 @@ def _charset(label: str) -> str:
     except (LookupError, ValueError):
         return ""
     return _SUPERSETS.get(name, name) if name.startswith((*_FAMILIES, "ascii", "tis")) else ""
+
+
+def explain_charset(body: bytes, content_type: str = "") -> str:
+    """Say which charset `decode` has read a page in, and what spoke for it: the first witness that gives the same text.
+
+    "utf-8 (the XML declaration)"; "utf-8 (its bytes)"; "windows-1251 (a guess)".
+    """
+    text = decode(body, content_type)
+    for mark, charset in _MARKS:
+        if body.startswith(mark):
+            return f"{charset} (its byte order mark)"
+    header = _HEADER.search(content_type)
+    witnesses = (
+        (_declared(body), "the XML declaration"),
+        (_charset(header.group(1)) if header else "", "the Content-Type header"),
+        ("utf-8", "its bytes"),
+    )
+    for charset, witness in witnesses:
+        if charset and body.decode(charset, "replace") == text:
+            return f"{charset} ({witness})"
+    return "another charset (a guess by its bytes)"

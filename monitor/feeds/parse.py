@@ -18,6 +18,7 @@ from monitor.feeds.discover import discover_links
 from monitor.feeds.items import MAX_ENTRIES, TITLE_LIMIT, Item, make_entries
 from monitor.feeds.jsonfeed import read_json_feed
 from monitor.feeds.plaintext import from_markup
+from monitor.feeds.rhythm import with_rhythm
 from monitor.feeds.sitemap import read_sitemap
 from monitor.feeds.xmlfeed import read_xml_feed
 from monitor.model import Feed, Page, ParsedFeed
@@ -47,7 +48,7 @@ def parse_page(page: Page, feed: Feed, now: datetime) -> ParsedFeed:
     else:
         title, site, items = _read_xml(text, feed.url, now)
     entries = make_entries(islice(items, MAX_ENTRIES), feed, now, site=site)
-    return ParsedFeed(title=one_line(title)[:TITLE_LIMIT], entries=entries)
+    return with_rhythm(ParsedFeed(title=one_line(title)[:TITLE_LIMIT], entries=entries), text)
 
 
 def _read_xml(text: str, url: str, now: datetime) -> tuple[str, str, Iterator[Item]]:

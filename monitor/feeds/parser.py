@@ -13,7 +13,7 @@ import signal
 import socket
 import subprocess
 import sys
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack, nullcontext, suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -29,6 +29,7 @@ from monitor.model import Feed, Page, ParsedFeed
 log = structlog.get_logger()
 
 PROCESSES = 2
+LARGE = 500_000  # bytes of a task; a feed of some fifty entries with their texts has less
 DEADLINE = timedelta(seconds=20)  # for one task, on a machine that is very busy with other things
 _START_DEADLINE = timedelta(seconds=30)
 _MAX_ANSWER = 64_000_000  # bytes; a page has five million, and its entries hold little that is not in it
@@ -41,12 +42,14 @@ _ENVIRONMENT = ("LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "PYTHONHOME", "TMPDIR", 
 class ChildParser:
     """Parse in at most `processes` child processes; implements `ports.Parser`.
 
-    Whoever finds them all busy waits, in the order of asking.
+    Whoever finds them all busy waits, in the order of asking. Large pages never take the last process: a few of them
+    would keep all the others waiting for as long as they may take.
     """
 
     def __init__(self, *, processes: int = PROCESSES, deadline: timedelta = DEADLINE) -> None:
         self._deadline = deadline
         self._hands = asyncio.Semaphore(processes)
+        self._large_hands = asyncio.Semaphore(max(1, processes - 1))
         self._idle: list[_Child] = []
         self._ended: list[_Child] = []  # and maybe not yet gone
 
@@ -86,7 +89,7 @@ class ChildParser:
             ParseError: PARSER, the process had to be stopped or broke down; BROKEN, the task failed unforeseen.
         """
         frame = pack(Task(name=name, arguments=arguments))
-        async with self._hands:
+        async with self._large_hands if len(frame) > LARGE else nullcontext(), self._hands:
             child = await self._child()
             try:
                 answer = await child.ask(frame, self._deadline)
@@ -226,4 +229,4 @@ def _death(code: int) -> str:
 
 def _harmless(feed: Feed) -> Feed:
     """Return a feed without its secrets."""
-    return replace(feed, headers=())
+    return replace(feed, headers=(), proxy=None)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from operator import itemgetter
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -94,14 +95,14 @@ def claim_feeds(connection: Connection, *, now: datetime, lease: timedelta, limi
     return tuple(FeedLease(state=feed_state(row), token=row.token + 1) for row in rows)
 
 
-def release_feeds(connection: Connection, leases: Sequence[FeedLease], due: datetime) -> None:
+def put_off_feeds(connection: Connection, leases: Mapping[FeedLease, datetime]) -> None:
     """End leases as if they had never been; those that are lost already are somebody else's."""
     if not leases:
         return
     held = update(feed).where(feed.c.id == bindparam("held"), feed.c.token == bindparam("under"))
-    rows = [{"held": lease.state.feed_id, "under": lease.token} for lease in leases]
-    rows.sort(key=lambda row: row["held"])  # nodes lock rows in one order
-    connection.execute(held.values(due=due, token=feed.c.token + 1, strikes=feed.c.strikes - 1), rows)
+    rows = [{"held": lease.state.feed_id, "under": lease.token, "at": due} for lease, due in leases.items()]
+    rows.sort(key=itemgetter("held"))  # nodes lock rows in one order
+    connection.execute(held.values(due=bindparam("at"), token=feed.c.token + 1, strikes=feed.c.strikes - 1), rows)
 
 
 def adopt_feeds(connection: Connection, now: datetime) -> None:

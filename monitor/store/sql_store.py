@@ -25,9 +25,19 @@ from monitor.model import (
     StoredEntry,
     Told,
 )
-from monitor.ports import Cursor, DeliveryRecord, EntryRecord, NodeReport, RuleStats, Sighting, StatusReport
+from monitor.ports import (
+    Cursor,
+    DeliveryRecord,
+    EntryRecord,
+    FeedFindings,
+    FeedReport,
+    NodeReport,
+    RuleStats,
+    Sighting,
+    StatusReport,
+)
 from monitor.store import feeds as feed_queue
-from monitor.store import hits, ledger, outbox, polls, report
+from monitor.store import hits, ledger, outbox, pauses, polls, report
 from monitor.store.engine import connect, reading, state_file, writing
 from monitor.store.failures import unavailable_as_store_error
 from monitor.store.migrate import migrate, require_current
@@ -111,8 +121,39 @@ class SqlStore:
 
     def release_feeds(self, leases: Sequence[FeedLease], due: datetime) -> None:
         """Give leases back untouched; see `Store.release_feeds`."""
+        self.put_off_feeds(dict.fromkeys(leases, due))
+
+    def put_off_feeds(self, leases: Mapping[FeedLease, datetime]) -> None:
+        """Give leases back untouched; see `Store.put_off_feeds`."""
         with self._writing() as connection:
-            feed_queue.release_feeds(connection, leases, due)
+            feed_queue.put_off_feeds(connection, leases)
+
+    def pause_feed(
+        self, url: str, now: datetime, *, until: datetime | None = None, reason: str = "", by: str = ""
+    ) -> bool:
+        """Stop polling a feed; see `Store.pause_feed`."""
+        with self._writing() as connection:
+            return pauses.pause_feed(connection, url, now, until=until, reason=reason, by=by)
+
+    def resume_feed(self, url: str, now: datetime, *, by: str = "") -> bool:
+        """Make a paused feed due at once; see `Store.resume_feed`."""
+        with self._writing() as connection:
+            return pauses.resume_feed(connection, url, now, by=by)
+
+    def end_pauses(self, now: datetime) -> tuple[str, ...]:
+        """Resume the feeds whose pause is over; see `Store.end_pauses`."""
+        with self._writing() as connection:
+            return pauses.end_pauses(connection, now)
+
+    def feed_reports(self, now: datetime) -> tuple[FeedReport, ...]:
+        """Report each watched feed; see `Store.feed_reports`."""
+        with self._reading() as connection:
+            return report.feed_reports(connection, now)
+
+    def feed_findings(self, url: str, now: datetime, *, limit: int) -> FeedFindings:
+        """Say what a feed has brought; see `Store.feed_findings`."""
+        with self._reading() as connection:
+            return report.feed_findings(connection, url, now, limit=limit)
 
     def adopt(self, now: datetime, *, settle: timedelta) -> None:
         """End every lease; see `Store.adopt`."""

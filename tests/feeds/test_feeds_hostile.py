@@ -7,16 +7,17 @@ import gzip
 import json
 import time
 import tracemalloc
+from collections.abc import Callable
 
 import pytest
 from aiohttp import web
 
 from monitor.errors import Cause, FeedError, FetchError
-from monitor.feeds.fetch import MAX_BYTES
+from monitor.feeds.answer import MAX_BYTES
 from monitor.feeds.items import MAX_ENTRIES
 from monitor.feeds.parse import parse_page
 from monitor.model import Entry, Feed, Page
-from tests.feeds.feed_server import NOW, RSS, Client, FeedServer, Handler, bomb, wait
+from tests.feeds.feed_server import NOW, RSS, Client, FeedServer, Handler, bomb, br, wait, zst
 
 # -- on the wire ------------------------------------------------------------------------------------------------------
 
@@ -85,16 +86,29 @@ async def test_a_body_of_fifty_megabytes_is_not_read_to_its_end(server: FeedServ
     assert "more than 5 MB" in error.detail
 
 
-@pytest.mark.parametrize(("megabytes", "layers"), [(6, 1), (300, 1), (300, 2), (300, 3)])
-async def test_a_bomb_costs_no_memory(server: FeedServer, client: Client, megabytes: int, layers: int) -> None:
-    body = bomb(megabytes, layers=layers)
-    url = server.serve("/feed", body, headers={"Content-Encoding": ", ".join(["gzip"] * layers)})
+BOMBS: dict[str, Callable[[], bytes]] = {
+    "gzip": lambda: bomb(6),
+    "gzip, identity": lambda: bomb(300),
+    "gzip, gzip": lambda: bomb(300, layers=2),
+    "gzip, gzip, gzip": lambda: bomb(300, layers=3),
+    "br": lambda: br(bytes(300_000_000)),
+    "zstd": lambda: zst(bytes(300_000_000)),
+    "zstd, br, gzip": lambda: gzip.compress(br(zst(bytes(300_000_000)))),
+}
+
+
+@pytest.mark.parametrize("coding", BOMBS)
+async def test_a_bomb_costs_no_memory(server: FeedServer, client: Client, coding: str) -> None:
+    url = server.serve("/feed", BOMBS[coding](), headers={"Content-Encoding": coding})
     tracemalloc.start()
     error = await fails(client, url)
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert error.cause is Cause.TOO_LARGE
     assert peak < 4 * MAX_BYTES
+
+
+HUGE_WINDOW = b"\x28\xb5\x2f\xfd\x00\x88\x01\x00\x00"  # a zstd frame that asks for 128 MB before its first byte
 
 
 @pytest.mark.parametrize(
@@ -104,10 +118,31 @@ async def test_a_bomb_costs_no_memory(server: FeedServer, client: Client, megaby
         ("gzip", RSS, Cause.BROKEN),
         ("deflate", b"\xff\xff\xff", Cause.BROKEN),
         ("br", RSS, Cause.BROKEN),
+        ("br", br(RSS)[:-5], Cause.DISCONNECTED),
+        ("br", br(RSS) + b"more", Cause.BROKEN),
+        ("zstd", RSS, Cause.BROKEN),
+        ("zstd", zst(RSS)[:-5], Cause.DISCONNECTED),
+        ("zstd", zst(b" ") * 100, Cause.BROKEN),
+        ("zstd", HUGE_WINDOW, Cause.BROKEN),
+        ("exi", RSS, Cause.BROKEN),
         ("gzip, gzip, gzip, gzip", RSS, Cause.BROKEN),
         ("gzip", gzip.compress(b" ") * 1_000, Cause.BROKEN),
     ],
-    ids=["cut off", "not gzip", "not deflate", "br", "too many layers", "too many members"],
+    ids=[
+        "cut off",
+        "not gzip",
+        "not deflate",
+        "not br",
+        "br cut off",
+        "br and more",
+        "not zstd",
+        "zstd cut off",
+        "too many frames",
+        "huge window",
+        "unknown",
+        "too many layers",
+        "too many members",
+    ],
 )
 async def test_a_coding_that_is_wrong_is_named(
     server: FeedServer, client: Client, coding: str, body: bytes, cause: Cause

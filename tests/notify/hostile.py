@@ -53,7 +53,7 @@ _marks = st.lists(st.tuples(st.integers(0, 400), st.integers(0, 400)), max_size=
 _moments = st.datetimes(datetime(1, 1, 2), datetime(9999, 12, 30), timezones=st.just(UTC))  # noqa: DTZ001 - hypothesis wants bounds without a zone
 
 any_message = st.builds(assemble, _texts, st.integers(1, 100), st.integers(1, 7), _marks, _moments)
-_any_item = st.builds(assemble, _texts, st.sampled_from([1, 3, 40]), st.integers(1, 2), _marks, _moments)
+_any_item = st.builds(assemble, _texts, st.sampled_from([1, 3]), st.integers(1, 2), _marks, _moments)
 
 any_digest = st.builds(
     lambda messages, times, more: Digest(
