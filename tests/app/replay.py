@@ -73,7 +73,7 @@ def rules(text: str = RULES) -> Ruleset:
     document, _ = parse_document(text.encode(), name="rules.yaml")
     assert document is not None
     loaded, problems = load_rules(
-        [document], channels=("desk",), default_notify=("desk",), default_priority=Priority.NORMAL
+        [document], channels=("desk", "chief"), default_notify=("desk",), default_priority=Priority.NORMAL
     )
     assert loaded is not None, problems
     return loaded

@@ -326,6 +326,14 @@ async def test_a_rule_that_is_new_does_not_tell_of_entries_that_changed_elsewher
     assert await replay.play(page(replace(item, text=f"{item.text} It rains."), article(2))) == []
 
 
+async def test_what_matched_in_silence_is_not_told_when_another_word_appears(replay: Replay) -> None:
+    replay.ruleset = rules_of("{port: {terms: port, notify: chief}, mines: {terms: mines, notify: desk}}")
+    item = told_item()
+    later = replace(item, text=f"{item.text} Mines were found.")
+    await replay.play(page(item, article(2)), page(later, article(2)))
+    assert [delivery.channel for delivery in replay.deliveries] == ["desk"]
+
+
 def rules_of(mapping: str) -> Ruleset:
     return rules(f"rules: {mapping}")
 
