@@ -43,6 +43,8 @@ def _bounded(wait: timedelta) -> timedelta:
 
 def _moment(written: str) -> datetime | None:
     """Read a date; one without a zone is in UTC."""
+    if not written:
+        return None
     try:
         moment = parsedate_to_datetime(written)
     except (ValueError, OverflowError):

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
 
 from aiohttp.abc import ResolveResult
@@ -46,6 +47,16 @@ def _inside(address: IPv6Address) -> Sequence[IPv4Address]:
     if address.sixtofour:
         return (address.sixtofour,)
     return address.teredo or ()
+
+
+@lru_cache(4_096)
+def _read(address: str) -> tuple[bool, IPv4Address | IPv6Address | None]:
+    """Say whether a text is a public address, and which one; None = it is no address."""
+    try:
+        number = ip_address(address)
+    except ValueError:
+        return False, None
+    return is_public(number), number
 
 
 class Guard:
@@ -114,12 +125,9 @@ class Guard:
     def _permits(self, address: str, port: int) -> bool:
         if (address, port) in self._meant:
             return True
-        try:
-            number = ip_address(address)
-        except ValueError:
-            return False
-        if is_public(number):
-            return True
+        public, number = _read(address)
+        if public or number is None:
+            return public
         number = (number.ipv4_mapped if isinstance(number, IPv6Address) else None) or number
         return any(
             number.version == network.version and number in network and allowed in (0, port)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
 from urllib.request import getproxies, proxy_bypass
 
-import aiohttp
 from yarl import URL
 
 
@@ -21,8 +21,9 @@ class Proxies:
         return URL(proxy) if proxy and not proxy_bypass(url.host or "") else None
 
 
-def without_login(proxy: URL) -> tuple[URL, aiohttp.BasicAuth | None]:
-    """Part a proxy's URL from the login in it."""
+def without_login(proxy: URL) -> tuple[URL, dict[str, str]]:
+    """Part a proxy's URL from the login in it; return the header that says the login (RFC 9110, 11.7.2)."""
     if proxy.user is None:
-        return proxy, None
-    return proxy.with_user(None), aiohttp.BasicAuth(proxy.user, proxy.password or "")
+        return proxy, {}
+    login = b64encode(f"{proxy.user}:{proxy.password or ''}".encode()).decode("ascii")
+    return proxy.with_user(None), {"Proxy-Authorization": f"Basic {login}"}

@@ -46,7 +46,14 @@ class Sessions:
                 yield response
             return
         place, login = without_login(proxy)
-        request = self._to_proxies().get(url, headers=headers, allow_redirects=False, proxy=place, proxy_auth=login)
+        tunnelled = url.scheme == "https"  # then the proxy sees no header but those of the tunnel
+        request = self._to_proxies().get(
+            url,
+            headers=headers if tunnelled else {**headers, **login},
+            allow_redirects=False,
+            proxy=place,
+            proxy_headers=login if tunnelled else None,
+        )
         async with request as response:
             yield response
 

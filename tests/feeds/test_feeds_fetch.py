@@ -456,3 +456,57 @@ async def test_a_body_is_inflated_off_the_loop(server: FeedServer, client: Clien
 )
 async def test_content_codings_are_undone(server: FeedServer, client: Client, coding: str, body: bytes) -> None:
     assert (await client.page(server.serve("/feed", body, headers={"Content-Encoding": coding}))).body == RSS
+
+
+# -- ways in ----------------------------------------------------------------------------------------------------------
+
+
+async def test_a_feeds_own_agent_and_timeout_are_used(server: FeedServer, client: Client) -> None:
+    async def hang(_: web.BaseRequest) -> web.StreamResponse:
+        await asyncio.Event().wait()
+        raise AssertionError
+
+    server.redirect("/feed", "/slow")
+    feed = Feed(name="wire", url=server.url + "/feed", user_agent="Desk/1.0", timeout=timedelta(seconds=0.2))
+    server.route("/slow", hang)
+    with pytest.raises(FetchError, match=r"within 0\.2 s"):
+        await client.fetcher.fetch(feed, state_of(feed.url))
+    assert [request.headers["User-Agent"] for request in server.requests] == ["Desk/1.0", "Desk/1.0"]
+
+
+async def test_who_leaves_home_still_says_who_asks(
+    server: FeedServer, other_server: FeedServer, client: Client
+) -> None:
+    other_server.serve("/feed")
+    await client.get(server.redirect("/feed", other_server.url + "/feed"), headers={"User-Agent": "mine"})
+    assert server.requests[0].headers["User-Agent"] == "mine"
+    assert other_server.requests[0].headers["User-Agent"].startswith("media-monitor/")
+
+
+async def test_a_feeds_own_proxy_wins_and_gets_its_login(
+    server: FeedServer, client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:1")
+    server.serve("/feed")
+    proxy = Secret(server.url.replace("http://", "http://desk:s3cret%20x@"))
+    feed = Feed(name="wire", url="http://feeds.invalid/feed", proxy=proxy)
+    page = await client.fetcher.fetch(feed, state_of(feed.url))
+    assert isinstance(page, Page)
+    assert server.requests[0].headers["Proxy-Authorization"] == "Basic ZGVzazpzM2NyZXQgeA=="
+    assert "s3cret" not in repr(feed)
+    tunnel = replace(feed, url="https://feeds.invalid/feed", headers=(("X-Key", Secret("k")),))
+    with pytest.raises(FetchError, match="the proxy refuses the way"):
+        await client.fetcher.fetch(tunnel, state_of(tunnel.url))
+    assert server.requests[1].method == "CONNECT"
+    assert server.requests[1].headers["Proxy-Authorization"] == "Basic ZGVzazpzM2NyZXQgeA=="
+    assert "X-Key" not in server.requests[1].headers
+
+
+async def test_a_feeds_own_proxy_that_fails_is_named_without_its_login(client: Client) -> None:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    feed = Feed(name="wire", url="https://feeds.invalid/x", proxy=Secret(f"http://desk:s3cret@127.0.0.1:{port}"))
+    with pytest.raises(FetchError) as raised:
+        await client.fetcher.fetch(feed, state_of(feed.url))
+    assert raised.value.detail == "the proxy 127.0.0.1 does not take the connection: check the feed's `proxy`"

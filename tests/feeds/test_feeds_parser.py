@@ -11,6 +11,7 @@ import subprocess
 import sys
 import time
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, cast
 
@@ -150,6 +151,19 @@ async def test_two_work_at_once() -> None:
     assert len(parser._idle) == 2
     await parser.close()
     assert parser._idle == []
+
+
+async def test_large_pages_leave_a_process_to_the_others() -> None:
+    parser = ChildParser(processes=2)
+    large = replace(FEED, tags=("x" * 600_000,))
+    hanging = [asyncio.create_task(parser.parse(hostile(select.select, [], [], [], 60), large, NOW)) for _ in range(3)]
+    await asyncio.sleep(0)
+    assert (await parser.parse(PAGE, FEED, NOW)).title == "Wire"
+    assert not any(task.done() for task in hanging)
+    for task in hanging:
+        task.cancel()
+    await asyncio.wait(hanging)
+    await parser.close()
 
 
 async def test_no_secret_reaches_the_child(parser: ChildParser, monkeypatch: pytest.MonkeyPatch) -> None:
