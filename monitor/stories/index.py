@@ -1,0 +1,241 @@
+"""The story index: which of the window's stories an entry tells, and why.
+
+It is made of texts, not of entries: copies of one text share one, so a story's texts are what it has of independent
+reports, and a flood of copies costs nothing. An entry is compared with the few texts that share its rarest terms; what
+it shares with a story is the mean of the best and the average of the story's texts, which neither chains nor splinters.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from heapq import nlargest
+from math import log
+from statistics import fmean
+
+from monitor.model import Entry
+from monitor.stories.copies import Likeness, compare, differ_in_numbers_only
+from monitor.stories.gist import Gist, numbers_in, read_gist, spellings
+from monitor.stories.score import Profile, features, probability, profile
+from monitor.stories.shelf import Shelf, Text
+from monitor.stories.verdict import Guard, Kind, Neighbour, Verdict
+from monitor.stories.weights import THRESHOLD
+from monitor.stories.words import FUNCTION_TERMS, NEWS_TERMS
+
+CAPACITY = 250_000
+"""Texts that an index holds at most: the oldest go first."""
+
+_TERMS = 12  # of an entry, the rarest, by which texts are found
+_CANDIDATES = 16  # texts that are looked at in full
+_STORIES = 5  # that are told of
+_MATES = 6  # texts of a story, the newest, that an entry is compared with
+_WORTH_COMPARING = 0.2  # of the cosine: less is no copy
+_UNSEEN = 1_000.0  # reports that an empty index behaves as if it had seen, in which
+_FUNCTION_SHARE = 0.5  # so many had each function word
+_NEWS_SHARE = 0.05  # and so many each common word of the news
+_SHOWN = 5  # shared words
+_UPDATES = frozenset((Guard.NUMBERS, Guard.NEGATION, Guard.CORRECTION))
+_ORDER = (Kind.NEW, Kind.SAME_STORY, Kind.UPDATE, Kind.SAME_TEXT)
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_HOUR = timedelta(hours=1)
+
+
+@dataclass(frozen=True, slots=True)
+class _Pair:
+    """A text that was compared with an entry."""
+
+    text: Text
+    features: dict[str, float]
+    probability: float
+    likeness: Likeness
+
+
+class StoryIndex:
+    """The stories of a window; for one thread.
+
+    `branch()` gives an index that knows all that this one knows and learns by itself: what is judged within one poll is
+    added to a branch, and to the index when the poll has been recorded. Nothing that was added after a branch was made
+    may be asked of it.
+    """
+
+    def __init__(self, *, capacity: int = CAPACITY, _below: StoryIndex | None = None) -> None:
+        self._capacity = capacity
+        self._own = Shelf(_below._own.next if _below else 0)
+        self._shelves: tuple[Shelf, ...] = (*(_below._shelves if _below else ()), self._own)
+
+    def __len__(self) -> int:
+        return sum(len(shelf.texts) for shelf in self._shelves)
+
+    def branch(self) -> StoryIndex:
+        """Return an index that starts with what this one knows and leaves it as it is."""
+        return StoryIndex(capacity=self._capacity, _below=self)
+
+    # -- learning ------------------------------------------------------------------------------------------------------
+
+    def add(self, entry: Entry, story_id: str) -> None:
+        """Remember that an entry tells a story; a copy of one of the story's texts is counted as such."""
+        gist, seen = read_gist(entry), (entry.seen_at - _EPOCH) / _HOUR
+        for number in reversed(self._own.stories.get(story_id, ())[-_MATES:]):
+            likeness = compare(gist, self._own.texts[number].gist)
+            if likeness.what and likeness.guard is None:
+                self._own.touch(number, entry.feed, seen)
+                return
+        self._own.put(Text(gist, story_id, seen))
+        if len(self._own.texts) > self._capacity:
+            self._own.drop(next(self._own.oldest())[0])
+
+    def forget(self, before: datetime) -> None:
+        """Forget what was last seen before a time."""
+        oldest = (before - _EPOCH) / _HOUR
+        old = []
+        for number, text in self._own.oldest():
+            if text.seen >= oldest:
+                break
+            old.append(number)
+        for number in old:
+            self._own.drop(number)
+
+    # -- telling -------------------------------------------------------------------------------------------------------
+
+    def independent(self, story_id: str) -> int:
+        """Return how many sources tell a story in words of their own: copies of a text count as their original's."""
+        return len({text.gist.feed for text in self._texts(story_id)})
+
+    def judge(self, entry: Entry) -> Verdict:
+        """Say which story an entry tells, and why."""
+        return judge(self.nearest(entry))
+
+    def nearest(self, entry: Entry) -> tuple[Neighbour, ...]:
+        """Return the stories that an entry may tell, the likeliest first."""
+        gist = read_gist(entry)
+        mine = profile(gist, self._rarity)
+        numbers = self._candidates(mine)
+        pairs: dict[str, dict[int, _Pair]] = {}
+        for number, text in numbers.items():
+            pairs.setdefault(text.story_id, {})[number] = self._compare(mine, text)
+        words = spellings(entry) if pairs else {}
+        found = []
+        for story_id, known in pairs.items():
+            mates = [known.get(number) or self._compare(mine, text) for number, text in self._newest(story_id)]
+            found.append(_neighbour(gist, [*known.values()], mates, words))
+        return tuple(nlargest(_STORIES, found, key=_rank))
+
+    def _texts(self, story_id: str) -> Iterator[Text]:
+        for shelf in self._shelves:
+            yield from (shelf.texts[number] for number in shelf.stories.get(story_id, ()))
+
+    def _newest(self, story_id: str) -> Sequence[tuple[int, Text]]:
+        newest = [
+            (number, shelf.texts[number])
+            for shelf in self._shelves
+            for number in shelf.stories.get(story_id, ())[-_MATES:]
+        ]
+        return newest[-_MATES:]
+
+    def _rarity(self, term: int) -> float:
+        seen = sum(shelf.frequency(term) for shelf in self._shelves)
+        if term in FUNCTION_TERMS:
+            seen += _UNSEEN * _FUNCTION_SHARE
+        elif term in NEWS_TERMS:
+            seen += _UNSEEN * _NEWS_SHARE
+        return log((len(self) + _UNSEEN) / (seen + 1)) + 0.1
+
+    def _candidates(self, mine: Profile) -> dict[int, Text]:
+        """Find the texts that share most of an entry's rarest terms, and those at its link."""
+        rarities = {term: self._rarity(term) for term in mine.weights}
+        counts: Counter[int] = Counter()
+        for term in nlargest(_TERMS, rarities, key=lambda term: (rarities[term], term)):
+            for shelf in self._shelves:
+                for number in shelf.having(term):
+                    counts[number] += rarities[term]
+        best = [number for number, _ in counts.most_common(_CANDIDATES)]
+        linked = (shelf.at_link(mine.gist.link) for shelf in self._shelves) if mine.gist.link else ()
+        best += [number for number in linked if number is not None]
+        return {number: self._text(number) for number in best}
+
+    def _text(self, number: int) -> Text:
+        return next(shelf.texts[number] for shelf in reversed(self._shelves) if number in shelf.texts)
+
+    def _compare(self, mine: Profile, text: Text) -> _Pair:
+        found = features(mine, profile(text.gist, self._rarity), self._rarity, log(len(self) + _UNSEEN))
+        same_link = bool(mine.gist.link) and mine.gist.link == text.gist.link
+        likeness = Likeness()
+        if same_link or found["cosine"] >= _WORTH_COMPARING:
+            repeats = sum(shelf.repeats(mine.gist) for shelf in self._shelves)
+            likeness = compare(mine.gist, text.gist, repeats)
+        other_event = likeness.guard in {Guard.SERIES, Guard.NAMES}
+        return _Pair(text, found, 0.0 if other_event else probability(found), likeness)
+
+
+def judge(neighbours: Sequence[Neighbour]) -> Verdict:
+    """Say which story an entry tells, given the stories that are nearest to it."""
+    if neighbours and (first := neighbours[0]).kind is not Kind.NEW:
+        return Verdict(
+            kind=first.kind,
+            story_id=first.story_id,
+            reason=first.reason,
+            guard=first.guard,
+            neighbours=tuple(neighbours),
+        )
+    reason = neighbours[0].reason if neighbours else "nothing like it in the window"
+    guard = neighbours[0].guard if neighbours else None
+    return Verdict(kind=Kind.NEW, reason=reason, guard=guard, neighbours=tuple(neighbours))
+
+
+def _rank(neighbour: Neighbour) -> tuple[int, float, str]:
+    return _ORDER.index(neighbour.kind), neighbour.score, neighbour.story_id
+
+
+def _neighbour(gist: Gist, known: Sequence[_Pair], mates: Sequence[_Pair], words: Mapping[int, str]) -> Neighbour:
+    nearest = max(known, key=lambda pair: (_is_copy(pair), bool(pair.likeness.what), pair.probability))
+    score = (max(pair.probability for pair in known) + fmean(pair.probability for pair in mates)) / 2
+    kind, guard, differs = _kind(gist, nearest, mates, score)
+    old = nearest.text.gist
+    shared = {*gist.title, *gist.text} & {*old.title, *old.text} - FUNCTION_TERMS - NEWS_TERMS
+    return Neighbour(
+        story_id=nearest.text.story_id,
+        entry_id=old.entry_id,
+        feed=old.feed,
+        kind=kind,
+        score=score,
+        likeness=nearest.likeness.what,
+        guard=guard,
+        detail=_spell(differs, words),
+        shared=tuple(words[term] for term in words if term in shared)[:_SHOWN],
+        features=nearest.features,
+    )
+
+
+def _is_copy(pair: _Pair) -> bool:
+    return bool(pair.likeness.what) and pair.likeness.guard is None
+
+
+def _kind(
+    gist: Gist, nearest: _Pair, mates: Sequence[_Pair], score: float
+) -> tuple[Kind, Guard | None, frozenset[int]]:
+    """Say what the entry is to one story, and which guard had a say."""
+    likeness, old = nearest.likeness, nearest.text.gist
+    guard, joins = likeness.guard, score >= THRESHOLD
+    if _is_copy(nearest):
+        return Kind.SAME_TEXT, None, frozenset()
+    if likeness.what and guard in _UPDATES:
+        same_thing = likeness.what in {"link", "title"} or differ_in_numbers_only(gist.title, old.title)
+        if joins or same_thing or guard is Guard.CORRECTION:
+            return Kind.UPDATE, guard, likeness.differs
+    if likeness.what and guard is Guard.SOURCE:
+        return Kind.SAME_STORY, guard, frozenset()
+    if not joins:
+        return Kind.NEW, guard, likeness.differs
+    if gist.corrects:
+        return Kind.UPDATE, Guard.CORRECTION, frozenset()
+    if news := numbers_in(gist.title).difference(*(pair.text.gist.numbers for pair in mates)):
+        return Kind.UPDATE, Guard.NUMBERS, news
+    if guard is Guard.NEGATION:
+        return Kind.UPDATE, guard, likeness.differs
+    return Kind.SAME_STORY, None, frozenset()
+
+
+def _spell(terms: Iterable[int], words: Mapping[int, str]) -> str:
+    return ", ".join(sorted(words[term] for term in terms if term in words))
