@@ -84,15 +84,21 @@ def is_series(new: Gist, old: Gist, repeats: int, what: str = "", text: float = 
         return named and later
     if same_title and new.text == old.text:
         return later and (named or repeats >= _REPEATED)
+    words, others = _masked(new.text), _masked(old.text)
+    text = max(text, dice(words, others))
     titles = dice(_masked(new.title), _masked(old.title))
     begins = bool(new.lead) and new.lead == old.lead
     if named:
         return begins or titles >= _RELATED_TITLE
     if same_title:
         return later and text < _AGREEING
+    if later and titles == 1.0 and words == others:
+        return True  # the same words around other numbers and days
+    if not titles and text >= _TEMPLATE:
+        return True  # what stands below everything that the source tells
     if begins and repeats >= _REPEATED and titles < _ALIKE_TITLE:
         return True
-    template = titles >= _RELATED_TITLE and (text >= _TEMPLATE or not (new.text and old.text))
+    template = titles >= _RELATED_TITLE and (text >= _TEMPLATE or not (words and others))
     return template and bool(_swapped(new.title, old.title))
 
 
@@ -170,8 +176,8 @@ def _numbers(new: Gist, old: Gist) -> frozenset[int]:
 
 def _opposed(new: Gist, old: Gist, text: float) -> frozenset[int]:
     mine, theirs = frozenset(new.title), frozenset(old.title)
-    if dice(content(mine), content(theirs)) < _RELATED_TITLE and text > _EXACT:
-        return frozenset()  # another headline over the same text
+    if dice(content(mine), content(theirs)) < _RELATED_TITLE and not _TEMPLATE < text < _EXACT:
+        return frozenset()  # another headline over the same text, or another text
     if bool(mine & NEGATION_TERMS) != bool(theirs & NEGATION_TERMS):
         return (mine ^ theirs) & NEGATION_TERMS
     for left, right in OPPOSITE_TERMS:

@@ -18,10 +18,10 @@ from statistics import fmean
 from monitor.model import Entry
 from monitor.stories.copies import Likeness, compare, differ_in_numbers_only
 from monitor.stories.gist import Gist, numbers_in, read_gist, spellings
-from monitor.stories.score import Profile, features, probability, profile
+from monitor.stories.score import Model, Profile, features, profile
 from monitor.stories.shelf import Shelf, Text
 from monitor.stories.verdict import Guard, Kind, Neighbour, Verdict
-from monitor.stories.weights import THRESHOLD
+from monitor.stories.weights import MODEL
 from monitor.stories.words import FUNCTION_TERMS, NEWS_TERMS
 
 CAPACITY = 250_000
@@ -31,7 +31,7 @@ _TERMS = 12  # of an entry, the rarest, by which texts are found
 _CANDIDATES = 16  # texts that are looked at in full
 _STORIES = 5  # that are told of
 _MATES = 6  # texts of a story, the newest, that an entry is compared with
-_WORTH_COMPARING = 0.2  # of the cosine: less is no copy
+_WORTH_COMPARING = 0.3  # of the cosine: less is no copy
 _UNSEEN = 1_000.0  # reports that an empty index behaves as if it had seen, in which
 _FUNCTION_SHARE = 0.5  # so many had each function word
 _NEWS_SHARE = 0.05  # and so many each common word of the news
@@ -43,8 +43,8 @@ _HOUR = timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True)
-class _Pair:
-    """A text that was compared with an entry."""
+class Pair:
+    """A text that an entry was compared with."""
 
     text: Text
     features: dict[str, float]
@@ -60,8 +60,11 @@ class StoryIndex:
     may be asked of it.
     """
 
-    def __init__(self, *, capacity: int = CAPACITY, _below: StoryIndex | None = None) -> None:
+    def __init__(
+        self, *, capacity: int = CAPACITY, model: Model = MODEL, _below: StoryIndex | None = None
+    ) -> None:
         self._capacity = capacity
+        self._model = model
         self._own = Shelf(_below._own.next if _below else 0)
         self._shelves: tuple[Shelf, ...] = (*(_below._shelves if _below else ()), self._own)
 
@@ -70,7 +73,7 @@ class StoryIndex:
 
     def branch(self) -> StoryIndex:
         """Return an index that starts with what this one knows and leaves it as it is."""
-        return StoryIndex(capacity=self._capacity, _below=self)
+        return StoryIndex(capacity=self._capacity, model=self._model, _below=self)
 
     # -- learning ------------------------------------------------------------------------------------------------------
 
@@ -82,7 +85,7 @@ class StoryIndex:
             if likeness.what and likeness.guard is None:
                 self._own.touch(number, entry.feed, seen)
                 return
-        self._own.put(Text(gist, story_id, seen))
+        self._own.put(Text(gist, self._profile(gist).sizes, story_id, seen))
         if len(self._own.texts) > self._capacity:
             self._own.drop(next(self._own.oldest())[0])
 
@@ -110,17 +113,21 @@ class StoryIndex:
     def nearest(self, entry: Entry) -> tuple[Neighbour, ...]:
         """Return the stories that an entry may tell, the likeliest first."""
         gist = read_gist(entry)
-        mine = profile(gist, self._rarity)
-        numbers = self._candidates(mine)
-        pairs: dict[str, dict[int, _Pair]] = {}
-        for number, text in numbers.items():
-            pairs.setdefault(text.story_id, {})[number] = self._compare(mine, text)
-        words = spellings(entry) if pairs else {}
+        mine = self._profile(gist)
+        stories: dict[str, dict[int, Pair]] = {}
+        for number, text in self._candidates(mine).items():
+            stories.setdefault(text.story_id, {})[number] = self._compare(mine, text)
+        words = spellings(entry) if stories else {}
         found = []
-        for story_id, known in pairs.items():
-            mates = [known.get(number) or self._compare(mine, text) for number, text in self._newest(story_id)]
-            found.append(_neighbour(gist, [*known.values()], mates, words))
+        for story_id, pairs in stories.items():
+            mates = [pairs.get(number) or self._compare(mine, text) for number, text in self._newest(story_id)]
+            found.append(_neighbour(gist, [*pairs.values()], mates, words, self._model.threshold))
         return tuple(nlargest(_STORIES, found, key=_rank))
+
+    def pairs(self, entry: Entry) -> tuple[Pair, ...]:
+        """Return what an entry is compared with: what the weights are fitted on."""
+        mine = self._profile(read_gist(entry))
+        return tuple(self._compare(mine, text) for text in self._candidates(mine).values())
 
     def _texts(self, story_id: str) -> Iterator[Text]:
         for shelf in self._shelves:
@@ -134,6 +141,9 @@ class StoryIndex:
         ]
         return newest[-_MATES:]
 
+    def _profile(self, gist: Gist) -> Profile:
+        return profile(gist, self._rarity, log(len(self) + _UNSEEN))
+
     def _rarity(self, term: int) -> float:
         seen = sum(shelf.frequency(term) for shelf in self._shelves)
         if term in FUNCTION_TERMS:
@@ -144,12 +154,12 @@ class StoryIndex:
 
     def _candidates(self, mine: Profile) -> dict[int, Text]:
         """Find the texts that share most of an entry's rarest terms, and those at its link."""
-        rarities = {term: self._rarity(term) for term in mine.weights}
-        counts: Counter[int] = Counter()
+        rarities, counts = mine.rarities, Counter[int]()
         for term in nlargest(_TERMS, rarities, key=lambda term: (rarities[term], term)):
+            weight = rarities[term]
             for shelf in self._shelves:
                 for number in shelf.having(term):
-                    counts[number] += rarities[term]
+                    counts[number] += weight
         best = [number for number, _ in counts.most_common(_CANDIDATES)]
         linked = (shelf.at_link(mine.gist.link) for shelf in self._shelves) if mine.gist.link else ()
         best += [number for number in linked if number is not None]
@@ -158,15 +168,15 @@ class StoryIndex:
     def _text(self, number: int) -> Text:
         return next(shelf.texts[number] for shelf in reversed(self._shelves) if number in shelf.texts)
 
-    def _compare(self, mine: Profile, text: Text) -> _Pair:
-        found = features(mine, profile(text.gist, self._rarity), self._rarity, log(len(self) + _UNSEEN))
+    def _compare(self, mine: Profile, text: Text) -> Pair:
+        found = features(mine, text.gist, text.sizes)
         same_link = bool(mine.gist.link) and mine.gist.link == text.gist.link
         likeness = Likeness()
         if same_link or found["cosine"] >= _WORTH_COMPARING:
             repeats = sum(shelf.repeats(mine.gist) for shelf in self._shelves)
             likeness = compare(mine.gist, text.gist, repeats)
         other_event = likeness.guard in {Guard.SERIES, Guard.NAMES}
-        return _Pair(text, found, 0.0 if other_event else probability(found), likeness)
+        return Pair(text, found, 0.0 if other_event else self._model.probability(found), likeness)
 
 
 def judge(neighbours: Sequence[Neighbour]) -> Verdict:
@@ -188,10 +198,12 @@ def _rank(neighbour: Neighbour) -> tuple[int, float, str]:
     return _ORDER.index(neighbour.kind), neighbour.score, neighbour.story_id
 
 
-def _neighbour(gist: Gist, known: Sequence[_Pair], mates: Sequence[_Pair], words: Mapping[int, str]) -> Neighbour:
+def _neighbour(
+    gist: Gist, known: Sequence[Pair], mates: Sequence[Pair], words: Mapping[int, str], threshold: float
+) -> Neighbour:
     nearest = max(known, key=lambda pair: (_is_copy(pair), bool(pair.likeness.what), pair.probability))
     score = (max(pair.probability for pair in known) + fmean(pair.probability for pair in mates)) / 2
-    kind, guard, differs = _kind(gist, nearest, mates, score)
+    kind, guard, differs = _kind(gist, nearest, mates, joins=score >= threshold)
     old = nearest.text.gist
     shared = {*gist.title, *gist.text} & {*old.title, *old.text} - FUNCTION_TERMS - NEWS_TERMS
     return Neighbour(
@@ -208,16 +220,16 @@ def _neighbour(gist: Gist, known: Sequence[_Pair], mates: Sequence[_Pair], words
     )
 
 
-def _is_copy(pair: _Pair) -> bool:
+def _is_copy(pair: Pair) -> bool:
     return bool(pair.likeness.what) and pair.likeness.guard is None
 
 
 def _kind(
-    gist: Gist, nearest: _Pair, mates: Sequence[_Pair], score: float
+    gist: Gist, nearest: Pair, mates: Sequence[Pair], *, joins: bool
 ) -> tuple[Kind, Guard | None, frozenset[int]]:
     """Say what the entry is to one story, and which guard had a say."""
     likeness, old = nearest.likeness, nearest.text.gist
-    guard, joins = likeness.guard, score >= THRESHOLD
+    guard = likeness.guard
     if _is_copy(nearest):
         return Kind.SAME_TEXT, None, frozenset()
     if likeness.what and guard in _UPDATES:
@@ -230,7 +242,8 @@ def _kind(
         return Kind.NEW, guard, likeness.differs
     if gist.corrects:
         return Kind.UPDATE, Guard.CORRECTION, frozenset()
-    if news := numbers_in(gist.title).difference(*(pair.text.gist.numbers for pair in mates)):
+    news = numbers_in(gist.title).difference(*(pair.text.gist.numbers for pair in mates))
+    if news and numbers_in(old.title):
         return Kind.UPDATE, Guard.NUMBERS, news
     if guard is Guard.NEGATION:
         return Kind.UPDATE, guard, likeness.differs

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from zlib import crc32
 
 from monitor.stories.gist import Gist
+from monitor.stories.score import Sizes
 
 MOST_POSTINGS = 128
 """Texts that are remembered for a term: the newest. Commoner terms find nothing better."""
@@ -15,10 +16,11 @@ MOST_POSTINGS = 128
 class Text:
     """One text in the window: its gist, its story, and where copies of it were seen."""
 
-    __slots__ = ("copies", "gist", "seen", "story_id")
+    __slots__ = ("copies", "gist", "seen", "sizes", "story_id")
 
-    def __init__(self, gist: Gist, story_id: str, seen: float) -> None:
+    def __init__(self, gist: Gist, sizes: Sizes, story_id: str, seen: float) -> None:
         self.gist = gist
+        self.sizes = sizes
         self.story_id = story_id
         self.seen = seen  # hours since 1970, the last copy's
         self.copies: tuple[str, ...] = ()  # feeds that repeated it, each once

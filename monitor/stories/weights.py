@@ -1,20 +1,23 @@
-"""The weights of the story score. Fitted, not chosen: `python -m bench stories --fit` prints this file anew."""
+"""The weights of the story score: fitted, not chosen. `python -m bench stories --fit` finds and prints them."""
 
 from __future__ import annotations
 
 from typing import Final
 
-BIAS: Final = -4.0
-WEIGHTS: Final = {
-    "cosine": 6.0,
-    "title": 2.0,
-    "cover": 3.0,
-    "rare": 2.0,
-    "names": 1.0,
-    "numbers": 0.5,
-    "conflict": -1.0,
-    "days": -0.5,
-    "source": -0.3,
-}
-THRESHOLD: Final = 0.5
-"""The score of entry and story from which they belong together."""
+from monitor.stories.score import Model
+
+MODEL: Final = Model(
+    bias=-2.83,
+    weights={
+        "cosine": 2.07,
+        "title": 0.89,
+        "cover": 1.9,
+        "rare": 4.06,
+        "names": 3.98,
+        "numbers": 0.55,
+        "conflict": 1.17,
+        "days": -1.53,
+        "source": -1.03,
+    },
+    threshold=0.8,
+)

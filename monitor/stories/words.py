@@ -8,6 +8,7 @@ from itertools import pairwise
 from typing import Final
 from zlib import crc32
 
+from monitor.stories.numbers import read_numbers
 from monitor.text.fold import tokenize
 
 _STEM = 6  # letters: what inflection leaves alone, in the languages that inflect at the end
@@ -68,7 +69,7 @@ ministro presidente policía portavoz personas hombre mujer ciudad país nuevo n
 """
 _NEGATIONS = """
 not no never none cannot deny denies denied denial refute refutes refuted dismiss dismisses dismissed rejects rejected
-reject false untrue hoax fake without nicht kein keine keinen niemals dementiert bestreitet weist ne pas aucun jamais
+reject false untrue hoax fake nicht kein keine keinen niemals dementiert bestreitet weist ne pas aucun jamais
 dément démentent nie rejette niega niegan desmiente desmienten sin ningún nunca nega smentisce não не нет ни никогда
 опроверг опровергла опровергли опровергает отрицает отрицают отверг отвергла ні ніколи спростував спростовує заперечує
 لا لم لن ليس ينفي نفى تنفي نفت 不 没 未 否
@@ -113,7 +114,7 @@ junio julio agosto septiembre octubre noviembre diciembre hoy ayer mañana
 июля августа сентября октября ноября декабря сегодня вчера завтра
 """
 _SERIAL = """
-weather / forecast / magnitude / quake alert / earthquake alert / horoscope / horoscopes / lottery / lotto / powerball
+weather / forecast / magnitude / m # / quake alert / earthquake alert / horoscope / horoscopes / lottery / lotto / powerball
 obituary / obituaries / in memoriam / crossword / sudoku / wordle / tv listings / what to watch / photos of the week
 photos of the day / pictures of the week / this week in / week in review / the week in / week ahead / the week ahead
 morning briefing / evening briefing / daily briefing / news briefing / briefing / newsletter / daily roundup / weekly roundup
@@ -121,7 +122,8 @@ round up / roundup / market report / market wrap / markets wrap / stocks close /
 exchange rate / exchange rates / closing prices / opening prices / bitcoin price / gold price / oil price / price today
 today in history / on this day / quote of the day / word of the day / letters to the editor / letters / live updates
 traffic report / traffic update / tide times / air quality / pollen count / sports results / fixtures / scoreboard
-transfer gossip / quiz / podcast / episode / open thread / daily discussion / press review / dow jones / ftse / nikkei
+transfer gossip / quiz / podcast / episode / episode # / part # / chapter # / issue # / vol # / day # /
+list of key events / open thread / daily discussion / press review / dow jones / ftse / nikkei
 wetter / wettervorhersage / horoskop / lottozahlen / verkehrsmeldungen / dax / presseschau / wochenrückblick / todesanzeigen
 météo / horoscope / bourse / cac 40 / revue de presse / avis de décès / loto / el tiempo / horóscopo / ibex / lotería
 obituario / погода / прогноз погоды / гороскоп / курс валют / курс доллара / дайджест / итоги недели / итоги дня
@@ -144,7 +146,8 @@ def stem(word: str) -> str:
         elif len(word) > 4 and word.endswith("ed"):  # noqa: PLR2004
             word = word[:-2]
     short = word[:_STEM]
-    return short.rstrip(_VOWELS) if len(short.rstrip(_VOWELS)) > 2 else short  # noqa: PLR2004
+    bare = short.rstrip(_VOWELS)
+    return bare if len(bare) > 3 else short  # noqa: PLR2004
 
 
 def _term(word: str) -> int:
@@ -192,7 +195,7 @@ def pair_unspaced(words: list[str]) -> list[str]:
 
 
 def _terms(text: str) -> frozenset[int]:
-    return frozenset(TERMS[word] for word in tokenize(text).words)
+    return frozenset(TERMS[word] for word in read_numbers(tokenize(text).words))
 
 
 def _opposites() -> Iterable[tuple[frozenset[int], frozenset[int]]]:
@@ -207,13 +210,14 @@ NEGATION_TERMS: Final = _terms(_NEGATIONS)
 CALENDAR_TERMS: Final = _terms(_CALENDAR)
 OPPOSITE_TERMS: Final = tuple(_opposites())
 _SERIAL_WORDS: Final = frozenset(
-    " ".join(tokenize(phrase).words) for line in _SERIAL.strip().splitlines() for phrase in line.split(" / ")
+    " ".join(tokenize(phrase).words) + " #" * phrase.count("#") for line in _SERIAL.strip().splitlines() for phrase in line.split(" / ")
 )
 _LONGEST_SERIAL: Final = max(phrase.count(" ") + 1 for phrase in _SERIAL_WORDS)
 
 
 def sounds_serial(words: list[str]) -> bool:
     """Say whether a headline's folded words hold a name that recurring items go by ("weather", "this week in")."""
+    words = ["#" if word[0] == "#" else word for word in words]
     return any(
         " ".join(words[at : at + length]) in _SERIAL_WORDS
         for length in range(1, _LONGEST_SERIAL + 1)
