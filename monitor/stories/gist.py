@@ -38,10 +38,10 @@ class Gist:
     entry_id: str
     feed: str
     at: float  # hours since 1970: when it was published, if that is likely, else seen
-    title: Words
-    text: Words  # the summary, else the beginning of the body
-    body: Words  # its beginning, where there is a summary too
-    names: Words  # that are written with a capital within a sentence, each once
+    words: Words  # title, text, body and names, one after the other: one array takes less room than four
+    text_at: int
+    body_at: int
+    names_at: int
     link: bytes  # key of the canonical link, b"" = none that tells
     lead: int  # how the title begins, its numbers and days aside: what a series repeats
     serial: bool  # the title goes by a name that recurring items have
@@ -50,14 +50,34 @@ class Gist:
     text_cut: bool
 
     @property
+    def title(self) -> Words:
+        """The headline."""
+        return self.words[: self.text_at]
+
+    @property
+    def text(self) -> Words:
+        """The summary, else the beginning of the body."""
+        return self.words[self.text_at : self.body_at]
+
+    @property
+    def body(self) -> Words:
+        """The beginning of the body, where there is a summary too."""
+        return self.words[self.body_at : self.names_at]
+
+    @property
+    def names(self) -> Words:
+        """What is written with a capital within a sentence, each once."""
+        return self.words[self.names_at :]
+
+    @property
     def numbers(self) -> frozenset[int]:
-        """The numbers of title and text."""
-        return numbers_in(self.title) | numbers_in(self.text) | numbers_in(self.body)
+        """The numbers of title, text and body."""
+        return numbers_in(self.words)
 
 
 def numbers_in(words: Iterable[int]) -> frozenset[int]:
     """Return the terms that are numbers."""
-    return frozenset(filter(is_number, words))
+    return frozenset([term for term in words if term & 1])
 
 
 def read_gist(entry: Entry) -> Gist:
@@ -66,14 +86,20 @@ def read_gist(entry: Entry) -> Gist:
     text = unwrap_text(entry.summary or entry.body)
     body = unwrap_text(entry.body) if entry.summary and entry.body else Unwrapped("", cut=False, corrects=False)
     title_words = _words(title.text)[:_TITLE]
+    words = array("I", _terms(title_words))
+    words.extend(_terms(_words(text.text)[:_TEXT]))
+    body_at = len(words)
+    words.extend(_terms(_words(body.text)[:_BODY]))
+    names_at = len(words)
+    words.extend(sorted({*_names(title.text), *_names(text.text)}))
     return Gist(
         entry_id=entry.id,
         feed=entry.feed,
         at=(_moment(entry) - _EPOCH) / timedelta(hours=1),
-        title=_terms(title_words),
-        text=_terms(_words(text.text)[:_TEXT]),
-        body=_terms(_words(body.text)[:_BODY]),
-        names=array("I", {*_names(title.text), *_names(text.text)}),
+        words=words,
+        text_at=len(title_words),
+        body_at=body_at,
+        names_at=names_at,
         link=link_key(entry),
         lead=_lead(title.text, title_words),
         serial=sounds_serial(title_words) or sounds_serial(tokenize(entry.title[:100]).words),
@@ -98,8 +124,8 @@ def _words(text: str) -> list[str]:
     return pair_unspaced(read_numbers(tokenize(join_figures(text)).words))
 
 
-def _terms(words: Iterable[str]) -> Words:
-    return array("I", [TERMS[word] for word in words])
+def _terms(words: Iterable[str]) -> list[int]:
+    return [TERMS[word] for word in words]
 
 
 def _names(text: str) -> Iterable[int]:

@@ -52,6 +52,17 @@ class Pair:
     likeness: Likeness
 
 
+@dataclass(frozen=True, slots=True)
+class _Meeting:
+    """An entry and a story."""
+
+    nearest: Pair
+    score: float
+    kind: Kind
+    guard: Guard | None
+    differs: frozenset[int]
+
+
 class StoryIndex:
     """The stories of a window; for one thread.
 
@@ -65,6 +76,7 @@ class StoryIndex:
     ) -> None:
         self._capacity = capacity
         self._model = model
+        self._last: tuple[Entry, Profile] | None = None  # what is judged is mostly added next
         self._own = Shelf(_below._own.next if _below else 0)
         self._shelves: tuple[Shelf, ...] = (*(_below._shelves if _below else ()), self._own)
 
@@ -79,13 +91,13 @@ class StoryIndex:
 
     def add(self, entry: Entry, story_id: str) -> None:
         """Remember that an entry tells a story; a copy of one of the story's texts is counted as such."""
-        gist, seen = read_gist(entry), (entry.seen_at - _EPOCH) / _HOUR
+        mine, seen = self._read(entry), (entry.seen_at - _EPOCH) / _HOUR
         for number in reversed(self._own.stories.get(story_id, ())[-_MATES:]):
-            likeness = compare(gist, self._own.texts[number].gist)
+            likeness = compare(mine.gist, self._own.texts[number].gist)
             if likeness.what and likeness.guard is None:
                 self._own.touch(number, entry.feed, seen)
                 return
-        self._own.put(Text(gist, self._profile(gist).sizes, story_id, seen))
+        self._own.put(Text(mine.gist, mine.sizes, story_id, seen))
         if len(self._own.texts) > self._capacity:
             self._own.drop(next(self._own.oldest())[0])
 
@@ -112,22 +124,26 @@ class StoryIndex:
 
     def nearest(self, entry: Entry) -> tuple[Neighbour, ...]:
         """Return the stories that an entry may tell, the likeliest first."""
-        gist = read_gist(entry)
-        mine = self._profile(gist)
+        mine = self._read(entry)
         stories: dict[str, dict[int, Pair]] = {}
         for number, text in self._candidates(mine).items():
             stories.setdefault(text.story_id, {})[number] = self._compare(mine, text)
-        words = spellings(entry) if stories else {}
-        found = []
-        for story_id, pairs in stories.items():
-            mates = [pairs.get(number) or self._compare(mine, text) for number, text in self._newest(story_id)]
-            found.append(_neighbour(gist, [*pairs.values()], mates, words, self._model.threshold))
-        return tuple(nlargest(_STORIES, found, key=_rank))
+        met = [self._meet(mine, story_id, pairs) for story_id, pairs in stories.items()]
+        nearest = nlargest(_STORIES, met, key=lambda meeting: (_ORDER.index(meeting.kind), meeting.score))
+        words = spellings(entry) if nearest else {}
+        return tuple(_neighbour(mine, meeting, words) for meeting in nearest)
 
     def pairs(self, entry: Entry) -> tuple[Pair, ...]:
         """Return what an entry is compared with: what the weights are fitted on."""
-        mine = self._profile(read_gist(entry))
+        mine = self._read(entry)
         return tuple(self._compare(mine, text) for text in self._candidates(mine).values())
+
+    def _meet(self, mine: Profile, story_id: str, pairs: Mapping[int, Pair]) -> _Meeting:
+        mates = [pairs.get(number) or self._compare(mine, text) for number, text in self._newest(story_id)]
+        nearest = max(pairs.values(), key=lambda pair: (_is_copy(pair), bool(pair.likeness.what), pair.probability))
+        best = max(pair.probability for pair in pairs.values())
+        score = (best + fmean([pair.probability for pair in mates])) / 2
+        return _Meeting(nearest, score, *_kind(mine.gist, nearest, mates, joins=score >= self._model.threshold))
 
     def _texts(self, story_id: str) -> Iterator[Text]:
         for shelf in self._shelves:
@@ -141,8 +157,10 @@ class StoryIndex:
         ]
         return newest[-_MATES:]
 
-    def _profile(self, gist: Gist) -> Profile:
-        return profile(gist, self._rarity, log(len(self) + _UNSEEN))
+    def _read(self, entry: Entry) -> Profile:
+        if self._last is None or self._last[0] is not entry:
+            self._last = entry, profile(read_gist(entry), self._rarity, log(len(self) + _UNSEEN))
+        return self._last[1]
 
     def _rarity(self, term: int) -> float:
         seen = sum(shelf.frequency(term) for shelf in self._shelves)
@@ -194,29 +212,20 @@ def judge(neighbours: Sequence[Neighbour]) -> Verdict:
     return Verdict(kind=Kind.NEW, reason=reason, guard=guard, neighbours=tuple(neighbours))
 
 
-def _rank(neighbour: Neighbour) -> tuple[int, float, str]:
-    return _ORDER.index(neighbour.kind), neighbour.score, neighbour.story_id
-
-
-def _neighbour(
-    gist: Gist, known: Sequence[Pair], mates: Sequence[Pair], words: Mapping[int, str], threshold: float
-) -> Neighbour:
-    nearest = max(known, key=lambda pair: (_is_copy(pair), bool(pair.likeness.what), pair.probability))
-    score = (max(pair.probability for pair in known) + fmean(pair.probability for pair in mates)) / 2
-    kind, guard, differs = _kind(gist, nearest, mates, joins=score >= threshold)
-    old = nearest.text.gist
-    shared = {*gist.title, *gist.text} & {*old.title, *old.text} - FUNCTION_TERMS - NEWS_TERMS
+def _neighbour(mine: Profile, meeting: _Meeting, words: Mapping[int, str]) -> Neighbour:
+    old = meeting.nearest.text.gist
+    shared = {*old.title, *old.text}.intersection(mine.rarities) - FUNCTION_TERMS - NEWS_TERMS
     return Neighbour(
-        story_id=nearest.text.story_id,
+        story_id=meeting.nearest.text.story_id,
         entry_id=old.entry_id,
         feed=old.feed,
-        kind=kind,
-        score=score,
-        likeness=nearest.likeness.what,
-        guard=guard,
-        detail=_spell(differs, words),
-        shared=tuple(words[term] for term in words if term in shared)[:_SHOWN],
-        features=nearest.features,
+        kind=meeting.kind,
+        score=meeting.score,
+        likeness=meeting.nearest.likeness.what,
+        guard=meeting.guard,
+        detail=", ".join(sorted(words[term] for term in meeting.differs if term in words)),
+        shared=tuple(words[term] for term in sorted(shared & words.keys(), key=mine.weight, reverse=True))[:_SHOWN],
+        features=meeting.nearest.features,
     )
 
 
@@ -248,7 +257,3 @@ def _kind(
     if guard is Guard.NEGATION:
         return Kind.UPDATE, guard, likeness.differs
     return Kind.SAME_STORY, None, frozenset()
-
-
-def _spell(terms: Iterable[int], words: Mapping[int, str]) -> str:
-    return ", ".join(sorted(words[term] for term in terms if term in words))

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from math import exp, sqrt
-from typing import NamedTuple
+from typing import TypeAlias
 
-from monitor.stories.gist import Gist, numbers_in
+from monitor.stories.gist import Gist, Words, numbers_in
 from monitor.stories.words import NEWS_TERMS, is_number
 
 _RARE = 0.62  # of the greatest rarity there is: what a name has, and a common word of the news has not
@@ -17,12 +18,11 @@ _HOURS = 24.0
 _FEW_NAMES = 2  # that are added to a report's names: one name in common is no agreement
 
 
-class Sizes(NamedTuple):
-    """How much a report's words weigh, in units of the greatest rarity, which grows with the window."""
+Sizes: TypeAlias = "array[float]"
+"""How much a report's words weigh: the length of their vector, that of the title's, and the title's sum.
 
-    length: float  # of the vector of its words
-    title_length: float
-    title_sum: float
+In units of the greatest rarity, which grows with the window.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +39,10 @@ class Profile:
     title_numbers: frozenset[int]
     sizes: Sizes
 
+    def weight(self, term: int) -> tuple[float, int]:
+        """Return by what to put terms in order: the rarest last, and always the same."""
+        return self.rarities.get(term, 0.0), term
+
 
 def profile(gist: Gist, rarity: Callable[[int], float], most: float) -> Profile:
     """Weigh the words of a gist."""
@@ -46,10 +50,10 @@ def profile(gist: Gist, rarity: Callable[[int], float], most: float) -> Profile:
     rarities = {term: rarity(term) for term in title | text}
     weights = (weight * (2 * (term in title) + (term in text)) for term, weight in rarities.items())
     title_weights = [rarities[term] for term in title]
-    sizes = Sizes(_length(weights) / most, _length(title_weights) / most, (sum(title_weights) or 1.0) / most)
+    sizes = (_length(weights) / most, _length(title_weights) / most, (sum(title_weights) or 1.0) / most)
     names, title_numbers = frozenset(gist.names), numbers_in(title)
     return Profile(
-        gist, rarities, most, title, text, names, title_numbers | numbers_in(text), title_numbers, sizes
+        gist, rarities, most, title, text, names, title_numbers | numbers_in(text), title_numbers, array("f", sizes)
     )
 
 
@@ -61,6 +65,8 @@ def features(mine: Profile, old: Gist, sizes: Sizes) -> dict[str, float]:
     """Compare an entry with a report in the window: each feature is 0 to about 1, `days` to 4."""
     title, text = set(old.title), set(old.text or old.body)
     shared = mine.rarities.keys() & (title | text)
+    length, title_length, title_sum = mine.sizes
+    old_length, old_title_length, old_title_sum = sizes
     product = titles = covered = covering = rare = 0.0
     for term in shared:
         weight = mine.rarities[term] / mine.most
@@ -71,20 +77,20 @@ def features(mine: Profile, old: Gist, sizes: Sizes) -> dict[str, float]:
         covering += weight * there
         rare += weight * (weight > _RARE and not is_number(term))
     return {
-        "cosine": min(product / (mine.sizes.length * sizes.length), 1.0),
-        "title": min(titles / (mine.sizes.title_length * sizes.title_length), 1.0),
-        "cover": min((covered / mine.sizes.title_sum + covering / sizes.title_sum) / 2, 1.0),
+        "cosine": min(product / (length * old_length), 1.0),
+        "title": min(titles / (title_length * old_title_length), 1.0),
+        "cover": min((covered / title_sum + covering / old_title_sum) / 2, 1.0),
         "rare": min(rare, _ENOUGH) / _ENOUGH,
-        "names": _names(mine.names, old, shared),
-        **_numbers(mine, frozenset(filter(is_number, title)), frozenset(filter(is_number, text))),
+        "names": _names(mine.names, old.names, shared),
+        **_numbers(mine, numbers_in(title), numbers_in(text)),
         "days": min(abs(mine.gist.at - old.at) / _HOURS, _DAYS),
         "source": float(mine.gist.feed == old.feed),
     }
 
 
-def _names(names: frozenset[int], old: Gist, shared: Iterable[int]) -> float:
+def _names(names: frozenset[int], others: Words, shared: Iterable[int]) -> float:
     """Return the share of all names that both reports have; a few are never full agreement."""
-    every = names.union(old.names)
+    every = names.union(others)
     return len(every.intersection(shared)) / (len(every) + _FEW_NAMES)
 
 

@@ -158,7 +158,7 @@ def _term(word: str) -> int:
 class _Terms(dict[str, int]):
     """Terms by folded word, filled as they are met and bounded."""
 
-    _MOST = 131_072
+    _MOST = 32_768
     _LONGEST = 64
 
     def __missing__(self, word: str) -> int:
