@@ -21,15 +21,27 @@ from monitor.model import Entry
 
 START = datetime(2026, 3, 2, 6, 0, tzinfo=UTC)
 _FILE = Path(__file__).with_name("stories_set.txt")
-_COPIERS = ("daily mirrorer", "metro reprint", "valley courier", "portal nine", "coast ledger", "news rack", "plain dealer")
+_COPIERS = (
+    "daily mirrorer",
+    "metro reprint",
+    "valley courier",
+    "portal nine",
+    "coast ledger",
+    "news rack",
+    "plain dealer",
+)
 _AGENCIES = ("Reuters", "AP", "AFP", "dpa", "TASS")
 _TOWNS = (
-    *("Alderby Brenhaven Cosswick Dunmore Eastleigh Farrow Glenhurst Hartwell Inverly Jesmere Kirkfold Lowmarsh").split(),
-    *("Marston Netherby Oakridge Penfield Quarrick Redmouth Stanwick Thornby Ulverton Wexcombe Yarrowby").split(),
+    *(
+        "Alderby Brenhaven Cosswick Dunmore Eastleigh Farrow Glenhurst Hartwell Inverly Jesmere Kirkfold Lowmarsh"
+    ).split(),
+    *"Marston Netherby Oakridge Penfield Quarrick Redmouth Stanwick Thornby Ulverton Wexcombe Yarrowby".split(),
 )
 _PEOPLE = (
-    *("Abel Morrow|Berta Lindner|Carl Osgood|Dora Finch|Emil Sandoz|Frida Kahn|Gus Harlan|Hedda Roth|Ivo Marek").split("|"),
-    *("June Whitlock|Karl Ebers|Lena Obrist").split("|"),
+    *("Abel Morrow|Berta Lindner|Carl Osgood|Dora Finch|Emil Sandoz|Frida Kahn|Gus Harlan|Hedda Roth|Ivo Marek").split(
+        "|"
+    ),
+    *"June Whitlock|Karl Ebers|Lena Obrist".split("|"),
 )
 _VICTIMS = "Amos Tull|Bea Sorrel|Cy Fenwick|Dot Maddox|Eli Pranger|Fay Colby|Gil Ostrow|Hal Dempsey|Ina Grell|Jo Tarrant|Kit Vance|Lou Abbey"
 
@@ -70,7 +82,9 @@ def is_test(story: str) -> bool:
 
 def _entry(number: str, feed: str, title: str, summary: str, hours: float, *, link: str = "") -> Entry:
     at = START + timedelta(hours=hours)
-    address = link or f"https://{sha256(feed.encode()).hexdigest()[:8]}.example/{sha256(number.encode()).hexdigest()[:12]}"
+    address = (
+        link or f"https://{sha256(feed.encode()).hexdigest()[:8]}.example/{sha256(number.encode()).hexdigest()[:12]}"
+    )
     return Entry(
         id=sha256(number.encode()).hexdigest()[:32],
         keys=(),
@@ -91,7 +105,9 @@ def _reports() -> Iterator[Labelled]:
             story = line.removeprefix("=").strip()
         elif line and not line.startswith("#"):
             hours, feed, title, summary = line.split(" | ")
-            yield Labelled(_entry(f"{story}-{number}", feed, title, summary, float(hours)), story, f"t{number}", Role.REPORT)
+            yield Labelled(
+                _entry(f"{story}-{number}", feed, title, summary, float(hours)), story, f"t{number}", Role.REPORT
+            )
 
 
 def _by_story(found: list[Labelled]) -> list[list[Labelled]]:
@@ -142,7 +158,9 @@ def _typeset(_: random.Random, entry: Entry, __: list[Labelled]) -> tuple[str, s
 
 
 def _edited(_: random.Random, entry: Entry, __: list[Labelled]) -> tuple[str, str]:
-    summary = entry.summary.replace("police said", "officials said").replace("announced", "said").replace("died", "have died")
+    summary = (
+        entry.summary.replace("police said", "officials said").replace("announced", "said").replace("died", "have died")
+    )
     return entry.title.replace(" and ", " & "), summary
 
 
@@ -200,7 +218,11 @@ def _accidents(rng: random.Random) -> Iterator[Labelled]:
     """Accidents of a few days: one agency's template, and for half of them a local paper's own report."""
     for number, town in enumerate(_TOWNS):
         story, hours = f"accident-{town}", rng.uniform(0, 90)
-        dead, road, day = rng.choice(("one", "two", "three")), rng.randrange(2, 90), rng.choice(("Monday", "Tuesday", "Friday"))
+        dead, road, day = (
+            rng.choice(("one", "two", "three")),
+            rng.randrange(2, 90),
+            rng.choice(("Monday", "Tuesday", "Friday")),
+        )
         what = rng.choice(("car", "van", "motorcycle"))
         title = f"Crash near {town} kills {dead}"
         summary = f"A {what} hit a lorry on road {road} near {town} on {day}, killing {dead}, police said."
@@ -208,8 +230,12 @@ def _accidents(rng: random.Random) -> Iterator[Labelled]:
         if number % 2:
             victim = _VICTIMS.split("|")[number // 2]
             title = rng.choice((f"{victim} dies in {town} collision", f"Fatal accident on road {road} at {town}"))
-            summary = f"The {what} went under the trailer of a lorry outside {town}. Road {road} was closed until midnight."
-            yield Labelled(_entry(f"{story}b", f"{town} news", title, summary, hours + 2), story, f"{story}b", Role.REPORT)
+            summary = (
+                f"The {what} went under the trailer of a lorry outside {town}. Road {road} was closed until midnight."
+            )
+            yield Labelled(
+                _entry(f"{story}b", f"{town} news", title, summary, hours + 2), story, f"{story}b", Role.REPORT
+            )
 
 
 def _series(rng: random.Random) -> Iterator[Labelled]:
@@ -224,39 +250,110 @@ def _issues(rng: random.Random) -> Iterator[tuple[str, str, str, float]]:
         at = 24.0 * number
         for town in ("Telby", "Hellmo", "Risby"):
             high = rng.randrange(5, 16)
-            yield "met desk", f"Weather in {town} for {day}", f"Cloudy at first, later sunny spells. Highs of {high} degrees, light wind from the west.", at
-        yield "money wire", f"Norland stocks close {rng.choice(('higher', 'lower'))}", f"The Hellmo index ended {day} at {rng.randrange(4000, 4400)} points, led by banks and energy.", at + 11
-        yield "money wire", f"Krona at {rng.randrange(1100, 1200) / 100} to the euro", f"The krona traded at this rate in Hellmo on {day} evening.", at + 11.5
-        yield "northern echo", "Morning briefing: what you need to know today", f"The five stories to start your {day} with.", at + 0.5
-        yield "star page", f"Horoscope for {day}", "What the stars hold for Aries, Taurus, Gemini and all the other signs.", at
-        yield "mittelstädter tagblatt", f"Das Wetter in Mittelstadt: {rng.randrange(3, 14)} Grad", "Wolkig, am Nachmittag Auflockerungen. Schwacher Wind aus West.", at
-        yield "северные вести", f"Курс валют: евро {rng.randrange(90, 99)} рублей", "Центральный банк установил официальные курсы иностранных валют.", at + 3
+            yield (
+                "met desk",
+                f"Weather in {town} for {day}",
+                f"Cloudy at first, later sunny spells. Highs of {high} degrees, light wind from the west.",
+                at,
+            )
+        yield (
+            "money wire",
+            f"Norland stocks close {rng.choice(('higher', 'lower'))}",
+            f"The Hellmo index ended {day} at {rng.randrange(4000, 4400)} points, led by banks and energy.",
+            at + 11,
+        )
+        yield (
+            "money wire",
+            f"Krona at {rng.randrange(1100, 1200) / 100} to the euro",
+            f"The krona traded at this rate in Hellmo on {day} evening.",
+            at + 11.5,
+        )
+        yield (
+            "northern echo",
+            "Morning briefing: what you need to know today",
+            f"The five stories to start your {day} with.",
+            at + 0.5,
+        )
+        yield (
+            "star page",
+            f"Horoscope for {day}",
+            "What the stars hold for Aries, Taurus, Gemini and all the other signs.",
+            at,
+        )
+        yield (
+            "mittelstädter tagblatt",
+            f"Das Wetter in Mittelstadt: {rng.randrange(3, 14)} Grad",
+            "Wolkig, am Nachmittag Auflockerungen. Schwacher Wind aus West.",
+            at,
+        )
+        yield (
+            "северные вести",
+            f"Курс валют: евро {rng.randrange(90, 99)} рублей",
+            "Центральный банк установил официальные курсы иностранных валют.",
+            at + 3,
+        )
     for _ in range(14):
         place, magnitude = rng.choice(_TOWNS), rng.randrange(41, 58) / 10
-        yield "quake feed", f"M {magnitude} - {rng.randrange(5, 90)} km {rng.choice(('N', 'SSW', 'E'))} of {place}", f"Depth: {rng.randrange(5, 60)} km. Reported by {rng.randrange(2, 90)} people.", rng.uniform(0, 95)
+        yield (
+            "quake feed",
+            f"M {magnitude} - {rng.randrange(5, 90)} km {rng.choice(('N', 'SSW', 'E'))} of {place}",
+            f"Depth: {rng.randrange(5, 60)} km. Reported by {rng.randrange(2, 90)} people.",
+            rng.uniform(0, 95),
+        )
     for number, person in enumerate(_PEOPLE[:8]):
-        yield "norland herald", f"Obituary: {person}", f"{person}, who has died aged {rng.randrange(70, 99)}, was {rng.choice(('a painter', 'a judge', 'an actor'))} of note.", 10.0 * number
+        yield (
+            "norland herald",
+            f"Obituary: {person}",
+            f"{person}, who has died aged {rng.randrange(70, 99)}, was {rng.choice(('a painter', 'a judge', 'an actor'))} of note.",
+            10.0 * number,
+        )
 
 
 def _columns() -> Iterator[Labelled]:
     """Write weekly columns and corrections of a page: the same title, another text or none that tells."""
     columns = (
-        ("science daily", "This week in science", ("Comets, bees and a vaccine: our weekly column.", "Frogs, quarks and a bridge: our weekly column.")),
-        ("art news", "Photos of the week", ("The best pictures of the past seven days.", "The best pictures of the past seven days.")),
-        ("book page", "Letters to the editor", ("Readers write about long novels.", "Readers write about short novels.")),
+        (
+            "science daily",
+            "This week in science",
+            ("Comets, bees and a vaccine: our weekly column.", "Frogs, quarks and a bridge: our weekly column."),
+        ),
+        (
+            "art news",
+            "Photos of the week",
+            ("The best pictures of the past seven days.", "The best pictures of the past seven days."),
+        ),
+        (
+            "book page",
+            "Letters to the editor",
+            ("Readers write about long novels.", "Readers write about short novels."),
+        ),
     )
     for feed, title, texts in columns:
         for number, text in enumerate(texts):
             story = f"column-{title}-{number}"
             yield Labelled(_entry(story, feed, title, text, 1.0 + 90 * number), story, story, Role.SERIES)
     pairs = (
-        ("Ministry confirms sale of airport in Penfield", "Ministry denies sale of airport in Penfield", "The transport ministry on Tuesday {} that Penfield airport had been sold to an investor."),
-        ("Council approves harbour plan in Redmouth", "Council rejects harbour plan in Redmouth", "The council of Redmouth on Wednesday {} the plan for a new harbour after a long debate."),
-        ("Суд признал Лапина виновным", "Суд не признал Лапина виновным", "Районный суд в Заречье вынес приговор по делу бизнесмена Лапина, сообщает пресс-служба. {}"),
+        (
+            "Ministry confirms sale of airport in Penfield",
+            "Ministry denies sale of airport in Penfield",
+            "The transport ministry on Tuesday {} that Penfield airport had been sold to an investor.",
+        ),
+        (
+            "Council approves harbour plan in Redmouth",
+            "Council rejects harbour plan in Redmouth",
+            "The council of Redmouth on Wednesday {} the plan for a new harbour after a long debate.",
+        ),
+        (
+            "Суд признал Лапина виновным",
+            "Суд не признал Лапина виновным",
+            "Районный суд в Заречье вынес приговор по делу бизнесмена Лапина, сообщает пресс-служба. {}",
+        ),
     )
     for number, (one, other, text) in enumerate(pairs):
         words = (("confirmed", "denied"), ("approved", "rejected"), ("Да.", "Нет."))[number]
         for at, (title, word, feed) in enumerate(((one, words[0], "harbor wire"), (other, words[1], "plain dealer"))):
             story = f"denial-{number}"
             role = Role.UPDATE if at else Role.REPORT
-            yield Labelled(_entry(f"{story}{at}", feed, title, text.format(word), 20.0 + 3 * at), story, f"{story}{at}", role)
+            yield Labelled(
+                _entry(f"{story}{at}", feed, title, text.format(word), 20.0 + 3 * at), story, f"{story}{at}", role
+            )

@@ -209,7 +209,9 @@ def _print_quality(news: Sequence[Labelled], *, errors: bool) -> None:
         print(f"{name:<24}{_figures(marks.text)}{_figures(marks.story)}  {_roles(marks.suppressed)}")
         if name == "monitor":
             everything = mark(news, answers)
-            print(f"{'  both halves':<24}{_figures(everything.text)}{_figures(everything.story)}  {_roles(everything.suppressed)}")
+            print(
+                f"{'  both halves':<24}{_figures(everything.text)}{_figures(everything.story)}  {_roles(everything.suppressed)}"
+            )
             if errors:
                 _print_errors(news, answers)
 
@@ -238,7 +240,9 @@ def _print_errors(news: Sequence[Labelled], answers: Sequence[Answer]) -> None:
         right_story = names[answer.story] == item.story and (item.story in seen) == (answer.story != item.entry.id)
         if answer.same_text != (item.role is Role.COPY) or not right_story:
             half = "test" if is_test(item.story) else "dev"
-            print(f"  {half} {item.role} of {item.story}: “{item.entry.title}” ({item.entry.feed}): told as {names[answer.story]}; {answer.reason}")
+            print(
+                f"  {half} {item.role} of {item.story}: “{item.entry.title}” ({item.entry.feed}): told as {names[answer.story]}; {answer.reason}"
+            )
         seen.add(item.story)
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence, Set
+from collections.abc import Iterable, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 from itertools import pairwise, product
@@ -44,7 +45,7 @@ def content(words: Iterable[int]) -> frozenset[int]:
     return frozenset(term for term in words if term not in FUNCTION_TERMS and not is_number(term))
 
 
-def dice(one: Set[int], other: Set[int]) -> float:
+def dice(one: AbstractSet[int], other: AbstractSet[int]) -> float:
     """Return how alike two sets are, 0 to 1."""
     return 2 * len(one & other) / (len(one) + len(other)) if one and other else 0.0
 
@@ -57,7 +58,7 @@ def compare(new: Gist, old: Gist, repeats: int = 0) -> Likeness:
         default=(0.0, new.text, old.text),
     )
     what = _what(new, old, texts[0])
-    if is_series(new, old, repeats, what, texts[0]):
+    if _is_series(new, old, repeats, (what, texts[0])):
         return Likeness(what=what, guard=Guard.SERIES)
     guard, differs = _guard(new, old, texts if texts[0] >= _TEMPLATE else (0.0, new.text[:0], old.text[:0]))
     if guard is None and what in {"title", "text"} and new.feed == old.feed and not _identical(new, old):
@@ -73,33 +74,41 @@ def containment(one: Words, other: Words) -> float:
     return len(pairs & others) / min(len(pairs), len(others))
 
 
-def is_series(new: Gist, old: Gist, repeats: int, what: str = "", text: float = 0.0) -> bool:
+def _is_series(new: Gist, old: Gist, repeats: int, likeness: tuple[str, float]) -> bool:
     """Tell two issues of one source's template from two reports of one event."""
+    what, text = likeness
     if new.feed != old.feed:
         return False
-    later = abs(new.at - old.at) >= _NEXT_ISSUE
-    named = new.serial or old.serial
-    same_title = new.title == old.title
+    later, named = _is_later(new, old), new.serial or old.serial
     if what == "link":
         return named and later
-    if same_title and new.text == old.text:
+    if new.title == old.title and new.text == old.text:
         return later and (named or repeats >= _REPEATED)
-    words, others = _masked(new.text), _masked(old.text)
-    text = max(text, dice(words, others))
-    titles = dice(_masked(new.title), _masked(old.title))
-    begins = bool(new.lead) and new.lead == old.lead
     if named:
-        return begins or titles >= _RELATED_TITLE
-    if same_title:
+        return _begin_alike(new, old) or dice(_masked(new.title), _masked(old.title)) >= _RELATED_TITLE
+    return _is_template(new, old, repeats, text)
+
+
+def _is_template(new: Gist, old: Gist, repeats: int, text: float) -> bool:
+    """Say whether two entries of one source share what it always writes, and not what they tell."""
+    words, others = _masked(new.text), _masked(old.text)
+    titles, text = dice(_masked(new.title), _masked(old.title)), max(text, dice(words, others))
+    later = _is_later(new, old)
+    if new.title == old.title:
         return later and text < _AGREEING
-    if later and titles == 1.0 and words == others:
-        return True  # the same words around other numbers and days
-    if not titles and text >= _TEMPLATE:
-        return True  # what stands below everything that the source tells
-    if begins and repeats >= _REPEATED and titles < _ALIKE_TITLE:
-        return True
-    template = titles >= _RELATED_TITLE and (text >= _TEMPLATE or not (words and others))
-    return template and bool(_swapped(new.title, old.title))
+    next_issue = later and titles == 1.0 and words == others  # other numbers and days
+    boilerplate = not titles and text >= _TEMPLATE  # what stands below everything that the source tells
+    column = _begin_alike(new, old) and repeats >= _REPEATED and titles < _ALIKE_TITLE
+    slots = titles >= _RELATED_TITLE and (text >= _TEMPLATE or not (words and others))
+    return next_issue or boilerplate or column or (slots and bool(_swapped(new.title, old.title)))
+
+
+def _is_later(new: Gist, old: Gist) -> bool:
+    return abs(new.at - old.at) >= _NEXT_ISSUE
+
+
+def _begin_alike(new: Gist, old: Gist) -> bool:
+    return bool(new.lead) and new.lead == old.lead
 
 
 def _masked(words: Words) -> frozenset[int]:
@@ -208,7 +217,9 @@ class _Changes:
         mine, theirs = self._of(new.numbers, old.numbers, inside=True)
         return mine | theirs
 
-    def _of(self, new: Set[int], old: Set[int], *, inside: bool) -> tuple[frozenset[int], frozenset[int]]:
+    def _of(
+        self, new: AbstractSet[int], old: AbstractSet[int], *, inside: bool
+    ) -> tuple[frozenset[int], frozenset[int]]:
         places = [place for place in self._places if place[2] or not inside]
         mine = frozenset().union(*(numbers_in(one) for one, _, _ in places)) - old
         theirs = frozenset().union(*(numbers_in(other) for _, other, _ in places)) - new

@@ -7,7 +7,7 @@ it shares with a story is the mean of the best and the average of the story's te
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -35,6 +35,8 @@ _WORTH_COMPARING = 0.3  # of the cosine: less is no copy
 _UNSEEN = 1_000.0  # reports that an empty index behaves as if it had seen, in which
 _FUNCTION_SHARE = 0.5  # so many had each function word
 _NEWS_SHARE = 0.05  # and so many each common word of the news
+_MOST_A_STORY = 256  # texts that are remembered of one
+_BRANCH = 1 << 40  # what a branch numbers its texts beyond, so that the index may grow meanwhile
 _SHOWN = 5  # shared words
 _UPDATES = frozenset((Guard.NUMBERS, Guard.NEGATION, Guard.CORRECTION))
 _ORDER = (Kind.NEW, Kind.SAME_STORY, Kind.UPDATE, Kind.SAME_TEXT)
@@ -67,42 +69,44 @@ class StoryIndex:
     """The stories of a window; for one thread.
 
     `branch()` gives an index that knows all that this one knows and learns by itself: what is judged within one poll is
-    added to a branch, and to the index when the poll has been recorded. Nothing that was added after a branch was made
-    may be asked of it.
+    added to a branch, and to the index when the poll has been recorded.
     """
 
-    def __init__(
-        self, *, capacity: int = CAPACITY, model: Model = MODEL, _below: StoryIndex | None = None
-    ) -> None:
+    def __init__(self, *, capacity: int = CAPACITY, model: Model = MODEL, below: tuple[Shelf, ...] = ()) -> None:
         self._capacity = capacity
         self._model = model
         self._last: tuple[Entry, Profile] | None = None  # what is judged is mostly added next
-        self._own = Shelf(_below._own.next if _below else 0)
-        self._shelves: tuple[Shelf, ...] = (*(_below._shelves if _below else ()), self._own)
+        self._own = Shelf(below[-1].next + _BRANCH if below else 0)
+        self._shelves = (*below, self._own)
 
     def __len__(self) -> int:
         return sum(len(shelf.texts) for shelf in self._shelves)
 
     def branch(self) -> StoryIndex:
         """Return an index that starts with what this one knows and leaves it as it is."""
-        return StoryIndex(capacity=self._capacity, model=self._model, _below=self)
+        return StoryIndex(capacity=self._capacity, model=self._model, below=self._shelves)
 
     # -- learning ------------------------------------------------------------------------------------------------------
 
     def add(self, entry: Entry, story_id: str) -> None:
         """Remember that an entry tells a story; a copy of one of the story's texts is counted as such."""
         mine, seen = self._read(entry), (entry.seen_at - _EPOCH) / _HOUR
-        for number in reversed(self._own.stories.get(story_id, ())[-_MATES:]):
-            likeness = compare(mine.gist, self._own.texts[number].gist)
+        self._last = None
+        for number, text in reversed(self._newest(story_id)):
+            likeness = compare(mine.gist, text.gist)
             if likeness.what and likeness.guard is None:
-                self._own.touch(number, entry.feed, seen)
+                if number in self._own.texts:
+                    self._own.touch(number, entry.feed, seen)
                 return
         self._own.put(Text(mine.gist, mine.sizes, story_id, seen))
+        if len(self._own.stories[story_id]) > _MOST_A_STORY:
+            self._own.drop(self._own.stories[story_id][0])
         if len(self._own.texts) > self._capacity:
             self._own.drop(next(self._own.oldest())[0])
 
     def forget(self, before: datetime) -> None:
         """Forget what was last seen before a time."""
+        self._last = None
         oldest = (before - _EPOCH) / _HOUR
         old = []
         for number, text in self._own.oldest():
@@ -125,10 +129,12 @@ class StoryIndex:
     def nearest(self, entry: Entry) -> tuple[Neighbour, ...]:
         """Return the stories that an entry may tell, the likeliest first."""
         mine = self._read(entry)
+        candidates = self._candidates(mine)
+        repeats = _repeats(mine.gist, candidates.values())
         stories: dict[str, dict[int, Pair]] = {}
-        for number, text in self._candidates(mine).items():
-            stories.setdefault(text.story_id, {})[number] = self._compare(mine, text)
-        met = [self._meet(mine, story_id, pairs) for story_id, pairs in stories.items()]
+        for number, text in candidates.items():
+            stories.setdefault(text.story_id, {})[number] = self._compare(mine, text, repeats)
+        met = [self._meet(mine, story_id, pairs, repeats) for story_id, pairs in stories.items()]
         nearest = nlargest(_STORIES, met, key=lambda meeting: (_ORDER.index(meeting.kind), meeting.score))
         words = spellings(entry) if nearest else {}
         return tuple(_neighbour(mine, meeting, words) for meeting in nearest)
@@ -136,10 +142,12 @@ class StoryIndex:
     def pairs(self, entry: Entry) -> tuple[Pair, ...]:
         """Return what an entry is compared with: what the weights are fitted on."""
         mine = self._read(entry)
-        return tuple(self._compare(mine, text) for text in self._candidates(mine).values())
+        texts = self._candidates(mine).values()
+        repeats = _repeats(mine.gist, texts)
+        return tuple(self._compare(mine, text, repeats) for text in texts)
 
-    def _meet(self, mine: Profile, story_id: str, pairs: Mapping[int, Pair]) -> _Meeting:
-        mates = [pairs.get(number) or self._compare(mine, text) for number, text in self._newest(story_id)]
+    def _meet(self, mine: Profile, story_id: str, pairs: Mapping[int, Pair], repeats: int) -> _Meeting:
+        mates = [pairs.get(number) or self._compare(mine, text, repeats) for number, text in self._newest(story_id)]
         nearest = max(pairs.values(), key=lambda pair: (_is_copy(pair), bool(pair.likeness.what), pair.probability))
         best = max(pair.probability for pair in pairs.values())
         score = (best + fmean([pair.probability for pair in mates])) / 2
@@ -163,7 +171,7 @@ class StoryIndex:
         return self._last[1]
 
     def _rarity(self, term: int) -> float:
-        seen = sum(shelf.frequency(term) for shelf in self._shelves)
+        seen = float(sum([shelf.frequency(term) for shelf in self._shelves]))
         if term in FUNCTION_TERMS:
             seen += _UNSEEN * _FUNCTION_SHARE
         elif term in NEWS_TERMS:
@@ -172,13 +180,13 @@ class StoryIndex:
 
     def _candidates(self, mine: Profile) -> dict[int, Text]:
         """Find the texts that share most of an entry's rarest terms, and those at its link."""
-        rarities, counts = mine.rarities, Counter[int]()
+        rarities, counts = mine.rarities, defaultdict[int, float](float)
         for term in nlargest(_TERMS, rarities, key=lambda term: (rarities[term], term)):
             weight = rarities[term]
             for shelf in self._shelves:
                 for number in shelf.having(term):
                     counts[number] += weight
-        best = [number for number, _ in counts.most_common(_CANDIDATES)]
+        best = nlargest(_CANDIDATES, counts, key=lambda number: (counts[number], number))
         linked = (shelf.at_link(mine.gist.link) for shelf in self._shelves) if mine.gist.link else ()
         best += [number for number in linked if number is not None]
         return {number: self._text(number) for number in best}
@@ -186,12 +194,11 @@ class StoryIndex:
     def _text(self, number: int) -> Text:
         return next(shelf.texts[number] for shelf in reversed(self._shelves) if number in shelf.texts)
 
-    def _compare(self, mine: Profile, text: Text) -> Pair:
+    def _compare(self, mine: Profile, text: Text, repeats: int) -> Pair:
         found = features(mine, text.gist, text.sizes)
         same_link = bool(mine.gist.link) and mine.gist.link == text.gist.link
         likeness = Likeness()
         if same_link or found["cosine"] >= _WORTH_COMPARING:
-            repeats = sum(shelf.repeats(mine.gist) for shelf in self._shelves)
             likeness = compare(mine.gist, text.gist, repeats)
         other_event = likeness.guard in {Guard.SERIES, Guard.NAMES}
         return Pair(text, found, 0.0 if other_event else self._model.probability(found), likeness)
@@ -233,27 +240,35 @@ def _is_copy(pair: Pair) -> bool:
     return bool(pair.likeness.what) and pair.likeness.guard is None
 
 
+def _repeats(gist: Gist, texts: Iterable[Text]) -> int:
+    """Return how many stories of the entry's source begin as it does: a series is known by its own repetition."""
+    return len({text.story_id for text in texts if text.gist.feed == gist.feed and text.gist.lead == gist.lead})
+
+
 def _kind(
     gist: Gist, nearest: Pair, mates: Sequence[Pair], *, joins: bool
 ) -> tuple[Kind, Guard | None, frozenset[int]]:
     """Say what the entry is to one story, and which guard had a say."""
     likeness, old = nearest.likeness, nearest.text.gist
-    guard = likeness.guard
+    what, guard = likeness.what, likeness.guard
     if _is_copy(nearest):
         return Kind.SAME_TEXT, None, frozenset()
-    if likeness.what and guard in _UPDATES:
-        same_thing = likeness.what in {"link", "title"} or differ_in_numbers_only(gist.title, old.title)
+    if what and guard in _UPDATES:
+        same_thing = what in {"link", "title"} or differ_in_numbers_only(gist.title, old.title)
         if joins or same_thing or guard is Guard.CORRECTION:
             return Kind.UPDATE, guard, likeness.differs
-    if likeness.what and guard is Guard.SOURCE:
+    if what and guard is Guard.SOURCE:
         return Kind.SAME_STORY, guard, frozenset()
-    if not joins:
-        return Kind.NEW, guard, likeness.differs
+    return _report_kind(gist, nearest, mates) if joins else (Kind.NEW, guard, likeness.differs)
+
+
+def _report_kind(gist: Gist, nearest: Pair, mates: Sequence[Pair]) -> tuple[Kind, Guard | None, frozenset[int]]:
+    """Tell a report that changes what is known of the story from one that tells it in other words."""
+    news = numbers_in(gist.title).difference(*(pair.text.gist.numbers for pair in mates))
     if gist.corrects:
         return Kind.UPDATE, Guard.CORRECTION, frozenset()
-    news = numbers_in(gist.title).difference(*(pair.text.gist.numbers for pair in mates))
-    if news and numbers_in(old.title):
+    if news and numbers_in(nearest.text.gist.title):
         return Kind.UPDATE, Guard.NUMBERS, news
-    if guard is Guard.NEGATION:
-        return Kind.UPDATE, guard, likeness.differs
+    if nearest.likeness.guard is Guard.NEGATION:
+        return Kind.UPDATE, Guard.NEGATION, nearest.likeness.differs
     return Kind.SAME_STORY, None, frozenset()

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Iterator
-from zlib import crc32
 
 from monitor.stories.gist import Gist
 from monitor.stories.score import Sizes
@@ -29,16 +27,15 @@ class Text:
 class Shelf:
     """Texts by number, the oldest first, and the ways to find them."""
 
-    __slots__ = ("_links", "_postings", "_repeats", "_terms", "next", "stories", "texts")
+    __slots__ = ("_links", "_postings", "_terms", "next", "stories", "texts")
 
     def __init__(self, first: int = 0) -> None:
         self.next = first
         self.texts: dict[int, Text] = {}
         self.stories: dict[str, list[int]] = {}  # numbers of texts
         self._postings: dict[int, list[int] | int] = {}  # most terms have one text
-        self._terms: Counter[int] = Counter()  # texts that have a term, where the postings hold fewer
+        self._terms: dict[int, int] = {}  # texts that have a term, where the postings hold fewer
         self._links: dict[bytes, int] = {}
-        self._repeats: Counter[int] = Counter()  # by feed and beginning of the title
 
     def frequency(self, term: int) -> int:
         """Return how many texts have a term."""
@@ -60,10 +57,6 @@ class Shelf:
         """Return the newest text that has a link."""
         return self._links.get(link)
 
-    def repeats(self, gist: Gist) -> int:
-        """Return how many texts of the feed begin as this one does."""
-        return self._repeats[_repeat_key(gist)] if gist.lead else 0
-
     def put(self, text: Text) -> int:
         """Add a text, and return its number."""
         number = self.next
@@ -74,8 +67,6 @@ class Shelf:
             self._post(term, number)
         if text.gist.link:
             self._links[text.gist.link] = number
-        if text.gist.lead:
-            self._repeats[_repeat_key(text.gist)] += 1
         return number
 
     def _post(self, term: int, number: int) -> None:
@@ -111,7 +102,6 @@ class Shelf:
             self._unpost(term, number)
         if self._links.get(gist.link) == number:
             del self._links[gist.link]
-        self._count_down(self._repeats, _repeat_key(gist))
         mates = self.stories[text.story_id]
         mates.remove(number)
         if not mates:
@@ -131,17 +121,6 @@ class Shelf:
         if not held and term not in self._terms:
             del self._postings[term]
 
-    @staticmethod
-    def _count_down(counter: Counter[int], key: int) -> None:
-        if key in counter:
-            counter[key] -= 1
-            if not counter[key]:
-                del counter[key]
-
 
 def _terms(gist: Gist) -> set[int]:
     return {*gist.title, *(gist.text or gist.body)}
-
-
-def _repeat_key(gist: Gist) -> int:
-    return crc32(gist.feed.encode("utf-8", "surrogatepass"), gist.lead)

@@ -210,7 +210,9 @@ NEGATION_TERMS: Final = _terms(_NEGATIONS)
 CALENDAR_TERMS: Final = _terms(_CALENDAR)
 OPPOSITE_TERMS: Final = tuple(_opposites())
 _SERIAL_WORDS: Final = frozenset(
-    " ".join(tokenize(phrase).words) + " #" * phrase.count("#") for line in _SERIAL.strip().splitlines() for phrase in line.split(" / ")
+    " ".join(tokenize(phrase).words) + " #" * phrase.count("#")
+    for line in _SERIAL.strip().splitlines()
+    for phrase in line.split(" / ")
 )
 _LONGEST_SERIAL: Final = max(phrase.count(" ") + 1 for phrase in _SERIAL_WORDS)
 

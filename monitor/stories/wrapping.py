@@ -19,7 +19,9 @@ _CORRECTION = re.compile(
     r"поправка|уточнение|уточнення|виправлення|تصحيح|更正|订正|訂正)\s*(?:[-–—:：)\]]+|(?<=corrects)\s|$)\s*",
     re.IGNORECASE,
 )
-_CORRECTS = re.compile(r"\(\s*(?:corrects|this (?:version )?corrects|refiles to correct)\b[^()]{0,200}\)?\s*", re.IGNORECASE)
+_CORRECTS = re.compile(
+    r"\(\s*(?:corrects|this (?:version )?corrects|refiles to correct)\b[^()]{0,200}\)?\s*", re.IGNORECASE
+)
 _NEWNESS = re.compile(
     r"\s*(?:"
     r"(?:update|wrapup|refile|rpt|repeat|brief|exclusive|insight|factbox|analysis|timeline|lead|newsalert|alert)"
@@ -40,8 +42,12 @@ _DATELINE = re.compile(
     rf"(?:[(\[]\s*{_AGENCIES}(?:\s*[/,]\s*[\w ]{{2,20}})?\s*[)\]]\s*[-–—:.]*|(?<=\S)\s*/\s*{_AGENCIES}\s*/\s*[-–—.]*)\s*",
     re.IGNORECASE,
 )
-_PLACE = re.compile(r"\s*[A-ZА-ЯÄÖÜÉ][A-ZА-ЯÄÖÜÉ .,/-]{2,40}(?:,?\s+[\w.]{2,10}\s+\d{1,2})?\s*(?:\([^)]{2,20}\))?\s+[-–—]{1,2}\s+")
-_BYLINE = re.compile(r"\s*(?:by|von|par|por)\s+(?:[A-ZÄÖÜÉ][\w.’'-]+\s+){1,3}(?:and\s+(?:[A-ZÄÖÜÉ][\w.’'-]+\s+){2,3})?(?=[A-Z—–-])")
+_PLACE = re.compile(
+    r"\s*[A-ZА-ЯÄÖÜÉ][A-ZА-ЯÄÖÜÉ .,/-]{2,40}(?:,?\s+[\w.]{2,10}\s+\d{1,2})?\s*(?:\([^)]{2,20}\))?\s+[-–—]{1,2}\s+"
+)
+_BYLINE = re.compile(
+    r"\s*(?:by|von|par|por)\s+(?:[A-ZÄÖÜÉ][\w.’'-]+\s+){1,3}(?:and\s+(?:[A-ZÄÖÜÉ][\w.’'-]+\s+){2,3})?(?=[A-Z—–-])"
+)
 _TAIL = re.compile(
     r"\s*(?:\(?(?:additional )?reporting by\b|editing by\b|writing by\b|continue reading\b|read more\b|read the full\b|"
     r"the post .{3,200} (?:first )?appeared (?:first )?on\b|lire la suite\b|weiterlesen\b|mehr lesen\b|leer más\b|"
