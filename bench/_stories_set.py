@@ -21,29 +21,39 @@ from monitor.model import Entry
 
 START = datetime(2026, 3, 2, 6, 0, tzinfo=UTC)
 _FILE = Path(__file__).with_name("stories_set.txt")
-_COPIERS = (
-    "daily mirrorer",
-    "metro reprint",
-    "valley courier",
-    "portal nine",
-    "coast ledger",
-    "news rack",
-    "plain dealer",
-)
+_COPIERS = ("daily mirrorer", "metro reprint", "valley courier", "portal nine", "coast ledger", "news rack")
 _AGENCIES = ("Reuters", "AP", "AFP", "dpa", "TASS")
-_TOWNS = (
-    *(
-        "Alderby Brenhaven Cosswick Dunmore Eastleigh Farrow Glenhurst Hartwell Inverly Jesmere Kirkfold Lowmarsh"
-    ).split(),
-    *"Marston Netherby Oakridge Penfield Quarrick Redmouth Stanwick Thornby Ulverton Wexcombe Yarrowby".split(),
-)
-_PEOPLE = (
-    *("Abel Morrow|Berta Lindner|Carl Osgood|Dora Finch|Emil Sandoz|Frida Kahn|Gus Harlan|Hedda Roth|Ivo Marek").split(
-        "|"
-    ),
-    *"June Whitlock|Karl Ebers|Lena Obrist".split("|"),
-)
-_VICTIMS = "Amos Tull|Bea Sorrel|Cy Fenwick|Dot Maddox|Eli Pranger|Fay Colby|Gil Ostrow|Hal Dempsey|Ina Grell|Jo Tarrant|Kit Vance|Lou Abbey"
+_TOWNS = [
+    "Alderby",
+    "Brenhaven",
+    "Cosswick",
+    "Dunmore",
+    "Eastleigh",
+    "Farrow",
+    "Glenhurst",
+    "Hartwell",
+    "Inverly",
+    "Jesmere",
+    "Kirkfold",
+    "Lowmarsh",
+    "Marston",
+    "Netherby",
+    "Oakridge",
+    "Penfield",
+    "Quarrick",
+    "Redmouth",
+    "Stanwick",
+    "Thornby",
+    "Ulverton",
+    "Wexcombe",
+    "Yarrowby",
+]
+_PEOPLE = """
+Abel Morrow|Berta Lindner|Carl Osgood|Dora Finch|Emil Sandoz|Frida Kahn|Gus Harlan|Hedda Roth|Ivo Marek|June Whitlock
+""".strip().split("|")
+_VICTIMS = """
+Amos Tull|Bea Sorrel|Cy Fenwick|Dot Maddox|Eli Pranger|Fay Colby|Gil Ostrow|Hal Dempsey|Ina Grell|Jo Tarrant|Kit Vance
+""".strip().split("|")
 
 
 class Role(StrEnum):
@@ -170,28 +180,27 @@ _COPIES: tuple[Change, ...] = (_syndicated, _cut, _renamed, _updated, _signed, _
 def _variants(rng: random.Random, story: list[Labelled]) -> Iterator[Labelled]:
     for item in story:
         for change in rng.sample(_COPIES, rng.choice((0, 1, 1, 2))):
-            title, summary = change(rng, item.entry, story)
-            yield _again(rng, item, title, summary, Role.COPY, rng.choice(_COPIERS))
+            yield _again(rng, item, change(rng, item.entry, story), Role.COPY, rng.choice(_COPIERS))
         if rng.random() < 0.08:  # the same page under a new address
-            yield _again(rng, item, item.entry.title, item.entry.summary, Role.COPY, item.entry.feed)
+            yield _again(rng, item, (item.entry.title, item.entry.summary), Role.COPY, item.entry.feed)
         if rng.random() < 0.08:  # the same address in another feed of the site
-            copy = _again(rng, item, item.entry.title, item.entry.summary.split(". ")[0], Role.COPY, "front page")
+            copy = _again(rng, item, (item.entry.title, item.entry.summary.split(". ")[0]), Role.COPY, "front page")
             link = item.entry.canonical_url
             yield replace(copy, entry=replace(copy.entry, url=link, canonical_url=link))
         if rng.random() < 0.5 and (changed := _other_numbers(rng, item.entry)):
             feed = item.entry.feed if rng.random() < 0.5 else rng.choice(_COPIERS)
-            yield _again(rng, item, *changed, Role.UPDATE, feed)
+            yield _again(rng, item, changed, Role.UPDATE, feed)
         if rng.random() < 0.12:
             mark = rng.choice(("CORRECTED-", "Correction: ", "CORRECTION: "))
             text = f"(Corrects name in first paragraph) {item.entry.summary}"
-            yield _again(rng, item, mark + item.entry.title, text, Role.CORRECTION, rng.choice(_COPIERS))
+            yield _again(rng, item, (mark + item.entry.title, text), Role.CORRECTION, rng.choice(_COPIERS))
 
 
-def _again(rng: random.Random, item: Labelled, title: str, summary: str, role: Role, feed: str) -> Labelled:
+def _again(rng: random.Random, item: Labelled, told: tuple[str, str], role: Role, feed: str) -> Labelled:
     hours = (item.entry.seen_at - START) / timedelta(hours=1) + rng.uniform(0.2, 6)
-    name = f"{item.entry.id}{role}{feed}{title}{rng.random()}"
+    name = f"{item.entry.id}{role}{feed}{told[0]}{rng.random()}"
     text = item.text if role is Role.COPY else f"{item.text}-{name}"
-    return Labelled(_entry(name, feed, title, summary, hours), item.story, text, role)
+    return Labelled(_entry(name, feed, *told, hours), item.story, text, role)
 
 
 _DIGITS = re.compile(r"\d+|(?<!\w)(?:two|six|eight|nine|ten|twelve|zwei|vier|sechs|семь|ستة)(?!\w)", re.IGNORECASE)
@@ -228,7 +237,7 @@ def _accidents(rng: random.Random) -> Iterator[Labelled]:
         summary = f"A {what} hit a lorry on road {road} near {town} on {day}, killing {dead}, police said."
         yield Labelled(_entry(story, "harbor wire", title, summary, hours), story, story, Role.REPORT)
         if number % 2:
-            victim = _VICTIMS.split("|")[number // 2]
+            victim = _VICTIMS[number // 2]
             title = rng.choice((f"{victim} dies in {town} collision", f"Fatal accident on road {road} at {town}"))
             summary = (
                 f"The {what} went under the trailer of a lorry outside {town}. Road {road} was closed until midnight."
@@ -304,7 +313,7 @@ def _issues(rng: random.Random) -> Iterator[tuple[str, str, str, float]]:
         yield (
             "norland herald",
             f"Obituary: {person}",
-            f"{person}, who has died aged {rng.randrange(70, 99)}, was {rng.choice(('a painter', 'a judge', 'an actor'))} of note.",
+            f"{person}, who has died aged {rng.randrange(70, 99)}, was {rng.choice(('a painter', 'a judge'))} of note.",
             10.0 * number,
         )
 

@@ -98,7 +98,7 @@ class ExactTitle:
 
 
 class TfIdf:
-    """The nearest earlier entry by cosine of tf-idf: above one threshold the same story, above another the same text."""
+    """The nearest earlier entry by cosine of tf-idf; one threshold for the same story, one for the same text."""
 
     def __init__(self, story: float, text: float) -> None:
         self._story, self._text = story, text
@@ -208,10 +208,8 @@ def _print_quality(news: Sequence[Labelled], *, errors: bool) -> None:
         marks = mark([item for item, _ in chosen], [answer for _, answer in chosen])
         print(f"{name:<24}{_figures(marks.text)}{_figures(marks.story)}  {_roles(marks.suppressed)}")
         if name == "monitor":
-            everything = mark(news, answers)
-            print(
-                f"{'  both halves':<24}{_figures(everything.text)}{_figures(everything.story)}  {_roles(everything.suppressed)}"
-            )
+            every = mark(news, answers)
+            print(f"{'  both halves':<24}{_figures(every.text)}{_figures(every.story)}  {_roles(every.suppressed)}")
             if errors:
                 _print_errors(news, answers)
 
@@ -232,7 +230,7 @@ def _best(make: Callable[[float, float], Method], news: Sequence[Labelled]) -> t
 
 
 def _print_errors(news: Sequence[Labelled], answers: Sequence[Answer]) -> None:
-    names = {}
+    names: dict[str, str] = {}
     for item, answer in zip(news, answers, strict=True):
         names.setdefault(answer.story, item.story)
     seen: set[str] = set()
@@ -240,9 +238,8 @@ def _print_errors(news: Sequence[Labelled], answers: Sequence[Answer]) -> None:
         right_story = names[answer.story] == item.story and (item.story in seen) == (answer.story != item.entry.id)
         if answer.same_text != (item.role is Role.COPY) or not right_story:
             half = "test" if is_test(item.story) else "dev"
-            print(
-                f"  {half} {item.role} of {item.story}: “{item.entry.title}” ({item.entry.feed}): told as {names[answer.story]}; {answer.reason}"
-            )
+            print(f"  {half} {item.role} of {item.story}: “{item.entry.title}” ({item.entry.feed})")
+            print(f"      told as {names[answer.story]}; {answer.reason}")
         seen.add(item.story)
 
 

@@ -1,6 +1,6 @@
 """Numbers as news writes them, in figures of any script and in words, so that "kills 10" and "kills fifty" differ.
 
-A number becomes one word: "#" and its value. "1,200", "1.200", "1 200" written with a narrow blank, "twelve hundred" and
+A number is one word: "#" and its value. "1,200", "1.200", "1 200" written with a narrow blank, "twelve hundred" and
 "۱۲۰۰" are all "#1200". Words for one that are articles too ("un", "ein", "一") count as no number.
 """
 
@@ -73,15 +73,15 @@ _SCALES = {
     "миллиардов млрд مليار",
     1_000_000_000_000: "trillion billionen billón триллион триллиона триллионов трлн",
 }
-_RUSSIAN_ORDINALS = (
-    *("перв втор трет четверт пят шест седьм восьм девят десят одиннадцат двенадцат тринадцат четырнадцат").split(),
-    *("пятнадцат шестнадцат семнадцат восемнадцат девятнадцат двадцат").split(),
-)
+_RUSSIAN_ORDINALS = """
+перв втор трет четверт пят шест седьм восьм девят десят одиннадцат двенадцат тринадцат четырнадцат пятнадцат шестнадцат
+семнадцат восемнадцат девятнадцат двадцат
+"""
 _RUSSIAN_ENDINGS = ("ый", "ой", "ий", "ого", "ому", "ым", "ом", "ая", "ую", "ое", "ые", "ых", "ье", "ья")
-_GERMAN_ORDINALS = (
-    *("erste zweite dritte vierte fünfte sechste siebte achte neunte zehnte elfte zwölfte").split(),
-    *("dreizehnte vierzehnte fünfzehnte sechzehnte siebzehnte achtzehnte neunzehnte zwanzigste").split(),
-)
+_GERMAN_ORDINALS = """
+erste zweite dritte vierte fünfte sechste siebte achte neunte zehnte elfte zwölfte dreizehnte vierzehnte fünfzehnte
+sechzehnte siebzehnte achtzehnte neunzehnte zwanzigste
+"""
 
 
 def _fold(word: str) -> str:
@@ -93,9 +93,9 @@ def _word_values() -> Iterator[tuple[str, int]]:
         yield from ((word, value) for value, word in enumerate(words.split(), 1) if word != "-")
     for words in _TENS.values():
         yield from ((word, 10 * value) for value, word in enumerate(words.split(), 1))
-    for value, stem in enumerate(_RUSSIAN_ORDINALS, 1):
+    for value, stem in enumerate(_RUSSIAN_ORDINALS.split(), 1):
         yield from ((stem + ending, value) for ending in _RUSSIAN_ENDINGS)
-    for value, word in enumerate(_GERMAN_ORDINALS, 1):
+    for value, word in enumerate(_GERMAN_ORDINALS.split(), 1):
         yield from ((word + ending, value) for ending in ("", "n", "r", "s", "m"))
     units = ["ein", *_UNITS["de"].split()[1:9]]
     for tens, ten in enumerate(_TENS["de"].split()[1:], 2):

@@ -7,17 +7,17 @@ from typing import Final
 from monitor.stories.score import Model
 
 MODEL: Final = Model(
-    bias=-2.83,
+    bias=-3.24,
     weights={
-        "cosine": 2.07,
-        "title": 0.89,
-        "cover": 1.9,
-        "rare": 4.06,
-        "names": 3.98,
-        "numbers": 0.55,
-        "conflict": 1.17,
-        "days": -1.53,
-        "source": -1.03,
+        "cosine": 2.01,
+        "title": 0.77,
+        "cover": 2.06,
+        "rare": 4.53,
+        "names": 4.0,
+        "numbers": 0.72,
+        "conflict": 1.81,
+        "days": -1.29,
+        "source": -1.19,
     },
     threshold=0.8,
 )

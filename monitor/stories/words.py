@@ -20,13 +20,16 @@ _UNSPACED = re.compile(
 # -- tables: written in plain words, kept as folded stems --------------------------------------------------------------
 
 _FUNCTION_WORDS = """
-a an the and or but nor if then than that this these those there here of in on at by to for from with without into onto
-over under after before since until during against between among about across near off out up down as is are was were be
+a an the and or but nor if then than that this these those there here of in on at by to for from with without into
+onto
+over under after before since until during against between among about across near off out up down as is are was were
+be
 been being am do does did has have had having will would shall should can could may might must it its he she they them
 his her their our your my we you i who whom whose which what when where why how all any some each every both more most
 other such only own same so too very just also not no never
 der die das den dem des ein eine einer eines einem einen und oder aber wenn dass als wie in im an am auf aus bei beim
-mit nach von vom vor zu zum zur über unter gegen durch für ohne um bis seit während ist sind war waren wird werden wurde
+mit nach von vom vor zu zum zur über unter gegen durch für ohne um bis seit während ist sind war waren wird werden
+wurde
 wurden hat haben hatte sein ihr ihre er sie es wir nicht kein keine auch nur noch schon mehr sich dort hier
 le la les l un une des du de d et ou mais si que qui quoi dont où dans en sur sous par pour avec sans vers chez entre
 contre après avant depuis pendant est sont était étaient être a ont avait avoir il elle ils elles on nous vous ce cet
@@ -35,8 +38,10 @@ el los las uno unos unas y o pero si que quien cual en por para con sin sobre tr
 durante es son era fue fueron ser ha han había haber su sus se lo al del no más muy también como este esta estos
 il lo gli i uno una e o ma se che chi di da in con su per tra fra è sono era stato ha hanno non più del della dei nel
 o os as um uma e ou mas se que quem de do da dos das em no na nos nas por para com sem sobre é são foi não mais ao
-и в во на с со к ко о об от до из у за по при для без над под про через между после перед около но а или если что чтобы
-как когда где кто это этот эта эти тот та те он она оно они его ее их мы вы я не ни же бы ли уже еще был была было были
+и в во на с со к ко о об от до из у за по при для без над под про через между после перед около но а или если что
+чтобы
+как когда где кто это этот эта эти тот та те он она оно они его ее их мы вы я не ни же бы ли уже еще был была было
+были
 есть быть также только так
 і й та у в на з до від за по при для без над під про через між після але або якщо що щоб як коли де хто це цей ця не
 في من على إلى عن مع بعد قبل خلال بين أن إن التي الذي هذا هذه كان كانت قد لم لا ما أو ثم حول
@@ -44,19 +49,25 @@ o os as um uma e ou mas se que quem de do da dos das em no na nos nas por para c
 """
 _NEWS_WORDS = """
 say said says saying tell told according report reported reports reporter news official officials government minister
-ministry president prime spokesman spokesperson spokeswoman statement country state national international foreign people
-man woman men women person child children year years month week weekend day days today tomorrow yesterday hour hours time
-monday tuesday wednesday thursday friday saturday sunday morning afternoon evening night early late first last next new
+ministry president prime spokesman spokesperson spokeswoman statement country state national international foreign
+people
+man woman men women person child children year years month week weekend day days today tomorrow yesterday hour hours
+time
+monday tuesday wednesday thursday friday saturday sunday morning afternoon evening night early late first last next
+new
 old former latest recent least major big large small high low good long local public city town region area north south
 east west northern southern eastern western central world group company police court case law party member leader head
-chief call called make made take taken took give gave come came go went get got put set keep kept found find see seen show
-showed use used work part place end start begin began open close plan planned want need ask asked expect expected follow
+chief call called make made take taken took give gave come came go went get got put set keep kept found find see seen
+show
+showed use used work part place end start begin began open close plan planned want need ask asked expect expected
+follow
 following including include amid around about nearly almost many much several million billion percent per cent number
 kill killed dead die died death injure injured hurt hit home back still now while because however another few half two
 three four five six seven eight nine ten
 january february march april june july august september october november december
 sagte sagen teilte mit jahr jahre tag tage heute gestern morgen montag dienstag mittwoch donnerstag freitag samstag
-sonntag woche monat regierung minister präsident polizei angaben sprecher menschen mann frau stadt land neue neuen neuer
+sonntag woche monat regierung minister präsident polizei angaben sprecher menschen mann frau stadt land neue neuen
+neuer
 millionen prozent uhr deutsche deutschland bericht
 dit déclaré selon an ans année jour jours hier aujourd hui demain lundi mardi mercredi jeudi vendredi samedi dimanche
 semaine mois gouvernement ministre président police porte parole personnes homme femme ville pays nouveau nouvelle
@@ -76,7 +87,8 @@ dément démentent nie rejette niega niegan desmiente desmienten sin ningún nun
 """
 _OPPOSITES = """
 approve|approves|approved|back|backs|backed|accept|accepts|accepted / reject|rejects|rejected|block|blocks|blocked
-rise|rises|rose|risen|up|gain|gains|gained|higher|increase|increases|increased / fall|falls|fell|fallen|down|drop|drops|
+rise|rises|rose|risen|up|gain|gains|gained|higher|increase|increases|increased / fall|falls|fell|fallen|down|
+drop|drops|
 dropped|lower|decrease|decreases|decreased|decline|declines|declined
 raise|raises|raised|hike|hikes|hiked / cut|cuts|lower|lowers|lowered|slash|slashes|slashed
 win|wins|won / lose|loses|lost
@@ -107,24 +119,32 @@ monday tuesday wednesday thursday friday saturday sunday january february march 
 october november december jan feb mar apr jun jul aug sep sept oct nov dec today tomorrow yesterday tonight morning
 afternoon evening weekend mon tue wed thu fri sat sun am pm
 montag dienstag mittwoch donnerstag freitag samstag sonntag januar februar märz mai juni juli oktober dezember heute
-morgen gestern lundi mardi mercredi jeudi vendredi samedi dimanche janvier février mars avril juin juillet août septembre
-octobre novembre décembre hier demain lunes martes miércoles jueves viernes sábado domingo enero febrero marzo abril mayo
+morgen gestern lundi mardi mercredi jeudi vendredi samedi dimanche janvier février mars avril juin juillet août
+septembre
+octobre novembre décembre hier demain lunes martes miércoles jueves viernes sábado domingo enero febrero marzo abril
+mayo
 junio julio agosto septiembre octubre noviembre diciembre hoy ayer mañana
-понедельник вторник среда среду четверг пятница пятницу суббота субботу воскресенье января февраля марта апреля мая июня
+понедельник вторник среда среду четверг пятница пятницу суббота субботу воскресенье января февраля марта апреля мая
+июня
 июля августа сентября октября ноября декабря сегодня вчера завтра
 """
 _SERIAL = """
-weather / forecast / magnitude / m # / quake alert / earthquake alert / horoscope / horoscopes / lottery / lotto / powerball
+weather / forecast / magnitude / m # / quake alert
+earthquake alert / horoscope / horoscopes / lottery / lotto / powerball
 obituary / obituaries / in memoriam / crossword / sudoku / wordle / tv listings / what to watch / photos of the week
 photos of the day / pictures of the week / this week in / week in review / the week in / week ahead / the week ahead
-morning briefing / evening briefing / daily briefing / news briefing / briefing / newsletter / daily roundup / weekly roundup
-round up / roundup / market report / market wrap / markets wrap / stocks close / stocks open / stock market / share price
-exchange rate / exchange rates / closing prices / opening prices / bitcoin price / gold price / oil price / price today
+morning briefing / evening briefing / daily briefing / news briefing
+briefing / newsletter / daily roundup / weekly roundup
+round up / roundup / market report / market wrap
+markets wrap / stocks close / stocks open / stock market / share price
+exchange rate / exchange rates / closing prices / opening prices
+bitcoin price / gold price / oil price / price today
 today in history / on this day / quote of the day / word of the day / letters to the editor / letters / live updates
 traffic report / traffic update / tide times / air quality / pollen count / sports results / fixtures / scoreboard
 transfer gossip / quiz / podcast / episode / episode # / part # / chapter # / issue # / vol # / day # /
 list of key events / open thread / daily discussion / press review / dow jones / ftse / nikkei
-wetter / wettervorhersage / horoskop / lottozahlen / verkehrsmeldungen / dax / presseschau / wochenrückblick / todesanzeigen
+wetter / wettervorhersage / horoskop / lottozahlen
+verkehrsmeldungen / dax / presseschau / wochenrückblick / todesanzeigen
 météo / horoscope / bourse / cac 40 / revue de presse / avis de décès / loto / el tiempo / horóscopo / ibex / lotería
 obituario / погода / прогноз погоды / гороскоп / курс валют / курс доллара / дайджест / итоги недели / итоги дня
 сводка / некролог / землетрясение магнитудой / حالة الطقس / أسعار / 天气 / 天氣 / 收盘 / 星座

@@ -9,7 +9,8 @@ _LONGEST = 1_000  # characters of a title or text that are looked at
 _LEAST_LEFT = 3  # words that a title keeps, whatever looks like wrapping
 
 _AGENCIES = (
-    r"(?:reuters|associated press|ap|ap news|afp|dpa|tass|тасс|ria novosti|риа новости|interfax|интерфакс|xinhua|新华社|"
+    r"(?:reuters|associated press|ap|ap news|"
+    r"afp|dpa|tass|тасс|ria novosti|риа новости|interfax|интерфакс|xinhua|新华社|"
     r"kyodo|ansa|efe|europa press|pti|ani|ians|bbc|bbc news|cnn|upi|apa|sda|ats|belga|anp|ntb|tt|ritzau|lusa|pap|mti|"
     r"ukrinform|укринформ|anadolu(?: agency)?|aa|irna|sana|spa|wam|yonhap|bloomberg|pa media)"
 )
@@ -39,7 +40,8 @@ _SUFFIX = re.compile(r"\s+(?:[|·•]|[-–—]{1,2}|::|»)\s+(?P<source>[^|·�
 _AGENCY_SUFFIX = re.compile(rf"\s*[(\[–—-]\s*{_AGENCIES}\s*[)\]]?\s*$", re.IGNORECASE)
 _DATELINE = re.compile(
     r"\s*(?:[^\W\d_][^!?()\n]{1,60}?)?"  # PARIS, May 5
-    rf"(?:[(\[]\s*{_AGENCIES}(?:\s*[/,]\s*[\w ]{{2,20}})?\s*[)\]]\s*[-–—:.]*|(?<=\S)\s*/\s*{_AGENCIES}\s*/\s*[-–—.]*)\s*",
+    rf"(?:[(\[]\s*{_AGENCIES}(?:\s*[/,]\s*[\w ]{{2,20}})?\s*[)\]]\s*[-–—:.]*|"
+    rf"(?<=\S)\s*/\s*{_AGENCIES}\s*/\s*[-–—.]*)\s*",
     re.IGNORECASE,
 )
 _PLACE = re.compile(
