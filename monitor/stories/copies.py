@@ -175,12 +175,11 @@ def _guard(new: Gist, old: Gist, texts: tuple[float, Words, Words]) -> tuple[Gua
 
 
 def _numbers(new: Gist, old: Gist) -> frozenset[int]:
-    """Return the numbers by which two headlines differ, as far as the other report does not have them at all."""
+    """Return the numbers by which two headlines differ, or that are news in the new one."""
     mine, theirs = numbers_in(new.title), numbers_in(old.title)
     if mine - theirs and theirs - mine:
         return mine ^ theirs
-    missing = frozenset() if old.title_cut else mine - old.numbers
-    return missing | (frozenset() if new.title_cut else theirs - new.numbers)
+    return frozenset() if old.title_cut else mine - old.numbers
 
 
 def _opposed(new: Gist, old: Gist, text: float) -> frozenset[int]:
@@ -210,12 +209,11 @@ class _Changes:
                 self._places.append((text[start:end], other[begin:stop], inside))
 
     def numbers(self, new: Gist, old: Gist) -> frozenset[int]:
-        """Return numbers that one text has and the other has not; what only goes on for longer may say more."""
+        """Return the numbers by which texts differ, or that came into the new one; it may go on for longer."""
         mine, theirs = self._of(new.numbers, old.numbers, inside=False)
         if mine and theirs:
             return mine | theirs
-        mine, theirs = self._of(new.numbers, old.numbers, inside=True)
-        return mine | theirs
+        return self._of(new.numbers, old.numbers, inside=True)[0]
 
     def _of(
         self, new: AbstractSet[int], old: AbstractSet[int], *, inside: bool
