@@ -28,13 +28,14 @@ CAPACITY = 250_000
 """Texts that an index holds at most: the oldest go first."""
 
 _TERMS = 12  # of an entry, the rarest, by which texts are found
-_CANDIDATES = 16  # texts that are looked at in full
-_STORIES = 5  # that are told of
+_CANDIDATES = 12  # texts that are looked at in full
+_STORIES = 3  # that are told of
 _MATES = 6  # texts of a story, the newest, that an entry is compared with
 _WORTH_COMPARING = 0.3  # of the cosine: less is no copy
 _UNSEEN = 1_000.0  # reports that an empty index behaves as if it had seen, in which
-_FUNCTION_SHARE = 0.5  # so many had each function word
-_NEWS_SHARE = 0.05  # and so many each common word of the news
+_PLAIN = 10.0  # of them had any one word that is no name
+_COMMON = dict.fromkeys(NEWS_TERMS, 50.0) | dict.fromkeys(FUNCTION_TERMS, 500.0)  # and so many these words
+_LEAST = 0.1  # rarity: no word weighs nothing
 _MOST_A_STORY = 256  # texts that are remembered of one
 _BRANCH = 1 << 40  # what a branch numbers its texts beyond, so that the index may grow meanwhile
 _SHOWN = 5  # shared words
@@ -167,16 +168,22 @@ class StoryIndex:
 
     def _read(self, entry: Entry) -> Profile:
         if self._last is None or self._last[0] is not entry:
-            self._last = entry, profile(read_gist(entry), self._rarity, log(len(self) + _UNSEEN))
+            self._last = entry, profile(read_gist(entry), self._weigh, log(len(self) + _UNSEEN))
         return self._last[1]
 
-    def _rarity(self, term: int) -> float:
-        seen = float(sum([shelf.frequency(term) for shelf in self._shelves]))
-        if term in FUNCTION_TERMS:
-            seen += _UNSEEN * _FUNCTION_SHARE
-        elif term in NEWS_TERMS:
-            seen += _UNSEEN * _NEWS_SHARE
-        return log((len(self) + _UNSEEN) / (seen + 1)) + 0.1
+    def _weigh(self, terms: Iterable[int], names: frozenset[int]) -> dict[int, float]:
+        """Return how rare terms are: by what the window has, and by what is known of words before it has anything."""
+        total = len(self) + _UNSEEN
+        frequencies = [shelf.frequency for shelf in self._shelves]
+        rarities = {}
+        for term in terms:
+            seen = 1.0 if term in names else _PLAIN
+            if term in _COMMON:
+                seen = _COMMON[term]
+            for frequency in frequencies:
+                seen += frequency(term)
+            rarities[term] = log(total / seen) + _LEAST
+        return rarities
 
     def _candidates(self, mine: Profile) -> dict[int, Text]:
         """Find the texts that share most of an entry's rarest terms, and those at its link."""

@@ -44,14 +44,15 @@ class Profile:
         return self.rarities.get(term, 0.0), term
 
 
-def profile(gist: Gist, rarity: Callable[[int], float], most: float) -> Profile:
-    """Weigh the words of a gist."""
+def profile(gist: Gist, weigh: Callable[[Iterable[int], frozenset[int]], dict[int, float]], most: float) -> Profile:
+    """Weigh the words of a gist. `weigh`: from terms, and those of them that are names, to their rarities."""
     title, text = frozenset(gist.title), frozenset(gist.text or gist.body)
-    rarities = {term: rarity(term) for term in title | text}
+    names = frozenset(gist.names)
+    rarities = weigh(title | text, names)
     weights = (weight * (2 * (term in title) + (term in text)) for term, weight in rarities.items())
     title_weights = [rarities[term] for term in title]
     sizes = (_length(weights) / most, _length(title_weights) / most, (sum(title_weights) or 1.0) / most)
-    names, title_numbers = frozenset(gist.names), numbers_in(title)
+    title_numbers = numbers_in(title)
     return Profile(
         gist, rarities, most, title, text, names, title_numbers | numbers_in(text), title_numbers, array("f", sizes)
     )

@@ -7,17 +7,17 @@ from typing import Final
 from monitor.stories.score import Model
 
 MODEL: Final = Model(
-    bias=-3.24,
+    bias=-3.27,
     weights={
-        "cosine": 2.01,
-        "title": 0.77,
-        "cover": 2.06,
-        "rare": 4.53,
-        "names": 4.0,
-        "numbers": 0.72,
-        "conflict": 1.81,
-        "days": -1.29,
-        "source": -1.19,
+        "cosine": 2.56,
+        "title": 0.83,
+        "cover": 2.22,
+        "rare": 4.67,
+        "names": 3.49,
+        "numbers": 0.83,
+        "conflict": 1.87,
+        "days": -1.2,
+        "source": -1.09,
     },
-    threshold=0.8,
+    threshold=0.75,
 )

@@ -100,7 +100,7 @@ def _without_cut(text: str, *, corrects: bool) -> Unwrapped:
     text = text.rstrip(_AFTER_CUT)
     cut = text.endswith(_CUT_MARKS)
     if cut:  # the last word may be half of one
-        text = text.rstrip("[….").rpartition(" ")[0]
+        text = text.rstrip("[….").rpartition(" ")[0].rstrip()
     return Unwrapped(text, cut=cut, corrects=corrects)
 
 

@@ -169,9 +169,8 @@ def test_another_report_joins_and_another_event_does_not() -> None:
         hours=2,
     )
     assert (last(BUS, other).kind, last(BUS, other).story_id) == (Kind.SAME_STORY, BUS.id)
-    signs = report("Elena Varga signs deal for a memoir", "The politician will publish the story of her childhood.")
-    rides = report("Horse owned by Elena Varga wins Derby", "Silver Thread took the Brannov Derby by a neck.", feed="b")
-    assert last(BUS, signs, rides).kind is Kind.NEW
+    rides = report("Horse of a minister wins Brannov Derby", "Silver Thread took the race by a neck.", feed="sport")
+    assert last(BUS, other, rides).kind is Kind.NEW
 
 
 def test_copies_of_one_text_are_one_independent_source() -> None:
@@ -258,8 +257,20 @@ def test_differing_numbers_never_suppress(one: int, other: int, feed: str) -> No
 
 @pytest.mark.parametrize(
     "title",
-    ["", "a" * 1_000_000, "word " * 200_000, "1" * 1_000_000, "1.1," * 250_000, "…" * 100_000, "?!" * 500_000]
-    + ["- " * 500_000, "(Reuters) " * 100_000, "\ud800\x00\x1b[31m", "北京" * 500_000, "by A" * 250_000],
+    [
+        "",
+        "a" * 1_000_000,
+        "word " * 200_000,
+        "1" * 1_000_000,
+        "1.1," * 250_000,
+        "…" * 100_000,
+        "?!" * 500_000,
+        "- " * 500_000,
+        "(Reuters) " * 100_000,
+        "\ud800\x00\x1b[31m",
+        "北京" * 500_000,
+        "by A" * 250_000,
+    ],
     ids=lambda title: f"{title[:6]!a} x {len(title)}",
 )
 def test_hostile_text_is_judged_like_any_other(title: str) -> None:
