@@ -7,15 +7,20 @@ their last word may go on. So whole words cost no peer a look-around, and all pa
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from monitor.rules.tree import Actor, Clause, Definition, Limit, Term, walk
 
-Found = Mapping[int, object]
-Finder = Callable[[str], Found]
+Finder = Callable[[str], set[int]]
 Decider = Callable[[str, str], set[str]]
 Patterns = Sequence[tuple[int, str]]
+
+
+def actors_of(clause: Clause) -> Iterator[Actor]:
+    """Yield the actors of a clause."""
+    assert not isinstance(clause.node, Limit)
+    return (node for node in walk(clause.node) if isinstance(node, Actor))
 
 
 def terms_of(clause: Clause) -> Iterator[Term]:
@@ -73,7 +78,7 @@ def re2_set(patterns: Patterns) -> Finder:
         automaton.Add(text)
     automaton.Compile()
     numbers = [number for number, _ in patterns]
-    return lambda text: dict.fromkeys(numbers[found] for found in automaton.Match(text))
+    return lambda text: {numbers[found] for found in automaton.Match(text)}
 
 
 def hyperscan_literals(patterns: Patterns) -> Finder:
@@ -89,9 +94,9 @@ def hyperscan_literals(patterns: Patterns) -> Finder:
         literal=True,
     )
 
-    def find(text: str) -> Found:
-        found: dict[int, None] = {}
-        database.scan(text.encode(), match_event_handler=lambda number, *_: found.setdefault(number))
+    def find(text: str) -> set[int]:
+        found: set[int] = set()
+        database.scan(text.encode(), match_event_handler=lambda number, *_: found.add(number))
         return found
 
     return find
@@ -104,12 +109,7 @@ def aho_corasick(patterns: Patterns) -> Finder:
     automaton = ahocorasick_rs.AhoCorasick([text for _, text in patterns])
     numbers = [number for number, _ in patterns]
 
-    def find(text: str) -> Found:
-        return dict.fromkeys(
-            numbers[found] for found, _, _ in automaton.find_matches_as_indexes(text, overlapping=True)
-        )
-
-    return find
+    return lambda text: {numbers[found] for found, _, _ in automaton.find_matches_as_indexes(text, overlapping=True)}
 
 
 def flashtext(patterns: Patterns) -> Finder:
@@ -119,7 +119,7 @@ def flashtext(patterns: Patterns) -> Finder:
     processor = flashtext2.KeywordProcessor(case_sensitive=True)
     numbers = {text.strip(): number for number, text in patterns if text.endswith(" ")}
     processor.add_keywords_from_iter(numbers)
-    return lambda text: dict.fromkeys(numbers[found] for found in processor.extract_keywords(text))
+    return lambda text: {numbers[found] for found in processor.extract_keywords(text)}
 
 
 FINDERS: dict[str, tuple[str, Callable[[Patterns], Finder]]] = {

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import argparse
+import ctypes
 import gc
 import multiprocessing
 import resource
 import statistics
 import time
-import tracemalloc
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ from typing import TypeVar, cast
 
 from bench._load import measure_lag, measure_load
 from bench._news import Newsroom, make_world, to_definitions
-from bench._peers import FINDERS, LITERALS_ONLY, Finder, pattern, regex_loop, terms_of
+from bench._peers import FINDERS, LITERALS_ONLY, Finder, actors_of, pattern, regex_loop, terms_of
 from monitor.collector import uncollected
 from monitor.model import Entry
 from monitor.rules.compile import compile_rules
@@ -31,7 +31,7 @@ REGEX_LOOP = "loop of re"
 OURS = "monitor"
 OUR_INDEX = "without mentions"
 _MOST_FOR_REGEX = 10_000  # a loop over more takes minutes an entry
-_MOST_TRACED = 10_000  # rules whose memory is traced; above, the process is weighed
+_WEIGHED = 100_000  # fewer rules are built several times: too little to be seen from outside
 _ENTRIES = {"short": 1_000, "full": 150}
 
 Answer = Callable[[Entry], set[str]]
@@ -86,26 +86,22 @@ def _measure(rules: int, texts: Sequence[str], peers: Sequence[str], rounds: int
     return costs
 
 
-def _weigh(build: Callable[[], T], rules: int) -> tuple[T, int, float]:
-    """Build something; return it with its bytes and the CPU seconds it took."""
-    gc.collect()
-    before, started = _resident(), time.process_time()
+def _weigh(build: Callable[[], T], rules: int) -> tuple[T, float, float]:
+    """Build something; return it with its bytes, as the process grows by them, and the CPU seconds it took."""
+    copies = max(1, _WEIGHED // rules)
+    before, started = _held(), time.process_time()
     with uncollected():
-        built = build()
+        built = [build() for _ in range(copies)]
     seconds = time.process_time() - started
+    return built[0], (_held() - before) / copies, seconds / copies
+
+
+def _held() -> int:
+    """Weigh the process without what it has freed and not given back, which serves whatever comes next."""
     gc.collect()
-    weight = _resident() - before
-    if rules <= _MOST_TRACED:  # too little to be seen from outside
-        tracemalloc.start()
-        again = build()
-        gc.collect()
-        weight = tracemalloc.get_traced_memory()[0]
-        tracemalloc.stop()
-        del again
-    return built, weight, seconds
-
-
-def _resident() -> int:
+    trim = getattr(ctypes.CDLL(None), "malloc_trim", None)  # the GNU library's
+    if trim:
+        trim(0)
     return int(Path("/proc/self/statm").read_text().split()[1]) * resource.getpagesize()
 
 
@@ -115,11 +111,12 @@ def _resident() -> int:
 def _answers(peers: Sequence[str], ruleset: Ruleset, definitions: Sequence[Definition]) -> dict[str, Answer]:
     """Make ready who takes part; a peer that is not installed, or cannot take so many rules, says so."""
     answers: dict[str, Answer] = {OURS: lambda entry: {match.rule.id for match in ruleset.match(entry).matches}}
-    answers[OUR_INDEX] = _by_finder(lambda text: ruleset.index.read(text.split(" ")).terms, ruleset)
+    answers[OUR_INDEX] = lambda entry: _decide(ruleset, ruleset.look(entry).within)
     terms = {
         ruleset.index.number(term): term for each in definitions for clause in each.clauses for term in terms_of(clause)
     }
     patterns = [(number, pattern(term)) for number, term in terms.items()]
+    owners = _owners(definitions, ruleset)
     for name in peers:
         started = time.process_time()
         try:
@@ -129,7 +126,7 @@ def _answers(peers: Sequence[str], ruleset: Ruleset, definitions: Sequence[Defin
                     continue
                 answers[name] = _by_regexes(definitions)
             else:
-                answers[name] = _by_finder(FINDERS[name][1](patterns), ruleset)
+                answers[name] = _by_finder(FINDERS[name][1](patterns), owners, ruleset)
         except ModuleNotFoundError:
             print(f"  {name}: not installed: pip install {FINDERS[name][0]}")
         except Exception as error:  # noqa: BLE001 - each peer has its own ways to give up
@@ -148,23 +145,61 @@ def _by_regexes(definitions: Sequence[Definition]) -> Answer:
     return lambda entry: decide(_fold(entry.title, entry.summary, entry.body), _fold(entry.title, entry.summary))
 
 
-def _by_finder(find: Finder, ruleset: Ruleset) -> Answer:
+def _owners(definitions: Sequence[Definition], ruleset: Ruleset) -> dict[int, list[int]]:
+    """Return the actors that a term is a spelling of; those with one spelling have its number."""
+    owners: dict[int, list[int]] = {}
+    number = ruleset.index.number
+    for actor in {
+        actor.id: actor for each in definitions for clause in each.clauses for actor in actors_of(clause)
+    }.values():
+        if number(actor) < 0:
+            for name in actor.names:
+                owners.setdefault(number(name), []).append(number(actor))
+    return owners
+
+
+@dataclass(slots=True)
+class _Found:
+    """As much of what was seen as words ask for."""
+
+    terms: set[int]
+
+
+def _by_finder(find: Finder, owners: Mapping[int, Sequence[int]], ruleset: Ruleset) -> Answer:
     """Let a peer find the terms, and decide by the conditions that we decide by; but nobody else makes mentions."""
 
+    def seen(*texts: str) -> Seen:
+        terms = find(_fold(*texts))
+        for term in owners.keys() & terms:
+            terms.update(owners[term])
+        return cast("Seen", _Found(terms))
+
     def answer(entry: Entry) -> set[str]:
-        hits = set()
-        everywhere = find(_fold(entry.title, entry.summary, entry.body))
-        head = None
-        for number in ruleset.anchors.candidates(everywhere.keys()):
-            rule = ruleset.compiled[ruleset.order[number]]
-            seen = everywhere
-            if len(rule.fields) < 3:
-                head = seen = find(_fold(entry.title, entry.summary)) if head is None else head
-            if all(condition.holds(cast("Seen", seen)) for condition in rule.conditions):
-                hits.add(rule.definition.rule.id)
-        return hits
+        everywhere = seen(entry.title, entry.summary, entry.body)
+        head: Seen | None = None
+
+        def within(fields: frozenset[int]) -> Seen:
+            nonlocal head
+            if len(fields) == 3:
+                return everywhere
+            if head is None:
+                head = seen(entry.title, entry.summary)
+            return head
+
+        return _decide(ruleset, within)
 
     return answer
+
+
+def _decide(ruleset: Ruleset, within: Callable[[frozenset[int]], Seen]) -> set[str]:
+    """Decide by the matcher's conditions, and show no places."""
+    hits = set()
+    for number in ruleset.anchors.candidates(within(frozenset(range(3))).terms):
+        rule = ruleset.compiled[ruleset.order[number]]
+        seen = within(rule.fields)
+        if all(condition.holds(seen) for condition in rule.conditions):
+            hits.add(rule.definition.rule.id)
+    return hits
 
 
 # -- the race ----------------------------------------------------------------------------------------------------------
@@ -202,15 +237,17 @@ def _first_difference(found: Sequence[set[str]], expected: Sequence[set[str]]) -
 
 
 def _profile(texts: str, entries: Sequence[Entry], ruleset: Ruleset) -> Cost:
-    """Print the distribution over entries."""
-    taken = []
-    for entry in entries:
-        started = time.process_time()
-        ruleset.match(entry)
-        taken.append(time.process_time() - started)
-    *_, last = statistics.quantiles(taken, n=100)
-    print(f"    {OURS}: median {statistics.median(taken) * 1e6:,.0f} µs, p99 {last * 1e6:,.0f} µs an entry")
-    return Cost(len(ruleset.rules), texts, statistics.fmean(taken))
+    """Print the distribution over entries, each at its median of some rounds: else it shows the machine's pauses."""
+    taken: list[list[float]] = [[] for _ in entries]
+    for _ in range(5):
+        for entry, times in zip(entries, taken, strict=True):
+            started = time.process_time()
+            ruleset.match(entry)
+            times.append(time.process_time() - started)
+    each = [statistics.median(times) for times in taken]
+    mean, median, p99 = statistics.fmean(each), statistics.median(each), statistics.quantiles(each, n=100)[-1]
+    print(f"    {OURS}: mean {mean * 1e6:,.0f} µs, median {median * 1e6:,.0f} µs, p99 {p99 * 1e6:,.0f} µs an entry")
+    return Cost(len(ruleset.rules), texts, mean)
 
 
 def _print_growth(costs: Sequence[Cost]) -> None:

@@ -1,29 +1,26 @@
-"""CPU of one poll, stage by stage: nothing new, one entry new, all entries new; beside bare aiohttp and feedparser."""
+"""CPU of one poll, stage by stage: nothing new, one entry new, all entries new; beside feedparser."""
 
 from __future__ import annotations
 
 import argparse
-import asyncio
-import multiprocessing
 import statistics
 import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from io import BytesIO
 from pathlib import Path
 from typing import TypeVar
 
-import aiohttp
 import feedparser
-from aiohttp import web
 
 from monitor.decide import poll as decide
 from monitor.document import read_document
-from monitor.feeds.fetch import HttpFetcher
 from monitor.feeds.parse import parse_page
-from monitor.model import Feed, FeedState, FirstPoll, NotModified, Page, Priority, Validators
+from monitor.feeds.split import plan_parse
+from monitor.model import Backlog, Feed, NotModified, Page, Priority, Validators
 from monitor.ports import Store
 from monitor.rules.load import load_rules
 from monitor.rules.match import Ruleset
@@ -98,28 +95,31 @@ def one_poll(
     fetched = Page(body=body, validators=Validators(etag='"1"'))
     with timed(stages, "hash"):
         same = decide.body_hash(fetched) == lease.state.body_hash
-    if same:
-        outcome = decide.decide_unchanged(lease, feed, fetched, now)
+    with timed(stages, "parse"):
+        plan = None if same else plan_parse(fetched, lease.state.blocks)
+        parsed = parse_page(plan.page, feed, now) if plan and plan.page else None
+    if plan is None or parsed is None:
+        outcome = decide.decide_unchanged(lease, feed, fetched, now, blocks=plan.blocks if plan else None)
     else:
-        with timed(stages, "parse"):
-            parsed = parse_page(fetched, feed, now)
+        parsed = replace(parsed, blocks=plan.blocks, whole=plan.whole)
         with timed(stages, "recall"):
             memory = store.recall(
                 lease.state.feed_id,
                 keys=decide.page_keys(parsed),
-                story_keys=decide.page_story_keys(parsed),
+                story_keys=decide.page_story_keys(parsed.entries),
                 since=now - timedelta(days=4),
             )
         with timed(stages, "decide"):
-            fresh = decide.sift_page(lease=lease, feed=feed, parsed=parsed, memory=memory, ruleset=ruleset)
+            sifted = decide.sift_page(lease=lease, feed=feed, parsed=parsed, memory=memory, ruleset=ruleset, now=now)
             outcome = decide.decide_page(
                 lease=lease,
                 feed=feed,
                 page=fetched,
                 parsed=parsed,
-                fresh=fresh,
+                sifted=sifted,
                 memory=memory,
                 histories={},
+                told={},
                 dedup=timedelta(days=4),
                 stories_since=now - timedelta(days=4),
                 now=now,
@@ -140,7 +140,7 @@ def measure_polls(rounds: int) -> dict[str, dict[str, float]]:
     }.items():
         with tempfile.TemporaryDirectory() as folder:
             store = open_store(f"sqlite:///{folder}/bench.db")
-            feed = Feed(name="wire", url="https://wire.example/rss", first_poll=FirstPoll.ALERT)
+            feed = Feed(name="wire", url="https://wire.example/rss", backlog=Backlog.ALERT)
             store.sync_feeds([feed], NOW)
             one_poll(store, feed, page(), ruleset=ruleset, stages={}, now=NOW)
             stages: dict[str, list[float]] = {}
@@ -152,57 +152,47 @@ def measure_polls(rounds: int) -> dict[str, dict[str, float]]:
     return results
 
 
-# -- the network, with the server in a process of its own --------------------------------------------------------------
+def measure_quiet_polls(url: str, *, feeds: int = 400, rounds: int = 5) -> dict[int, tuple[float, float, float]]:
+    """Return the CPU seconds of a poll that brought nothing: claim, decide, record, by how many share a transaction."""
+    store = open_store(url)
+    watched = {feed.url: feed for feed in (Feed(name=f"w{n}", url=f"https://w{n}.example/") for n in range(feeds))}
+    store.sync_feeds(list(watched.values()), NOW)
+    results, now = {}, NOW
+    for together in (1, 8, 64):
+        stages: dict[str, list[float]] = {}
+        for _ in range(rounds):
+            now += timedelta(hours=1)
+            for _ in range(feeds // together):
+                with timed(stages, "claim"):
+                    leases = store.claim_feeds(now=now, lease=timedelta(minutes=5), limit=together)
+                with timed(stages, "decide"):
+                    outcomes = [
+                        decide.decide_unchanged(lease, watched[lease.state.url], NotModified(), now) for lease in leases
+                    ]
+                with timed(stages, "record"):
+                    store.record_quiet(outcomes)
+        claim, settled, record = (statistics.mean(stages[stage]) / together for stage in ("claim", "decide", "record"))
+        results[together] = claim, settled, record
+    store.close()
+    return results
 
 
-def _serve(port_of: multiprocessing.Queue[int]) -> None:
-    async def answer(request: web.Request) -> web.Response:
-        if request.headers.get("If-None-Match") == '"1"':
-            return web.Response(status=304)
-        return web.Response(body=page(), content_type="application/rss+xml", headers={"ETag": '"1"'})
-
-    async def run() -> None:
-        app = web.Application()
-        app.router.add_get("/rss", answer)
-        runner = web.AppRunner(app, access_log=None)
-        await runner.setup()
-        site = web.TCPSite(runner, "127.0.0.1", 0)
-        await site.start()
-        port_of.put(runner.addresses[0][1])
-        await asyncio.Event().wait()
-
-    asyncio.run(run())
-
-
-async def measure_fetches(port: int, rounds: int) -> tuple[float, float]:
-    """Return the CPU seconds of a conditional GET answered 304: by a bare aiohttp session, and by our fetcher."""
-    url = f"http://127.0.0.1:{port}/rss"
-    feed = Feed(name="wire", url=url)
-    state = FeedState(feed_id=1, name="wire", url=url, validators=Validators(etag='"1"'))
-    fetcher = HttpFetcher(clock=Clock())
-    async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(force_close=True)) as session:
-        bare, ours = [], []
-        for _ in range(5):
-            started = time.process_time()
-            for _ in range(rounds):
-                async with session.get(url, headers={"If-None-Match": '"1"'}) as response:
-                    await response.read()
-            bare.append((time.process_time() - started) / rounds)
-            started = time.process_time()
-            for _ in range(rounds):
-                fetched = await fetcher.fetch(feed, state)
-                if not isinstance(fetched, NotModified):
-                    raise SystemExit("the server should have said 304")
-            ours.append((time.process_time() - started) / rounds)
-    await fetcher.close()
-    return statistics.median(bare), statistics.median(ours)
+def show_quiet_polls(url: str) -> None:
+    """Print the table of what polls without news cost the store."""
+    engine = url.partition(":")[0]
+    print(f"\na poll without news, {engine}, mean CPU of this process in ms by polls a transaction\n")
+    print("".join(f"{title:>15}" for title in ("", "claim", "decide", "record", "sum")))
+    for together, stages in measure_quiet_polls(url).items():
+        print(f"{together:>15}" + "".join(f"{cell * 1e3:>15.3f}" for cell in (*stages, sum(stages))))
 
 
 def main(argv: list[str]) -> int:
     """Print the tables."""
     parser = argparse.ArgumentParser(prog="python -m bench poll", description=__doc__)
     parser.add_argument("--rounds", type=int, default=60)
-    rounds = parser.parse_args(argv).rounds
+    parser.add_argument("--postgres", metavar="URL", help="an empty database, measured beside SQLite")
+    options = parser.parse_args(argv)
+    rounds = options.rounds
     results = measure_polls(rounds)
     columns = ("claim", "hash", "parse", "recall", "decide", "record")
     print(f"CPU of one poll of a feed with {ENTRIES} entries, SQLite, median of {rounds}, in ms, without the network\n")
@@ -213,18 +203,15 @@ def main(argv: list[str]) -> int:
     same, one, all_new = (sum(results[name].values()) for name in ("same entries", "1 new of 50", "50 new of 50"))
     print(f"\nper new entry: {(all_new - same) / ENTRIES * 1e3:.3f} ms (of 50), {(one - same) * 1e3:.3f} ms (of 1)")
 
+    with tempfile.TemporaryDirectory() as folder:
+        show_quiet_polls(f"sqlite:///{folder}/bench.db")
+    if options.postgres:
+        show_quiet_polls(options.postgres)
+
     peer = cpu(lambda: feedparser.parse(BytesIO(page())), rounds)
     feed = Feed(name="wire", url="https://wire.example/rss")
     ours = cpu(lambda: parse_page(Page(body=page()), feed, NOW), rounds)
     print(f"\nwhole parse: {ours * 1e3:.2f} ms; feedparser as it comes {peer * 1e3:.2f} ms: ratio {peer / ours:.2f}")
     unchanged = sum(results["unchanged body"].values())
     print(f"unchanged body against feedparser as it comes: {peer / unchanged:.1f} x cheaper")
-
-    port_of: multiprocessing.Queue[int] = multiprocessing.Queue()
-    server = multiprocessing.Process(target=_serve, args=(port_of,), daemon=True)
-    server.start()
-    bare, fetched = asyncio.run(measure_fetches(port_of.get(timeout=20), rounds * 4))
-    server.terminate()
-    ratio = fetched / bare
-    print(f"\nconditional GET, 304: {fetched * 1e3:.3f} ms; bare aiohttp {bare * 1e3:.3f} ms: ratio {ratio:.2f}")
     return 0

@@ -14,11 +14,13 @@ from typing import TextIO
 
 import structlog
 
+from monitor.config.load import Config
 from monitor.daemon import Daemon
 from monitor.decide.delivery import SETTLE
 from monitor.decide.draft import story_window
 from monitor.feeds.fetch import HttpFetcher
-from monitor.feeds.parse import parse_page
+from monitor.feeds.parser import ChildParser
+from monitor.feeds.trace import FetchTrace
 from monitor.notify.channel import DEADLINE
 from monitor.notify.channels import open_channels
 from monitor.pipeline import Doors, Live
@@ -26,10 +28,12 @@ from monitor.ports import Clock
 from monitor.setup import Setup
 from monitor.store.lock import lock_state
 from monitor.store.sql_store import open_store, state_file
+from monitor.turns import SPACING
 
 log = structlog.get_logger()
 
 WORK_THREADS = 2
+PATIENCE = timedelta(seconds=0.1)
 EXIT_AT_LATEST = timedelta(seconds=9.5)  # after the signal
 
 
@@ -38,17 +42,32 @@ def utc_now() -> datetime:
     return datetime.now(UTC)  # noqa: TID251 - the one place
 
 
+def open_fetcher(config: Config, clock: Clock, trace: FetchTrace | None = None) -> HttpFetcher:
+    """Make the fetcher that a configuration asks for; `trace` is told what happens on the way."""
+    return HttpFetcher(
+        clock=clock,
+        allow_folders=config.allow_folders,
+        allow=config.allow,
+        contact=config.contact,
+        trace=trace,
+    )
+
+
 @asynccontextmanager
 async def open_app(
     setup: Setup,
     *,
     clock: Clock = utc_now,
     send_deadline: timedelta = DEADLINE,
+    host_spacing: timedelta = SPACING,
     stream: TextIO | None = None,
+    steady: bool = False,
 ) -> AsyncIterator[Daemon]:
     """Open everything that a setup names, and close it again.
 
-    `send_deadline` bounds each attempt to send; `stream` is where console channels print, standard output if None.
+    `send_deadline` bounds each attempt to send; `host_spacing` lies between two requests to one host; `stream` is where
+    console channels print, standard output if None; `steady` is for a daemon that goes on: the first polls of many
+    feeds are spread, and those that find nothing wait PATIENCE to be recorded together.
 
     Raises:
         StateInUseError: another daemon works on the same SQLite file.
@@ -57,9 +76,11 @@ async def open_app(
 
     def open_live(setup: Setup) -> Live:
         config = setup.config
+        fetcher = open_fetcher(config, clock)
         return Live(
             feeds={feed.url: feed for feed in config.feeds},
-            fetcher=HttpFetcher(clock=clock, allow_folders=config.allow_folders, contact=config.contact),
+            fetcher=fetcher,
+            articles=fetcher,
             ruleset=setup.ruleset,
             notifiers=open_channels(setup.channels, clock=clock, env=config.env, deadline=send_deadline, stream=stream),
             dedup=config.defaults.dedup,
@@ -72,19 +93,28 @@ async def open_app(
             stack.enter_context(lock_state(file.parent, now=clock()))
         store_thread = stack.enter_context(ThreadPoolExecutor(1, "store"))
         work_threads = ThreadPoolExecutor(WORK_THREADS, "work")
-        stack.callback(work_threads.shutdown, wait=False, cancel_futures=True)  # a hostile document may take for ever
+        stack.callback(work_threads.shutdown, wait=False, cancel_futures=True)
         store = await asyncio.get_running_loop().run_in_executor(store_thread, open_store, setup.config.store)
-        doors = Doors(store=store, parse=parse_page, clock=clock, store_thread=store_thread, work_threads=work_threads)
-        daemon = Daemon(setup, doors, open_live)
+        parser = ChildParser()
+        doors = Doors(
+            store=store,
+            parser=parser,
+            clock=clock,
+            store_thread=store_thread,
+            work_threads=work_threads,
+            patience=PATIENCE if steady else timedelta(),
+        )
+        daemon = Daemon(setup, doors, open_live, host_spacing=host_spacing)
         try:
             if file:  # the lock says that whoever held leases here is dead
                 await doors.in_store(store.adopt, clock(), settle=SETTLE)
-            await daemon.watch(setup)
+            await daemon.watch(setup, spread=steady)
             yield daemon
         finally:
             try:
                 await daemon.close()
             finally:
+                await parser.close()
                 await doors.in_store(store.close)
 
 
@@ -97,7 +127,7 @@ async def serve(setup: Setup) -> None:
     """
     stop, hangup = asyncio.Event(), asyncio.Event()
     _on_signals(stop, hangup)
-    async with open_app(setup) as daemon:
+    async with open_app(setup, steady=True) as daemon:
         forward = asyncio.create_task(_forward(hangup, daemon))
         try:
             await daemon.run(stop)

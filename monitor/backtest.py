@@ -2,39 +2,52 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Collection, Iterable, Iterator
+from collections import Counter, deque
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from monitor.model import Entry, Match
+from monitor.decide.replay import Finding, Replay, Silence
+from monitor.model import Entry
 from monitor.ports import Cursor, Store
 from monitor.rules.compile import compile_rules
 from monitor.rules.find import find_definition
 from monitor.rules.match import Ruleset
-from monitor.stories.keys import story_keys
 
 ENTRIES_AT_ONCE = 500
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Backtest:
-    """What rules would have found. `matches` are the latest ones, the oldest first."""
+class Day:
+    """Entries of one day, in UTC."""
 
+    matched: int = 0
+    told: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Backtest:
+    """What rules would have found, and what would have been told. `findings` are the latest ones, the oldest first."""
+
+    first: datetime | None  # when the first entry that was read was seen, for the sake of memory; None = there is none
     entries: int  # read
     matched: int  # entries
-    stories: int  # that those tell
-    days: tuple[tuple[date, int], ...]  # every day from the first to the last entry, with its matching entries
-    matches: tuple[Match, ...]
+    told: int  # entries with at least one message
+    stories: int  # that the matched ones tell
+    days: tuple[tuple[date, Day], ...]  # every day from the first to the last entry
+    found: int  # all findings: an entry has one for each rule that matches it
+    findings: tuple[Finding, ...]
+    silences: tuple[Silence, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Change:
-    """An entry that a rule finds in one version of the rules only."""
+    """What a rule would tell in one version of the rules only."""
 
     rule: str
-    gained: bool  # found by the new version only
-    entry: Entry
+    gained: bool  # told by the new version only
+    at: datetime
+    entry: Entry | None  # None = that nothing came
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,7 +55,7 @@ class Comparison:
     """How two versions of the rules differ over the stored entries. `changes` are the first ones."""
 
     entries: int  # read
-    gained: Counter[str]  # entries by rule
+    gained: Counter[str]  # by rule
     lost: Counter[str]
     changes: tuple[Change, ...]
 
@@ -58,82 +71,96 @@ def stored_entries(store: Store, since: datetime) -> Iterator[Entry]:
 
 
 def only(ruleset: Ruleset, rule_id: str) -> Ruleset:
-    """Return a rule set of one of the rules.
+    """Return a rule set of one of the rules; it may use the others.
 
     Raises:
         NotFoundError: there is no such rule.
     """
-    return compile_rules([find_definition(ruleset, rule_id)])
+    find_definition(ruleset, rule_id)
+    return some(ruleset, (rule_id,))
 
 
 def some(ruleset: Ruleset, rule_ids: Collection[str]) -> Ruleset:
-    """Return a rule set of those of the rules that are named."""
-    return compile_rules([one.definition for rule_id, one in ruleset.compiled.items() if rule_id in rule_ids])
+    """Return a rule set of those of the rules that are named; they may use the others."""
+    every = [compiled.definition for compiled in ruleset.compiled.values()]
+    return compile_rules([each for each in every if each.rule.id in rule_ids], usable=every)
 
 
-def run_backtest(ruleset: Ruleset, entries: Iterable[Entry], *, dedup: timedelta, limit: int) -> Backtest:
-    """Ask the rules about each entry; at most `limit` matches are kept."""
-    days: Counter[date] = Counter()
-    stories = _Stories(dedup)
-    matches: list[Match] = []
-    read = matched = 0
+def run_backtest(replay: Replay, entries: Iterable[Entry], *, since: datetime, limit: int) -> Backtest:
+    """Decide about each entry as the daemon would; those seen before `since` are what it would remember.
+
+    At most `limit` findings are kept.
+    """
+    days: dict[date, Day] = {}
+    stories: set[str] = set()
+    findings: deque[Finding] = deque(maxlen=limit)
+    read = found = 0
+    first: datetime | None = None
     for entry in entries:
+        first = first or entry.seen_at
+        replayed = replay.show(entry)
+        if entry.seen_at < since:
+            continue
         read += 1
-        day = entry.seen_at.date()
-        days[day] += 0
-        found = ruleset.match(entry).matches
-        if found:
-            matched += 1
-            days[day] += 1
-            stories.add(entry)
-            matches = [*matches, *found][-limit:] if limit else []
-    return Backtest(entries=read, matched=matched, stories=stories.count, days=_every_day(days), matches=tuple(matches))
+        told = any(finding.told for finding in replayed.findings)
+        day = days.get(entry.seen_at.date(), Day())
+        matched = bool(replayed.findings)
+        days[entry.seen_at.date()] = Day(matched=day.matched + matched, told=day.told + told)
+        if matched:
+            stories.add(replayed.story_id)
+            found += len(replayed.findings)
+            findings.extend(replayed.findings)
+    return Backtest(
+        first=first,
+        entries=read,
+        matched=sum(day.matched for day in days.values()),
+        told=sum(day.told for day in days.values()),
+        stories=len(stories),
+        days=_every_day(days),
+        found=found,
+        findings=tuple(findings),
+        silences=tuple(silence for silence in replay.silences() if silence.at >= since),
+    )
 
 
-def compare_rules(old: Ruleset, new: Ruleset, entries: Iterable[Entry], *, limit: int) -> Comparison:
-    """Ask two versions of the rules about each entry; at most `limit` changes are kept."""
+def compare_rules(old: Replay, new: Replay, entries: Iterable[Entry], *, since: datetime, limit: int) -> Comparison:
+    """Ask two versions of the rules about each entry; those seen before `since` are what they would remember.
+
+    Where a rule has a threshold, the matches that reach it are compared, and the silences of `absent`. At most `limit`
+    changes are kept.
+    """
     gained: Counter[str] = Counter()
     lost: Counter[str] = Counter()
     changes: list[Change] = []
     read = 0
+
+    def note(change: Change) -> None:
+        (gained if change.gained else lost).update([change.rule])
+        if len(changes) < limit:
+            changes.append(change)
+
     for entry in entries:
+        before, after = _reached(old, entry), _reached(new, entry)
+        if entry.seen_at < since:
+            continue
         read += 1
-        before, after = _rules_that_match(old, entry), _rules_that_match(new, entry)
-        gained.update(after - before)
-        lost.update(before - after)
         for rule in sorted(before ^ after):
-            if len(changes) < limit:
-                changes.append(Change(rule=rule, gained=rule in after, entry=entry))
+            note(Change(rule=rule, gained=rule in after, at=entry.seen_at, entry=entry))
+    silent_before, silent_after = (
+        {(silence.at, silence.rule) for silence in replay.silences() if silence.at >= since} for replay in (old, new)
+    )
+    for at, rule in sorted(silent_before ^ silent_after):
+        note(Change(rule=rule, gained=(at, rule) in silent_after, at=at, entry=None))
     return Comparison(entries=read, gained=gained, lost=lost, changes=tuple(changes))
 
 
-def _rules_that_match(ruleset: Ruleset, entry: Entry) -> set[str]:
-    return {match.rule.id for match in ruleset.match(entry).matches}
+def _reached(replay: Replay, entry: Entry) -> set[str]:
+    return {finding.match.rule.id for finding in replay.show(entry).findings if finding.reached}
 
 
-def _every_day(days: Counter[date]) -> tuple[tuple[date, int], ...]:
+def _every_day(days: Mapping[date, Day]) -> tuple[tuple[date, Day], ...]:
     if not days:
         return ()
     first, last = min(days), max(days)
-    span = ((last - first).days) + 1
-    return tuple((day, days[day]) for day in (first + timedelta(days=number) for number in range(span)))
-
-
-class _Stories:
-    """Count stories as a poll joins them: by the keys that copies share, each remembered as long as a story is."""
-
-    def __init__(self, dedup: timedelta) -> None:
-        self.count = 0
-        self._dedup = dedup
-        self._seen: dict[bytes, datetime] = {}  # by story key, the last report; the longest unseen first
-
-    def add(self, entry: Entry) -> None:
-        """Note one matching entry; they come in the order in which they were seen."""
-        oldest = entry.seen_at - self._dedup
-        while self._seen and self._seen[first := next(iter(self._seen))] < oldest:
-            del self._seen[first]
-        keys = story_keys(entry).values()
-        self.count += not any(key in self._seen for key in keys)
-        for key in keys:
-            self._seen.pop(key, None)
-            self._seen[key] = entry.seen_at
+    span = (last - first).days + 1
+    return tuple((day, days.get(day, Day())) for day in (first + timedelta(days=number) for number in range(span)))

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import os
 import socket
-from collections import Counter
 from collections.abc import Awaitable, Callable, Collection, Sequence
 from datetime import UTC, timedelta
 from pathlib import Path
@@ -19,6 +18,7 @@ from monitor import __version__
 from monitor.config.load import watched_files
 from monitor.crew import Crew
 from monitor.decide.notices import notice_of_mistakes, notices_of_silence
+from monitor.decide.schedule import first_polls
 from monitor.errors import StoreUnavailableError, UserError
 from monitor.health import ChannelHealth, FeedHealth
 from monitor.model import Absent, ClaimedDelivery, Delivery, FeedLease
@@ -26,13 +26,14 @@ from monitor.outage import Outage
 from monitor.pipeline import POLL_LEASE, SEND_LEASE, Doors, Live, deliver, poll
 from monitor.ports import NodeReport, Notifier, StatusReport
 from monitor.setup import Setup, require_examples
+from monitor.turns import SPACING, Turns
 
 log = structlog.get_logger()
 T = TypeVar("T")
 
 POLLS_AT_ONCE = 64
-POLLS_PER_HOST = 2
 SENDS_AT_ONCE = 32
+TURN_CHECK = timedelta(seconds=1)
 DRAIN = timedelta(seconds=7)  # from the signal to the end of running work; closing has the rest of the ten seconds
 SETTLING = timedelta(minutes=15)  # from the start until every feed has been read
 
@@ -40,7 +41,9 @@ SETTLING = timedelta(minutes=15)  # from the start until every feed has been rea
 class Daemon:
     """One daemon: what it watches now, and the work it has under way."""
 
-    def __init__(self, setup: Setup, doors: Doors, open_live: Callable[[Setup], Live]) -> None:
+    def __init__(
+        self, setup: Setup, doors: Doors, open_live: Callable[[Setup], Live], *, host_spacing: timedelta = SPACING
+    ) -> None:
         self.setup = setup
         self.doors = doors
         self.live = open_live(setup)
@@ -51,6 +54,7 @@ class Daemon:
         self._retiring = Crew[Live](size=16)
         # held from reading `live` to having started what uses it, so a reload sees every user of what it replaces
         self._claiming = asyncio.Lock()
+        self._turns = Turns(host_spacing)
         self._stopping = False
         self._reload_asked = False
         self._feeds = FeedHealth()
@@ -66,24 +70,22 @@ class Daemon:
     async def poll_due(self) -> int:
         """Claim feeds that are due, as many as there are free hands, and start polling them; return how many.
 
-        A host that has its share of hands keeps nobody waiting: its other feeds go back to the end of the queue.
+        A host that has its share of hands keeps nobody waiting: its other feeds are put off, each to its own turn.
         """
         async with self._claiming:
             if self._stopping or not self.polls.free:
                 return 0
             store, now = self.doors.store, self.doors.clock()
             leases = await self.doors.in_store(store.claim_feeds, now=now, lease=POLL_LEASE, limit=self.polls.free)
-            busy = Counter(_host(lease) for lease in self.polls.jobs)
-            put_off = []
+            put_off = {}
             for lease in leases:
-                host = _host(lease)
-                if host and busy[host] >= POLLS_PER_HOST:
-                    put_off.append(lease)
-                    continue
-                busy[host] += 1
-                self.polls.start(lease, self._guard(self._poll(lease, self.live)))
+                turn = self._turns.begin(_host(lease), now) if _host(lease) else None
+                if turn is None:
+                    self.polls.start(lease, self._guard(self._poll(lease, self.live)))
+                else:
+                    put_off[lease] = turn
             if put_off:
-                await self.doors.in_store(store.release_feeds, put_off, now)
+                await self.doors.in_store(store.put_off_feeds, put_off)
             return len(leases) - len(put_off)
 
     async def _poll(self, lease: FeedLease, live: Live) -> None:
@@ -92,6 +94,9 @@ class Daemon:
         except StoreUnavailableError:
             self._unfinished.append(lease)
             raise
+        finally:
+            if _host(lease):
+                self._turns.end(_host(lease))
         if outcome is None:
             return
         self._outage.end()
@@ -131,6 +136,11 @@ class Daemon:
         )
         await self.doors.in_store(self.doors.store.beat, report)
         self._outage.probed()
+
+    async def end_pauses(self) -> None:
+        """Poll again the feeds that a person has paused for a time which is over."""
+        for name in await self.doors.in_store(self.doors.store.end_pauses, self.doors.clock()):
+            log.info("a feed's pause is over: polling it again", feed=name)
 
     async def report_silence(self) -> None:
         """Owe a message for each rule that has found nothing for as long as its `absent` allows.
@@ -192,21 +202,23 @@ class Daemon:
             path: stamp for path, stamp in before.items() if path in setup.stamps
         }
         log.info("reloaded", **counts(setup))
+        warn_of_files(setup)
 
     async def _use(self, setup: Setup) -> None:
         """Put a new setup into the place of the old one; where the store fails, everything stays as it was."""
         if setup.config.store != self.setup.config.store:
             log.warning("`store` has changed: it is used from the next start on")
         changed = [feed.url for feed in setup.config.feeds if self.live.feeds.get(feed.url) not in (feed, None)]
-        await self.watch(setup, hasten=changed)
+        await self.watch(setup, hasten=changed, spread=True)
         async with self._claiming:
             old, self.setup, self.live = self.live, setup, self._open_live(setup)
             self._retiring.start(old, self._guard(_retire(old, {*self.polls.tasks, *self.sends.tasks})))
 
-    async def watch(self, setup: Setup, *, hasten: Collection[str] = ()) -> None:
-        """Tell the store which feeds and which rules with thresholds are watched."""
+    async def watch(self, setup: Setup, *, hasten: Collection[str] = (), spread: bool = False) -> None:
+        """Tell the store which feeds and which rules with thresholds are watched; `spread` many first polls."""
         store, now = self.doors.store, self.doors.clock()
-        await self.doors.in_store(store.sync_feeds, setup.config.feeds, now, hasten=hasten)
+        first = first_polls(setup.config.feeds, now) if spread else {}
+        await self.doors.in_store(store.sync_feeds, setup.config.feeds, now, hasten=hasten, first=first)
         watched = [rule.id for rule in setup.ruleset.rules.values() if rule.threshold is not None]
         await self.doors.in_store(store.watch_rules, watched, now)
 
@@ -228,6 +240,7 @@ class Daemon:
             self.reload_if_changed: 1,
             self.report_health: 5,
             self.report_silence: 30,
+            self.end_pauses: 10,
             self.beat: 20,
         }
         for tick, seconds in ticks.items():
@@ -252,6 +265,7 @@ class Daemon:
         report = await self.doors.in_store(self.doors.store.status)
         failing = sum(feed.cause is not None for feed in report.feeds)
         log.info("running", version=__version__, **counts(self.setup), failing_feeds=failing)
+        warn_of_files(self.setup)
         self._warn_of_strays(report)
 
     def _warn_of_strays(self, report: StatusReport) -> None:
@@ -264,7 +278,10 @@ class Daemon:
 
     async def run_once(self) -> bool:
         """Poll every due feed once and deliver what is owed; say whether nothing is left to be delivered."""
-        while await self._guard(self.poll_due()) or self.polls.tasks:
+        await self._guard(self.end_pauses())
+        while await self._guard(self.poll_due()) or self.polls.tasks or self._turns.waiting(self.doors.clock()):
+            if not self.polls.tasks:
+                await asyncio.sleep(TURN_CHECK.total_seconds())
             await self.polls.join()
         await self._guard(self._report_silence())
         longest_pace = max((notifier.pace for notifier in self.live.notifiers.values()), default=timedelta())
@@ -343,6 +360,12 @@ def _host(lease: FeedLease) -> str:
 
 def _node_name() -> str:
     return f"{socket.gethostname()}:{os.getpid()}"
+
+
+def warn_of_files(setup: Setup) -> None:
+    """Log which files look as if they were read and are not."""
+    for problem in setup.config.passed_over:
+        log.warning("a file is passed over", warning=str(problem))
 
 
 def counts(setup: Setup) -> dict[str, int]:

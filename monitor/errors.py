@@ -85,10 +85,16 @@ class Cause(StrEnum):
     RATE_LIMITED = "rate limited"
     TOO_LARGE = "too large"
     REDIRECT = "bad redirect"
+    GUARDED = "address not allowed"
+    BLOCKED = "blocked"
+    ROBOTS = "robots.txt forbids it"
     BAD_URL = "bad URL"
     FILE = "cannot read file"
     NOT_A_FEED = "not a feed"
     BROKEN = "broken feed"
+    PARSER = "parser stopped"
+    EMPTY = "empty"  # this one and the next are read all the same, and are no failures
+    STALE = "stale"
 
 
 class FeedError(MonitorError):
@@ -101,10 +107,16 @@ class FeedError(MonitorError):
 
 
 class FetchError(FeedError):
-    """No usable answer came; `retry_after` is what the server asked for, if it did."""
+    """No usable answer came.
 
-    def __init__(self, cause: Cause, detail: str, *, retry_after: timedelta | None = None) -> None:
+    `retry_after` is what the server asked for, if it did; `hold_host` is how long all feeds of its host are to wait.
+    """
+
+    def __init__(
+        self, cause: Cause, detail: str, *, retry_after: timedelta | None = None, hold_host: timedelta | None = None
+    ) -> None:
         self.retry_after = retry_after
+        self.hold_host = hold_host
         super().__init__(cause, detail)
 
 

@@ -8,12 +8,14 @@ from collections.abc import Collection
 import structlog
 
 from monitor.errors import Cause
-from monitor.model import Dead, Delivery, FeedState, PollOutcome, Sent, Settlement
+from monitor.model import Dead, Delivery, FeedState, PollOutcome, Sent, Settlement, Skipped
 
 log = structlog.get_logger()
 
 NAMED = 3  # feeds named in a line about many
+ODD = (Cause.EMPTY, Cause.STALE)  # such a feed can be read, and is
 OWN_LINES = 3  # up to so many failing feeds get a line each
+HINT = "`monitor feeds list --failing` names them all"
 
 
 class FeedHealth:
@@ -42,13 +44,12 @@ class FeedHealth:
         self._now.clear()
         for cause, feeds in failing.items():
             if len(feeds) <= OWN_LINES:
+                said = "nothing comes from feed" if cause in ODD else "feed fails, polling it less often"
                 for feed in feeds:
-                    log.warning(
-                        "feed fails, polling it less often", feed=feed.name, cause=cause.value, detail=feed.detail
-                    )
+                    log.warning(said, feed=feed.name, cause=cause.value, detail=feed.detail)
             else:
-                names = _some([feed.name for feed in feeds])
-                log.warning("many feeds fail, polling them less often", feeds=names, cause=cause.value)
+                said = "nothing comes from many feeds" if cause in ODD else "many feeds fail, polling them less often"
+                log.warning(said, feeds=_some([feed.name for feed in feeds]), cause=cause.value, hint=HINT)
         if well:
             log.info("feeds work again", feeds=_some(well))
 
@@ -69,6 +70,8 @@ class ChannelHealth:
         elif isinstance(settlement, Dead):
             hint = "`monitor status` lists it, `monitor alerts replay` sends it again"
             log.error("message set aside", channel=channel, reason=settlement.reason, hint=hint, delivery=delivery.key)
+        elif isinstance(settlement, Skipped):  # says nothing of the channel
+            log.debug("edit skipped", channel=channel, reason=settlement.reason, delivery=delivery.key)
         elif self._failing.get(channel) != settlement.reason:
             self._failing[channel] = settlement.reason
             hint = "messages wait and are tried again; `monitor status` counts them"

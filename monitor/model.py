@@ -7,9 +7,10 @@ shows it escapes it for the place where it is shown.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from enum import IntEnum, StrEnum
+from ipaddress import IPv4Network, IPv6Network
 
 from monitor.errors import Cause
 from monitor.secret import Secret
@@ -17,11 +18,22 @@ from monitor.secret import Secret
 # -- what we watch ----------------------------------------------------------------------------------------------------
 
 
-class FirstPoll(StrEnum):
-    """What the first poll of a feed does with the entries it finds."""
+class Backlog(StrEnum):
+    """What is done with entries that a feed did not bring one by one: see `monitor.decide.backlog`."""
 
-    SILENT = "silent"  # remember them, alert about none: a new feed is no flood
-    ALERT = "alert"
+    SILENT = "silent"  # those of a first poll are remembered, not told; any others are told in one digest
+    DIGEST = "digest"  # all are told in one digest
+    ALERT = "alert"  # all are told like any other
+
+
+class Identity(StrEnum):
+    """By what an entry is known within its feed."""
+
+    AUTO = "auto"  # by whatever tells this feed's entries apart
+    GUID = "guid"
+    LINK = "link"  # the canonical one
+    TITLE = "title"
+    CONTENT = "content"  # title and text
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,11 +43,27 @@ class Feed:
     name: str
     url: str = field(repr=False)  # http, https or file; its query string may hold a secret
     poll: timedelta = timedelta(minutes=10)
+    poll_min: timedelta | None = None  # sooner where entries would be missed, None = a quarter of `poll`
+    poll_max: timedelta | None = None  # later where little is new, None = `poll`: never
     language: str = ""  # BCP 47, "" = as the feed says
     country: str = ""
     tags: tuple[str, ...] = ()
-    headers: tuple[tuple[str, Secret], ...] = ()
-    first_poll: FirstPoll = FirstPoll.SILENT
+    headers: tuple[tuple[str, Secret], ...] = ()  # those of `cookies` and `auth` among them; for its own origin alone
+    user_agent: str = ""  # "" = this program's own, with the contact
+    proxy: Secret | None = None  # a URL, None = as the environment says
+    timeout: timedelta | None = None  # of a whole fetch, None = the fetcher's
+    backlog: Backlog = Backlog.SILENT
+    identity: Identity = Identity.AUTO
+    fulltext: bool = False  # read the articles whose title and summary leave a rule open
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AllowedHost:
+    """A place that feeds may be read from although it is not public: a network, or a name, and a port."""
+
+    network: IPv4Network | IPv6Network | None = None
+    name: str = ""  # in lower case; what it resolves to is allowed
+    port: int = 0  # 0 = any
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,6 +74,28 @@ class Validators:
     last_modified: str = ""
 
 
+MOVES = 3  # polls in a row that are sent to the same place for good, before it is believed
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FeedEvent:
+    """One change in the life of a feed: its health, or what a person did with it."""
+
+    at: datetime
+    what: str  # "paused", "resumed", "works again", or the cause of a failure
+    detail: str = ""
+    by: str = ""  # who did it, "" = nobody
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gap:
+    """A time of which a feed's page had lost the entries before it was polled again."""
+
+    since: datetime
+    until: datetime
+    entries: int  # how many may have been missed at least, as the feed's usual rate has it
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FeedNotes:
     """What polls have learnt about a feed; stored as one document, in which what is missing has its default."""
@@ -54,9 +104,38 @@ class FeedNotes:
     moved_to: str = field(default="", repr=False)  # where permanent redirects lead
     moves: int = 0  # how many polls in a row were sent there
     unconditional_at: datetime | None = None  # last good fetch without validators: false 304s exist
+    answered: str = field(default="", repr=False)  # the URL that the validators are from, "" = the feed's own
+    ttl: timedelta = timedelta()  # how long the feed asks to be left alone (`ttl`, `sy:updatePeriod`)
+    skip_hours: tuple[int, ...] = ()  # of the day in UTC, in which it brings nothing (RSS 2.0, `skipHours`)
+    skip_days: tuple[int, ...] = ()  # of the week, Monday = 0
     # parsing
     whole_at: datetime | None = None  # last parse of a whole page
     shortcut: bool = True  # may a page be parsed in part? False = a whole parse has shown that it may not
+    # identity: the kinds that hold, as the last whole page has shown (see `Identity`); () = not known yet
+    identity: tuple[str, ...] = ()
+    # schedule
+    interval: timedelta | None = None  # between polls, None = as configured
+    usual: timedelta | None = None  # between two new entries, None = not known yet
+    newest_at: datetime | None = None  # when something was new for the last time
+    gap: Gap | None = None  # the last one
+    gaps: int = 0  # how many there have been
+    # health, and what people do; see `monitor.decide.health`
+    paused_until: datetime | None = None  # of a paused feed: when it is polled again by itself, None = when told
+    pause_reason: str = ""
+    events: tuple[FeedEvent, ...] = ()  # the latest changes, the newest last
+
+    @property
+    def home(self) -> str:
+        """Where a fetch begins: where three polls in a row were sent for good; "" = at the feed's own URL."""
+        return self.moved_to if self.moves >= MOVES else ""
+
+
+EVENTS_KEPT = 20  # of a feed's latest changes
+
+
+def with_event(notes: FeedNotes, event: FeedEvent) -> FeedNotes:
+    """Return the notes with one more change, and without the oldest beyond EVENTS_KEPT."""
+    return replace(notes, events=(*notes.events, event)[-EVENTS_KEPT:])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,7 +151,7 @@ class FeedState:
     polled_at: datetime | None = None  # last good poll
     failures: int = 0  # in a row
     failing_since: datetime | None = None
-    cause: Cause | None = None  # of the last failure, None = healthy
+    cause: Cause | None = None  # of the last failure, or what is odd about it; None = healthy
     detail: str = ""
     blocks: bytes = field(default=b"", repr=False)  # 8 bytes for each item of the last page that was parsed
     notes: FeedNotes = field(default_factory=FeedNotes)
@@ -88,17 +167,30 @@ class FeedLease:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class FetchNotes:
+    """What a fetch has learnt beside the document."""
+
+    moved_to: str = field(default="", repr=False)  # where permanent redirects lead, "" = there are none
+    answered: str = field(default="", repr=False)  # the URL that answered, "" = the feed's own
+    unconditional: bool = False  # nothing in the request allowed for a 304
+    freshness: timedelta = timedelta()  # how long the answer is to be held for current (RFC 9111, 4.2)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Page:
     """One answer with a body, before parsing. `body` is decoded from its content coding, not from its charset."""
 
     body: bytes
     content_type: str = ""  # the header as sent
     validators: Validators = field(default_factory=Validators)
+    notes: FetchNotes = field(default_factory=FetchNotes)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NotModified:
     """The server says that nothing changed (304)."""
+
+    notes: FetchNotes = field(default_factory=FetchNotes)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,7 +198,8 @@ class Entry:
     """One news item as its feed told it, in plain text."""
 
     id: str  # 32 hex digits, the same in every poll: made of the feed's URL and the first of `keys`
-    keys: tuple[bytes, ...]  # identity within its feed, 16 bytes each; known if any of them is known
+    keys: tuple[bytes, ...]  # what it is known by within its feed, 16 bytes each, the best first
+    key_kinds: tuple[Identity, ...] = ()  # of each of `keys`; () = they are all guids
     feed: str
     title: str
     summary: str = ""
@@ -126,7 +219,13 @@ class ParsedFeed:
     """What one page says: the feed's own title and its entries, in the page's order."""
 
     title: str
-    entries: tuple[Entry, ...]
+    entries: tuple[Entry, ...]  # of a page that was parsed in part, only those whose blocks are new
+    blocks: bytes = field(default=b"", repr=False)  # as `FeedState.blocks`: of all items, b"" = it cannot be cut
+    whole: bool = True
+    shortcut: bool | None = None  # may such pages be parsed in part? None = that was not looked at
+    ttl: timedelta = timedelta()  # this and the next two as in `FeedNotes`
+    skip_hours: tuple[int, ...] = ()
+    skip_days: tuple[int, ...] = ()
 
 
 # -- what matters -----------------------------------------------------------------------------------------------------
@@ -260,12 +359,16 @@ class Question:
     baseline_since: datetime | None = None  # and how many there were from here to `since`
 
 
+MOST_RECALLED = 1_000
+"""Hits of one rule that a history lists at most: no threshold asks for so many."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class History:
     """The answer to a `Question`."""
 
     tally: Tally
-    hits: tuple[Hit, ...] = ()  # since `since`, the oldest first; of very many the newest
+    hits: tuple[Hit, ...] = ()  # since `since`, the oldest first; of more than `MOST_RECALLED` the newest
     count: int = 0  # of all hits since `since`
     before: int = 0  # hits from `baseline_since` to `since`
     names: frozenset[str] = frozenset()  # found since `since`
@@ -287,11 +390,28 @@ class Story:
     version: int = 0  # as the store counts its changes, 0 = not stored yet; carried along unchanged
 
 
+class Joining(StrEnum):
+    """How an entry came to its story: what decides whether anybody hears of it again (`monitor.decide.draft`)."""
+
+    NEW_STORY = "new-story"  # nothing like it was known: an alert
+    SAME_TEXT = "same-text"  # a reprint, a copy, a moved address: counted
+    NEW_REPORT = "new-report"  # the same event in other words, or more of it: a reply
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredEntry:
+    """An entry as the store has it, and what is known of it."""
+
+    entry: Entry  # without its keys
+    rules: frozenset[str] = frozenset()  # that have matched it so far
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Memory:
     """What the store remembers that bears on one page."""
 
-    known: frozenset[bytes] = frozenset()  # identity keys that this feed has shown before
+    known: Mapping[bytes, date] = field(default_factory=dict)  # identity keys shown before, and the day of last sight
+    stored: tuple[StoredEntry, ...] = ()  # that entries of the page may be: see `Store.recall_entries`
     stories: Mapping[bytes, Story] = field(default_factory=dict)  # by story key
 
 
@@ -306,6 +426,7 @@ class Alert:
     rules: tuple[str, ...]
     priority: Priority
     created_at: datetime
+    digest: str = ""  # key of the digest that tells it, "" = a message of its own does
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -327,6 +448,16 @@ class Reason:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Coverage:
+    """How widely a story is reported so far."""
+
+    sources: int
+    entries: int
+    first_at: datetime
+    last_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Message:
     """One alert, ready to be shown by any channel; frozen in the outbox, so a later reload changes nothing owed."""
 
@@ -339,21 +470,59 @@ class Message:
     priority: Priority
     reasons: tuple[Reason, ...]
     excerpts: tuple[Excerpt, ...]  # sentences with hits, from summary and body
+    note: str = ""  # of a reply: why the story is told again, e.g. "later report", "update: kills 10 -> kills 50"
+    broadcast: bool = False  # of a reply: for the whole channel, not only for those who follow the story
+    coverage: Coverage | None = None  # None = one report so far
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Digest:
+    """Many alerts in one message."""
+
+    title: Excerpt  # e.g. "23 alerts of Sergei Shoygu"; without marks
+    reason: str  # why they are told together, e.g. "more than 20 alerts of one rule in one poll"
+    priority: Priority  # the highest of all its alerts
+    items: tuple[Message, ...]  # the first of them, by priority, without excerpts
+    count: int  # of all its alerts, those that are not among `items` too
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Told:
+    """What a channel has heard of a story, or is about to hear."""
+
+    alert: Alert
+    message: Message | None  # as it stands there after all edits; None = it cannot be changed: a digest tells it
 
 
 class DeliveryKind(StrEnum):
     """What a delivery does at its destination."""
 
     POST = "post"
+    REPLY = "reply"  # tells more about the story of an earlier message, in its thread where there are threads
+    EDIT = "edit"  # changes an earlier message where it stands; worth nothing by itself
+    DIGEST = "digest"
 
 
 class DeliveryState(StrEnum):
-    """The life of a delivery: new -> sending -> sent | new again (retry) | dead; one found sending is in doubt."""
+    """The life of a delivery: new -> sending -> sent | new again (retry) | dead; one found sending is in doubt.
+
+    An edit ends as skipped where it is no longer needed, or cannot be made: nothing that it said is lost.
+    """
 
     NEW = "new"
     SENDING = "sending"
     SENT = "sent"
     DEAD = "dead"
+    SKIPPED = "skipped"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parent:
+    """The message that a reply belongs to, or that an edit changes, as it stands at its destination."""
+
+    key: str  # of its delivery
+    ref: str  # how the destination names it, "" = it does not
+    message: Message | Digest
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -364,9 +533,10 @@ class Delivery:
     alert_id: str  # "" = it is about no entry: something that this program has to say itself
     channel: str
     kind: DeliveryKind
-    message: Message
+    message: Message | Digest  # of an edit: the whole message as it is to stand
     created_at: datetime
     attempts: int = 0  # this one included, once it is claimed
+    parent: Parent | None = None  # of a reply or edit, once it is claimed; None = a reply has to stand alone
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -439,7 +609,14 @@ class Dead:
     reason: str
 
 
-Settlement = Sent | Retry | InDoubt | Dead
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Skipped:
+    """Settled: there is nothing left to do, and nothing was lost; see `DeliveryState`."""
+
+    reason: str
+
+
+Settlement = Sent | Retry | InDoubt | Dead | Skipped
 
 
 # -- what one poll changes --------------------------------------------------------------------------------------------
@@ -449,6 +626,7 @@ class Stage(StrEnum):
     """Where on its way an entry was when something was decided about it."""
 
     FRESH = "fresh"
+    FULLTEXT = "fulltext"
     MATCH = "match"
     STORY = "story"
     THRESHOLD = "threshold"
@@ -462,7 +640,7 @@ class Decision:
     entry_id: str
     at: datetime
     stage: Stage
-    verdict: str  # one word: baseline, no-match, match, error, new-story, same-story, reached, held, alert, told
+    verdict: str  # one word or two: see `monitor.decide.poll` and `monitor.decide.draft`
     reason: str
     rule: str = ""
     story_id: str = ""
@@ -477,8 +655,9 @@ class PollOutcome:
     state: FeedState  # the new one
     due: datetime  # next poll
     hold_host_until: datetime | None = None  # no feed of this host is polled sooner
-    keys: tuple[bytes, ...] = ()  # every identity key on the page, known ones too: their last sight is remembered
+    keys: tuple[bytes, ...] = ()  # identity keys that are new, or were not seen today yet
     entries: tuple[Entry, ...] = ()  # the fresh ones
+    updates: tuple[Entry, ...] = ()  # known ones whose text has changed
     stories: tuple[Story, ...] = ()  # new and changed
     story_keys: Mapping[bytes, str] = field(default_factory=dict)  # new keys to story ids
     taken_keys: Mapping[bytes, str] = field(default_factory=dict)  # of them: which story held it
@@ -486,5 +665,12 @@ class PollOutcome:
     hits: tuple[Hit, ...] = ()
     tallies: tuple[Tally, ...] = ()  # changed ones
     alerts: tuple[Alert, ...] = ()
+    widened: tuple[Alert, ...] = ()  # recorded before; more rules have hit the story since
     deliveries: tuple[Delivery, ...] = ()
     decisions: tuple[Decision, ...] = ()
+
+    @property
+    def quiet(self) -> bool:
+        """Whether the poll changed nothing but what is remembered of its feed."""
+        written = (self.keys, self.entries, self.updates, self.stories, self.story_keys, self.hits, self.tallies)
+        return not any(written) and not (self.alerts or self.deliveries or self.decisions)

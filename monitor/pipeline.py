@@ -9,17 +9,23 @@ runs out; a delivery that dies is in doubt and is looked up.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from concurrent.futures import Executor
 from contextlib import nullcontext
-from dataclasses import dataclass, field
-from datetime import timedelta
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
 from functools import partial
 from typing import ParamSpec, TypeVar
 
 import structlog
+from yarl import URL
 
+from monitor.articles import read_articles
 from monitor.decide.delivery import is_patient, settle
+from monitor.decide.fulltext import choose_articles
+from monitor.decide.health import with_history
+from monitor.decide.identity import stored_ids, suspects
+from monitor.decide.parsing import known_blocks, wants_whole
 from monitor.decide.poll import (
     body_hash,
     decide_failure,
@@ -28,13 +34,20 @@ from monitor.decide.poll import (
     page_keys,
     page_questions,
     page_story_keys,
+    page_told,
     sift_page,
+    source_tags,
 )
+from monitor.decide.rhythm import describe_gap
 from monitor.errors import Cause, ConflictError, FeedError, LeaseLostError
+from monitor.feeds.reasons import shown
+from monitor.feeds.split import plan_parse
 from monitor.model import (
     ClaimedDelivery,
+    Decision,
     Feed,
     FeedLease,
+    Memory,
     NotModified,
     Page,
     ParsedFeed,
@@ -44,7 +57,8 @@ from monitor.model import (
     Settlement,
     Unknown,
 )
-from monitor.ports import Clock, Fetcher, Notifier, Parser, Store
+from monitor.ports import ArticleFetcher, Clock, Fetcher, Notifier, Parser, Store
+from monitor.recorder import Recorder
 from monitor.rules.match import Ruleset
 
 log = structlog.get_logger()
@@ -69,6 +83,7 @@ class Live:
     notifiers: Mapping[str, Notifier]  # by channel
     dedup: timedelta  # how long a story is remembered after its last report, where a rule says nothing else
     story_window: timedelta  # the longest that any rule wants a story remembered
+    articles: ArticleFetcher | None = None  # None = articles are not read
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,11 +91,19 @@ class Doors:
     """What stays while the daemon runs: the store, the clock, and the threads for what would block the loop."""
 
     store: Store
-    parse: Parser
+    parser: Parser
     clock: Clock
     store_thread: Executor  # one thread: transactions follow each other
-    work_threads: Executor  # parsing and matching; never the loop's default ones, names are resolved there
+    work_threads: Executor  # cutting and matching; never the loop's default ones, names are resolved there
     in_turn: asyncio.Lock = field(default_factory=asyncio.Lock)  # for polls that have met a conflict
+    patience: timedelta = timedelta()  # of a poll that found nothing, for others to be recorded with
+    quiet: Recorder = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "quiet", Recorder(self._record_quiet, patience=self.patience))
+
+    async def _record_quiet(self, outcomes: Sequence[PollOutcome]) -> None:
+        await self.in_store(self.store.record_quiet, outcomes)
 
     async def in_store(self, call: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
         """Run one store method on the store's thread."""
@@ -129,18 +152,63 @@ async def poll(lease: FeedLease, live: Live, doors: Doors) -> PollOutcome | None
 
 async def _read_and_record(lease: FeedLease, feed: Feed, live: Live, doors: Doors) -> PollOutcome:
     fetched = await live.fetcher.fetch(feed, lease.state)
-    if isinstance(fetched, NotModified) or body_hash(fetched) == lease.state.body_hash:
-        return await _record(decide_unchanged(lease, feed, fetched, doors.clock()), doors)
-    return await _decide_and_record(lease, feed, fetched, live, doors)
+    now = doors.clock()
+    whole = wants_whole(lease.state, now)
+    if isinstance(fetched, NotModified) or (body_hash(fetched) == lease.state.body_hash and not whole):
+        return await _record(decide_unchanged(lease, feed, fetched, now), doors)
+    plan = await doors.work(plan_parse, fetched, known_blocks(lease.state), whole=whole)
+    if plan.page is None:
+        return await _record(decide_unchanged(lease, feed, fetched, now, blocks=plan.blocks), doors)
+    parsed = await doors.parser.parse(plan.page, feed, now)
+    shortcut = await _shortcut_holds(plan.page, parsed, feed, doors, now) if whole and plan.blocks else None
+    parsed = replace(parsed, blocks=plan.blocks, whole=plan.whole, shortcut=shortcut)
+    parsed, readings = await _read_articles(lease, feed, parsed, live, doors)
+    return await _decide_and_record(
+        lease=lease, feed=feed, page=fetched, parsed=parsed, readings=readings, live=live, doors=doors
+    )
 
 
-async def _decide_and_record(lease: FeedLease, feed: Feed, page: Page, live: Live, doors: Doors) -> PollOutcome:
-    parsed = await doors.work(doors.parse, page, feed, doors.clock())
+async def _read_articles(
+    lease: FeedLease, feed: Feed, parsed: ParsedFeed, live: Live, doors: Doors
+) -> tuple[ParsedFeed, tuple[Decision, ...]]:
+    """Read the articles behind new entries, where the feed asks for it and that may make a rule match."""
+    if live.articles is None or not feed.fulltext or lease.state.baseline_at is None:
+        return parsed, ()
+    now, recall = doors.clock(), doors.store.recall
+    memory = await doors.in_store(recall, lease.state.feed_id, keys=page_keys(parsed), story_keys=(), since=now)
+    chosen = await doors.work(
+        choose_articles, parsed, memory.known, ruleset=live.ruleset, source_tags=source_tags(feed)
+    )
+    return await read_articles(parsed, chosen, live.articles, doors.parser, now)
+
+
+async def _shortcut_holds(page: Page, whole: ParsedFeed, feed: Feed, doors: Doors, now: datetime) -> bool:
+    """Say whether this feed's next pages may be parsed in part."""
+    try:
+        holds = await doors.parser.shortcut_holds(page, whole, feed, now)
+    except FeedError:
+        holds = False
+    if not holds:
+        log.warning("in parts this feed would give other entries than whole: it is parsed whole", feed=feed.name)
+    return holds
+
+
+async def _decide_and_record(
+    *,
+    lease: FeedLease,
+    feed: Feed,
+    page: Page,
+    parsed: ParsedFeed,
+    readings: tuple[Decision, ...],
+    live: Live,
+    doors: Doors,
+) -> PollOutcome:
     for attempt in range(CONFLICTS):
         async with (
             doors.in_turn if attempt else nullcontext()
         ):  # many that count hits of one rule would go on colliding
             outcome = await _decide(lease=lease, feed=feed, page=page, parsed=parsed, live=live, doors=doors)
+            outcome = replace(outcome, decisions=(*readings, *outcome.decisions)) if readings else outcome
             try:
                 return await _record(outcome, doors)
             except ConflictError:
@@ -153,39 +221,66 @@ async def _decide(
 ) -> PollOutcome:
     now = doors.clock()
     since = now - live.story_window
-    memory = await doors.in_store(
-        doors.store.recall,
-        lease.state.feed_id,
-        keys=page_keys(parsed),
-        story_keys=page_story_keys(parsed),
-        since=since,
+    memory = await _recall(lease, feed, parsed, doors, since=since)
+    sifted = await doors.work(
+        sift_page, lease=lease, feed=feed, parsed=parsed, memory=memory, ruleset=live.ruleset, now=now
     )
-    fresh = await doors.work(sift_page, lease=lease, feed=feed, parsed=parsed, memory=memory, ruleset=live.ruleset)
-    questions = page_questions(fresh, now)
+    questions = page_questions(sifted.fresh, now)
     histories = await doors.in_store(doors.store.recall_histories, questions) if questions else {}
+    stories = page_told(sifted.fresh, memory)
+    told = await doors.in_store(doors.store.recall_told, stories) if stories else {}
     return await doors.work(
         decide_page,
         lease=lease,
         feed=feed,
         page=page,
         parsed=parsed,
-        fresh=fresh,
+        sifted=sifted,
         memory=memory,
         histories=histories,
+        told=told,
         dedup=live.dedup,
         stories_since=since,
         now=now,
     )
 
 
+async def _recall(lease: FeedLease, feed: Feed, parsed: ParsedFeed, doors: Doors, *, since: datetime) -> Memory:
+    """Ask the store what bears on a page: what is known of its entries, what they were before, which stories match."""
+    recall, feed_id = doors.store.recall, lease.state.feed_id
+    keys, story_keys = page_keys(parsed), page_story_keys(parsed.entries)
+    memory = await doors.in_store(recall, feed_id, keys=keys, story_keys=story_keys, since=since)
+    doubtful = suspects(parsed, memory)
+    if not doubtful:
+        return memory
+    links = [entry.canonical_url for entry in doubtful if entry.canonical_url]
+    ids = stored_ids(feed, doubtful)
+    stored = await doors.in_store(doors.store.recall_entries, feed_id, ids=ids, links=links)
+    story_keys = page_story_keys(item.entry for item in stored)
+    before = await doors.in_store(recall, feed_id, keys=(), story_keys=story_keys, since=since)
+    return replace(memory, stored=stored, stories={**before.stories, **memory.stories})
+
+
 async def _record(outcome: PollOutcome, doors: Doors) -> PollOutcome:
-    await doors.in_store(doors.store.record, outcome, doors.clock())
+    now = doors.clock()
+    outcome = with_history(outcome, now)
+    if outcome.quiet:
+        await doors.quiet.record(outcome)
+    else:
+        await doors.in_store(doors.store.record, outcome, now)
     return outcome
 
 
 def _report(feed: Feed, outcome: PollOutcome) -> None:
+    notes = outcome.state.notes
+    if notes.gap is not None and notes.gaps != outcome.lease.state.notes.gaps:
+        log.warning("coverage gap, polling it more often", feed=feed.name, gap=describe_gap(notes.gap))
     if outcome.entries:
         log.debug("new entries", feed=feed.name, entries=len(outcome.entries), alerts=len(outcome.alerts))
+    home = outcome.state.notes.home
+    if home and home != outcome.lease.state.notes.home:
+        hint = "it is read there; write down its new address"
+        log.info("a feed has moved for good", feed=feed.name, new=shown(URL(home)), hint=hint)
     for decision in outcome.decisions:
         if decision.verdict == "error":
             log.error("rule failed on an entry", rule=decision.rule, entry=decision.entry_id, error=decision.reason)

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from types import MappingProxyType
 from typing import Protocol
 
 from monitor.model import (
@@ -15,6 +16,7 @@ from monitor.model import (
     ClaimedDelivery,
     Decision,
     Delivery,
+    DeliveryKind,
     DeliveryState,
     Entry,
     Feed,
@@ -29,7 +31,9 @@ from monitor.model import (
     Question,
     SendResult,
     Settlement,
+    StoredEntry,
     Story,
+    Told,
 )
 
 
@@ -57,15 +61,47 @@ class Fetcher(Protocol):
         ...
 
 
-class Parser(Protocol):
-    """Make entries of a page; pure and blocking, called on a worker thread."""
+class ArticleFetcher(Protocol):
+    """Get the web page behind a link of an entry, where its host allows that."""
 
-    def __call__(self, page: Page, feed: Feed, now: datetime) -> ParsedFeed:
-        """Parse one page.
+    async def fetch_article(self, url: str) -> Page:
+        """Fetch once.
 
         Raises:
-            ParseError: no feed could be made of it.
+            FetchError: no usable answer came, or robots.txt forbids to ask.
         """
+        ...
+
+
+class Parser(Protocol):
+    """Look into documents of strangers, where neither what they cost nor what they break harms anybody else."""
+
+    async def parse(self, page: Page, feed: Feed, now: datetime) -> ParsedFeed:
+        """Make entries of a page.
+
+        Raises:
+            ParseError: no feed could be made of it, or that took too much time or memory.
+        """
+        ...
+
+    async def shortcut_holds(self, page: Page, whole: ParsedFeed, feed: Feed, now: datetime) -> bool:
+        """Say whether a page gives in two parts what it gave as a whole.
+
+        Raises:
+            ParseError: that took too much time or memory.
+        """
+        ...
+
+    async def extract(self, page: Page, url: str) -> str:
+        """Return the text of the article on a web page, "" where there seems to be none.
+
+        Raises:
+            ParseError: that took too much time or memory, or cannot be done here.
+        """
+        ...
+
+    async def close(self) -> None:
+        """End what works in the background."""
         ...
 
 
@@ -79,7 +115,11 @@ class Notifier(Protocol):
     """What the channel promises after a crash, one line for people: "effectively once", "at least once" and why."""
 
     async def send(self, delivery: Delivery) -> SendResult:
-        """Send one message, once; never retry, never raise for what a destination answers."""
+        """Send one message, once; never retry, never raise for what a destination answers.
+
+        `delivery.kind` says what to do. A reply without a parent, or where there are no threads, is a message of its
+        own. An edit that cannot be made is refused for good (`Rejected(retry=False)`), and nothing is posted.
+        """
         ...
 
     async def look_up(self, delivery: Delivery, since: datetime) -> SendResult:
@@ -146,6 +186,7 @@ class DeliveryRecord:
 
     key: str
     channel: str
+    kind: DeliveryKind
     state: DeliveryState
     created_at: datetime
     due_at: datetime  # of one that is owed: when it is sent or looked up
@@ -185,6 +226,24 @@ class Sighting:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class FeedReport:
+    """One watched feed as the store knows it."""
+
+    state: FeedState
+    due: datetime  # when it is polled next
+    day: int  # entries seen in 24 hours
+    week: int  # entries seen in 7 days
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FeedFindings:
+    """What a feed has brought of late."""
+
+    entries: tuple[str, ...]  # ids, the newest first
+    hits: tuple[tuple[str, int], ...]  # rules and their hits of 30 days, the most first
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RuleStats:
     """What a rule has found."""
 
@@ -209,10 +268,18 @@ class Store(Protocol):
     Every method may raise StoreUnavailableError, after which nothing has been written.
     """
 
-    def sync_feeds(self, feeds: Sequence[Feed], now: datetime, *, hasten: Collection[str] = ()) -> None:
-        """Make exactly these feeds active; new ones are due at once, the state of the others is kept.
+    def sync_feeds(
+        self,
+        feeds: Sequence[Feed],
+        now: datetime,
+        *,
+        hasten: Collection[str] = (),
+        first: Mapping[str, datetime] = MappingProxyType({}),
+    ) -> None:
+        """Make exactly these feeds active; the state of those that are known is kept.
 
-        Those with a URL in `hasten` are due at once as well: somebody has changed how they are to be polled.
+        New ones are due at once, or where `first` has their URL at that time. Those with a URL in `hasten` are due at
+        once as well: somebody has changed how they are to be polled.
         """
         ...
 
@@ -222,6 +289,32 @@ class Store(Protocol):
 
     def release_feeds(self, leases: Sequence[FeedLease], due: datetime) -> None:
         """Give leases back untouched: the feeds are due again at this time."""
+        ...
+
+    def pause_feed(
+        self, url: str, now: datetime, *, until: datetime | None = None, reason: str = "", by: str = ""
+    ) -> bool:
+        """Stop polling a watched feed, and drop a poll of it that is under way; False = no such feed is watched."""
+        ...
+
+    def resume_feed(self, url: str, now: datetime, *, by: str = "") -> bool:
+        """Make a paused feed due at once; False = no such feed is watched and paused."""
+        ...
+
+    def end_pauses(self, now: datetime) -> tuple[str, ...]:
+        """Resume the feeds whose pause was to last until now; return their names."""
+        ...
+
+    def feed_reports(self, now: datetime) -> tuple[FeedReport, ...]:
+        """Report each watched feed, by name."""
+        ...
+
+    def feed_findings(self, url: str, now: datetime, *, limit: int) -> FeedFindings:
+        """Say what a feed has brought in 30 days: its latest entries, at most `limit`, and the rules that they hit."""
+        ...
+
+    def put_off_feeds(self, leases: Mapping[FeedLease, datetime]) -> None:
+        """Give leases back untouched: each feed is due again at its own time."""
         ...
 
     def adopt(self, now: datetime, *, settle: timedelta) -> None:
@@ -235,11 +328,19 @@ class Store(Protocol):
     def recall(
         self, feed_id: int, *, keys: Collection[bytes], story_keys: Collection[bytes], since: datetime
     ) -> Memory:
-        """Say which identity keys the feed has shown before, and which stories seen after `since` have these keys."""
+        """Say which identity keys the feed has shown, and when last; and which stories seen after `since` have keys."""
+        ...
+
+    def recall_entries(self, feed_id: int, *, ids: Collection[str], links: Collection[str]) -> tuple[StoredEntry, ...]:
+        """Read a feed's entries that have one of these ids or canonical links, as they were stored."""
         ...
 
     def recall_histories(self, questions: Collection[Question]) -> Mapping[str, History]:
         """Say what rules have found before, by rule."""
+        ...
+
+    def recall_told(self, stories: Collection[str]) -> Mapping[str, Told]:
+        """Say what has been told about these stories, by the alert's id."""
         ...
 
     def record(self, outcome: PollOutcome, now: datetime) -> None:
@@ -249,6 +350,14 @@ class Store(Protocol):
             LeaseLostError: the lease ran out and somebody else took the feed.
             StoryConflictError: one of the new story keys belongs to another story by now.
             ConflictError: another poll has changed one of the tallies meanwhile.
+        """
+        ...
+
+    def record_quiet(self, outcomes: Sequence[PollOutcome]) -> None:
+        """Write polls that are quiet (see `PollOutcome.quiet`), each of another feed: all of them or none.
+
+        Raises:
+            LeaseLostError: one of the leases ran out and somebody else took the feed.
         """
         ...
 
@@ -270,7 +379,8 @@ class Store(Protocol):
         """Lease up to `limit` due destinations among `channels`; write the intent to send each one's next delivery.
 
         At most one delivery a channel, the oldest first. A delivery that an earlier attempt left in doubt comes back
-        with `in_doubt_since`, and holds its channel until it is settled.
+        with `in_doubt_since`, and holds its channel until it is settled. A reply or edit comes with its parent, after
+        it; a reply whose parent never arrived comes without, an edit is skipped. Edits wait for everything else.
         """
         ...
 
@@ -320,6 +430,10 @@ class Store(Protocol):
 
     def find_announcements(self, prefix: str) -> tuple[DeliveryRecord, ...]:
         """Find deliveries that are about no entry by the beginning of their key. At most 20."""
+        ...
+
+    def latest_deliveries(self, *, channel: str | None, edits: bool, limit: int) -> tuple[DeliveryRecord, ...]:
+        """Read what was owed last, the newest first: to one channel, or to all; edits only where they are asked for."""
         ...
 
     def entry_record(self, entry_id: str) -> EntryRecord | None:

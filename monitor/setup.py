@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import partial
@@ -11,6 +11,7 @@ from pathlib import Path
 
 from monitor.collector import uncollected
 from monitor.config.load import Config, load_config, watched_files
+from monitor.decide.poll import source_tags
 from monitor.document import Document, Loc, did_you_mean, parse_document, read_document
 from monitor.errors import ConfigurationError, Problem
 from monitor.notify.channel import ConfiguredChannel
@@ -31,6 +32,11 @@ class Setup:
     default_notify: tuple[str, ...]  # the channels of rules that name none
     stamps: Mapping[Path, tuple[int, int]]  # of the files, as they were when they were read
     again: Callable[[], Setup]  # load the same files anew, as `load_setup` was called
+
+    @property
+    def source_tags(self) -> dict[str, tuple[str, ...]]:
+        """By feed, what rules may call it by beside its name."""
+        return {feed.name: source_tags(feed) for feed in self.config.feeds}
 
 
 def load_setup(file: Path, *, env: Mapping[str, str] = os.environ, store: str | None = None) -> Setup:
@@ -56,15 +62,25 @@ class Inspection:
     problems: tuple[Problem, ...]  # both
 
 
-def inspect_setup(file: Path, *, today: date, env: Mapping[str, str] = os.environ) -> Inspection:
-    """Load all files, run all examples, and look for what is allowed and still not meant; `today` is in UTC."""
+def inspect_setup(
+    file: Path,
+    *,
+    today: date,
+    env: Mapping[str, str] = os.environ,
+    tracked: Callable[[Collection[str]], Iterable[str]] = iter,
+) -> Inspection:
+    """Load all files, run all examples, and look for what is allowed and still not meant; `today` is in UTC.
+
+    `tracked` may watch how the examples of one rule after another are run.
+    """
     config, setup, mistakes = _load(file, env=env, store=None)
     if setup is not None:
-        mistakes = _failing_examples(setup)
+        mistakes = _failing_examples(setup, tracked(setup.ruleset.rules))
     documents = config.documents if config else ()
     definitions = read_definitions(documents, main=config.main if config else None)
     feeds = setup.config.feeds if setup else None
     warnings = lint(documents, definitions, today=today, feeds=feeds, whole=setup is not None)
+    warnings += config.passed_over if config else ()
     return Inspection(
         setup=setup,
         mistakes=_by_place(config, mistakes),
@@ -221,13 +237,13 @@ def require_examples(setup: Setup) -> None:
     Raises:
         ConfigurationError: with every example that fails, at its place.
     """
-    failed = _failing_examples(setup)
+    failed = _failing_examples(setup, setup.ruleset.rules)
     if failed:
         raise ConfigurationError(failed)
 
 
-def _failing_examples(setup: Setup) -> list[Problem]:
-    return [result.problem for result in run_examples(setup.ruleset) if not result.passed]
+def _failing_examples(setup: Setup, rule_ids: Iterable[str]) -> list[Problem]:
+    return [result.problem for result in run_examples(setup.ruleset, rule_ids) if not result.passed]
 
 
 def _default_channel_problems(config: Config, named: tuple[str, ...]) -> list[Problem]:

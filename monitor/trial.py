@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 
@@ -10,17 +11,18 @@ from monitor.feeds.charset import decode
 from monitor.feeds.fetch import HttpFetcher
 from monitor.feeds.parse import parse_page
 from monitor.feeds.plaintext import from_markup
-from monitor.model import Entry, Feed, FeedState, NotModified, Page
+from monitor.model import AllowedHost, Entry, Feed, FeedState, NotModified, Page
 from monitor.text.plain import clean
 
 TRIAL = "trial"
 MAX_BYTES = 5_000_000
 
 
-async def read_trial(source: str, now: datetime) -> tuple[Entry, ...]:
+async def read_trial(source: str, now: datetime, *, allow: Sequence[AllowedHost] = ()) -> tuple[Entry, ...]:
     """Read a URL, a file that exists, or else the words themselves; a feed gives its entries, other text one entry.
 
-    Of a text, the first line is the title and the rest the body.
+    Of a text, the first line is the title and the rest the body. `allow` are the places that a URL may name although
+    they are not public.
 
     Raises:
         FetchError: the URL gives no usable answer.
@@ -29,7 +31,7 @@ async def read_trial(source: str, now: datetime) -> tuple[Entry, ...]:
         UserError: it is a folder, a file that cannot be read or is no text, or nothing at all.
     """
     if source.startswith(("http://", "https://")):
-        return await _from_url(source, now)
+        return await _from_url(source, now, allow)
     path = Path(source) if len(source) < 1000 and "\n" not in source and "\0" not in source else None  # noqa: PLR2004 - no file's name is that long
     if path and source.strip() and path.is_dir():
         raise UserError(f"`{source}` is a folder: name a file in it")
@@ -48,8 +50,8 @@ def _read(path: Path) -> bytes:
         raise UserError(f"`{path}` cannot be read: {error.strerror or 'I/O error'}") from error
 
 
-async def _from_url(url: str, now: datetime) -> tuple[Entry, ...]:
-    fetcher = HttpFetcher(clock=lambda: now)
+async def _from_url(url: str, now: datetime, allow: Sequence[AllowedHost]) -> tuple[Entry, ...]:
+    fetcher = HttpFetcher(clock=lambda: now, allow=allow)
     try:
         fetched = await fetcher.fetch(Feed(name=TRIAL, url=url), FeedState(feed_id=0, name=TRIAL, url=url))
     finally:

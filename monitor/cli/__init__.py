@@ -26,6 +26,7 @@ COMMANDS = {
     "backtest": ("monitor.cli.backtest:backtest", "Run a rule over the stored entries: what it would have found."),
     "why": ("monitor.cli.why:why", "Tell what became of an entry, and why."),
     "rules": ("monitor.cli.rules:rules", "List, show, count and compare the rules."),
+    "feeds": ("monitor.cli.feeds:feeds", "List, check, add, pause, import and export the feeds."),
     "status": ("monitor.cli.status:status", "Show feeds, alerts and messages owed, in one screen."),
     "alerts": ("monitor.cli.alerts:alerts", "Send again messages that were set aside."),
     "actors": ("monitor.cli.actors:actors", "List actors; suggest more spellings of their names."),

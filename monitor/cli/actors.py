@@ -80,7 +80,7 @@ def suggest(file: Path, *, name: str, languages: Sequence[str]) -> None:
 
 def _begin(name: str, languages: Sequence[str]) -> None:
     """Print an actor that is in no file yet."""
-    from monitor.rules.patch import quoted  # noqa: PLC0415 - `monitor --help` must not import the house
+    from monitor.document.patch import quoted  # noqa: PLC0415 - `monitor --help` must not import the house
     from monitor.rules.spellings import suggest_spellings  # noqa: PLC0415
 
     proposed = [name, *suggest_spellings([name], languages=languages)]
@@ -90,8 +90,9 @@ def _begin(name: str, languages: Sequence[str]) -> None:
 
 def _extend(book: _Book, actor: str, languages: Sequence[str]) -> None:
     """Print a patch that adds spellings to an actor."""
-    from monitor.errors import NotFoundError  # noqa: PLC0415 - `monitor --help` must not import the house
-    from monitor.rules.patch import add_to_list, quoted  # noqa: PLC0415
+    from monitor.document.patch import quoted  # noqa: PLC0415 - `monitor --help` must not import the house
+    from monitor.errors import NotFoundError  # noqa: PLC0415
+    from monitor.rules.patch import add_to_list  # noqa: PLC0415
     from monitor.rules.romanise import is_cyrillic  # noqa: PLC0415
     from monitor.rules.spellings import suggest_spellings  # noqa: PLC0415
 

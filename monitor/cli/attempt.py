@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -13,13 +13,13 @@ from typing import TYPE_CHECKING
 
 import click
 
-from monitor.cli.show import plural
+from monitor.cli.show import line, plural
 from monitor.cli.status import existing_store
 from monitor.errors import NotFoundError, StoreError, UserError
 from monitor.text.plain import one_line, shorten
 
 if TYPE_CHECKING:  # `monitor --help` must not import the house
-    from monitor.model import Entry, Rule
+    from monitor.model import AllowedHost, Entry, Rule
     from monitor.ports import Store
     from monitor.rules.explain import ClauseAnswer
     from monitor.rules.match import Ruleset
@@ -68,19 +68,20 @@ def attempt(
     if spelling is not None:
         click.echo("".join(spelt(ruleset, rule_id, spelling) for rule_id in rule_ids), nl=False)
         return
-    entries = _read(file, source, entry_id)
+    entries = _read(file, source, entry_id, allow=loaded.config.allow)
     quiet = len(entries) > 1 and not show_all
     with _store_if_any(file) as store:
         matched = 0
+        outlook = _Outlook(store, loaded.config.defaults.dedup, loaded.source_tags, alone=len(entries) == 1)
         for entry in entries:
             for rule_id in rule_ids:
-                matched += _show(ruleset, rule_id, entry, _Outlook(store, loaded.config.defaults.dedup), quiet=quiet)
+                matched += _show(ruleset, rule_id, entry, outlook, quiet=quiet)
     if len(entries) != 1:
         click.echo(f"{matched} of {plural(len(entries), 'entry')} matched")
     sys.exit(0 if matched else 1)
 
 
-def _read(file: Path, source: str | None, entry_id: str | None) -> tuple[Entry, ...]:
+def _read(file: Path, source: str | None, entry_id: str | None, *, allow: Sequence[AllowedHost]) -> tuple[Entry, ...]:
     """Read what the rule is tried on.
 
     Raises:
@@ -90,7 +91,7 @@ def _read(file: Path, source: str | None, entry_id: str | None) -> tuple[Entry, 
     from monitor.trial import read_trial  # noqa: PLC0415
 
     if entry_id is None:
-        return asyncio.run(read_trial(sys.stdin.read() if source is None else source, utc_now()))
+        return asyncio.run(read_trial(sys.stdin.read() if source is None else source, utc_now(), allow=allow))
     with existing_store(file) as store:
         found = store.find_entries(entry_id.lower())
         records = [record for each in found if (record := store.entry_record(each))]
@@ -112,10 +113,12 @@ def _store_if_any(file: Path) -> Iterator[Store | None]:
 
 @dataclass(frozen=True, slots=True)
 class _Outlook:
-    """What would become of a match."""
+    """Where an entry came from, and what would become of a match."""
 
     store: Store | None
     dedup: timedelta  # where a rule says nothing else
+    source_tags: Mapping[str, tuple[str, ...]]  # by feed
+    alone: bool  # there is time to look for the words that nearly match
 
     def story(self, rule: Rule, entry: Entry) -> str:
         """Say which story a match would join, "" = there is no store to ask."""
@@ -137,14 +140,20 @@ class _Outlook:
 def _show(ruleset: Ruleset, rule_id: str, entry: Entry, outlook: _Outlook, *, quiet: bool) -> bool:
     """Print what a rule says about an entry, and return whether it matches; `quiet` prints matches alone."""
     from monitor.rules.explain import explain  # noqa: PLC0415 - `monitor --help` must not import the house
+    from monitor.rules.find import find_definition  # noqa: PLC0415
+    from monitor.rules.nearest import nearest_to  # noqa: PLC0415
 
-    explanation = explain(ruleset, rule_id, entry)
+    explanation = explain(ruleset, rule_id, entry, outlook.source_tags.get(entry.feed, ()))
     if quiet and not explanation.held:
         return False
     verdict = click.style("match", fg="green", bold=True) if explanation.held else click.style("no match", fg="red")
     click.echo(f"{verdict}  {click.style(rule_id, bold=True)}  {shorten(one_line(entry.title), TITLE_WIDTH)}")
     for clause in explanation.clauses:
-        click.echo(f"  {_mark(clause)} {clause}")
+        line(f"  {_mark(clause)} {clause}", indent=6)
+    if not explanation.held and outlook.alone:
+        near = nearest_to(find_definition(ruleset, rule_id), explanation, entry)
+        if near:
+            line(f"  near: {one_line(str(near))}", indent=6)
     if explanation.held:
         _show_route(explanation.rule)
         if story := outlook.story(explanation.rule, entry):

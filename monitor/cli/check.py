@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from monitor.cli.progress import tracked_rules
 from monitor.cli.show import plural
 
 if TYPE_CHECKING:  # `monitor --help` must not import the house
@@ -38,7 +39,8 @@ def check(file: Path, *, form: str, strict: bool) -> None:
     from monitor.app import utc_now  # noqa: PLC0415
     from monitor.cli.report import PRINTERS  # noqa: PLC0415
 
-    found = setup.inspect_setup(file, today=utc_now().date())
+    tracked = tracked_rules if form == "full" else iter
+    found = setup.inspect_setup(file, today=utc_now().date(), tracked=tracked)
     PRINTERS[form](found.problems)
     if found.mistakes:
         sys.exit(2)

@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 import sys
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 import click
 
+from monitor.cli.progress import tracked_rules
 from monitor.cli.show import plural, show_error, show_problem
 from monitor.text.plain import one_line
 
@@ -39,19 +40,20 @@ Stamps = TypeVar("Stamps")
 def test(file: Path, *, only: str, verbose: bool, watch: bool, form: str) -> None:
     """Run the examples (`hits:` and `misses:`) of the rules, with the matcher that the daemon uses.
 
-    Of a hit that is not found, the word that comes nearest to what was asked for is named. Exit code 1 if one fails.
+    Of a hit that is not found, the word that comes nearest to what was asked for is named. Exit code 1 if one fails, 2
+    if -k leaves nothing to run.
     """
     if not watch:
         sys.exit(0 if _Run(file, only, form, verbose=verbose)() else 1)
     from monitor.config.load import watched_files  # noqa: PLC0415 - `monitor --help` must not import the house
-    from monitor.errors import ConfigurationError  # noqa: PLC0415
+    from monitor.errors import UserError  # noqa: PLC0415
 
     run = _Run(file, only, form, verbose=verbose)
     try:
         for _ in changes(lambda: watched_files(file, run.include), partial(time.sleep, LOOK_EVERY)):
             try:
                 run()
-            except ConfigurationError as error:
+            except UserError as error:
                 show_error(error)
     except KeyboardInterrupt:
         click.echo()
@@ -80,6 +82,7 @@ class _Run:
         self._file = file
         self._only = only
         self._verbose = verbose
+        self._tracked = tracked_rules if form == "full" else iter
         self._print: Callable[[Sequence[ExampleResult], int], None] = {
             "full": self._print_full,
             "json": _print_json,
@@ -91,17 +94,30 @@ class _Run:
 
         Raises:
             ConfigurationError: with every problem of every file.
+            NotFoundError: no rule that was asked for has an example.
         """
         from monitor import setup  # noqa: PLC0415 - `monitor --help` must not import the house
+        from monitor.errors import NotFoundError  # noqa: PLC0415
         from monitor.rules.examples import run_examples  # noqa: PLC0415
 
         loaded = setup.load_setup(self._file)
         self.include = loaded.config.include
-        results = [result for result in run_examples(loaded.ruleset) if self._only in result.rule_id]
+        wanted = [rule_id for rule_id in loaded.ruleset.rules if self._only in rule_id]
+        results = run_examples(loaded.ruleset, self._tracked(wanted))
         tested = {result.rule_id for result in results}
-        untested = sum(1 for rule_id in loaded.ruleset.rules if self._only in rule_id and rule_id not in tested)
-        self._print(results, untested)
+        if self._only and not tested:
+            raise NotFoundError(self._why_nothing(wanted, loaded.ruleset.rules))
+        self._print(results, len(wanted) - len(tested))
         return all(result.passed for result in results)
+
+    def _why_nothing(self, wanted: Collection[str], rules: Collection[str]) -> str:
+        """Say why nothing was run, though something was asked for."""
+        from monitor.document import did_you_mean  # noqa: PLC0415 - only for the mistake
+
+        if wanted:
+            return f"nothing to run: {plural(len(wanted), 'rule')} with `{self._only}` in the id, none with examples"
+        hint = did_you_mean(self._only, rules)
+        return f"nothing to run: no rule has `{one_line(self._only)}` in its id" + (f"; {hint}" if hint else "")
 
     def _print_full(self, results: Sequence[ExampleResult], untested: int) -> None:
         for result in results:

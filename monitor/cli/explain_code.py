@@ -6,6 +6,8 @@ from textwrap import fill, indent
 
 import click
 
+from monitor.text.plain import one_line
+
 WIDTH = 100
 
 
@@ -25,7 +27,7 @@ def explain(*, code: str | None) -> None:
         from monitor.document import did_you_mean  # noqa: PLC0415 - only for the mistake
 
         hint = did_you_mean(code, PAGES)
-        raise NotFoundError(f"no code `{code}`" + (f": {hint}" if hint else ""))
+        raise NotFoundError(f"no code `{one_line(code)}`: {hint or '`monitor explain` lists them'}")
     click.secho(f"{found.code}  {found.title}\n", bold=True)
     for text in (found.what, found.why):
         click.echo(fill(text, WIDTH, break_on_hyphens=False) + "\n")

@@ -1,18 +1,21 @@
-"""What commands that look at stored entries share: how far back, how far along."""
+"""What commands that look at stored entries share: how far back, and deciding about them anew."""
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 import click
 
+from monitor.cli.progress import tracked
+
 if TYPE_CHECKING:  # `monitor --help` must not import the house
+    from monitor.decide.replay import Replay
     from monitor.model import Entry
     from monitor.ports import Store
+    from monitor.rules.match import Ruleset
+    from monitor.setup import Setup
 
 
 class Duration(click.ParamType[timedelta]):
@@ -30,14 +33,15 @@ class Duration(click.ParamType[timedelta]):
             self.fail(str(error), param, ctx)
 
 
-@contextmanager
-def stored_since(store: Store, since: datetime) -> Iterator[Iterable[Entry]]:
-    """Give the stored entries, with a progress bar where standard error is a terminal."""
+def stored_since(store: Store, since: datetime) -> Iterator[Entry]:
+    """Yield the stored entries, with a progress bar on a terminal."""
     from monitor.backtest import stored_entries  # noqa: PLC0415 - `monitor --help` must not import the house
 
-    entries = stored_entries(store, since)
-    if not sys.stderr.isatty():
-        yield entries
-        return
-    with click.progressbar(entries, length=store.count_entries(since), label="entries", file=sys.stderr) as shown:
-        yield shown
+    return tracked(stored_entries(store, since), length=lambda: store.count_entries(since), label="entries")
+
+
+def replay_of(loaded: Setup, ruleset: Ruleset) -> Replay:
+    """Make what decides anew about the past by these rules, with the configured feeds."""
+    from monitor.decide.replay import Replay  # noqa: PLC0415 - `monitor --help` must not import the house
+
+    return Replay(ruleset, dedup=loaded.config.defaults.dedup, source_tags=loaded.source_tags)

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from monitor.cli.past import Duration, stored_since
-from monitor.cli.show import ago, clock_time, plural, print_json, table
+from monitor.cli.past import Duration, replay_of, stored_since
+from monitor.cli.show import ago, clock_time, line, plural, print_json, table
 from monitor.cli.status import existing_store
 from monitor.text.plain import one_line, shorten
 
@@ -71,7 +71,7 @@ def show(file: Path, *, rule: str) -> None:
     from monitor.setup import load_setup  # noqa: PLC0415
 
     for label, text in _described(find_definition(load_setup(file).ruleset, rule)):
-        click.echo(f"{label:<10}{one_line(text)}")
+        line(f"{label:<10}{one_line(text)}", indent=10)
 
 
 def _described(definition: Definition) -> list[tuple[str, str]]:
@@ -147,10 +147,13 @@ def diff(file: Path, *, other: str, since: timedelta, limit: int, as_json: bool)
     """Say which stored entries the rules find now and did not find before, and the other way round.
 
     Before is a git revision of the folder of the configuration (HEAD: the last commit), or else a folder or a file of
-    rules; of a file, only rules that stand in it are compared. Exit code 1 if anything differs.
+    rules; of a file, only rules that stand in it are compared. Of a rule with a threshold, the entries that reach it
+    are compared, and of `absent` the silences; for them, older entries are read as well, as far as they are stored.
+    Exit code 1 if anything differs.
     """
     from monitor.app import utc_now  # noqa: PLC0415 - `monitor --help` must not import the house
     from monitor.backtest import compare_rules, some  # noqa: PLC0415
+    from monitor.decide.replay import lookback  # noqa: PLC0415
     from monitor.revisions import load_revision  # noqa: PLC0415
     from monitor.setup import load_setup  # noqa: PLC0415
 
@@ -158,8 +161,11 @@ def diff(file: Path, *, other: str, since: timedelta, limit: int, as_json: bool)
     before, now = load_revision(loaded, other), loaded.ruleset
     if Path(other).is_file():
         now = some(now, before.rules)
-    with existing_store(file) as store, stored_since(store, utc_now() - since) as entries:
-        found = compare_rules(before, now, entries, limit=limit)
+    start = utc_now() - since
+    memory = lookback([*before.rules.values(), *now.rules.values()], loaded.config.defaults.dedup)
+    with existing_store(file) as store:
+        entries = stored_since(store, start - memory)
+        found = compare_rules(replay_of(loaded, before), replay_of(loaded, now), entries, since=start, limit=limit)
     if as_json:
         print_json(_as_json(found))
     else:
@@ -173,7 +179,13 @@ def _as_json(found: Comparison) -> dict[str, Any]:
         "gained": dict(found.gained),
         "lost": dict(found.lost),
         "changes": [
-            {"rule": change.rule, "gained": change.gained, "entry": change.entry.id, "title": change.entry.title}
+            {
+                "rule": change.rule,
+                "gained": change.gained,
+                "at": change.at,
+                "entry": change.entry.id if change.entry else "",
+                "title": change.entry.title if change.entry else "",
+            }
             for change in found.changes
         ],
     }
@@ -186,8 +198,9 @@ def _show_changes(found: Comparison) -> None:
         click.echo()
     for change in found.changes:
         sign = click.style("+", fg="green") if change.gained else click.style("-", fg="red")
-        title = shorten(one_line(change.entry.title), TITLE_WIDTH * 2)
-        click.echo(f"{sign} {change.rule}  {clock_time(change.entry.seen_at)}  {change.entry.feed}  {title}")
+        title = shorten(one_line(change.entry.title), TITLE_WIDTH * 2) if change.entry else "nothing came for too long"
+        feed = f"{change.entry.feed}  " if change.entry else ""
+        click.echo(f"{sign} {change.rule}  {clock_time(change.at)}  {feed}{title}")
     more = found.gained.total() + found.lost.total() - len(found.changes)
     if more > 0:
         click.echo(f"and {more:,} more (`--limit`)")

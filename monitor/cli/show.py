@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import sys
 from collections.abc import Iterable, Sequence
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from enum import Enum
+from shutil import get_terminal_size
 from typing import Any
 
 import click
 
 from monitor.errors import ConfigurationError, MonitorError, Problem
-from monitor.text.cells import cells
+from monitor.text.cells import cells, wrap
 from monitor.text.plain import clean, one_line, shorten
 
 SOURCE_WIDTH = 160
@@ -49,20 +51,21 @@ def show_problem(problem: Problem) -> None:
     hint = click.style(f"; {one_line(problem.hint)}", fg="cyan") if problem.hint else ""
     code = click.style(problem.code, bold=True) + " " if problem.code else ""
     message = click.style(one_line(problem.message), fg=color)
-    click.echo(f"{click.style(one_line(problem.place), bold=True)}: {code}{message}{hint}", err=True)
+    line(f"{click.style(one_line(problem.place), bold=True)}: {code}{message}{hint}", err=True)
     if not problem.source.strip():
         return
-    before, marked, after = _window(problem)
+    room = get_terminal_size().columns - 10 if sys.stderr.isatty() else SOURCE_WIDTH  # 10: line number, two ellipses
+    before, marked, after = _window(problem, max(20, min(SOURCE_WIDTH, room)))
     underline = "^" * max(1, cells(marked))
     click.echo(f"{problem.line:>5} | {before}{marked}{after}".rstrip(), err=True)
     click.echo(f"{'':>5} | {' ' * cells(before)}{click.style(underline, fg=color)}", err=True)
 
 
-def _window(problem: Problem) -> tuple[str, str, str]:
+def _window(problem: Problem, width: int) -> tuple[str, str, str]:
     """Cut the source line at the marked place, and to what fits on a line: what is before, at and behind the place."""
     start = problem.column - 1
-    first = 0 if start + min(problem.width, SOURCE_WIDTH // 2) <= SOURCE_WIDTH else start - SOURCE_WIDTH // 2
-    last = first + SOURCE_WIDTH
+    first = 0 if start + min(problem.width, width // 2) <= width else start - width // 2
+    last = first + width
     end = min(start + problem.width, last)
     shown = [character if character.isprintable() else " " for character in problem.source[:last]]
     before = ("…" if first else "") + "".join(shown[first + 1 if first else 0 : start])
@@ -70,23 +73,33 @@ def _window(problem: Problem) -> tuple[str, str, str]:
     return before, "".join(shown[start:end]), after
 
 
+def line(text: str, *, indent: int = 4, err: bool = False) -> None:
+    """Print one line; on a terminal it is broken between words, what follows is indented by so many columns."""
+    if (sys.stderr if err else sys.stdout).isatty():
+        text = wrap(text, get_terminal_size().columns, " " * indent)
+    click.echo(text, err=err)
+
+
 def plural(count: int, noun: str) -> str:
     """Count things: `1 feed`, `2 feeds`, `1,024 entries`."""
-    many = noun[:-1] + "ies" if noun[-1] == "y" and noun[-2] not in "aeiou" else noun + "s"
+    if noun[-1] == "y" and noun[-2] not in "aeiou":
+        many = noun[:-1] + "ies"
+    else:
+        many = noun + ("es" if noun.endswith("ch") else "s")
     return f"{count:,} {noun if count == 1 else many}"
 
 
 def table(rows: Iterable[Sequence[str]], *, indent: int = 2) -> None:
-    """Print rows in columns; the last column is cut where the terminal ends."""
+    """Print rows in columns; what would be very long is cut."""
     lines = [[one_line(cell) for cell in row] for row in rows]
     widths = [max(cells(cell) for cell in column) for column in zip(*lines, strict=True)]
     for row in lines:
         padded = (cell + " " * (width - cells(cell)) for cell, width in zip(row, widths, strict=True))
-        click.echo(" " * indent + shorten("  ".join(padded).rstrip(), SOURCE_WIDTH))
+        line(" " * indent + shorten("  ".join(padded).rstrip(), SOURCE_WIDTH), indent=indent + 4)
 
 
 def print_json(value: dict[str, Any]) -> None:
-    """Print one JSON object: times in ISO 8601, bytes in hexadecimal digits."""
+    """Print one JSON object: times in ISO 8601, durations in seconds, bytes in hexadecimal digits."""
     click.echo(json.dumps(_plain(value), indent=2, ensure_ascii=False))
 
 
@@ -102,9 +115,9 @@ def _plain(value: Any) -> Any:
         return value.isoformat()
     if isinstance(value, Enum):
         return value.value
-    if isinstance(value, bytes):
-        return value.hex()
-    return value
+    if isinstance(value, timedelta):
+        return value.total_seconds()
+    return value.hex() if isinstance(value, bytes) else value
 
 
 def ago(time: datetime, now: datetime) -> str:
@@ -114,6 +127,11 @@ def ago(time: datetime, now: datetime) -> str:
         if seconds >= 2 * size:
             return f"{seconds // size} {unit}"
     return f"{seconds} s"
+
+
+def ahead(time: datetime, now: datetime) -> str:
+    """Say how soon: `now`, `in 12 s`, `in 5 min`."""
+    return f"in {ago(now, time)}" if time > now else "now"
 
 
 def clock_time(time: datetime) -> str:

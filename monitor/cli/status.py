@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import dataclasses
 import sys
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
 
 import click
 
-from monitor.cli.show import ago, clock_time, plural, print_json, table
+from monitor.cli.show import SOURCE_WIDTH, ago, clock_time, line, plural, print_json, table
+from monitor.errors import Problem
 from monitor.model import FeedState
 from monitor.ports import NodeReport, StatusReport, Store
+from monitor.text.plain import one_line, shorten
 
 ALIVE = timedelta(seconds=90)
+MOST_FAILING = 10
 
 
 @contextmanager
@@ -49,7 +53,9 @@ def existing_store(file: Path) -> Iterator[Store]:
 def status(file: Path, *, as_json: bool, quiet: bool) -> None:
     """Show feeds, alerts and messages owed, in one screen.
 
-    Exit code 0 if a daemon has shown signs of life within 90 s, else 1.
+    The files are looked at as well, as they are now and with the environment of this shell: where they hold a mistake,
+    a daemon that runs goes on with what it read before, and one that is started says no. Exit code 0 if a daemon has
+    shown signs of life within 90 s, else 1.
     """
     from monitor.app import utc_now  # noqa: PLC0415 - `monitor --help` must not import the house
 
@@ -59,10 +65,32 @@ def status(file: Path, *, as_json: bool, quiet: bool) -> None:
     alive = [node for node in report.nodes if now - node.beat_at < ALIVE]
     if as_json:
         parts = {each.name: getattr(report, each.name) for each in dataclasses.fields(report)}
-        print_json({**parts, "alive": bool(alive)})
+        print_json({**parts, "alive": bool(alive), "mistakes": [str(mistake) for mistake in _mistakes(file)]})
     elif not quiet:
         _show(report, alive, now)
+        _show_mistakes(_mistakes(file), running=bool(alive))
     sys.exit(0 if alive else 1)
+
+
+def _mistakes(file: Path) -> tuple[Problem, ...]:
+    """Find what would keep a daemon from taking over the files as they are now."""
+    from monitor.errors import ConfigurationError  # noqa: PLC0415 - `monitor --help` must not import the house
+    from monitor.setup import load_setup, require_examples  # noqa: PLC0415
+
+    try:
+        require_examples(load_setup(file))
+    except ConfigurationError as error:
+        return error.problems
+    return ()
+
+
+def _show_mistakes(mistakes: Sequence[Problem], *, running: bool) -> None:
+    if not mistakes:
+        return
+    after = "what was read before goes on" if running else "a daemon would not start"
+    count = click.style(plural(len(mistakes), "mistake"), fg="red", bold=True)
+    click.echo(f"files     {count}: {after}; `monitor check` shows what is wrong")
+    line(f"          {shorten(one_line(str(mistakes[0])), SOURCE_WIDTH)}", indent=10)
 
 
 def _show(report: StatusReport, alive: list[NodeReport], now: datetime) -> None:
@@ -72,10 +100,7 @@ def _show(report: StatusReport, alive: list[NodeReport], now: datetime) -> None:
         last = max((node.beat_at for node in report.nodes), default=None)
         seen = f"; last sign of life {ago(last, now)} ago" if last else ""
         click.echo(click.style("not running", fg="red", bold=True) + seen)
-    failing = [feed for feed in report.feeds if feed.cause is not None]
-    waiting = [feed for feed in report.feeds if feed.cause is None and feed.polled_at is None]
-    healthy = len(report.feeds) - len(failing) - len(waiting)
-    click.echo(f"feeds     {healthy} healthy, {len(failing)} failing, {len(waiting)} not polled yet")
+    failing = _show_feeds(report, now)
     click.echo(f"seen      {plural(report.entries, 'entry')}")
     owed = sum(channel.count for channel in report.owed)
     click.echo(f"messages  {report.deliveries['sent']} sent, {owed} owed, {report.deliveries['dead']} set aside")
@@ -86,11 +111,27 @@ def _show(report: StatusReport, alive: list[NodeReport], now: datetime) -> None:
             for channel in report.owed
         )
     if failing:
-        click.echo("\nFailing feeds:")
-        table(_failing_row(feed, now) for feed in failing)
+        click.echo("\nFailing feeds (`monitor feeds list --failing` says more):")
+        table(_failing_row(feed, now) for feed in failing[:MOST_FAILING])
+        if len(failing) > MOST_FAILING:
+            click.echo(f"  and {len(failing) - MOST_FAILING:,} more")
     if report.dead:
         click.echo("\nMessages set aside (`monitor alerts replay` sends them again):")
         table([dead.channel, clock_time(dead.since), dead.title, dead.reason] for dead in report.dead)
+
+
+def _show_feeds(report: StatusReport, now: datetime) -> list[FeedState]:
+    """Count the feeds in one line; return those with a named cause, the worst first."""
+    from monitor.decide.health import Standing, health_of  # noqa: PLC0415 - `monitor --help` must not import the house
+
+    healths = {feed.url: health_of(feed, now) for feed in report.feeds}
+    counts = Counter(health.standing for health in healths.values())
+    line = f"feeds     {counts[Standing.WELL]} healthy, {counts[Standing.FAILING]} failing"
+    odd = f", {counts[Standing.ODD]} odd" if counts[Standing.ODD] else ""
+    paused = f", {counts[Standing.PAUSED]} paused" if counts[Standing.PAUSED] else ""
+    click.echo(f"{line}, {counts[Standing.WAITING]} not polled yet{odd}{paused}")
+    failing = [feed for feed in report.feeds if healths[feed.url].standing in (Standing.FAILING, Standing.ODD)]
+    return sorted(failing, key=lambda feed: healths[feed.url].key)
 
 
 def _failing_row(feed: FeedState, now: datetime) -> list[str]:

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 import click
 
-from monitor.cli.show import clock_time, plural, print_json, table
+from monitor.cli.show import clock_time, line, plural, print_json, table
 from monitor.cli.status import existing_store
 from monitor.errors import ConfigurationError
 from monitor.text.plain import one_line, shorten
@@ -21,7 +21,7 @@ if TYPE_CHECKING:  # `monitor --help` must not import the house
     from monitor.model import Entry
     from monitor.ports import DeliveryRecord, EntryRecord, Sighting, Store
     from monitor.rules.explain import Explanation
-    from monitor.rules.match import Ruleset
+    from monitor.setup import Setup
 
 MOST_NEAREST = 3
 MOST_HOSTS = 10
@@ -47,27 +47,27 @@ def why(file: Path, *, reference: str, as_json: bool) -> None:
         known = bool(records or notices)
         sightings = () if known else _sightings(store, reference)
         urls = [] if known or sightings else [feed.url for feed in store.status().feeds]
-    ruleset = _current_rules(file) if records else None
+    loaded = _current_setup(file) if records else None
     if as_json:
         print_json(
             {
-                "entries": [_as_json(record, _nearest(ruleset, record.entry)) for record in records],
+                "entries": [_as_json(record, _nearest(loaded, record.entry)) for record in records],
                 "notices": [dataclasses.asdict(notice) for notice in notices],
                 "sightings": [dataclasses.asdict(sighting) for sighting in sightings],
             }
         )
     else:
-        _show_all(records, notices, ruleset)
+        _show_all(records, notices, loaded)
         if not known:
             _show_unknown(reference, sightings, urls)
     sys.exit(0 if known else 1)
 
 
-def _show_all(records: Sequence[EntryRecord], notices: Sequence[DeliveryRecord], ruleset: Ruleset | None) -> None:
+def _show_all(records: Sequence[EntryRecord], notices: Sequence[DeliveryRecord], loaded: Setup | None) -> None:
     for number, record in enumerate(records):
         click.echo("\n" * bool(number), nl=False)
         _show(record)
-        _show_nearest(ruleset, record)
+        _show_nearest(loaded, record)
     for notice in notices:
         click.echo(click.style(one_line(notice.title), bold=True))
         _print(_delivery_rows(notice))
@@ -97,23 +97,25 @@ def _sightings(store: Store, reference: str) -> tuple[Sighting, ...]:
 
     by_guid = identity_keys(guid=reference, canonical_url="", title="", text="")
     by_link = identity_keys(guid="", canonical_url=canonical_url(reference), title="", text="")
-    return store.find_sightings([*by_guid, *by_link])
+    return store.find_sightings([by_guid[0][1], by_link[0][1]])
 
 
-def _current_rules(file: Path) -> Ruleset | None:
-    """Load the rules as they are now; None = they hold a mistake, which must not hide what is stored."""
+def _current_setup(file: Path) -> Setup | None:
+    """Load the files as they are now; None = they hold a mistake, which must not hide what is stored."""
     from monitor.setup import load_setup  # noqa: PLC0415 - `monitor --help` must not import the house
 
     try:
-        return load_setup(file).ruleset
+        return load_setup(file)
     except ConfigurationError:
         return None
 
 
-def _nearest(ruleset: Ruleset | None, entry: Entry) -> tuple[Explanation, ...]:
+def _nearest(loaded: Setup | None, entry: Entry) -> tuple[Explanation, ...]:
     from monitor.rules.misses import nearest_misses  # noqa: PLC0415 - `monitor --help` must not import the house
 
-    return nearest_misses(ruleset, entry, limit=MOST_NEAREST) if ruleset else ()
+    if loaded is None:
+        return ()
+    return nearest_misses(loaded.ruleset, entry, loaded.source_tags.get(entry.feed, ()), limit=MOST_NEAREST)
 
 
 def _as_json(record: EntryRecord, nearest: tuple[Explanation, ...]) -> dict[str, Any]:
@@ -157,6 +159,8 @@ def _delivery_rows(delivery: DeliveryRecord) -> list[list[str]]:
         case "sent":
             said = f"delivered to {delivery.channel} at {time}, {attempts}"
             said += f", as {delivery.ref}" if delivery.ref else ""
+        case "skipped":
+            said = f"skipped for {delivery.channel} at {time}: {delivery.reason}"
         case "dead":
             said = f"set aside for {delivery.channel} at {time}, {attempts}: {delivery.reason}"
         case "sending":
@@ -166,30 +170,32 @@ def _delivery_rows(delivery: DeliveryRecord) -> list[list[str]]:
         case _:
             said = f"owed to {delivery.channel} from {time}, {attempts}"
             said += f": {delivery.reason}" if delivery.reason else ""
-    return [["message", delivery.key, said]]
+    label = "message" if delivery.kind.value == "post" else delivery.kind.value
+    return [[label, delivery.key, said]]
 
 
 def _print(rows: list[list[str]]) -> None:
     """Print rows: a label, then the rest on one line."""
     for label, *rest in rows:
         text = "  ".join(one_line(part) for part in rest if part)
-        click.echo(f"  {label:<10}{shorten(text, 300)}".rstrip())
+        line(f"  {label:<10}{shorten(text, 300)}".rstrip(), indent=12)
 
 
-def _show_nearest(ruleset: Ruleset | None, record: EntryRecord) -> None:
-    if ruleset is None:
+def _show_nearest(loaded: Setup | None, record: EntryRecord) -> None:
+    if loaded is None:
         click.echo("  (the rules hold a mistake now, so the nearest ones cannot be told: see `monitor check`)")
         return
     matched = {decision.rule for decision in record.decisions if decision.verdict == "match"}
-    news = [match.rule.id for match in ruleset.match(record.entry).matches if match.rule.id not in matched]
+    found = loaded.ruleset.match(record.entry, loaded.source_tags.get(record.entry.feed, ())).matches
+    news = [match.rule.id for match in found if match.rule.id not in matched]
     if news:
         click.echo(f"  The rules as they are now would match: {', '.join(news)}")
-    nearest = _nearest(ruleset, record.entry)
+    nearest = _nearest(loaded, record.entry)
     if nearest:
         click.echo("  Nearest of the rules as they are now, and what keeps them from it:")
     for miss in nearest:
         for clause in miss.failed:
-            click.echo(f"    {miss.rule.id}  {click.style('no', fg='red')}  {clause}")
+            line(f"    {miss.rule.id}  {click.style('no', fg='red')}  {clause}", indent=8)
 
 
 def _show_unknown(reference: str, sightings: tuple[Sighting, ...], urls: list[str]) -> None:

@@ -6,14 +6,14 @@ import os
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
-from monitor.config.models import FeedSettings
+from monitor.config.feed_options import read_login, read_proxy
+from monitor.config.models import FeedSettings, PollSettings
 from monitor.document import Document, Loc, validate
 from monitor.errors import Problem
-from monitor.model import Feed, FirstPoll
+from monitor.model import Backlog, Feed
 from monitor.secret import Secret, has_reference, resolve_references
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9_.-]*")
@@ -51,13 +51,13 @@ def load_feeds(
     env: Mapping[str, str],
     folder: Path,
     allow_folders: Sequence[Path],
-    poll: timedelta,
-    first_poll: FirstPoll,
+    poll: PollSettings,
+    backlog: Backlog,
 ) -> tuple[tuple[Feed, ...], list[Problem]]:
     """Make feeds of every document's `feeds`, in the order of the files; the first document is the main one.
 
     `env` is what `${NAME}` refers to; `folder` is what `file:` URLs are relative to, and `allow_folders` is where their
-    files may lie; `poll` and `first_poll` hold for feeds that say nothing else. A feed whose URL cannot be used is left
+    files may lie; `poll` and `backlog` hold for feeds that say nothing else. A feed whose URL cannot be used is left
     out.
     """
     loader = _Loader(main=documents[0], env=env, folder=folder, allow_folders=allow_folders)
@@ -70,17 +70,27 @@ def load_feeds(
             continue
         url = loader.url(written, settings.url.strip())
         headers = tuple(loader.headers(written, settings.headers))
+        login = tuple(read_login(written, settings, loader))
+        proxy = read_proxy(written, settings.proxy, loader)
         if url is None:
             continue
+        pace = settings.poll or poll
         feed = Feed(
             name=written.name,
             url=url,
-            poll=settings.poll or poll,
+            poll=pace.every,
+            poll_min=pace.min,
+            poll_max=pace.max,
             language=settings.lang,
             country=settings.country,
             tags=tuple(settings.tags),
-            headers=headers,
-            first_poll=settings.first_poll or first_poll,
+            headers=headers + login,
+            user_agent=settings.user_agent,
+            proxy=proxy,
+            timeout=settings.timeout,
+            backlog=settings.backlog or backlog,
+            identity=settings.identity,
+            fulltext=settings.fulltext,
         )
         feeds.append(feed)
     return tuple(feeds), loader.blotted()
@@ -92,7 +102,7 @@ class _Loader:
     def __init__(self, *, main: Document, env: Mapping[str, str], folder: Path, allow_folders: Sequence[Path]) -> None:
         self.problems: list[Problem] = []
         self._main = main
-        self._env = env
+        self.env = env
         self._folder = folder
         self._allow_folders = allow_folders
         self._by_url: dict[str, _Written] = {}
@@ -140,7 +150,7 @@ class _Loader:
     def url(self, written: _Written, text: str) -> str | None:
         """Return the URL with its references resolved, or note why it is none; no problem's text holds a part of it."""
         try:
-            url = resolve_references(text, self._env)
+            url = resolve_references(text, self.env)
         except ValueError as error:
             self.problems.append(written.problem_in(("url",), str(error)))
             return None
@@ -174,7 +184,7 @@ class _Loader:
                 message = "this is no name of an HTTP header"
                 self.problems.append(written.problem_in(("headers", name), message, at_key=True))
             try:
-                value = resolve_references(text, self._env)
+                value = resolve_references(text, self.env)
             except ValueError as error:
                 self.problems.append(written.problem_in(("headers", name), str(error)))
                 continue
@@ -185,35 +195,52 @@ class _Loader:
 
 
 def _literal_secrets(written: _Written) -> Iterator[Loc]:
-    """Yield the places of secrets that a feed writes out: a password in its URL, values of headers that say who asks.
+    """Yield the places of secrets that a feed writes out: passwords, cookies, values of headers that say who asks.
 
     It looks at what was written before that is validated.
     """
     given = written.document.value["feeds"][written.name]
     options = given if isinstance(given, dict) else {"url": given}
     base: Loc = ("feeds", written.name)
-    url, headers = options.get("url"), options.get("headers")
-    if isinstance(url, str) and _has_password(url):
-        yield (*base, "url") if isinstance(given, dict) else base
-    for name, value in headers.items() if isinstance(headers, dict) else ():
-        if isinstance(value, str) and value and _SECRET_HEADER.search(name) and not has_reference(value):
-            yield (*base, "headers", name)
+    for key in ("url", "proxy"):
+        url = options.get(key)
+        if isinstance(url, str) and has_password(url):
+            yield (*base, key) if isinstance(given, dict) else base
+    for key, is_secret in (
+        ("headers", _SECRET_HEADER.search),
+        ("cookies", bool),
+        ("auth", "password".__eq__),
+    ):
+        named = options.get(key)
+        for name, value in named.items() if isinstance(named, dict) else ():
+            if isinstance(value, str) and value and is_secret(name) and not has_reference(value):
+                yield (*base, key, name)
 
 
-def _has_password(url: str) -> bool:
+def has_password(url: str) -> bool:
     """Say whether a password is written out in a URL: `https://user:password@host`."""
     login = url.partition("://")[2].partition("/")[0].rpartition("@")[0]
     password = login.partition(":")[2]
     return bool(password) and not has_reference(password)
 
 
-def _web_url(written: _Written, url: str) -> str | Problem:
+def is_web_url(url: str) -> bool:
+    """Say whether a URL is one that a feed can be fetched from, whole and with nothing around it."""
     try:
         parts = urlsplit(url)
         host, port = parts.hostname, parts.port
+    except ValueError:
+        return False
+    return parts.scheme in ("http", "https") and bool(host) and port != 0 and not _UNUSABLE_IN_URL.search(url)
+
+
+def _web_url(written: _Written, url: str) -> str | Problem:
+    try:
+        parts = urlsplit(url)
+        _ = parts.port
     except ValueError:  # its text quotes the URL
         return written.problem_in(("url",), "this is not a URL", "look at its host and port")
-    if parts.scheme in ("http", "https") and host and port != 0 and not _UNUSABLE_IN_URL.search(url):
+    if is_web_url(url):
         return url
     hint = "put `https://` before it" if not parts.scheme and "." in url else ""
     return written.problem_in(("url",), "a feed's URL begins with https:// or http:// and holds no blank", hint)

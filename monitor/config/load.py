@@ -3,26 +3,27 @@
 from __future__ import annotations
 
 import contextlib
-import glob
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from pathlib import Path
 
 from pydantic import ValidationError
 
+from monitor.config.allow import read_allowed
 from monitor.config.environment import read_environment
 from monitor.config.feeds import load_feeds
-from monitor.config.models import DefaultSettings, OpsSettings, TopSettings
-from monitor.document import Document, Loc, did_you_mean, read_document, validate
+from monitor.config.include import matching, passed_over, patterns_in
+from monitor.config.models import DefaultSettings, OpsSettings, PollSettings, TopSettings
+from monitor.document import Document, did_you_mean, read_document, validate
 from monitor.errors import Problem
-from monitor.model import Feed, FirstPoll, Priority
+from monitor.model import AllowedHost, Backlog, Feed, Priority
 from monitor.secret import resolve_references
 from monitor.text.plain import shorten
 
 INCLUDED_KEYS = ("actors", "defaults", "feeds", "rules")  # `defaults` there are those of the file's rules
-MAIN_KEYS = ("allow_files", "channels", "contact", "include", "ops", "smtp", "store", *INCLUDED_KEYS)
+MAIN_KEYS = ("allow", "allow_files", "channels", "contact", "include", "ops", "smtp", "store", *INCLUDED_KEYS)
 STORE_VARIABLE = "MONITOR_STORE"
 
 
@@ -33,8 +34,8 @@ class Defaults:
     notify: tuple[str, ...]
     priority: Priority
     dedup: timedelta
-    poll: timedelta
-    first_poll: FirstPoll
+    poll: PollSettings
+    backlog: Backlog
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,8 +51,10 @@ class Config:
     ops_notify: tuple[str, ...]  # channels that hear what this program has to say about itself
     feeds: tuple[Feed, ...] = field(repr=False)
     allow_folders: tuple[Path, ...]
+    allow: tuple[AllowedHost, ...]  # what feeds may be read from although it is not public
     include: tuple[str, ...]  # patterns, relative to the folder
     documents: tuple[Document, ...]  # the main one first
+    passed_over: tuple[Problem, ...] = ()  # warnings of files that look as if they were read
 
     @property
     def main(self) -> Document:
@@ -65,7 +68,7 @@ def watched_files(file: Path, patterns: Sequence[str]) -> dict[Path, tuple[int, 
     A file that is gone, or came, is a change as well. Never raises: it is called every second.
     """
     folder = file.absolute().parent
-    included = (path for pattern in patterns for path in _matching(folder, pattern))
+    included = (path for pattern in patterns for path in matching(folder, pattern))
     stamps: dict[Path, tuple[int, int]] = {}
     for path in (folder / ".env", file, *included):
         with contextlib.suppress(OSError):  # gone between the listing and the look: missing from the answer
@@ -99,6 +102,7 @@ class _Loader:
 
     def __init__(self, file: Path, main: Document, env: Mapping[str, str]) -> None:
         self.file = file
+        self.passed_over: list[Problem] = []
         self.folder = file.absolute().parent
         self.main = main
         self.env, self.problems = read_environment(self.folder, env, name=_shown(self.folder / ".env"))
@@ -115,7 +119,7 @@ class _Loader:
             folder=self.folder,
             allow_folders=allow_folders,
             poll=defaults.poll,
-            first_poll=defaults.first_poll,
+            backlog=defaults.backlog,
         )
         self.problems += problems
         return Config(
@@ -128,16 +132,18 @@ class _Loader:
             ops_notify=self.ops_notify(),
             feeds=feeds,
             allow_folders=allow_folders,
+            allow=self.allow(top.allow),
             include=tuple(top.include),
             documents=documents,
+            passed_over=tuple(self.passed_over),
         )
 
     def documents(self) -> tuple[Document, ...]:
         """Read the files that the main one includes; return all documents, the main one first."""
         documents = [self.main]
         seen = {os.path.realpath(self.file)}  # a pattern such as `*.yaml` fits the main file too
-        for loc, pattern in _patterns(self.main):
-            paths = _matching(self.folder, pattern)
+        for loc, pattern in patterns_in(self.main):
+            paths = matching(self.folder, pattern)
             if not paths:
                 message = f"`{shorten(pattern, 100)}` matches no file in {_shown(self.folder)}"
                 self.problems.append(self.main.problem(loc, message))
@@ -150,6 +156,7 @@ class _Loader:
                 self.problems += found
                 if document is not None:
                     documents.append(document)
+        self.passed_over = passed_over(self.main, self.folder, seen)
         for document in documents:
             self._check_keys(document)
         return tuple(documents)
@@ -188,7 +195,7 @@ class _Loader:
             priority=settings.priority,
             dedup=settings.dedup,
             poll=settings.poll,
-            first_poll=settings.first_poll,
+            backlog=settings.backlog,
         )
 
     def ops_notify(self) -> tuple[str, ...]:
@@ -198,6 +205,17 @@ class _Loader:
         settings, problems = validate(self.main, OpsSettings, ("ops",))
         self.problems += problems
         return tuple(settings.notify) if settings else ()
+
+    def allow(self, written: Sequence[str]) -> tuple[AllowedHost, ...]:
+        """Read the places that are allowed although they are not public."""
+        allowed = []
+        for index, text in enumerate(written):
+            try:
+                allowed.append(read_allowed(text))
+            except ValueError as error:
+                loc = ("allow", index) if isinstance(self.main.value["allow"], list) else ("allow",)
+                self.problems.append(self.main.problem(loc, str(error)))
+        return tuple(allowed)
 
     def store(self, written: str, flag: str | None) -> str:
         """Return the URL of the store, its path absolute, or "" and a problem; its text holds no part of the URL."""
@@ -239,18 +257,3 @@ def _shown(path: Path) -> str:
     """Name a file as short as it can be told from here."""
     relative = os.path.relpath(path)
     return str(path) if relative.startswith("..") else relative
-
-
-def _patterns(main: Document) -> Iterator[tuple[Loc, str]]:
-    """Yield the patterns of `include` that are text, each with its place; the rest is for the validator to refuse."""
-    include = main.value.get("include")
-    listed = include if isinstance(include, list) else [include]
-    for index, pattern in enumerate(listed):
-        if isinstance(pattern, str):
-            yield ("include", index), pattern
-
-
-def _matching(folder: Path, pattern: str) -> list[Path]:
-    """List the files that fit a pattern, which is relative to `folder` or absolute; `**` is any depth."""
-    names = glob.glob(pattern, root_dir=folder, recursive=True)  # noqa: PTH207 - pathlib refuses absolute patterns, and takes a bracket in the folder's own name for a pattern
-    return [path for path in (folder / name for name in sorted(names)) if os.path.isfile(path)]  # noqa: PTH113 - Path.is_file raises where a folder may not be entered

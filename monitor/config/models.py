@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import re
 from datetime import timedelta
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar, Self
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
-from monitor.model import FirstPoll, Priority
+from monitor.model import Backlog, Identity, Priority
 from monitor.text.duration import parse_duration
 
-_LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*")
+LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*")
+SHORTEST_TIMEOUT, LONGEST_TIMEOUT = timedelta(seconds=1), timedelta(seconds=120)  # a feed's lease is longer
 SHORTEST_POLL = timedelta(seconds=10)
 
 
@@ -38,9 +39,16 @@ def _priority(value: object) -> Priority:
 
 
 def _language(value: object) -> object:
-    if isinstance(value, str) and not _LANGUAGE.fullmatch(value):
+    if isinstance(value, str) and not LANGUAGE.fullmatch(value):
         raise ValueError(f"`{value}` is not a language code: write it like `en`, `ru` or `pt-BR`")
     return value
+
+
+def _timeout(text: object) -> timedelta:
+    timeout = parse_duration(text)
+    if not SHORTEST_TIMEOUT <= timeout <= LONGEST_TIMEOUT:
+        raise ValueError(f"`{text}` is not between {SHORTEST_TIMEOUT.seconds}s and {LONGEST_TIMEOUT.seconds}s")
+    return timeout
 
 
 def _one_line(value: object) -> object:
@@ -58,26 +66,65 @@ class _Shape(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
+class PollSettings(_Shape):
+    """How often a feed is polled: a duration, or a mapping with bounds."""
+
+    every: Poll
+    min: Poll | None = None
+    max: Poll | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _from_text(cls, value: Any) -> Any:
+        return value if isinstance(value, dict) else {"every": value}
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        if self.min is not None and self.min > self.every:
+            raise ValueError("`min` is longer than `every`")
+        if self.max is not None and self.max < self.every:
+            raise ValueError("`max` is shorter than `every`")
+        return self
+
+
 class DefaultSettings(_Shape):
     """`defaults:`, what holds wherever a rule or feed says nothing else."""
+
+    former: ClassVar[dict[str, str]] = {"first_poll": "backlog"}  # keys of earlier versions
 
     notify: Texts = Field(default_factory=list)
     priority: Annotated[Priority, BeforeValidator(_priority)] = Priority.NORMAL
     dedup: Duration = timedelta(days=4)
-    poll: Poll = timedelta(minutes=10)
-    first_poll: FirstPoll = FirstPoll.SILENT
+    poll: PollSettings = PollSettings.model_validate("10m")
+    backlog: Backlog = Backlog.SILENT
+
+
+class AuthSettings(_Shape):
+    """`auth:`, a login that is sent with every request (RFC 7617)."""
+
+    user: str
+    password: str
 
 
 class FeedSettings(_Shape):
     """One feed: a URL, or a mapping with `url` and options."""
 
+    former: ClassVar[dict[str, str]] = {"first_poll": "backlog"}  # keys of earlier versions
+
     url: str
-    poll: Poll | None = None
+    poll: PollSettings | None = None
     lang: Annotated[str, BeforeValidator(_language)] = ""
     country: str = ""
     tags: Texts = Field(default_factory=list)
     headers: dict[str, str] = Field(default_factory=dict)
-    first_poll: FirstPoll | None = None
+    cookies: dict[str, str] = Field(default_factory=dict)
+    auth: AuthSettings | None = None
+    proxy: str = ""
+    user_agent: Annotated[str, BeforeValidator(_one_line)] = ""
+    timeout: Annotated[timedelta, BeforeValidator(_timeout)] | None = None
+    backlog: Backlog | None = None
+    identity: Identity = Identity.AUTO
+    fulltext: bool = False
 
     @model_validator(mode="before")
     @classmethod
@@ -100,6 +147,7 @@ class TopSettings(_Shape):
 
     include: Texts = Field(default_factory=list)
     allow_files: Texts = Field(default_factory=list)
+    allow: Texts = Field(default_factory=list)
     store: str = "sqlite:///var/monitor.db"
     contact: Annotated[str, BeforeValidator(_one_line)] = ""  # a URL or address, told to those whose feeds are read
 

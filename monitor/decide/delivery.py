@@ -9,11 +9,13 @@ from monitor.model import (
     Accepted,
     Dead,
     Delivery,
+    DeliveryKind,
     InDoubt,
     Retry,
     SendResult,
     Sent,
     Settlement,
+    Skipped,
     Unknown,
 )
 
@@ -34,8 +36,16 @@ def settle(
     """Decide what the end of an attempt means, or of looking up one that has been in doubt since a time.
 
     A refusal that may pass is tried again, later each time; the first few hold the channel's later messages back, so
-    that order is kept through a short outage, and one bad message cannot block a channel for long.
+    that order is kept through a short outage, and one bad message cannot block a channel for long. An edit that cannot
+    be made is no message lost: it is skipped.
     """
+    settlement = _settle(delivery, result, now, in_doubt_since)
+    if isinstance(settlement, Dead) and delivery.kind is DeliveryKind.EDIT:
+        return Skipped(reason=settlement.reason)
+    return settlement
+
+
+def _settle(delivery: Delivery, result: SendResult, now: datetime, in_doubt_since: datetime | None) -> Settlement:
     if isinstance(result, Accepted):
         return Sent(ref=result.ref)
     if isinstance(result, Unknown):

@@ -6,21 +6,26 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
+from monitor.decide.flood import fold_floods
+from monitor.decide.owed import alert_id, coverage_of, edit, post, reply
 from monitor.decide.spread import digest
 from monitor.decide.thresholds import hit_of, judge, with_hit
+from monitor.decide.updates import Change
 from monitor.model import (
     Alert,
     Decision,
     Delivery,
-    DeliveryKind,
     Entry,
     History,
     Hit,
+    Joining,
     Match,
+    Message,
     Rule,
     Stage,
     Story,
     Tally,
+    Told,
 )
 from monitor.notify.render import render_message
 from monitor.rules.match import MatchResult
@@ -32,6 +37,15 @@ def story_window(rules: Iterable[Rule], default: timedelta) -> timedelta:
     return max((default if rule.dedup is None else rule.dedup for rule in rules), default=default)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Joined:
+    """A fresh entry in its story."""
+
+    story: Story  # with the entry
+    how: Joining
+    new_source: bool  # no entry of this feed was in it before
+
+
 @dataclass(slots=True, kw_only=True)
 class Draft:
     """It grows by one entry at a time, so entries of one page see each other."""
@@ -41,12 +55,17 @@ class Draft:
     stories: dict[str, Story]  # by id: remembered ones and those of this page
     story_of: dict[bytes, str]  # by story key
     histories: dict[str, History]  # by rule: of those with a threshold that this page's entries match
-    entries: list[Entry] = field(default_factory=list)
+    told: dict[str, Told]  # by alert: about remembered stories, and what this page adds
     changed: dict[str, None] = field(default_factory=dict)  # ids of stories, in order of appearance
     new_keys: dict[bytes, str] = field(default_factory=dict)
     taken_keys: dict[bytes, str] = field(default_factory=dict)
-    alerts: list[Alert] = field(default_factory=list)
-    deliveries: list[Delivery] = field(default_factory=list)
+    alerts: dict[str, Alert] = field(default_factory=dict)  # new ones by id
+    widened: dict[str, Alert] = field(default_factory=dict)  # old ones by id
+    posts: dict[str, Delivery] = field(default_factory=dict)  # by alert
+    together: dict[str, str] = field(default_factory=dict)  # by alert that goes into a digest: why
+    digests: list[Delivery] = field(default_factory=list)
+    replies: list[Delivery] = field(default_factory=list)
+    edits: dict[str, Delivery] = field(default_factory=dict)  # by alert
     hits: list[Hit] = field(default_factory=list)
     decisions: list[Decision] = field(default_factory=list)
 
@@ -55,14 +74,23 @@ class Draft:
         """The tallies of all rules with a threshold that found something: two polls that count at once are told."""
         return tuple(history.tally for history in self.histories.values())
 
-    def note(self, entry: Entry, stage: Stage, verdict: str, reason: str, **links: str) -> None:
-        """Write down what was decided about an entry, and why."""
+    @property
+    def deliveries(self) -> tuple[Delivery, ...]:
+        """All that is owed, in the order in which it is to arrive."""
+        return (*self.posts.values(), *self.digests, *self.replies, *self.edits.values())
+
+    def note(self, entry: Entry | str, stage: Stage, verdict: str, reason: str, **links: str) -> None:
+        """Write down what was decided about an entry, or the one with this id, and why."""
+        entry_id = entry if isinstance(entry, str) else entry.id
         self.decisions.append(
-            Decision(entry_id=entry.id, at=self.now, stage=stage, verdict=verdict, reason=reason, **links)
+            Decision(entry_id=entry_id, at=self.now, stage=stage, verdict=verdict, reason=reason, **links)
         )
 
-    def consider(self, entry: Entry, result: MatchResult) -> None:
-        """Join a fresh entry that rules match to its story, and tell who has not heard of it."""
+    def consider(self, entry: Entry, result: MatchResult, *, together: str = "") -> None:
+        """Join a fresh entry that rules match to its story, and tell who has not heard of it.
+
+        `together` says why it is told in a digest; "" = by itself.
+        """
         for rule_id, failure in result.failures:
             self.note(entry, Stage.MATCH, "error", failure, rule=rule_id)
         if not result.matches:
@@ -70,19 +98,79 @@ class Draft:
             return
         for match in result.matches:
             self.note(entry, Stage.MATCH, "match", _why(match), rule=match.rule.id)
-        story = self.join(entry, story_window((match.rule for match in result.matches), self.dedup))
+        joined = self.join(entry, story_window((match.rule for match in result.matches), self.dedup))
+        story = joined.story
         notes = self.weigh(result.matches)
         worth = [match for match in result.matches if match.rule.id in notes]
         for channel, matches in _by_channel(worth).items():
-            story = self.tell(story, channel, matches, notes)
+            if channel in story.told:
+                self.tell_more(joined, channel, matches, notes)
+            else:
+                self.tell(story, channel, matches, notes, together=together)
+                story = replace(story, told=story.told | {channel})
+        for channel in _by_channel(result.matches):  # held back or not: the story has grown
+            self.count(story, channel, entry)
         self.stories[story.id] = story
         self.changed[story.id] = None
 
-    def join(self, entry: Entry, window: timedelta) -> Story:
-        """Return the story of an entry, changed by it: the one that has one of its keys, else a new one.
+    def reconsider(self, entry: Entry, result: MatchResult, change: Change) -> None:
+        """Tell what is new in an entry that was known: in reply where its story was told, else as a story.
 
-        A story whose last report is older than the window is over: its keys go to the new one.
+        That is what makes a rule match that did not before, and numbers that differ from those that were told.
         """
+        new = [match for match in result.matches if match.rule.id in change.new_rules]
+        for match in new:
+            self.note(entry, Stage.MATCH, "match", f"{_why(match)}; it appeared later", rule=match.rule.id)
+        story = self._story_before(entry, change) or (self._story_of_change(entry, change) if new else None)
+        if story is None:
+            return
+        notes = dict.fromkeys(self.weigh(new), change.summary)
+        for channel, matches in _by_channel(result.matches).items():
+            worth = tuple(match for match in matches if match.rule.id in notes)
+            if channel in story.told:
+                self.correct(story, channel, worth or matches, change)
+            elif worth:
+                self.tell(story, channel, worth, notes)
+                story = replace(story, told=story.told | {channel})
+        self.stories[story.id] = story
+        self.changed[story.id] = None
+
+    def _story_before(self, entry: Entry, change: Change) -> Story | None:
+        """Return the story of an entry, by its keys as they are now and as they were."""
+        keys = (*story_keys(entry).values(), *story_keys(change.before).values())
+        return next((self.stories[self.story_of[key]] for key in keys if key in self.story_of), None)
+
+    def _story_of_change(self, entry: Entry, change: Change) -> Story:
+        """Begin a story with an entry whose earlier words began none, or one that is over: under an id of its own."""
+        story_id = digest("story", entry.id, *change.appeared)
+        self.note(entry, Stage.STORY, "new-story", "its earlier words told none in the window", story_id=story_id)
+        for key in story_keys(entry).values():
+            self.story_of[key] = self.new_keys[key] = story_id
+        return Story(id=story_id, first_at=self.now, last_at=self.now, entries=1, sources=(entry.feed,))
+
+    def correct(self, story: Story, channel: str, matches: tuple[Match, ...], change: Change) -> None:
+        """Reply to what the channel was told of a story: a word appeared later, or a number is another one."""
+        entry, links = matches[0].entry, {"story_id": story.id, "channel": channel}
+        new = [match for match in matches if match.rule.id in change.new_rules]
+        told = self.told.get(alert_id(story.id, channel))
+        if told is None or not (new or all(change.numbers)):
+            self.note(entry, Stage.ROUTE, "told", f"{channel} has an alert about this story", **links)
+            return
+        note = f"appeared later: {_found(new)}" if new else change.summary
+        message = render_message(matches)
+        event = digest(entry.id, *change.appeared, "", *change.gone)
+        self.replies.append(reply(told.alert, message, note=note, event=event, now=self.now, broadcast=bool(new)))
+        self.note(entry, Stage.ROUTE, "reply", f"{note}: a reply in {channel}", **links)
+        if more := [match for match in new if match.rule.id not in told.alert.rules]:
+            self.widen(told, more, message)
+
+    def join(self, entry: Entry, window: timedelta) -> Joined:
+        """Put an entry into the story that has one of its keys, else into a new one.
+
+        A story whose last report is older than the window is over: its keys go to the new one. Entries that share a
+        key tell the same text; whatever finds new reports of a story answers here, too.
+        """
+        how, new_source = Joining.NEW_STORY, True
         keys = story_keys(entry)
         held = {
             kind: story
@@ -92,7 +180,8 @@ class Draft:
         if held:
             kind, story = min(held.items(), key=lambda item: (item[1].first_at, item[1].id))
             self.note(entry, Stage.STORY, "same-story", f"same {kind} as a report told before", story_id=story.id)
-            sources = story.sources if entry.feed in story.sources else (*story.sources, entry.feed)
+            how, new_source = Joining.SAME_TEXT, entry.feed not in story.sources
+            sources = (*story.sources, entry.feed) if new_source else story.sources
             story = replace(story, last_at=max(story.last_at, self.now), entries=story.entries + 1, sources=sources)
         else:
             story = Story(id=entry.id, first_at=self.now, last_at=self.now, entries=1, sources=(entry.feed,))
@@ -102,7 +191,7 @@ class Draft:
                 if key in self.story_of:
                     self.taken_keys.setdefault(key, self.story_of[key])
                 self.story_of[key] = self.new_keys[key] = story.id
-        return story
+        return Joined(story=story, how=how, new_source=new_source)
 
     def weigh(self, matches: Collection[Match]) -> dict[str, str]:
         """Count the matches, and return what is worth telling: by rule, what its threshold says of it, "" = none."""
@@ -121,16 +210,14 @@ class Draft:
                 notes[rule.id] = judgement.reason
         return notes
 
-    def tell(self, story: Story, channel: str, matches: tuple[Match, ...], notes: Mapping[str, str]) -> Story:
-        """Owe the channel a message about the story, unless it has one."""
+    def tell(
+        self, story: Story, channel: str, matches: tuple[Match, ...], notes: Mapping[str, str], *, together: str = ""
+    ) -> None:
+        """Owe the channel its first message about the story."""
         entry = matches[0].entry
-        links = {"story_id": story.id, "channel": channel}
-        if channel in story.told:
-            self.note(entry, Stage.ROUTE, "told", f"{channel} has an alert about this story", **links)
-            return story
         rules = tuple(match.rule.id for match in matches)
         alert = Alert(
-            id=digest("alert", story.id, channel),
+            id=alert_id(story.id, channel),
             story_id=story.id,
             entry_id=entry.id,
             channel=channel,
@@ -138,18 +225,73 @@ class Draft:
             priority=max(match.rule.priority for match in matches),
             created_at=self.now,
         )
-        delivery = Delivery(
-            key=digest("delivery", story.id, channel, DeliveryKind.POST, "0"),
-            alert_id=alert.id,
-            channel=channel,
-            kind=DeliveryKind.POST,
-            message=render_message(matches, notes=notes),
-            created_at=self.now,
-        )
-        self.alerts.append(alert)
-        self.deliveries.append(delivery)
-        self.note(entry, Stage.ROUTE, "alert", f"rules {', '.join(rules)} notify {channel}", **links)
-        return replace(story, told=story.told | {channel})
+        message = render_message(matches, notes=notes)
+        self.alerts[alert.id] = alert
+        self.posts[alert.id] = post(alert, message, self.now)
+        self.told[alert.id] = Told(alert=alert, message=message)
+        if together:
+            self.together[alert.id] = together
+        reason = f"rules {', '.join(rules)} notify {channel}"
+        self.note(entry, Stage.ROUTE, "alert", reason, story_id=story.id, channel=channel)
+
+    def tell_more(self, joined: Joined, channel: str, matches: tuple[Match, ...], notes: Mapping[str, str]) -> None:
+        """Owe the channel a reply, if the entry adds to what was told: a new report, or a rule that had not hit."""
+        entry, links = matches[0].entry, {"story_id": joined.story.id, "channel": channel}
+        told = self.told.get(alert_id(joined.story.id, channel))
+        more = [match for match in matches if told and match.rule.id not in told.alert.rules]
+        if told is None or not (more or joined.how is Joining.NEW_REPORT):
+            self.note(entry, Stage.ROUTE, "told", f"{channel} has an alert about this story", **links)
+            return
+        message = render_message(matches, notes=notes)
+        note = _what_is_new(joined, entry, more)
+        self.replies.append(reply(told.alert, message, note=note, event=entry.id, now=self.now, broadcast=bool(more)))
+        self.note(entry, Stage.ROUTE, "reply", f"{note}: a reply in {channel}", **links)
+        if more:
+            self.widen(told, more, message)
+
+    def widen(self, told: Told, more: Collection[Match], message: Message) -> None:
+        """Add rules to an alert, and to the message that told it."""
+        rules = tuple(match.rule.id for match in more)
+        priority = max(told.alert.priority, *(match.rule.priority for match in more))
+        alert = replace(told.alert, rules=(*told.alert.rules, *rules), priority=priority)
+        (self.alerts if alert.id in self.alerts else self.widened)[alert.id] = alert
+        reasons = tuple(reason for reason in message.reasons if reason.rule in rules)
+        shown = told.message and replace(told.message, priority=priority, reasons=(*told.message.reasons, *reasons))
+        self.told[alert.id] = Told(alert=alert, message=shown)
+
+    def count(self, story: Story, channel: str, entry: Entry) -> None:
+        """Change the first message about a story: by how many it is reported now, and by which rules."""
+        told, coverage = self.told.get(alert_id(story.id, channel)), coverage_of(story)
+        if told is None or told.message is None or coverage is None:
+            return
+        alert, message = told.alert, replace(told.message, coverage=coverage)
+        self.told[alert.id] = replace(told, message=message)
+        if alert.id in self.posts:  # of this very page: nobody has seen it yet
+            self.posts[alert.id] = post(alert, message, self.now)
+        else:
+            self.edits[alert.id] = edit(alert, message, event=entry.id, now=self.now)
+
+    def fold(self) -> None:
+        """Make one digest of the posts that are told together, and of very many in one channel."""
+        messages = {each: told.message for each, told in self.told.items() if told.message}
+        for folded in fold_floods(self.alerts, messages, self.now, together=self.together):
+            self.digests.append(folded.delivery)
+            for alert in folded.alerts:
+                self.alerts[alert.id] = alert
+                del self.posts[alert.id]
+                links = {"story_id": alert.story_id, "channel": alert.channel}
+                self.note(alert.entry_id, Stage.ROUTE, "digest", folded.reason, **links)
+
+
+def _what_is_new(joined: Joined, entry: Entry, more: Collection[Match]) -> str:
+    """Say in a few words why a story is told again: `also reported by tass; new rule: Sergei Shoygu`."""
+    said = []
+    if joined.how is Joining.NEW_REPORT:
+        said.append(f"also reported by {entry.feed}" if joined.new_source else "later report")
+    if more:
+        names = ", ".join(match.rule.title or match.rule.id for match in more)
+        said.append(f"new rule{'s' if len(more) > 1 else ''}: {names}")
+    return "; ".join(said)
 
 
 def _by_channel(matches: Iterable[Match]) -> Mapping[str, tuple[Match, ...]]:
@@ -158,6 +300,10 @@ def _by_channel(matches: Iterable[Match]) -> Mapping[str, tuple[Match, ...]]:
         for channel in match.rule.notify:
             channels[channel] = (*channels.get(channel, ()), match)
     return channels
+
+
+def _found(matches: Iterable[Match]) -> str:
+    return ", ".join(dict.fromkeys(f"“{mention.surface}”" for match in matches for mention in match.mentions))
 
 
 def _why(match: Match) -> str:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from monitor.decide.spread import digest
-from monitor.decide.thresholds import span
+from monitor.decide.thresholds import is_silent, span
 from monitor.model import Absent, Delivery, DeliveryKind, Excerpt, Message, Priority, Reason, Rule
 from monitor.text.plain import one_line, shorten
 
@@ -78,7 +78,7 @@ def notices_of_silence(
         for rule in rules
         if isinstance(rule.threshold, Absent)
         and rule.id in quiet_since
-        and now - quiet_since[rule.id] >= rule.threshold.within
+        and is_silent(rule.threshold, quiet_since[rule.id], now)
         for delivery in _silence(rule, rule.threshold, quiet_since[rule.id], now)
     )
 

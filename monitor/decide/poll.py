@@ -3,20 +3,27 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+from monitor.decide.backlog import backlog_reasons, is_silent
 from monitor.decide.draft import Draft
-from monitor.decide.schedule import next_poll, poll_after_failure
+from monitor.decide.identity import Recognised, page_size, recognise
+from monitor.decide.parsing import after_parse
+from monitor.decide.rhythm import after_page, after_unchanged, interval_of
+from monitor.decide.schedule import asked_wait, hold_host_until, next_poll, poll_after_failure
 from monitor.decide.thresholds import question
-from monitor.errors import FeedError
+from monitor.decide.updates import Change, change_of, describe
+from monitor.errors import FeedError, ParseError
 from monitor.model import (
+    MOVES,
     Entry,
     Feed,
     FeedLease,
+    FeedNotes,
     FeedState,
-    FirstPoll,
+    FetchNotes,
     History,
     Memory,
     NotModified,
@@ -25,6 +32,8 @@ from monitor.model import (
     PollOutcome,
     Question,
     Stage,
+    Told,
+    Validators,
 )
 from monitor.rules.limits import host_of
 from monitor.rules.match import MatchResult, Ruleset
@@ -36,25 +45,43 @@ def body_hash(page: Page) -> bytes:
     return hashlib.blake2b(page.body, digest_size=16).digest()
 
 
-def decide_unchanged(lease: FeedLease, feed: Feed, fetched: Page | NotModified, now: datetime) -> PollOutcome:
-    """Decide a poll that brought nothing: the server said so, or the body is the last one to the byte."""
-    state = _healthy(lease.state, now)
+def decide_unchanged(
+    lease: FeedLease, feed: Feed, fetched: Page | NotModified, now: datetime, *, blocks: bytes | None = None
+) -> PollOutcome:
+    """Decide a poll that brought nothing new.
+
+    The server said so, or the body is the last one to the byte, or its `blocks` are all known.
+    """
+    state = replace(lease.state, notes=_noted(lease.state.notes, fetched.notes, now))
     if isinstance(fetched, Page):
         state = replace(state, validators=fetched.validators)
-    return PollOutcome(lease=lease, state=state, due=next_poll(feed, now))
+        if blocks is not None:
+            state = replace(state, body_hash=body_hash(fetched), blocks=blocks)
+    state = after_unchanged(feed, replace(state, polled_at=now), now, same_page=blocks is None)
+    return PollOutcome(lease=lease, state=state, due=_next_poll(feed, state, fetched, now))
 
 
 def decide_failure(lease: FeedLease, feed: Feed, error: FeedError, now: datetime) -> PollOutcome:
-    """Decide a poll that failed."""
+    """Decide a poll that failed.
+
+    A place that a feed is said to have moved to is forgotten: the feed's own URL is asked next. What a page that is no
+    feed came with says nothing about the entries that are known, and what came before it is another kind of answer's.
+    """
     failures = lease.state.failures + 1
     state = replace(
         lease.state,
+        validators=Validators() if isinstance(error, ParseError) else lease.state.validators,
+        notes=replace(lease.state.notes, moved_to="", moves=0),
         failures=failures,
         failing_since=lease.state.failing_since or now,
         cause=error.cause,
         detail=error.detail,
     )
-    return PollOutcome(lease=lease, state=state, due=poll_after_failure(feed, error, failures, now))
+    if lease.state.notes.home:  # not where it has moved to: ask at its own URL, and soon
+        due = next_poll(feed, now, interval_of(feed, state.notes))
+    else:
+        due = poll_after_failure(feed, error, failures, now)
+    return PollOutcome(lease=lease, state=state, due=due, hold_host_until=hold_host_until(error, now))
 
 
 def page_keys(parsed: ParsedFeed) -> frozenset[bytes]:
@@ -62,35 +89,61 @@ def page_keys(parsed: ParsedFeed) -> frozenset[bytes]:
     return frozenset(key for entry in parsed.entries for key in entry.keys)
 
 
-def page_story_keys(parsed: ParsedFeed) -> frozenset[bytes]:
-    """Return the story keys of all entries on a page: what to ask the store for."""
-    return frozenset(key for entry in parsed.entries for key in story_keys(entry).values())
+def page_story_keys(entries: Iterable[Entry]) -> frozenset[bytes]:
+    """Return the story keys of entries: what to ask the store for."""
+    return frozenset(key for entry in entries for key in story_keys(entry).values())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fresh:
-    """An entry that its feed has not shown before, and what the rules say of it."""
+    """An entry that its feed has not shown before, or not with these words, and what the rules say of it."""
 
     entry: Entry
     result: MatchResult | None  # None = not asked: the feed's first poll is silent
+    together: str = ""  # why it is told in a digest, "" = by itself
+    change: Change | None = None  # of one that was known: what is new in it
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sifted:
+    """What is new on a page, the oldest first."""
+
+    fresh: tuple[Fresh, ...]
+    keys: tuple[bytes, ...]  # identity keys to remember
+    detected: tuple[str, ...]  # for `FeedNotes.identity`
 
 
 def sift_page(
-    *, lease: FeedLease, feed: Feed, parsed: ParsedFeed, memory: Memory, ruleset: Ruleset
-) -> tuple[Fresh, ...]:
-    """Return the fresh entries of a page, the oldest first, with the rules that match them.
+    *, lease: FeedLease, feed: Feed, parsed: ParsedFeed, memory: Memory, ruleset: Ruleset, now: datetime
+) -> Sifted:
+    """Find what is new on a page, and the rules that match it.
 
-    An entry is fresh if none of its keys is known. Those of a first poll are not matched, unless the feed asks for
-    alerts.
+    Entries of a first poll are not matched, unless the feed asks for it.
     """
-    silent = lease.state.baseline_at is None and feed.first_poll is FirstPoll.SILENT
-    known, tags = set(memory.known), source_tags(feed)
+    found = recognise(feed, lease.state.notes, parsed, memory, now)
+    new = [item.entry for item in found.entries if not item.known]
+    silent, tags = is_silent(feed, lease.state), source_tags(feed)
+    reasons = {} if silent else backlog_reasons(feed, lease.state, new, page_size(parsed), now)
     fresh = []
-    for entry in _oldest_first(parsed.entries):
-        if known.isdisjoint(entry.keys):
-            fresh.append(Fresh(entry=entry, result=None if silent else ruleset.match(entry, tags)))
-        known.update(entry.keys)
-    return tuple(fresh)
+    for item in found.entries:
+        if not item.known:
+            result = None if silent else ruleset.match(item.entry, tags)
+            fresh.append(Fresh(entry=item.entry, result=result, together=reasons.get(item.entry.id, "")))
+        elif item.stored is not None and (update := _updated(item, feed, ruleset, tags)):
+            fresh.append(update)
+    return Sifted(fresh=tuple(fresh), keys=found.keys, detected=found.detected)
+
+
+def _updated(item: Recognised, feed: Feed, ruleset: Ruleset, tags: tuple[str, ...]) -> Fresh | None:
+    """Ask the rules again about an entry that has changed; None = its changes are cosmetic."""
+    stored, entry = item.stored, item.entry
+    change = change_of(stored.entry, entry, bodies=not feed.fulltext) if stored else None
+    if stored is None or change is None:
+        return None
+    result = ruleset.match(entry, tags)
+    before = stored.rules | {match.rule.id for match in ruleset.match(stored.entry, tags).matches}
+    new = frozenset(match.rule.id for match in result.matches if match.rule.id not in before)
+    return Fresh(entry=entry, result=result, change=replace(change, new_rules=new))
 
 
 def page_questions(fresh: Iterable[Fresh], now: datetime) -> tuple[Question, ...]:
@@ -100,15 +153,24 @@ def page_questions(fresh: Iterable[Fresh], now: datetime) -> tuple[Question, ...
     return tuple(each for each in asked if each is not None)
 
 
+def page_told(fresh: Iterable[Fresh], memory: Memory) -> frozenset[str]:
+    """Return the told stories that matching entries may join: what to ask the store about what was told."""
+    matching = [item for item in fresh if item.result and item.result.matches]
+    entries = [*(item.entry for item in matching), *(item.change.before for item in matching if item.change)]
+    stories = (memory.stories.get(key) for key in page_story_keys(entries))
+    return frozenset(story.id for story in stories if story and story.told)
+
+
 def decide_page(
     *,
     lease: FeedLease,
     feed: Feed,
     page: Page,
     parsed: ParsedFeed,
-    fresh: Sequence[Fresh],
+    sifted: Sifted,
     memory: Memory,
     histories: Mapping[str, History],
+    told: Mapping[str, Told],
     dedup: timedelta,
     stories_since: datetime,
     now: datetime,
@@ -116,8 +178,9 @@ def decide_page(
     """Decide a poll that brought a page.
 
     Fresh entries that were matched are joined to stories, and told in each channel that has not heard of the story,
-    where the rules' thresholds are reached. `memory` holds the stories last seen after `stories_since`, `histories`
-    answers `page_questions`; `dedup` is how long a story is remembered for rules that say nothing else.
+    where the rules' thresholds are reached; a backlog and a flood are told in one digest a channel. `memory` holds the
+    stories last seen after `stories_since`, `histories` answers `page_questions`, `told` `page_told`; `dedup` is how
+    long a story is remembered for rules that say nothing else.
     """
     draft = Draft(
         now=now,
@@ -125,31 +188,50 @@ def decide_page(
         stories={story.id: story for story in memory.stories.values()},
         story_of={key: story.id for key, story in memory.stories.items()},
         histories=dict(histories),
+        told=dict(told),
     )
-    for item in fresh:
-        draft.entries.append(item.entry)
-        if item.result is None:
-            draft.note(item.entry, Stage.FRESH, "baseline", "on the feed's first poll: remembered, not told")
-        else:
-            draft.consider(item.entry, item.result)
+    for item in sifted.fresh:
+        _consider(draft, item)
+    draft.fold()
+    entries = tuple(item.entry for item in sifted.fresh if item.change is None)
+    notes = replace(
+        _noted(lease.state.notes, page.notes, now),
+        ttl=parsed.ttl,
+        skip_hours=parsed.skip_hours,
+        skip_days=parsed.skip_days,
+    )
+    state = after_parse(replace(lease.state, notes=notes), parsed, now)
     state = replace(
-        _healthy(lease.state, now),
+        state,
+        polled_at=now,
         validators=page.validators,
         body_hash=body_hash(page),
         baseline_at=lease.state.baseline_at or now,
+        notes=replace(state.notes, identity=sifted.detected),
+    )
+    state = after_page(
+        feed,
+        lease.state,
+        state,
+        entries=parsed.entries,
+        fresh=len(entries),
+        size=page_size(parsed),
+        now=now,
     )
     return PollOutcome(
         lease=lease,
         state=state,
-        due=next_poll(feed, now),
-        keys=tuple(page_keys(parsed)),
-        entries=tuple(draft.entries),
+        due=_next_poll(feed, state, page, now),
+        keys=sifted.keys,
+        entries=entries,
+        updates=tuple(item.entry for item in sifted.fresh if item.change is not None),
         stories=tuple(draft.stories[story_id] for story_id in draft.changed),
         stories_since=stories_since,
         story_keys=draft.new_keys,
         taken_keys=draft.taken_keys,
-        alerts=tuple(draft.alerts),
-        deliveries=tuple(draft.deliveries),
+        alerts=tuple(draft.alerts.values()),
+        widened=tuple(draft.widened.values()),
+        deliveries=draft.deliveries,
         decisions=tuple(draft.decisions),
         hits=tuple(draft.hits),
         tallies=draft.tallies,
@@ -161,11 +243,31 @@ def source_tags(feed: Feed) -> tuple[str, ...]:
     return (*feed.tags, host_of(feed.url))
 
 
-def _oldest_first(entries: Sequence[Entry]) -> list[Entry]:
-    """Put entries in the order of their dates; those without one stay where they stood, feeds give the newest first."""
-    upwards = entries[::-1]
-    return sorted(upwards, key=lambda entry: entry.published or entry.seen_at)
+def _consider(draft: Draft, item: Fresh) -> None:
+    if item.result is None:
+        draft.note(item.entry, Stage.FRESH, "baseline", "on the feed's first poll: remembered, not told")
+    elif item.change is not None:
+        draft.note(item.entry, Stage.FRESH, "updated", describe(item.change, item.entry))
+        draft.reconsider(item.entry, item.result, item.change)
+    else:
+        if item.together:
+            draft.note(item.entry, Stage.FRESH, "backlog", item.together)
+        draft.consider(item.entry, item.result, together=item.together)
 
 
-def _healthy(state: FeedState, now: datetime) -> FeedState:
-    return replace(state, polled_at=now, failures=0, failing_since=None, cause=None, detail="")
+def _noted(notes: FeedNotes, fetched: FetchNotes, now: datetime) -> FeedNotes:
+    """Add to a feed's notes what a good fetch has learnt."""
+    again = fetched.moved_to == notes.moved_to
+    moves = min(notes.moves + 1, MOVES) if again else 1
+    return replace(
+        notes,
+        moved_to=fetched.moved_to,
+        moves=moves if fetched.moved_to else 0,
+        answered=fetched.answered,
+        unconditional_at=now if fetched.unconditional else notes.unconditional_at,
+    )
+
+
+def _next_poll(feed: Feed, state: FeedState, fetched: Page | NotModified, now: datetime) -> datetime:
+    interval = interval_of(feed, state.notes)
+    return next_poll(feed, now, interval, asked_wait(interval, fetched.notes.freshness, state.notes, now))

@@ -41,6 +41,27 @@ def question(rule: Rule, now: datetime) -> Question | None:
             return None
 
 
+def memory_of(threshold: Threshold | None) -> timedelta:
+    """Return how long before a time hits still bear on whether a threshold speaks then.
+
+    What most of them said before bears on it as well, and that rests on hits as long ago again.
+    """
+    match threshold:
+        case Spike(over=over, baseline=baseline):
+            return 2 * over + baseline
+        case AtLeast(within=within) | Absent(within=within):
+            return 2 * within
+        case New(within=within):
+            return within
+        case _:
+            return timedelta()
+
+
+def is_silent(absent: Absent, quiet_since: datetime, now: datetime) -> bool:
+    """Say whether nothing has come for long enough to be told."""
+    return now - quiet_since >= absent.within
+
+
 def hit_of(match: Match, now: datetime) -> Hit:
     """Make what is remembered of a match."""
     keys = story_keys(match.entry)
@@ -141,7 +162,8 @@ def describe_threshold(threshold: Threshold) -> str:
     """Put a threshold into words."""
     match threshold:
         case AtLeast():
-            return f"{threshold.entries} entries of {threshold.sources} sources within {span(threshold.within)}"
+            sources = f" of {threshold.sources} sources" if threshold.sources > 1 else ""
+            return f"{threshold.entries} entries{sources} within {span(threshold.within)}"
         case New():
             return f"first time in {span(threshold.within)}"
         case Spike():

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, TypeVar, get_args
 
 from pydantic import BaseModel, ValidationError
@@ -89,7 +89,7 @@ def _one(document: Document, base: Loc, error: ErrorDetails, model: type[BaseMod
         return document.problem(loc, f"key `{steps[-2]}`: {_plainly(error['msg'])}", at_key=True)
     if kind == "extra_forbidden":
         key = str(steps[-1])
-        return document.problem(loc, f"unknown key `{key}`", did_you_mean(key, known_keys(model, steps)), at_key=True)
+        return document.problem(loc, f"unknown key `{key}`", _instead_of(key, model, steps), at_key=True)
     if kind == "missing":
         return document.problem(loc[:-1], f"`{steps[-1]}` is missing", at_key=True)
     if kind in ("enum", "literal_error"):
@@ -114,6 +114,12 @@ def _instead(given: Any, *, quote: bool) -> str:
     return f", not `{given}`" if quote else ", not text"
 
 
+def _instead_of(key: str, model: type[BaseModel], loc: Iterable[str | int]) -> str:
+    """Say what to write for a key that is not known: what took its place (a model's `former`), or what is near."""
+    former: Mapping[str, str] = getattr(_innermost(model, loc), "former", {})
+    return f"did you mean `{former[key]}`?" if key in former else did_you_mean(key, known_keys(model, loc))
+
+
 def _plainly(message: str) -> str:
     """Say what pydantic says as we say it."""
     return _QUOTED.sub(r"`\1`", _SUBJECT.sub("this", message)).replace(" after validation", "")
@@ -124,11 +130,15 @@ def known_keys(model: type[BaseModel], loc: Iterable[str | int] = ()) -> list[st
 
     The path is only a help for models that nest: the innermost model on the way decides.
     """
+    return [info.alias or name for name, info in _innermost(model, loc).model_fields.items()]
+
+
+def _innermost(model: type[BaseModel], loc: Iterable[str | int]) -> type[BaseModel]:
     current = model
     for step in loc:
         nested = {info.alias or name: info for name, info in current.model_fields.items()}.get(str(step))
         current = (_model_in(nested.annotation) if nested else None) or current
-    return [info.alias or name for name, info in current.model_fields.items()]
+    return current
 
 
 def _model_in(annotation: Any) -> type[BaseModel] | None:

@@ -45,6 +45,8 @@ _TRACKING_FRAGMENT = re.compile(
     r"(?:\d{1,2}|xtor=.*|utm_.*|at_.*|echobox=.*|ref=.*|rss.*|comments?|:~:.*|intcid=.*|fbclid=.*)$", re.IGNORECASE
 )
 
+_NUMBER = re.compile(r"#\d{1,2}$", re.ASCII)
+
 _HOST_PREFIXES = ("www.", "m.", "mobile.", "amp.", "touch.")
 _HOST_INFIXES = ("m", "amp")  # en.m.wikipedia.org
 _INDEX = re.compile(r"/(?:index|default)\.html?$", re.IGNORECASE)
@@ -90,6 +92,11 @@ def canonical_url(url: str) -> str:
         return _canonical(url)
     except ValueError:  # a bad port, bracket or host name
         return ""
+
+
+def is_numbered(url: str) -> bool:
+    """Say whether the canonical form leaves out a number after `#`, which may name a part of the page, or a copy."""
+    return bool(_NUMBER.search(url))
 
 
 def _canonical(url: str) -> str:

@@ -51,27 +51,45 @@ _FEW = 0.25  # of the characters that are not ASCII; in a page of another charse
 
 def decode(body: bytes, content_type: str = "") -> str:
     """Return a page's text; bytes that are wrong in its charset become U+FFFD, never an error."""
+    mark, charset = _shape(body)
+    if charset:
+        return body[len(mark) :].decode(charset, "replace")
+    text = _as_utf8(body)
+    return _decode_other(body, content_type) if text is None else text
+
+
+def to_utf8(body: bytes, content_type: str = "") -> bytes:
+    """Return a page in UTF-8, without a mark; see `decode`."""
+    if not _shape(body)[1] and _as_utf8(body) is not None:
+        return body  # as most are
+    return decode(body, content_type).encode("utf-8", "replace")
+
+
+def _shape(body: bytes) -> tuple[bytes, str]:
+    """Return the mark that a page begins with and its charset, as far as they show; "" = they do not."""
     for mark, charset in _MARKS:
         if body.startswith(mark):
-            return body[len(mark) :].decode(charset, "replace")
-    for shape, charset in _SHAPES:
-        if shape.match(body):
-            return body.decode(charset, "replace")
+            return mark, charset
+    return b"", next((charset for shape, charset in _SHAPES if shape.match(body)), "")
+
+
+def _as_utf8(body: bytes) -> str | None:
+    """Return the text of a page that is UTF-8, whatever it declares; None = it is not, or only by accident."""
     try:
         text = body.decode("utf-8")
     except UnicodeDecodeError:
-        return _decode_other(body, content_type)
+        return None
     declared = _declared(body)
     # Valid UTF-8 is no accident in a page of a single-byte charset; in a short page of a CJK charset it may be one.
     if text.isascii() and not declared.startswith(("iso2022", "hz")):
         return text
-    if not declared or declared == "utf-8" or declared.startswith(_SINGLE_BYTE):
+    if not declared or declared == "utf-8" or declared.startswith(_SINGLE_BYTE) or not _strictly(body, declared):
         return text
-    return _strictly(body, declared) or text
+    return None
 
 
 def _decode_other(body: bytes, content_type: str) -> str:
-    """Decode a page that is not valid UTF-8 throughout."""
+    """Decode a page that is not UTF-8 throughout."""
     declared = _declared(body)
     if declared in ("", "utf-8"):
         text = body.decode("utf-8", "replace")
@@ -114,3 +132,24 @@ def _charset(label: str) -> str:
     except (LookupError, ValueError):
         return ""
     return _SUPERSETS.get(name, name) if name.startswith((*_FAMILIES, "ascii", "tis")) else ""
+
+
+def explain_charset(body: bytes, content_type: str = "") -> str:
+    """Say which charset `decode` has read a page in, and what spoke for it: the first witness that gives the same text.
+
+    "utf-8 (the XML declaration)"; "utf-8 (its bytes)"; "windows-1251 (a guess)".
+    """
+    text = decode(body, content_type)
+    for mark, charset in _MARKS:
+        if body.startswith(mark):
+            return f"{charset} (its byte order mark)"
+    header = _HEADER.search(content_type)
+    witnesses = (
+        (_declared(body), "the XML declaration"),
+        (_charset(header.group(1)) if header else "", "the Content-Type header"),
+        ("utf-8", "its bytes"),
+    )
+    for charset, witness in witnesses:
+        if charset and body.decode(charset, "replace") == text:
+            return f"{charset} ({witness})"
+    return "another charset (a guess by its bytes)"

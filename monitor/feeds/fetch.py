@@ -1,210 +1,177 @@
 """Get a feed's document: over HTTP with aiohttp, conditionally and within bounds, or from an allowed folder.
 
-One fetch is one deadline over everything: waiting for an address, connecting, headers, redirects, body. Part 3 adds the
-guard (addresses in `resolve`, hosts at each hop) and the schedule's politeness around it.
+One fetch is one deadline over everything: waiting for an address, connecting, headers, redirects, body. Every hop goes
+through the guard (`guard`), which looks at the address that is connected to; behind a proxy it can look at numbers
+alone, for there the proxy resolves the names.
 """
 
 from __future__ import annotations
 
 import asyncio
-import re
 from asyncio import Semaphore
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from datetime import UTC, timedelta
-from email.utils import parsedate_to_datetime
+from datetime import timedelta
 from http import HTTPStatus
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
-from urllib.request import getproxies
 from weakref import WeakValueDictionary
 
 import aiohttp
-import structlog
 from yarl import URL
 
 from monitor import __version__
 from monitor.errors import Cause, FetchError
-from monitor.feeds.inflate import ACCEPTED, TooLargeError, inflate
+from monitor.feeds.answer import MAX_BYTES, document, refuse
+from monitor.feeds.blocked import is_login_page
+from monitor.feeds.freshness import freshness
+from monitor.feeds.guard import Guard
+from monitor.feeds.inflate import ACCEPTED
 from monitor.feeds.local import read_local
-from monitor.feeds.reasons import explain, shown, translated
-from monitor.feeds.resolve import PooledResolver
-from monitor.model import Feed, FeedState, NotModified, Page, Validators
+from monitor.feeds.order import CONDITIONS, Order, order_for
+from monitor.feeds.reasons import shown, translated
+from monitor.feeds.robots import Robots
+from monitor.feeds.sessions import Sessions
+from monitor.feeds.trace import FetchTrace
+from monitor.model import AllowedHost, Feed, FeedState, FetchNotes, NotModified, Page, Validators
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
-
     from monitor.ports import Clock
 
-MAX_BYTES: Final = 5_000_000  # of a body, on the wire and decoded
 MAX_REDIRECTS: Final = 5
+MAX_ARTICLE: Final = 2_000_000  # bytes
 PER_HOST: Final = 2  # connections at the same time
-MAX_RETRY_AFTER: Final = timedelta(hours=24)
-_MIME_TYPES = "application/atom+xml, application/rss+xml, application/feed+json, application/xml;q=0.9, */*;q=0.5"
-_CONDITIONS = frozenset(("If-None-Match", "If-Modified-Since"))
+_FEED_TYPES = "application/atom+xml, application/rss+xml, application/feed+json, application/xml;q=0.9, */*;q=0.5"
+_ARTICLE_TYPES = ("text/html", "application/xhtml+xml")
 _REDIRECTS = frozenset((301, 302, 303, 307, 308))
 _PERMANENT = frozenset((301, 308))
-_CHUNK = 65_536
-log = structlog.get_logger()
+_FETCH_ERRORS = (TimeoutError, aiohttp.ClientError, OSError, ValueError)
 
 
 class HttpFetcher:
-    """Fetch feeds; implements `ports.Fetcher`. Opens its session at the first fetch, on the loop that runs then."""
+    """Fetch feeds and articles; implements `ports.Fetcher`. Opens connections on the loop that runs at the first fetch.
+
+    `allow` are the places that may be read although they are not public; `spacing` lies between two articles of one
+    host.
+    """
 
     def __init__(
         self,
         *,
         clock: Clock,
         allow_folders: Sequence[Path] = (),
+        allow: Sequence[AllowedHost] = (),
         contact: str = "",
         timeout: timedelta = timedelta(seconds=30),
+        spacing: timedelta = timedelta(seconds=5),
+        trace: FetchTrace | None = None,
     ) -> None:
         self._clock = clock
         self._folders = tuple(allow_folders)
         self._agent = f"media-monitor/{__version__}" + (f" (+{contact})" if contact else "")
         self._timeout = timeout
-        self._session: aiohttp.ClientSession | None = None
+        self._sessions = Sessions(Guard(allow), trace)
         self._gates: WeakValueDictionary[str, Semaphore] = WeakValueDictionary()
-        self._moved: set[str] = set()  # feeds of which it was said that they have moved
+        self._robots = Robots(self._read_robots, clock=clock, spacing=spacing)
 
     async def fetch(self, feed: Feed, state: FeedState) -> Page | NotModified:
-        """Fetch once, conditionally where `state` has validators of this very URL.
+        """Fetch once, conditionally where `state` has validators of the very place that is asked.
 
         Raises:
             FetchError: no usable answer came.
         """
         if feed.url.startswith("file:"):
             return await asyncio.to_thread(read_local, feed.url, self._folders, MAX_BYTES)
-        url = _http_url(feed.url)
-        headers = self._headers(feed, state)
-        async with self._turn(url.host or ""):
-            try:
-                async with asyncio.timeout(self._timeout.total_seconds()):
-                    return await self._follow(url, headers, {name for name, _ in feed.headers})
-            except (TimeoutError, aiohttp.ClientError, OSError, ValueError) as error:
-                # `from None`: the cause may hold the URL with its query string, or a header.
-                raise translated(error, url, self._timeout) from None
+        order = order_for(feed, state, headers=self._headers(_FEED_TYPES), timeout=self._timeout, now=self._clock())
+        async with self._bounded(order), self._walk(order) as (response, moved_to):
+            return await self._answer(response, order, moved_to)
+
+    async def fetch_article(self, url: str) -> Page:
+        """Get the page behind a link, where its host's robots.txt allows that; HTML of MAX_ARTICLE bytes at most.
+
+        Raises:
+            FetchError: ROBOTS where robots.txt forbids it, or cannot be asked now; else as in `fetch`.
+        """
+        order = Order.plain(url, self._headers(", ".join(_ARTICLE_TYPES)), self._timeout)
+        await self._robots.wait_for_turn(order.url)
+        async with self._bounded(order), self._walk(order, heed_robots=True) as (response, _):
+            if response.status != HTTPStatus.OK:
+                raise await refuse(response, self._clock())
+            content_type = response.headers.get("Content-Type", "")
+            if content_type.partition(";")[0].strip().lower() not in _ARTICLE_TYPES:
+                raise FetchError(Cause.NOT_A_FEED, f"{shown(response.url)} is no HTML page")
+            return Page(body=await document(response, MAX_ARTICLE), content_type=content_type)
 
     async def close(self) -> None:
         """Give connections and threads back."""
-        session, self._session = self._session, None
-        if session is not None:
-            await session.close()
+        await self._sessions.close()
 
-    def _headers(self, feed: Feed, state: FeedState) -> dict[str, str]:
-        headers = {"User-Agent": self._agent, "Accept": _MIME_TYPES, "Accept-Encoding": ACCEPTED}
-        if state.url == feed.url and state.validators.etag:
-            headers["If-None-Match"] = state.validators.etag
-        if state.url == feed.url and state.validators.last_modified:
-            headers["If-Modified-Since"] = state.validators.last_modified
-        return headers | {name: value.reveal() for name, value in feed.headers}
+    def _headers(self, types: str) -> dict[str, str]:
+        return {"User-Agent": self._agent, "Accept": types, "Accept-Encoding": ACCEPTED}
 
     @asynccontextmanager
-    async def _turn(self, host: str) -> AsyncIterator[None]:
-        """Wait for one of a host's connections; the deadline does not run meanwhile."""
-        gate = self._gates.setdefault(host, Semaphore(PER_HOST))
+    async def _bounded(self, order: Order) -> AsyncIterator[None]:
+        """Wait for one of the host's connections, then hold what follows to the deadline; name what goes wrong."""
+        gate = self._gates.setdefault(order.url.host or "", Semaphore(PER_HOST))
         async with gate:
-            yield
+            try:
+                async with asyncio.timeout(order.timeout.total_seconds()):
+                    yield
+            except _FETCH_ERRORS as error:
+                # `from None`: the cause may hold the URL with its query string, or a header.
+                raise translated(error, order.url, order.timeout, own_proxy=order.proxy is not None) from None
 
-    async def _follow(self, url: URL, headers: dict[str, str], private: set[str]) -> Page | NotModified:
-        """Get `url` or what it redirects to; `private` headers never leave the first origin."""
-        first = url.origin()
-        for _ in range(MAX_REDIRECTS + 1):
-            request = self._opened().get(url, headers=headers, allow_redirects=False)
-            async with request as response:
+    @asynccontextmanager
+    async def _walk(
+        self, order: Order, *, heed_robots: bool = False
+    ) -> AsyncIterator[tuple[aiohttp.ClientResponse, str]]:
+        """Get the order's URL or what it redirects to; give the answer, and where redirects for good have led."""
+        url, moved_to, for_good, at_home = order.url, order.remembered, True, True
+        for hop in range(MAX_REDIRECTS + 1):
+            if heed_robots:
+                await self._robots.check(url)
+            at_home = at_home and url.origin() == order.own.origin()
+            headers = order.headers_for(url, at_home=at_home)
+            async with self._sessions.get(url, headers=headers, proxy=order.proxy) as response:
                 if response.status not in _REDIRECTS:
-                    return await self._answer(response)
+                    if hop and is_login_page(url, response.status, response.headers.get("Content-Type", "")):
+                        raise FetchError(Cause.BLOCKED, f"{shown(order.url)} sends to a login page, {shown(url)}")
+                    yield response, moved_to
+                    return
                 target = _redirected(url, response.headers.get("Location", ""))
-                if response.status in _PERMANENT:
-                    self._mention_move(url, target)
-            if target.origin() != first:
-                headers = {name: value for name, value in headers.items() if name not in private}
+                for_good = for_good and response.status in _PERMANENT
+                moved_to = str(target) if for_good else moved_to
             url = target
         raise FetchError(Cause.REDIRECT, f"more than {MAX_REDIRECTS} redirects, the last to {shown(url)}")
 
-    def _mention_move(self, url: URL, target: URL) -> None:
-        """Say once that a feed has a new address for good."""
-        if shown(url) not in self._moved:
-            self._moved.add(shown(url))
-            log.info("a feed has moved for good: write down its new address", old=shown(url), new=shown(target))
-
-    def _opened(self) -> aiohttp.ClientSession:
-        if self._session is None:
-            connector = aiohttp.TCPConnector(
-                resolver=PooledResolver(),
-                force_close=True,  # an idle TLS connection costs 0.3 MB, and the next poll is minutes away
-                limit=0,
-                limit_per_host=PER_HOST,  # a redirect may lead to a host whose turn it is not
-            )
-            self._session = aiohttp.ClientSession(
-                connector=connector,
-                timeout=aiohttp.ClientTimeout(total=None, connect=None, sock_connect=None, sock_read=None),
-                auto_decompress=False,
-                cookie_jar=aiohttp.DummyCookieJar(),
-                trust_env=bool(getproxies()),  # HTTP(S)_PROXY, NO_PROXY: asking costs more than the request
-            )
-        return self._session
-
-    async def _answer(self, response: aiohttp.ClientResponse) -> Page | NotModified:
-        status, where = response.status, shown(response.url)
-        if status == HTTPStatus.NOT_MODIFIED and _CONDITIONS & response.request_info.headers.keys():
-            return NotModified()
-        if status == HTTPStatus.GONE:
-            raise FetchError(
-                Cause.GONE, f"{where} says that it is gone for good: remove it, or look for its new address"
-            )
-        if status not in (HTTPStatus.OK, HTTPStatus.NON_AUTHORITATIVE_INFORMATION):
-            cause = Cause.RATE_LIMITED if status == HTTPStatus.TOO_MANY_REQUESTS else Cause.HTTP
-            raise FetchError(cause, explain(status, where), retry_after=self._retry_after(response))
-        try:
-            wire = await _read_capped(response)
-            coding = response.headers.get("Content-Encoding", "")
-            body = await asyncio.to_thread(inflate, wire, coding, MAX_BYTES) if coding else wire
-        except TooLargeError:
-            raise FetchError(Cause.TOO_LARGE, f"more than {MAX_BYTES // 1_000_000} MB from {where}") from None
+    async def _answer(self, response: aiohttp.ClientResponse, order: Order, moved_to: str) -> Page | NotModified:
+        conditional = not CONDITIONS.isdisjoint(response.request_info.headers)
+        answered = "" if response.url == order.own else str(response.url)
+        notes = FetchNotes(
+            moved_to=_storable(moved_to),
+            answered=_storable(answered),
+            unconditional=not conditional,
+            freshness=freshness(response.headers),
+        )
+        if response.status == HTTPStatus.NOT_MODIFIED and conditional:
+            return NotModified(notes=notes)
+        if response.status not in (HTTPStatus.OK, HTTPStatus.NON_AUTHORITATIVE_INFORMATION):
+            raise await refuse(response, self._clock(), asked=order.own)
         return Page(
-            body=body,
+            body=await document(response, MAX_BYTES),
             content_type=_storable(response.headers.get("Content-Type", "")),
-            validators=Validators(
-                etag=_storable(response.headers.get("ETag", "")),
-                last_modified=_storable(response.headers.get("Last-Modified", "")),
-            ),
+            validators=_validators(response) if notes.answered == answered else Validators(),
+            notes=notes,
         )
 
-    def _retry_after(self, response: aiohttp.ClientResponse) -> timedelta | None:
-        """Read Retry-After (RFC 9110, 10.2.3) on 429 and 503: seconds or a date; garbage is as good as nothing."""
-        written = response.headers.get("Retry-After", "").strip()
-        if response.status not in (HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE) or not written:
-            return None
-        if re.fullmatch(r"[0-9]{1,9}", written):
-            wait = timedelta(seconds=int(written))
-        else:
-            try:
-                moment = parsedate_to_datetime(written)
-                wait = (moment if moment.tzinfo else moment.replace(tzinfo=UTC)) - self._clock()
-            except (ValueError, OverflowError):
-                return None
-        return min(max(wait, timedelta()), MAX_RETRY_AFTER)
-
-
-async def _read_capped(response: aiohttp.ClientResponse) -> bytes:
-    """Read the body as it is on the wire, and stop as soon as it is too large."""
-    body = bytearray()
-    async for chunk in response.content.iter_chunked(_CHUNK):
-        body += chunk
-        if len(body) > MAX_BYTES:
-            raise TooLargeError
-    return bytes(body)
-
-
-def _http_url(text: str) -> URL:
-    try:
-        url = URL(text)
-    except ValueError:
-        raise FetchError(Cause.BAD_URL, "the feed's URL cannot be read") from None
-    if url.scheme not in ("http", "https") or not url.host:
-        raise FetchError(Cause.BAD_URL, f"“{url.scheme or text[:20]}” is not http or https")
-    return url
+    async def _read_robots(self, url: URL) -> tuple[int, bytes]:
+        """Get a robots.txt: its status, and its beginning."""
+        order = Order.plain(str(url), self._headers("text/plain"), self._timeout)
+        try:
+            async with asyncio.timeout(order.timeout.total_seconds()), self._walk(order) as (response, _):
+                return response.status, await document(response, Robots.MAX_BYTES)
+        except _FETCH_ERRORS as error:
+            raise translated(error, url, order.timeout) from None
 
 
 def _redirected(url: URL, location: str) -> URL:
@@ -219,6 +186,13 @@ def _redirected(url: URL, location: str) -> URL:
             Cause.REDIRECT, f"{shown(url)} redirects to {target.scheme[:20]}:, only http and https are followed"
         )
     return target
+
+
+def _validators(response: aiohttp.ClientResponse) -> Validators:
+    return Validators(
+        etag=_storable(response.headers.get("ETag", "")),
+        last_modified=_storable(response.headers.get("Last-Modified", "")),
+    )
 
 
 def _storable(header: str) -> str:

@@ -6,14 +6,17 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache, partial
 from itertools import islice
 from urllib.parse import urljoin, urlsplit, urlunsplit
 
-from monitor.feeds.canonical import canonical_url
+from monitor.feeds.canonical import canonical_url, is_numbered
 from monitor.feeds.identity import entry_id, identity_keys
 from monitor.feeds.plaintext import decode_again, from_markup, from_text
-from monitor.model import Entry, Feed
+from monitor.model import Entry, Feed, Identity
 from monitor.text.plain import one_line, shorten
+
+MAX_ENTRIES = 2_000  # of a page, the first ones
 
 # Characters kept; more is cut with an ellipsis.
 TITLE_LIMIT = 1_000
@@ -64,14 +67,17 @@ def make_entries(items: Iterable[Item], feed: Feed, now: datetime, *, site: str 
     share, names no item: it would be the same in the next poll, for another story.
     """
     items = tuple(items)
+    base = bare_url(feed.url)
+    link_of = cache(partial(safe_link, base))
+    canonical = cache(canonical_url)  # most guids are links as well
     shared = _shared((item.guid, item) for item in items) | _shared((item.link, item) for item in items)
-    base = _base(feed.url)
     own = {canonical_url(feed.url), canonical_url(base), canonical_url(safe_link(base, site))} - {""}
-    shared |= {item.guid for item in items if canonical_url(item.guid) in own}
-    shared |= {item.link for item in items if canonical_url(safe_link(base, item.link)) in own}
+    shared |= {item.guid for item in items if canonical(item.guid) in own}
+    shared |= {item.link for item in items if canonical(link_of(item.link)) in own}
     entries: dict[bytes, Entry] = {}
     for item in items:
-        entry = _make_entry(item, feed, now, shared)
+        url = link_of(item.link)
+        entry = _make_entry(item, feed, now, shared, url=url, canonical="" if item.link in shared else canonical(url))
         entries.setdefault(entry.keys[0], entry)
     return tuple(entries.values())
 
@@ -87,26 +93,30 @@ def _shared(named: Iterable[tuple[str, Item]]) -> frozenset[str]:
     return frozenset(shared)
 
 
-def _make_entry(item: Item, feed: Feed, now: datetime, shared: frozenset[str]) -> Entry:
+def _make_entry(item: Item, feed: Feed, now: datetime, shared: frozenset[str], *, url: str, canonical: str) -> Entry:
     title = one_line(decode_again(item.title.plain(TITLE_LIMIT)))
     summary = item.summary.plain(SUMMARY_LIMIT)
     body = item.content.plain(BODY_LIMIT)
-    url = safe_link(_base(feed.url), item.link)
-    canonical = "" if item.link in shared else canonical_url(url)
     guid = one_line(item.guid[:_GUID_LIMIT])
-    keys = identity_keys(
+    body = body if body != summary else ""
+    named = identity_keys(
         guid="" if item.guid in shared else guid,
         canonical_url=canonical,
         title=title,
         text=summary or body,
+        rest=body if summary else "",
+        numbered=is_numbered(url),
+        short_titles=feed.identity is Identity.TITLE,
     )
+    keys = tuple(key for _, key in named)
     return Entry(
         id=entry_id(feed.url, keys[0]),
         keys=keys,
+        key_kinds=tuple(kind for kind, _ in named),
         feed=feed.name,
         title=title,
         summary=summary,
-        body=body if body != summary else "",
+        body=body,
         url=url,
         canonical_url=canonical,
         guid=guid,
@@ -131,8 +141,11 @@ def safe_link(base: str, link: str) -> str:
     return link if parts.scheme in ("http", "https") and parts.hostname else ""
 
 
-def _base(url: str) -> str:
-    """Return what a feed's links are relative to: its user, password and query must not end in an entry's link."""
+def bare_url(url: str) -> str:
+    """Return a URL without its user, password, query and fragment, which may be secrets; "" for what is none.
+
+    A feed's links are relative to it: nothing secret must end in an entry's link.
+    """
     try:
         parts = urlsplit(url)
     except ValueError:

@@ -1,8 +1,8 @@
 """Make entries of a page: decide the charset, see what it is, read it, clean it.
 
 Pure and blocking. Its time grows about as the page does: what feedparser takes quadratic time for is switched off or
-thinned out before (`xmlfeed`, `repeats`), and markup is read in linear time (`plaintext`). Part 3 puts a child process
-with a deadline around it and parses only the blocks of a page that were not seen before.
+thinned out before (`xmlfeed`, `repeats`), and markup is read in linear time (`plaintext`). The daemon has it done in a
+process with limits (`parser`, `child`), and for those blocks of a page that are new (`split`).
 """
 
 from __future__ import annotations
@@ -14,15 +14,17 @@ from itertools import islice
 
 from monitor.errors import Cause, ParseError
 from monitor.feeds.charset import decode
-from monitor.feeds.items import TITLE_LIMIT, Item, make_entries
+from monitor.feeds.discover import discover_links
+from monitor.feeds.items import MAX_ENTRIES, TITLE_LIMIT, Item, make_entries
 from monitor.feeds.jsonfeed import read_json_feed
 from monitor.feeds.plaintext import from_markup
+from monitor.feeds.rhythm import with_rhythm
+from monitor.feeds.sitemap import read_sitemap
 from monitor.feeds.xmlfeed import read_xml_feed
 from monitor.model import Feed, Page, ParsedFeed
 from monitor.text.plain import one_line, shorten
 
-MAX_ENTRIES = 2_000
-
+_NAMED_FEEDS = 3
 _PROLOG = re.compile(
     r"<\?[^>]*>|<!--.*?-->|<!DOCTYPE\s+([\w:.-]+)[^>\[]*(?:\[[^\]]*\]\s*)?>|\s+", re.DOTALL | re.IGNORECASE
 )
@@ -33,7 +35,7 @@ _HTML_TITLE = re.compile(r"<title[^<>]{0,200}>([^<]{1,300})", re.IGNORECASE)
 
 
 def parse_page(page: Page, feed: Feed, now: datetime) -> ParsedFeed:
-    """Parse one page into at most MAX_ENTRIES entries, the first ones of the page; implements `ports.Parser`.
+    """Parse one page into at most MAX_ENTRIES entries, the first ones of the page.
 
     Raises:
         ParseError: NOT_A_FEED, saying what it looks like, or BROKEN.
@@ -44,20 +46,22 @@ def parse_page(page: Page, feed: Feed, now: datetime) -> ParsedFeed:
     if text[0] in "{[":
         title, site, items = read_json_feed(text, now)
     else:
-        title, site, items = _read_xml(text, now)
+        title, site, items = _read_xml(text, feed.url, now)
     entries = make_entries(islice(items, MAX_ENTRIES), feed, now, site=site)
-    return ParsedFeed(title=one_line(title)[:TITLE_LIMIT], entries=entries)
+    return with_rhythm(ParsedFeed(title=one_line(title)[:TITLE_LIMIT], entries=entries), text)
 
 
-def _read_xml(text: str, now: datetime) -> tuple[str, str, Iterator[Item]]:
+def _read_xml(text: str, url: str, now: datetime) -> tuple[str, str, Iterator[Item]]:
     root = _root(text)
+    if root.rpartition(":")[2] in ("urlset", "sitemapindex"):
+        return "", "", read_sitemap(text, now)
     # 5 MB of HTML would cost feedparser 10 s: look before. Some feeds call themselves HTML all the same.
     if not (_SURE_FEED if root == "html" else _FEED_TAG).search(text):
-        raise ParseError(Cause.NOT_A_FEED, _looks_like(text, root))
+        raise ParseError(Cause.NOT_A_FEED, _looks_like(text, root, url))
     found = read_xml_feed(text, now)
     first = next(found.items, None)
     if not found.version and first is None:
-        raise ParseError(Cause.NOT_A_FEED, _looks_like(text, root))
+        raise ParseError(Cause.NOT_A_FEED, _looks_like(text, root, url))
     if first is None and not re.search(rf"</{re.escape(root)}\s*>|<{re.escape(root)}\b[^<>]*/>", text, re.IGNORECASE):
         raise ParseError(
             Cause.BROKEN, f"the page breaks off before its first entry: its </{shorten(root, 40)}> is missing"
@@ -82,16 +86,15 @@ def _root(text: str) -> str:
     return root.group(1).lower() if root else ""
 
 
-def _looks_like(text: str, root: str) -> str:
+def _looks_like(text: str, root: str, url: str) -> str:
     """Say in a few words what a page that is no feed seems to be."""
     if root == "html":
         title = _HTML_TITLE.search(text)
         name = shorten(one_line(from_markup(title.group(1))), 80) if title else ""
         page = f"an HTML page titled “{name}”" if name else "an HTML page"
-        return f"{page}: look on it for the feed's own address"
+        feeds = ", ".join(feed.shown for feed in discover_links(text, url)[:_NAMED_FEEDS])
+        return f"{page} that links to {feeds}" if feeds else f"{page}: look on it for the feed's own address"
     known = {
-        "urlset": "a sitemap",
-        "sitemapindex": "a sitemap",
         "opml": "a list of feeds (OPML): watch the feeds in it",
         "svg": "an image",
     }

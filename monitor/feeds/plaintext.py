@@ -15,14 +15,19 @@ from selectolax.lexbor import LexborHTMLParser
 
 from monitor.text.plain import clean
 
-_SPACES = re.compile(r"\s+")
-_BLOCK_TAG = re.compile(
-    r"<(/?)(?:address|article|aside|blockquote|br|caption|center|dd|details|dialog|dir|div|dl|dt|fieldset|figcaption|"
+_SPACES = re.compile(r"\s{2,}|[^\S ]")
+_BLOCKS = (
+    r"(?:address|article|aside|blockquote|br|caption|center|dd|details|dialog|dir|div|dl|dt|fieldset|figcaption|"
     r"figure|footer|form|h[1-6]|header|hgroup|hr|legend|li|main|menu|nav|ol|optgroup|option|p|pre|section|summary|table|"
-    r"tbody|td|textarea|tfoot|th|thead|title|tr|ul|video|audio|iframe)(?=[\s/>])",
-    re.IGNORECASE,
+    r"tbody|td|textarea|tfoot|th|thead|title|tr|ul|video|audio|iframe)(?=[\s/>])"
 )
-_OTHER_TAG = re.compile(r"<(/?)(?!(?:script|style)[\s/>])[a-zA-Z][^\s/>]*", re.IGNORECASE)
+_OTHERS = r"(?!(?:script|style|span)[\s/>])[a-zA-Z][^\s/>]*"
+_RENAMED = (
+    (re.compile(f"<{_BLOCKS}", re.IGNORECASE), "\n<span"),
+    (re.compile(f"</{_BLOCKS}", re.IGNORECASE), "\n</span"),
+    (re.compile(f"<{_OTHERS}", re.IGNORECASE), "<span"),
+    (re.compile(f"</{_OTHERS}", re.IGNORECASE), "</span"),
+)
 _CDATA = re.compile(r"<!\[CDATA\[|\]\]>")
 _UNSEEN = ["script", "style"]
 
@@ -40,7 +45,8 @@ def from_markup(markup: str) -> str:
     if "<" not in markup:
         return clean(html.unescape(markup) if "&" in markup else markup)
     markup = _SPACES.sub(" ", _CDATA.sub("", markup))
-    markup = _OTHER_TAG.sub(r"<\1span", _BLOCK_TAG.sub("\n<\\1span", markup))
+    for tag, name in _RENAMED:
+        markup = tag.sub(name, markup)
     tree = LexborHTMLParser(markup.encode("utf-8", "ignore"))  # lone surrogates go
     tree.strip_tags(_UNSEEN)
     return clean(tree.root.text(deep=True) if tree.root else "")

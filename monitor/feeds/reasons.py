@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from http import HTTPStatus
 
@@ -9,11 +10,12 @@ import aiohttp
 from yarl import URL
 
 from monitor.errors import Cause, FetchError
+from monitor.feeds.guard import GuardedError
 from monitor.text.plain import shorten
 
 # what to do about a status that will not mend itself
 _ADVICE = {
-    401: "it wants a login: check the feed's `headers`",
+    401: "it wants a login: check the feed's `auth` or `headers`",
     403: "it lets nobody in like this: check the feed's `headers`, or ask its publisher",
     404: "look for its new address",
     407: "the proxy wants a login: check HTTP_PROXY and HTTPS_PROXY",
@@ -25,8 +27,10 @@ def shown(url: URL) -> str:
     return shorten(str(url.with_user(None).with_query(None).with_fragment(None)), 200)
 
 
-def explain(status: int, where: str) -> str:
+def explain(status: int, where: str, blocked_by: str = "") -> str:
     """Name a status that is no answer, whose it is, and what to do where it will not mend itself."""
+    if blocked_by:
+        return f"{_status_line(status)} from {where}: {blocked_by} keeps programs out; ask its publisher to let you in"
     advice = f"; {_ADVICE[status]}" if status in _ADVICE else ""
     return f"{_status_line(status)} from {where}{advice}"
 
@@ -38,6 +42,7 @@ def _status_line(status: int) -> str:
         return f"HTTP {status}"
 
 
+_PROXY_VARIABLES = re.compile(r"HTTPS?_PROXY(?: and NO_PROXY)?")
 _CAUSES: tuple[tuple[type[Exception] | tuple[type[Exception], ...], Cause, str], ...] = (
     (aiohttp.ClientConnectorDNSError, Cause.DNS, "no address for {host}"),
     ((aiohttp.ClientSSLError, aiohttp.ClientConnectorCertificateError), Cause.TLS, "no trusted connection to {host}"),
@@ -59,10 +64,14 @@ _CAUSES: tuple[tuple[type[Exception] | tuple[type[Exception], ...], Cause, str],
 )
 
 
-def translated(error: Exception, url: URL, timeout: timedelta) -> FetchError:
-    """Name the cause of what aiohttp raised."""
+def translated(error: Exception, url: URL, timeout: timedelta, *, own_proxy: bool = False) -> FetchError:
+    """Name the cause of what aiohttp raised; `own_proxy` says that the feed names its proxy itself."""
     if isinstance(error, TimeoutError):
         return FetchError(Cause.TIMEOUT, f"no whole answer from {shown(url)} within {timeout.total_seconds():g} s")
+    guarded = error if isinstance(error, GuardedError) else getattr(error, "os_error", None)
+    if isinstance(guarded, GuardedError):
+        return FetchError(Cause.GUARDED, f"{guarded}: name it in `allow` if you mean it")
     cause, detail = next((cause, detail) for kinds, cause, detail in _CAUSES if isinstance(error, kinds))
     host = error.host if isinstance(error, aiohttp.ClientConnectorError) else url.host  # of a redirect, maybe
-    return FetchError(cause, detail.format(host=host))
+    detail = detail.format(host=host)
+    return FetchError(cause, _PROXY_VARIABLES.sub("the feed's `proxy`", detail) if own_proxy else detail)

@@ -9,12 +9,25 @@ from typing import Annotated, Any, TextIO
 
 from pydantic import BeforeValidator, Field
 
-from monitor.model import Accepted, Delivery, Excerpt, Message, Priority, Rejected, SendResult, Unknown
+from monitor.model import (
+    Accepted,
+    Delivery,
+    DeliveryKind,
+    Digest,
+    Excerpt,
+    Message,
+    Parent,
+    Priority,
+    Rejected,
+    SendResult,
+    Unknown,
+)
+from monitor.notify import digests
 from monitor.notify.channel import ChannelContext, ChannelType
 from monitor.notify.daemon_thread import in_daemon_thread
 from monitor.notify.excerpts import cut, pieces, safe_link
 from monitor.notify.settings import Settings
-from monitor.notify.wording import heading, origin, reason_lines, reasons_left_out
+from monitor.notify.wording import coverage_line, heading, lead, origin, reason_lines, reasons_left_out
 from monitor.text.cells import wrap
 
 UNREAD = "nobody reads the standard output"
@@ -54,7 +67,9 @@ class ConsoleNotifier:
         self._writes: dict[str, asyncio.Task[SendResult]] = {}  # by delivery, until somebody has heard how they ended
 
     async def send(self, delivery: Delivery) -> SendResult:
-        """Print one alert; a pipe that nobody reads holds up nothing else."""
+        """Print one message; a pipe that nobody reads holds up nothing else."""
+        if delivery.kind is DeliveryKind.EDIT:
+            return Rejected(reason="what is printed cannot be changed", retry=False)
         others = {task for key, task in self._writes.items() if key != delivery.key and not task.done()}
         if others and (await asyncio.wait(others, timeout=self._deadline.total_seconds() / 2))[1]:
             return Rejected(reason=f"{UNREAD}: an earlier alert still waits", retry=True)
@@ -82,7 +97,8 @@ class ConsoleNotifier:
         return task.result()
 
     async def _print(self, delivery: Delivery) -> SendResult:
-        text = _encodable(layout(delivery.message, paint=self._paint, width=_columns(self._stream)), self._stream)
+        shown = layout(delivery.message, about=delivery.parent, paint=self._paint, width=_columns(self._stream))
+        text = _encodable(shown, self._stream)
         try:
             await in_daemon_thread(lambda: _write(self._stream, text))
         except (OSError, ValueError) as error:  # a broken pipe, a full disk; ValueError: the stream is closed
@@ -117,22 +133,35 @@ def _encodable(text: str, stream: TextIO) -> str:
     return text.encode(encoding, "backslashreplace").decode(encoding)
 
 
-def layout(message: Message, *, paint: bool, width: int | None = None) -> str:
-    """Lay one alert out for a terminal of `width` columns, None = let lines be as long as they are.
+def layout(message: Message | Digest, *, about: Parent | None = None, paint: bool, width: int | None = None) -> str:
+    """Lay one message out for a terminal of `width` columns, None = let lines be as long as they are.
 
-    Hits are bold, or between double asterisks where there is no colour.
+    Hits are bold, or between double asterisks where there is no colour. `about` is what a reply belongs to.
     """
     label = _sgr(_COLOURS[message.priority], message.priority.word.upper().ljust(len(_INDENT)), paint=paint)
+    if isinstance(message, Digest):
+        title, *lines = digests.digest_lines(message)
+        shown = [_wrap(label + _sgr(_BOLD, title, paint=paint), width, _INDENT)]
+        shown += [_wrap(_INDENT + line, width, _INDENT) if line else "" for line in lines]
+    else:
+        shown = _alert(message, about, label, paint=paint, width=width)
+    return "\n".join(shown) + "\n\n"
+
+
+def _alert(message: Message, about: Parent | None, label: str, *, paint: bool, width: int | None) -> list[str]:
+    def row(word: str, text: str) -> str:
+        return _wrap(_INDENT + _sgr(_DIM, word.ljust(len(_LABEL)), paint=paint) + text, width, _INDENT + _LABEL)
+
     title = _marked(Excerpt(text=heading(message, 300)) if not message.title.marks else message.title, 300, paint=paint)
     lines = [_wrap(label + title, width, _INDENT)]
+    lines += [row("also", first)] if (first := lead(message, about)) else []
     lines += [_wrap(_INDENT + _marked(excerpt, 600, paint=paint), width, _INDENT) for excerpt in message.excerpts]
-    why, where, link = (_INDENT + _sgr(_DIM, word.ljust(len(_LABEL)), paint=paint) for word in ("why", "from", "link"))
-    for rule, what in reason_lines(message):
-        lines.append(_wrap(why + rule + (f": {what}" if what else ""), width, _INDENT + _LABEL))
+    lines += [row("why", rule + (f": {what}" if what else "")) for rule, what in reason_lines(message)]
     lines += [_INDENT + _LABEL + left_out] if (left_out := reasons_left_out(message)) else []
-    lines.append(_wrap(where + origin(message), width, _INDENT + _LABEL))
-    lines += [link + target] if (target := safe_link(message.url)) else []
-    return "\n".join(lines) + "\n\n"
+    lines.append(row("from", origin(message)))
+    lines += [row("seen", so_far)] if (so_far := coverage_line(message)) else []
+    link = _INDENT + _sgr(_DIM, "link".ljust(len(_LABEL)), paint=paint)
+    return [*lines, link + target] if (target := safe_link(message.url)) else lines
 
 
 def _wrap(line: str, width: int | None, indent: str) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -16,10 +17,10 @@ from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
-from monitor.model import Accepted, Delivery, Rejected, SendResult, Unknown
+from monitor.model import Accepted, Delivery, DeliveryKind, Digest, Parent, Rejected, SendResult, Unknown
 from monitor.notify.channel import ChannelContext, ChannelType
 from monitor.notify.excerpts import scrub_line
-from monitor.notify.slack_answers import FORMATTING, Answer, explain, understand
+from monitor.notify.slack_answers import FORMATTING, NO_THREAD, Answer, explain, understand
 from monitor.notify.slack_layout import blocks, fallback, plain
 from monitor.notify.slack_settings import SlackSettings
 from monitor.notify.wire import NoAnswerError, NotReachedError, open_session, reach, retry_after
@@ -42,7 +43,7 @@ class _RefusedError(Exception):
 
 
 class SlackNotifier:
-    """Post each alert once, and find it again where nobody knows whether it was posted."""
+    """Post each message once, and find it again where nobody knows whether it was posted."""
 
     pace = timedelta(seconds=1)  # Slack's own limit for one channel
     guarantee = "effectively once: a message whose answer was lost is looked up in the channel by its key"
@@ -63,9 +64,10 @@ class SlackNotifier:
         self._client.proxy = None  # the SDK's own choice of a proxy knows no NO_PROXY; the session's does
 
     async def send(self, delivery: Delivery) -> SendResult:
-        """Post one alert, without blocks where Slack refuses them."""
+        """Post, reply or change one message, without blocks where Slack refuses them."""
+        work = self._change if delivery.kind is DeliveryKind.EDIT else self._post_somewhere
         try:
-            return await self._reach(lambda: self._post_somehow(delivery))
+            return await self._reach(lambda: work(delivery))
         except _RefusedError as refused:
             return understand(refused.answer, self._channel)
         except NotReachedError as error:
@@ -74,7 +76,9 @@ class SlackNotifier:
             return Unknown(reason=str(error))
 
     async def look_up(self, delivery: Delivery, since: datetime) -> SendResult:
-        """Search the channel's history for the delivery's key."""
+        """Search the thread, and the channel's history, for the delivery's key."""
+        if delivery.kind is DeliveryKind.EDIT:
+            return Rejected(reason="an edit may be made twice", retry=True)
         try:
             return await self._reach(lambda: self._search(delivery, since - CLOCK_SKEW))
         except _RefusedError as refused:
@@ -89,43 +93,90 @@ class SlackNotifier:
     async def _reach(self, work: Callable[[], Awaitable[SendResult]]) -> SendResult:
         return await reach(work, host=self._host, deadline=self._context.deadline)
 
-    async def _post_somehow(self, delivery: Delivery) -> SendResult:
+    async def _post_somewhere(self, delivery: Delivery) -> SendResult:
+        """Post into the thread that a message belongs to, or else into the channel.
+
+        Slack itself does so with a reply to a message that was deleted (https://github.com/slack-go/slack/issues/1571).
+        """
+        _, thread = _place(delivery.parent)
+        if not thread:
+            return await self._post(delivery)
+        broadcast = not isinstance(delivery.message, Digest) and delivery.message.broadcast
+        try:
+            return await self._post(delivery, thread_ts=thread, reply_broadcast=broadcast)
+        except _RefusedError as refused:
+            if refused.answer.word not in NO_THREAD:
+                raise
+        return await self._post(delivery)
+
+    async def _post(self, delivery: Delivery, **where: Any) -> SendResult:
+        def request(**content: Any) -> Awaitable[AsyncSlackResponse]:
+            key = {"event_type": EVENT_TYPE, "event_payload": {"key": delivery.key}}
+            return self._client.chat_postMessage(
+                channel=self._channel, metadata=key, unfurl_links=False, unfurl_media=False, **where, **content
+            )
+
+        answer = await self._say(delivery, request, mrkdwn=False)
+        self._channel_id = str(answer.get("channel") or self._channel_id)
+        return Accepted(ref=f"{self._channel_id}:{answer.get('ts', '')}")
+
+    async def _change(self, delivery: Delivery) -> SendResult:
+        """Change a message where it stands; its metadata stays, so it can still be looked up."""
+        channel, stamp = _place(delivery.parent)
+        if not stamp:
+            return Rejected(reason="nobody knows which message to change", retry=False)
+        request = partial(self._client.chat_update, channel=channel, ts=stamp)
+        await self._say(delivery, request, blocks=[])  # blocks that are not named stay
+        return Accepted(ref=f"{channel}:{stamp}")
+
+    async def _say(
+        self, delivery: Delivery, request: Callable[..., Awaitable[AsyncSlackResponse]], **plainly: Any
+    ) -> dict[str, Any]:
+        """Say a message in blocks, or in plain text where Slack refuses them."""
         message = delivery.message
         try:
-            return await self._post(delivery, text=fallback(message), blocks=blocks(message))
+            return await self._call(request(text=fallback(message), blocks=blocks(message)))
         except _RefusedError as refused:
             if refused.answer.word not in FORMATTING:
                 raise
         # surely refused, so that saying it plainly cannot double it
-        return await self._post(delivery, text=plain(message), mrkdwn=False)
-
-    async def _post(self, delivery: Delivery, **content: Any) -> SendResult:
-        posting = self._client.chat_postMessage(
-            channel=self._channel,
-            metadata={"event_type": EVENT_TYPE, "event_payload": {"key": delivery.key}},
-            unfurl_links=False,
-            unfurl_media=False,
-            **content,
-        )
-        answer = await self._call(posting)
-        self._channel_id = str(answer.get("channel") or self._channel_id)
-        return Accepted(ref=f"{self._channel_id}:{answer.get('ts', '')}")
+        return await self._call(request(text=plain(message), **plainly))
 
     async def _search(self, delivery: Delivery, oldest: datetime) -> SendResult:
+        channel, thread = _place(delivery.parent)
+        if thread:
+            found = await self._find(delivery.key, self._replies(channel, thread, oldest), channel)
+            if found is not None:
+                return found
         channel = self._channel_id or await self._find_channel()
-        async for message in self._history(channel, oldest):
-            if _key(message) == delivery.key:
+        found = await self._find(delivery.key, self._history(channel, oldest), channel)
+        return found or Rejected(reason=f"not in {self._channel}", retry=True)
+
+    async def _find(self, key: str, messages: AsyncIterator[dict[str, Any]], channel: str) -> Accepted | None:
+        async for message in messages:
+            if _key(message) == key:
                 return Accepted(ref=f"{channel}:{message.get('ts', '')}")
-        return Rejected(reason=f"not in {self._channel}", retry=True)
+        return None
+
+    async def _replies(self, channel: str, thread: str, oldest: datetime) -> AsyncIterator[dict[str, Any]]:
+        """Give the messages of a thread; none where it is gone."""
+        pages = self._pages(
+            lambda cursor: self._client.conversations_replies(
+                channel=channel, ts=thread, oldest=_stamp(oldest), limit=200, include_all_metadata=True, cursor=cursor
+            )
+        )
+        try:
+            async for page in pages:
+                for message in page.get("messages") or ():
+                    yield message
+        except _RefusedError as refused:
+            if refused.answer.word != "thread_not_found":
+                raise
 
     async def _history(self, channel: str, oldest: datetime) -> AsyncIterator[dict[str, Any]]:
         pages = self._pages(
             lambda cursor: self._client.conversations_history(
-                channel=channel,
-                oldest=f"{oldest.timestamp():.6f}",
-                limit=200,
-                include_all_metadata=True,
-                cursor=cursor,
+                channel=channel, oldest=_stamp(oldest), limit=200, include_all_metadata=True, cursor=cursor
             )
         )
         async for page in pages:
@@ -186,6 +237,16 @@ class SlackNotifier:
             needed=scrub_line(str(words.get("needed") or ""), 100),
             after=retry_after(response.headers, self._context.clock()),
         )
+
+
+def _place(parent: Parent | None) -> tuple[str, str]:
+    """Return where a message stands, channel and time stamp; ("", "") = nowhere known."""
+    channel, _, stamp = parent.ref.partition(":") if parent else ("", "", "")
+    return (channel, stamp) if stamp else ("", "")
+
+
+def _stamp(moment: datetime) -> str:
+    return f"{moment.timestamp():.6f}"
 
 
 def _key(message: dict[str, Any]) -> str:

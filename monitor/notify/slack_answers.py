@@ -16,16 +16,26 @@ FORMATTING = frozenset(
 )
 """Refusals of how a message looks, not of what it says."""
 
-_NO_BETTER_LATER = FORMATTING | {"invalid_arguments", "invalid_metadata_format", "metadata_too_large", "no_text"}
+NO_THREAD = frozenset({"cannot_reply_to_message", "restricted_action_thread_locked", "thread_not_found"})
+"""Refusals of a reply that the channel itself would take."""
+
+_NO_CHANGE = {"cant_update_message", "edit_window_closed", "message_not_found"}  # of chat.update
+
+_NO_BETTER_LATER = (
+    FORMATTING | _NO_CHANGE | {"invalid_arguments", "invalid_metadata_format", "metadata_too_large", "no_text"}
+)
 
 _MAYBE_DONE = frozenset({"fatal_error", "internal_error", "service_unavailable"})
 
 _ADVICE = {
     "account_inactive": "the bot's account was removed: install the app again and renew the token",
+    "cant_update_message": "another app, or an earlier installation of this one, posted the message",
     "channel_not_found": "there is no channel {channel}, or it is private: check the name, and invite the bot",
+    "edit_window_closed": "the workspace's settings allow no more changes of the message",
     "ekm_access_denied": "the workspace's administrators have suspended posting",
     "invalid_auth": "Slack does not know this token: check it",
     "is_archived": "{channel} is archived: unarchive it, or name another one",
+    "message_not_found": "somebody has deleted the message",
     "missing_scope": "the app lacks a permission ({needed}): add it under OAuth & Permissions, install the app again",
     "not_allowed_token_type": "this kind of token cannot post: use the bot token (xoxb-…)",
     "not_authed": "the token did not arrive: check it",

@@ -4,21 +4,25 @@ Text from outside goes into `rich_text` elements and `plain_text` objects only: 
 `<!channel>`, and bold works inside a word of any script, which mrkdwn's asterisks do not. The only mrkdwn is the date
 token, made of our own digits.
 
-Limits hold by construction: two blocks; title, sentences, rules and pieces are capped so that the blocks stay under
-13,200 characters of JSON whatever the text (https://github.com/slackapi/bolt-js/issues/2509), each element far below
-its own limit.
+Limits hold by construction: three blocks; title, sentences, rules and pieces are capped, and a digest takes no more
+items than fit, so that the blocks stay under 13,200 characters of JSON whatever the text
+(https://github.com/slackapi/bolt-js/issues/2509), each element far below its own limit.
 """
 
 from __future__ import annotations
 
+import json
 from datetime import datetime
 from typing import Any
 
-from monitor.model import Excerpt, Message
+from monitor.model import Coverage, Digest, Excerpt, Message, Parent
+from monitor.notify import digests
 from monitor.notify.excerpts import Piece, cut, pieces, safe_link, scrub_line
 from monitor.notify.wording import (
+    counted,
     heading,
     language,
+    lead,
     plain_text,
     reason_lines,
     reasons_left_out,
@@ -33,25 +37,42 @@ _MOST_EXCERPTS = 3
 _MOST_MARKS = 8
 _LINKS_LIMIT = 2500  # characters of the title's URL, once for each piece of the title
 
+_DIGEST_ROOM = 11_500  # characters of JSON for the items of a digest; its title and reason need the rest
+_ITEM_TITLE_LIMIT = 150
+_ITEM_LINK_LIMIT = 600  # one item does not take the place of many: longer links are left out
+_DATE = "{date_short_pretty} {time}"
+
 Block = dict[str, Any]
 
 
-def blocks(message: Message) -> list[Block]:
-    """Make the blocks: priority and title, sentences with the hits in bold, why, and a footer."""
-    elements = [_section([_label(message.priority.word), _text("  "), *_title(message)])]
+def blocks(message: Message | Digest, about: Parent | None = None) -> list[Block]:
+    """Make the blocks: priority and title, sentences with the hits in bold, why, how widely reported, and a footer.
+
+    `about` is what a reply belongs to, where no thread shows it.
+    """
+    if isinstance(message, Digest):
+        return [_digest(message)]
+    elements = [_section([_text(first, italic=True)])] if (first := lead(message, about)) else []
+    elements.append(_section([_label(message.priority.word), _text("  "), *_title(message)]))
     elements += [_quote(excerpt) for excerpt in message.excerpts[:_MOST_EXCERPTS] if excerpt.text.strip()]
     elements.append(_section(_why(message)))
-    return [{"type": "rich_text", "elements": elements}, _footer(message)]
+    counter = [_counter(message.coverage)] if message.coverage else []
+    return [{"type": "rich_text", "elements": elements}, *counter, _footer(message)]
 
 
-def fallback(message: Message) -> str:
+def fallback(message: Message | Digest) -> str:
     """Make the line that notifications and screen readers use."""
-    return escape(f"{subject(message)} — {scrub_line(message.feed, 100)}")
+    if isinstance(message, Digest):
+        return escape(f"{subject(message)} — {digests.reason(message)}")
+    note = f" ({first})" if (first := lead(message)) else ""
+    return escape(f"{subject(message)} — {scrub_line(message.feed, 100)}{note}")
 
 
-def plain(message: Message) -> str:
+def plain(message: Message | Digest, about: Parent | None = None) -> str:
     """Make the message without blocks, for the day Slack refuses them."""
-    return escape(plain_text(message))[:TEXT_LIMIT]
+    if isinstance(message, Digest):
+        return escape(digests.digest_text(message, TEXT_LIMIT))[:TEXT_LIMIT]
+    return escape(plain_text(message, about))[:TEXT_LIMIT]
 
 
 def escape(text: str) -> str:
@@ -112,9 +133,42 @@ def _plain(text: str) -> Block:
     return {"type": "plain_text", "text": escape(text), "emoji": False}
 
 
+def _counter(coverage: Coverage) -> Block:
+    words = f"{counted(coverage)}, first {_date(coverage.first_at)}, last {_date(coverage.last_at)}"
+    return {"type": "context", "elements": [{"type": "mrkdwn", "text": words}]}
+
+
+def _digest(digest: Digest) -> Block:
+    items = digests.fitting(
+        digest, lambda item: _item(digest, item), lambda item: len(json.dumps(item, ensure_ascii=False)), _DIGEST_ROOM
+    )
+    title = _text(heading(digest, _TITLE_LIMIT), bold=True)
+    why = [_text(f"\n{words}")] if (words := digests.reason(digest)) else []
+    elements = [_section([_label(digest.priority.word), _text("  "), title, *why])]
+    elements += [{"type": "rich_text_list", "style": "bullet", "elements": items}] if items else []
+    elements += [_section([_text(more)])] if (more := digests.left_out(digest, len(items))) else []
+    return {"type": "rich_text", "elements": elements}
+
+
+def _item(digest: Digest, item: Message) -> Block:
+    title, link = Piece(heading(item, _ITEM_TITLE_LIMIT), hit=False), safe_link(item.url)
+    told_at = item.published or item.seen_at
+    ends = [_text(f" · {rules}")] if (rules := digests.rules_of(digest, item)) else []
+    shown = _link(link, title) if link and len(link) <= _ITEM_LINK_LIMIT else _text(title.text)
+    return _section([shown, _text(f" · {scrub_line(item.feed, 60)} · "), _moment(told_at), *ends])
+
+
+def _moment(moment: datetime) -> Block:
+    """Show a time in each reader's own zone; Slack knows none before 1970."""
+    stamp = int(moment.timestamp())
+    if stamp <= 0:
+        return _text(when(moment))
+    return {"type": "date", "timestamp": stamp, "format": _DATE, "fallback": when(moment)}
+
+
 def _date(moment: datetime) -> str:
     """Write a time that Slack shows in each reader's own zone, with one for clients that cannot."""
     stamp = int(moment.timestamp())
     if stamp <= 0:  # Slack knows no time before 1970
         return when(moment)
-    return f"<!date^{stamp}^{{date_short_pretty}} {{time}}|{when(moment)}>"
+    return f"<!date^{stamp}^{_DATE}|{when(moment)}>"

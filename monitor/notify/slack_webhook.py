@@ -7,7 +7,7 @@ from typing import Any
 
 from pydantic import Field
 
-from monitor.model import Accepted, Delivery, Rejected, SendResult, Unknown
+from monitor.model import Accepted, Delivery, DeliveryKind, Rejected, SendResult, Unknown
 from monitor.notify.channel import ChannelContext, ChannelType
 from monitor.notify.excerpts import scrub_line
 from monitor.notify.settings import SecretUrl, Settings, host_of
@@ -56,7 +56,11 @@ class SlackWebhookNotifier:
         self._session = open_session(context.deadline)
 
     async def send(self, delivery: Delivery) -> SendResult:
-        """Post one alert, without blocks where Slack refuses them."""
+        """Post one message, without blocks where Slack refuses them; a reply names what it is about."""
+        if delivery.kind is DeliveryKind.EDIT:
+            return Rejected(
+                reason="an incoming webhook cannot change what it has posted (a bot token can)", retry=False
+            )
         try:
             return await reach(lambda: self._post(delivery), host=host_of(self._url), deadline=self._context.deadline)
         except NotReachedError as error:
@@ -73,10 +77,10 @@ class SlackWebhookNotifier:
         await self._session.close()
 
     async def _post(self, delivery: Delivery) -> SendResult:
-        message = delivery.message
-        result, word = await self._say({"text": fallback(message), "blocks": blocks(message)})
+        message, about = delivery.message, delivery.parent
+        result, word = await self._say({"text": fallback(message), "blocks": blocks(message, about)})
         if word in _FORMATTING:  # surely refused, so that saying it plainly cannot double it
-            result, word = await self._say({"text": plain(message), "mrkdwn": False})
+            result, word = await self._say({"text": plain(message, about), "mrkdwn": False})
         return result
 
     async def _say(self, payload: dict[str, Any]) -> tuple[SendResult, str]:

@@ -14,7 +14,7 @@ from typing import Any, Self
 import aiohttp
 from pydantic import Field, model_validator
 
-from monitor.model import Accepted, Delivery, Excerpt, Message, Rejected, SendResult, Unknown
+from monitor.model import Accepted, Coverage, Delivery, Digest, Excerpt, Message, Rejected, SendResult, Unknown
 from monitor.notify.channel import ChannelContext, ChannelType
 from monitor.notify.excerpts import safe_link, scrub
 from monitor.notify.settings import PrivateUrl, SecretFile, SecretText, Settings, host_of
@@ -29,7 +29,7 @@ from monitor.notify.wire import (
 )
 from monitor.secret import Secret
 
-VERSION = 1
+VERSION = 2
 UNAUTHORIZED = 401
 _BUSY = (408, 425, TOO_MANY)  # RFC 9110, 15.5.9; RFC 8470, 5.2; RFC 6585, 4
 _ADVICE = {
@@ -56,7 +56,7 @@ class WebhookSettings(Settings):
 
 
 class WebhookNotifier:
-    """Post each alert once; any answer of the 2xx kind means that it was taken."""
+    """Post each message once, edits as well; any answer of the 2xx kind means that it was taken."""
 
     pace = timedelta(0)
     guarantee = "at least once: a copy sent after a lost answer has the same Idempotency-Key"
@@ -68,7 +68,7 @@ class WebhookNotifier:
         self._session = open_session(context.deadline)
 
     async def send(self, delivery: Delivery) -> SendResult:
-        """Post one alert."""
+        """Post one message; what an edit changes is the receiver's business."""
         try:
             return await reach(lambda: self._post(delivery), host=host_of(self._url), deadline=self._context.deadline)
         except NotReachedError as error:
@@ -130,14 +130,21 @@ def signature_headers(body: bytes, secret: Secret | None, now: datetime) -> dict
 
 
 def payload(delivery: Delivery) -> dict[str, Any]:
-    """Make the JSON object of one alert."""
+    """Make the JSON object of one message."""
     message = delivery.message
     return {
         "version": VERSION,
-        "type": "alert",
+        "kind": delivery.kind.value,
         "key": delivery.key,
+        "parent": delivery.parent.key if delivery.parent else None,
         "channel": scrub(delivery.channel),
         "created_at": _time(delivery.created_at),
+        **(_digest(message) if isinstance(message, Digest) else _message(message)),
+    }
+
+
+def _message(message: Message) -> dict[str, Any]:
+    return {
         "priority": message.priority.word,
         "title": _excerpt(message.title),
         "url": safe_link(message.url),
@@ -147,6 +154,27 @@ def payload(delivery: Delivery) -> dict[str, Any]:
         "seen_at": _time(message.seen_at),
         "reasons": _reasons(message),
         "excerpts": [_excerpt(excerpt) for excerpt in message.excerpts],
+        "note": scrub(message.note),
+        "coverage": _coverage(message.coverage) if message.coverage else None,
+    }
+
+
+def _digest(digest: Digest) -> dict[str, Any]:
+    return {
+        "priority": digest.priority.word,
+        "title": _excerpt(digest.title),
+        "reason": scrub(digest.reason),
+        "count": digest.count,
+        "items": [_message(item) for item in digest.items],
+    }
+
+
+def _coverage(coverage: Coverage) -> dict[str, Any]:
+    return {
+        "sources": coverage.sources,
+        "entries": coverage.entries,
+        "first_at": _time(coverage.first_at),
+        "last_at": _time(coverage.last_at),
     }
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from monitor.model import Message, Priority, Reason
+from monitor.model import Coverage, Digest, Message, Parent, Priority, Reason
 from monitor.notify.excerpts import cut, pieces, safe_link, scrub_line
 from monitor.text.fold import tokenize
 
@@ -33,7 +33,31 @@ def language(message: Message) -> str:
     return scrub_line(message.language, 20)
 
 
-def heading(message: Message, limit: int) -> str:
+def lead(message: Message, about: Parent | None = None) -> str:
+    """Return the line that a reply begins with: `new rule: Sergei Shoygu`; "" for what is no reply.
+
+    Where no thread shows what it is about, the line does: `About “Carter calls Shoygu”: new rule: Sergei Shoygu`.
+    """
+    note = scrub_line(message.note, 200)
+    return f"About “{heading(about.message, 100)}”: {note or 'more'}" if about else note
+
+
+def counted(coverage: Coverage) -> str:
+    """Say how widely a story is reported: `4 sources, 7 entries`."""
+    sources = f"{coverage.sources} source{'' if coverage.sources == 1 else 's'}"
+    return f"{sources}, {coverage.entries} {'entry' if coverage.entries == 1 else 'entries'}"
+
+
+def coverage_line(message: Message) -> str:
+    """Say that, and from when to when: `4 sources, 7 entries, first 2015-09-18 14:02 UTC, last 2015-09-18 19:42 UTC`.
+
+    "" where there is one report so far.
+    """
+    coverage = message.coverage
+    return f"{counted(coverage)}, first {when(coverage.first_at)}, last {when(coverage.last_at)}" if coverage else ""
+
+
+def heading(message: Message | Digest, limit: int) -> str:
     """Return the title on one line, never empty."""
     return scrub_line(message.title.text, limit) or "(no title)"
 
@@ -86,15 +110,16 @@ def reasons_left_out(message: Message) -> str:
     return f"and {more} more rule{'s' if more > 1 else ''}" if more > 0 else ""
 
 
-def subject(message: Message, limit: int = 150) -> str:
+def subject(message: Message | Digest, limit: int = 150) -> str:
     """Return one line that stands for the message: `[high] Carter calls Shoygu`, or the title at normal priority."""
     title = heading(message, limit)
     return title if message.priority is Priority.NORMAL else f"[{message.priority.word}] {title}"
 
 
-def plain_text(message: Message) -> str:
+def plain_text(message: Message, about: Parent | None = None) -> str:
     """Write the whole message without any markup; hits stand between asterisks."""
-    lines = [subject(message, 300)]
+    lines = [first] if (first := lead(message, about)) else []
+    lines.append(subject(message, 300))
     for excerpt in message.excerpts:
         marked = (f"*{piece.text}*" if piece.hit else piece.text for piece in pieces(cut(excerpt, limit=600, marks=30)))
         lines += ["", "".join(marked)]
@@ -102,5 +127,6 @@ def plain_text(message: Message) -> str:
     lines += [f"Why: {title}" + (f": {what}" if what else "") for title, what in reason_lines(message)]
     lines += [left_out] if (left_out := reasons_left_out(message)) else []
     lines.append(f"From: {origin(message)}")
+    lines += [f"So far: {so_far}"] if (so_far := coverage_line(message)) else []
     lines += [link] if (link := safe_link(message.url)) else []
     return "\n".join(lines)

@@ -3,12 +3,13 @@
 A rule *needs* groups of terms: one term of each group must stand in the text. Each rule is anchored at the group that
 texts hold most rarely, so that only a text with a term of it is a reason to look at the rule; and of those, only one
 that holds a term of a second group as well, its partner, is worth an exact answer. Each pair of such terms is
-laid down beside the rule, by the anchoring term. Rules are numbers in the order of the files, terms those of the index:
+laid down beside the rule, by the anchoring term. Rules are numbers in the order of the files; terms, and actors among
+them, have those of the index:
 
-    _starts      [ ... 7 | 7 | 9 ... ]              by term: where its pairs begin; they end where the next term's begin
-                       |       |
-    _partners    [ ... | 31 77 | ... ]              the other term of each pair
-    _rules       [ ... | 12 12 | ... ]              and the rule, here: term 6 and (31 or 77)
+    _starts, _ends   [ ... (7, 9) ... ]             by term: where its pairs begin and end
+                           |
+    _partners        [ ... | 31 -7 | ... ]          the other term of each pair
+    _rules           [ ... | 12 12 | ... ]          and the rule, here: term 6 and (31 or actor -7)
 
 All are arrays of four bytes a number: what belongs together lies together, which is what counts where every other step
 is a miss of the cache, and the collector has a million objects less to visit. A rule that needs one group only, or two
@@ -18,50 +19,84 @@ so large that their pairs would fill memory, has the anchoring term itself for a
 from __future__ import annotations
 
 from array import array
-from collections.abc import KeysView, Sequence
-from itertools import accumulate, compress
+from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Set as AbstractSet
+from itertools import accumulate, compress, islice, repeat
+from operator import not_
 from typing import final
 
-Group = tuple[int, ...]
+Group = Sequence[int]
 
 _MOST_PAIRS = 256  # of one rule
+
+
+@final
+class Needs:
+    """The groups that each rule needs, one after the other in arrays: a million lists of lists would not fit."""
+
+    __slots__ = ("_counts", "_sizes", "terms")
+
+    def __init__(self) -> None:
+        self.terms = array("i")
+        self._sizes = array("I")  # terms of each group
+        self._counts = array("I")  # groups of each rule
+
+    def add(self, groups: Sequence[Collection[int]]) -> None:
+        """Add what the next rule needs."""
+        for group in groups:
+            self.terms.extend(group)
+            self._sizes.append(len(group))
+        self._counts.append(len(groups))
+
+    def __iter__(self) -> Iterator[list[Group]]:
+        sizes, start = iter(self._sizes), 0
+        for count in self._counts:
+            groups: list[Group] = []
+            for size in islice(sizes, count):
+                groups.append(self.terms[start : start + size])
+                start += size
+            yield groups
 
 
 @final
 class Anchors:
     """Where each rule of a set is anchored; immutable."""
 
-    __slots__ = ("_partners", "_rules", "_starts", "_unanchored")
+    __slots__ = ("_calling", "_ends", "_partners", "_rules", "_starts", "_unanchored")
 
-    def __init__(self, needs: Sequence[Sequence[Group]], commonness: Sequence[float]) -> None:
+    def __init__(self, needs: Needs, commonness: Sequence[float]) -> None:
         """Anchor each rule by the groups that it needs; by term, `commonness` tells how often texts hold it."""
-        chosen = [_choose(groups, commonness) for groups in needs]
         sizes = [0] * len(commonness)
-        for anchor, partner in chosen:
+        anchors, partners, rules = array("i"), array("i"), array("I")
+        self._unanchored = array("I")
+        for rule, groups in enumerate(needs):
+            anchor, partner = _choose(groups, commonness)
+            if not anchor:
+                self._unanchored.append(rule)
             for term in anchor:
-                sizes[term] += len(partner) or 1
-        free = array("I", accumulate(sizes, initial=0))
-        self._starts = free[:]
-        self._partners = array("I", bytes(4 * free[-1]))
-        self._rules = self._partners[:]
-        for rule, (anchor, partner) in enumerate(chosen):
-            for term in anchor:
-                for other in partner or (term,):
-                    self._partners[free[term]] = other
-                    self._rules[free[term]] = rule
-                    free[term] += 1
-        self._unanchored = array("I", (rule for rule, (anchor, _) in enumerate(chosen) if not anchor))
+                others = partner or (term,)
+                sizes[term] += len(others)
+                anchors.extend(repeat(term, len(others)))
+                partners.extend(others)
+                rules.extend(repeat(rule, len(others)))
+        self._calling = bytes(map(bool, sizes))
+        self._starts = array("I", accumulate(sizes[:-1], initial=0))
+        self._ends = self._starts[:]
+        free = self._ends
+        self._partners = array("i", bytes(4 * len(rules)))
+        self._rules = array("I", bytes(4 * len(rules)))
+        for term, other, rule in zip(anchors, partners, rules, strict=True):
+            at = free[term]
+            self._partners[at], self._rules[at], free[term] = other, rule, at + 1
 
-    def candidates(self, seen: KeysView[int]) -> list[int]:
+    def candidates(self, seen: AbstractSet[int]) -> list[int]:
         """Return the rules that these terms may satisfy, in order."""
-        starts, partners = self._starts, self._partners
+        anchors = [*compress(seen, map(self._calling.__getitem__, seen))]
         called = set(self._unanchored)
-        for term in seen:
-            start, end = starts[term], starts[term + 1]
-            if start != end:
-                others = partners[start:end]
-                if not seen.isdisjoint(others):  # one pass in C that ends the matter for nearly every term
-                    called.update(compress(self._rules[start:end], map(seen.__contains__, others)))
+        pairs = [*map(slice, map(self._starts.__getitem__, anchors), map(self._ends.__getitem__, anchors))]
+        apart = map(seen.isdisjoint, map(self._partners.__getitem__, pairs))  # nearly all, at the speed of C
+        for some in compress(pairs, map(not_, apart)):
+            called.update(compress(self._rules[some], map(seen.__contains__, self._partners[some])))
         return sorted(called)
 
 

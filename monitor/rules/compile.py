@@ -8,20 +8,19 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import fields
 from functools import partial
-from itertools import chain
 from operator import attrgetter
 
 from monitor.model import Rule
-from monitor.rules.anchors import Anchors, Group
-from monitor.rules.index import Index
+from monitor.rules.anchors import Anchors, Needs
+from monitor.rules.index import Numbering
 from monitor.rules.lazy import Derived
 from monitor.rules.lower import Lowering, field_numbers
 from monitor.rules.match import CompiledRule, Ruleset
 from monitor.rules.patterns import NO_PATTERNS, Patterns
-from monitor.rules.tree import Actor, AllOf, AnyOf, Definition, Limit, Node, NoneOf, Term
+from monitor.rules.tree import Actor, AllOf, AnyOf, Definition, Limit, Node, NoneOf, Term, spellings
 
 _MOST_REMEMBERED = 16_384  # compiled rules, of about 2 kB
 _FACTS = attrgetter(*(fact.name for fact in fields(Rule) if fact.name not in ("owner", "note")))
@@ -31,11 +30,13 @@ def compile_rules(definitions: Sequence[Definition], *, usable: Sequence[Definit
     """Build the matcher of these rules; their ids are unique. They may use each other, and those that are `usable`."""
     by_id = {each.rule.id: each for each in definitions}
     known = {each.rule.id: each for each in usable} | by_id if usable else by_id
-    index = Index()
-    terms = _Terms(index)
+    numbering = Numbering()
+    terms = _Terms(numbering)
     lowering = Lowering(known, terms.number)
-    shared: dict[Group, Group] = {}
-    needs = [[shared.setdefault(group, group) for group in _needs(each, lowering)] for each in definitions]
+    needs = Needs()
+    for each in definitions:
+        needs.add([*_needs(each, lowering)])
+    index = numbering.index()
     again = Lowering(known, index.number, lowering.patterns)
     return Ruleset(
         rules=Derived(by_id, attrgetter("rule")),
@@ -54,42 +55,51 @@ def _compile(definition: Definition, lowering: Lowering) -> CompiledRule:
     return CompiledRule(definition=definition, fields=where, conditions=conditions)
 
 
-def _needs(definition: Definition, lowering: Lowering) -> Iterator[Group]:
+def _needs(definition: Definition, lowering: Lowering) -> Iterator[Collection[int]]:
     for condition in lowering.conditions(definition.clauses, field_numbers(definition.fields)):
-        yield from map(tuple, condition.needs())
+        yield from condition.needs()
 
 
 class _Terms:
-    """The terms that were met, known by identity: many rules share them."""
+    """The terms and actors that were met, known by identity: many rules share them."""
 
-    def __init__(self, index: Index) -> None:
-        self._index = index
-        self._met: dict[int, tuple[int, Term]] = {}  # the term stays alive, so that its identity stays its own
+    def __init__(self, numbering: Numbering) -> None:
+        self._numbering = numbering
+        self._met: dict[int, tuple[int, Term | Actor]] = {}  # what was met stays alive, so that its identity is its own
 
-    def number(self, term: Term) -> int:
-        met = self._met.get(id(term))
+    def number(self, what: Term | Actor) -> int:
+        met = self._met.get(id(what))
         if met is None:
-            met = self._met[id(term)] = self._index.number(term), term
+            met = self._met[id(what)] = self._numbering.number(what), what
         return met[0]
 
-    def commonness(self, needs: Sequence[Sequence[Group]]) -> list[float]:
+    def commonness(self, needs: Needs) -> list[float]:
         """Guess how often texts hold each term: what many rules ask for is common, and the longer it is, the rarer."""
-        uses = Counter(chain.from_iterable(chain.from_iterable(needs)))
-        common = [0.0] * self._index.size
-        for number, term in self._met.values():
-            common[number] = uses[number] / sum(map(len, term.words)) ** 2
+        uses = Counter(needs.terms)
+        common = [0.0] * self._numbering.size
+        for number, what in self._met.values():
+            shortest = min(
+                sum(map(len, term.words)) for term in (spellings(what) if isinstance(what, Actor) else (what,))
+            )
+            common[number] = uses[number] / shortest**2
         return common
+
+
+def _said(actor: Actor) -> str:
+    return repr((actor.id, *([term.text for term in terms] for terms in (actor.names, actor.unless, actor.titles))))
 
 
 def _hash(definitions: Sequence[Definition]) -> str:
     digest = hashlib.blake2b(digest_size=8)
-    shared: dict[int, str] = {}  # what terms and actors say, by identity
+    shared: dict[int, str] = {}  # what actors say, by identity
 
     def say(node: Node | Limit) -> str:
         match node:
-            case Term() | Actor():
+            case Term():
+                return repr(node.text)
+            case Actor():
                 if id(node) not in shared:
-                    shared[id(node)] = repr(node)
+                    shared[id(node)] = _said(node)
                 return shared[id(node)]
             case AnyOf() | AllOf() | NoneOf():
                 return f"{type(node).__name__}({', '.join(map(say, node.parts))})"
@@ -98,5 +108,6 @@ def _hash(definitions: Sequence[Definition]) -> str:
 
     for definition in definitions:  # not where they stand, not whose they are, and not the examples
         clauses = [(clause.key, say(clause.node)) for clause in definition.clauses]
-        digest.update(repr((_FACTS(definition.rule), definition.fields, clauses)).encode("utf-8", "surrogatepass"))
+        said = repr((_FACTS(definition.rule), [*map(str, definition.fields)], clauses))
+        digest.update(said.encode("utf-8", "surrogatepass"))
     return digest.hexdigest()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Literal
@@ -11,7 +11,7 @@ from monitor.errors import Problem
 from monitor.model import Entry
 from monitor.rules.explain import explain
 from monitor.rules.match import Ruleset
-from monitor.rules.nearest import nearest_miss
+from monitor.rules.nearest import nearest_to
 from monitor.rules.tree import Example
 
 _ANY_TIME = datetime(2000, 1, 1, tzinfo=UTC)
@@ -34,12 +34,12 @@ class ExampleResult:
         return f"{self.problem.file}:{self.problem.line}"
 
 
-def run_examples(ruleset: Ruleset) -> tuple[ExampleResult, ...]:
-    """Run every example of every rule, in the order of the files."""
+def run_examples(ruleset: Ruleset, rule_ids: Iterable[str] | None = None) -> tuple[ExampleResult, ...]:
+    """Run every example of these rules (None = of all), one rule after another."""
     return tuple(
         _run(ruleset, rule_id, example)
-        for rule_id, compiled in ruleset.compiled.items()
-        for example in compiled.definition.examples
+        for rule_id in (ruleset.rules if rule_ids is None else rule_ids)
+        for example in ruleset.compiled[rule_id].definition.examples
     )
 
 
@@ -70,10 +70,7 @@ def _why(ruleset: Ruleset, rule_id: str, entry: Entry, tags: Sequence[str], *, h
     why = "; ".join(str(clause) for clause in clauses)
     if not hit:
         return why, ""
-    definition = ruleset.compiled[rule_id].definition
-    asked = zip(definition.clauses, explanation.clauses, strict=True)
-    missing = [clause.node for clause, answer in asked if not answer.held]
-    near = nearest_miss(missing, (getattr(entry, field.value) for field in definition.fields))
+    near = nearest_to(ruleset.compiled[rule_id].definition, explanation, entry)
     return why, str(near) if near else ""
 
 

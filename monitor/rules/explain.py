@@ -78,8 +78,11 @@ def explain(ruleset: Ruleset, rule_id: str, entry: Entry, source_tags: Collectio
     Raises:
         NotFoundError: there is no such rule.
     """
-    compiled = compiled_rule(ruleset, rule_id)
-    sight = ruleset.look(entry, source_tags)
+    return explain_seen(compiled_rule(ruleset, rule_id), ruleset.look(entry, source_tags))
+
+
+def explain_seen(compiled: CompiledRule, sight: Sight) -> Explanation:
+    """Ask one rule about what was seen in an entry: the same sight serves any number of rules."""
     match = compiled.match(sight)
     definition = compiled.definition
     return Explanation(

@@ -17,5 +17,5 @@ def find_definition(ruleset: Ruleset, rule_id: str) -> Definition:
     compiled = ruleset.compiled.get(rule_id)
     if compiled is None:
         hint = did_you_mean(rule_id, ruleset.rules)
-        raise NotFoundError(f"no rule `{rule_id}`" + (f": {hint}" if hint else ""))
+        raise NotFoundError(f"no rule `{rule_id}`: {hint or '`monitor rules list` lists them'}")
     return compiled.definition

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import final
 
 from monitor.model import Field
@@ -40,14 +40,14 @@ def field_numbers(fields: Sequence[Field]) -> frozenset[int]:
 
 @final
 class Lowering:
-    """Turn clauses into conditions; `number` numbers every distinct term once.
+    """Turn clauses into conditions; `number` numbers every distinct term and actor once.
 
     What is lowered twice gets the same numbers; `patterns` are all regular expressions met, by number, those first that
     were met before.
     """
 
     def __init__(
-        self, definitions: Mapping[str, Definition], number: Callable[[Term], int], patterns: Sequence[str] = ()
+        self, definitions: Mapping[str, Definition], number: Callable[[Term | Actor], int], patterns: Sequence[str] = ()
     ) -> None:
         self.patterns = [*patterns]
         self._definitions = definitions  # rules that can be used, by id
@@ -95,8 +95,8 @@ class Lowering:
                 self.patterns += [node.pattern] if number == len(self.patterns) else []
                 return Matching(number, node.pattern)
             case Actor():
-                names = {self._number(name): node.id for name in _spellings(node)}
-                unless = frozenset(self._number(term) for term in node.unless)
+                names = {self._number(node): node.id}
+                unless = frozenset(map(self._number, node.unless))
                 return OneOfUnless(names, unless) if unless else OneOf(names)
             case _:
                 return self._use(node.rule, fields)
@@ -110,22 +110,17 @@ class Lowering:
         return self._used[rule, inner]
 
     def _any_of(self, node: AnyOf, fields: frozenset[int]) -> Condition:
-        parts = tuple(self._node(part, fields) for part in node.parts)
-        plain = [part for part in parts if isinstance(part, OneOf)]
-        if len(plain) < len(parts):
-            return parts[0] if len(parts) == 1 else Either(parts)
         names: dict[int, str] = {}
-        for term, name in (pair for part in plain for pair in part.names.items()):
-            names.setdefault(term, name)  # two actors may share a spelling
+        for part in node.parts:
+            match part:
+                case Term():
+                    names.setdefault(self._number(part), part.text)
+                case Actor(unless=()):
+                    names.setdefault(self._number(part), part.id)  # two actors may have one name, the same
+                case _:
+                    parts = tuple(self._node(part, fields) for part in node.parts)
+                    return parts[0] if len(parts) == 1 else Either(parts)
         return OneOf(names)
-
-
-def _spellings(actor: Actor) -> Iterator[Term]:
-    """Yield the names, and each with each title before it: longer, so it is what is shown."""
-    yield from actor.names
-    for title in actor.titles:
-        for name in actor.names:
-            yield Term(text=f"{title.text} {name.text}", words=(*title.words, *name.words), prefix=name.prefix)
 
 
 def _limit(limit: Limit, counted: tuple[Condition, ...]) -> Condition:

@@ -7,76 +7,57 @@ I/O.
 from __future__ import annotations
 
 from bisect import bisect
-from collections.abc import Collection, Iterable, Iterator, KeysView, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import islice
+from itertools import islice, pairwise
 from typing import Any, final
 from weakref import proxy
 
 from monitor.model import Entry, Field, Match, Mention, Rule
 from monitor.rules.anchors import Anchors
-from monitor.rules.conditions import Condition, Ground, Place, Seen, Stretch, spots
-from monitor.rules.index import Index
+from monitor.rules.conditions import Condition, Ground, Seen
+from monitor.rules.index import Index, Reading
 from monitor.rules.patterns import NO_PATTERNS, Patterns
+from monitor.rules.place import Place, Stretch
 from monitor.rules.tree import Definition
-from monitor.text.fold import Tokens, tokenize
+from monitor.text.fold import tokenize
 
 MOST_MENTIONS = 100
 """A match lists this many places at most: a hostile text may repeat a word a million times."""
 
-_MOST_SOUGHT = 16  # terms whose places are looked for one by one
-_GAP = ""  # no word: what stands between two fields, so that no phrase spans them
 _FIELDS = tuple(Field)
 _EVERYWHERE = frozenset(range(len(_FIELDS)))
 
 
 @final
 class _Seen(Seen):
-    """The terms seen in some fields of an entry, read as one text; places are looked for when they are asked for."""
+    """The terms seen in some fields of an entry; places are worked out when they are asked for."""
 
-    __slots__ = ("_numbers", "_places", "_reading", "_starts", "fields", "sight")
+    __slots__ = ("_places", "_reading", "fields", "sight", "terms")
 
-    def __init__(self, tokens: Mapping[int, Tokens], index: Index, sight: Sight, fields: frozenset[int]) -> None:
+    def __init__(self, reading: Reading, sight: Sight, fields: frozenset[int]) -> None:
         self.sight = sight
         self.fields = fields
-        words: list[str] = []
-        self._numbers = tuple(tokens)  # of the fields that hold text
-        self._starts: list[int] = []  # number of each field's first word
-        for each in tokens.values():
-            self._starts.append(len(words))
-            words += each.words
-            words.append(_GAP)
-        self._reading = index.read(words)
+        self.terms = reading.terms
+        self._reading = reading
         self._places: dict[int, list[Place]] = {}
 
     def __contains__(self, term: object) -> bool:
-        return term in self._reading.terms
+        return term in self.terms
 
     def __iter__(self) -> Iterator[int]:
-        return iter(self._reading.terms)
+        return iter(self.terms)
 
     def __len__(self) -> int:
-        return len(self._reading.terms)
-
-    def keys(self) -> KeysView[int]:
-        return self._reading.terms.keys()
+        return len(self.terms)
 
     def __getitem__(self, term: int) -> Sequence[Place]:
-        if term not in self._places:
-            if term not in self._reading.terms:
+        places = self._places.get(term)
+        if places is None:
+            if term not in self.terms:
                 raise KeyError(term)
-            self._seek(term)
-        return self._places[term]
-
-    def _seek(self, term: int) -> None:
-        """Find the places of a term; once many are asked for, of all, so that all together cost linear time."""
-        many = len(self._places) >= _MOST_SOUGHT
-        if many:
-            self._places.clear()
-        for found, first, last in self._reading.occurrences() if many else self._reading.find(term):
-            field = bisect(self._starts, first) - 1
-            start = self._starts[field]
-            self._places.setdefault(found, []).append((self._numbers[field], first - start, last - start))
+            places = self._places[term] = self._reading.places(term)
+        return places
 
 
 @final
@@ -94,6 +75,7 @@ class Sight:
         "_patterns",
         "_texts",
         "_tokens",
+        "_written",
         "entry",
         "memo",
         "source_tags",
@@ -109,14 +91,16 @@ class Sight:
         self._texts = (entry.title, entry.summary, entry.body)
         self._index = index
         self._tokens = {number: tokenize(text) for number, text in enumerate(self._texts) if text}
+        self._written = frozenset(self._tokens)
         self._by_fields: dict[frozenset[int], Seen] = {}
 
     def within(self, fields: frozenset[int] = _EVERYWHERE) -> Seen:
-        """Return what was seen in these fields."""
+        """Return what was seen in these fields; those without text make no difference."""
+        fields &= self._written
         seen = self._by_fields.get(fields)
         if seen is None:
-            tokens = {number: tokens for number, tokens in self._tokens.items() if number in fields}
-            seen = self._by_fields[fields] = _Seen(tokens, self._index, proxy(self), fields)
+            words = {number: tokens.words for number, tokens in self._tokens.items() if number in fields}
+            seen = self._by_fields[fields] = _Seen(self._index.read(words), proxy(self), fields)
         return seen
 
     def stands(self, place: Place, text: str, lead: int) -> bool:
@@ -144,12 +128,12 @@ class Sight:
     def mentions(self, grounds: Iterable[Ground], seen: Seen) -> tuple[Mention, ...]:
         """Show where these grounds stand, by field, then place; of two that overlap the longer stays."""
         found: dict[tuple[int, int, int], str] = {}
-        for ground in grounds:
-            for what, name in islice(spots((ground,), seen), MOST_MENTIONS):
-                number, first, last = what
-                span = (first, last) if isinstance(what, Stretch) else self._tokens[number].span(first, last)
+        for what, name in grounds:
+            for place in islice(seen[what], MOST_MENTIONS) if isinstance(what, int) else (what,):
+                number, first, last = place
+                span = (first, last) if isinstance(place, Stretch) else self._tokens[number].span(first, last)
                 found.setdefault((number, *span), name)
-        places = sorted(_without_overlaps(found))
+        places = _without_overlaps(sorted(found))
         return tuple(self._mention(found[place], *place) for place in places[:MOST_MENTIONS])
 
     def _mention(self, name: str, number: int, start: int, end: int) -> Mention:
@@ -157,7 +141,10 @@ class Sight:
         return Mention(name=name, surface=surface, field=_FIELDS[number], start=start, end=end)
 
 
-def _without_overlaps(places: Iterable[tuple[int, int, int]]) -> list[tuple[int, int, int]]:
+def _without_overlaps(places: list[tuple[int, int, int]]) -> list[tuple[int, int, int]]:
+    """Take the longest places first, and leave out what overlaps one that is taken; they come and go in order."""
+    if all(one[0] < two[0] or one[2] <= two[1] for one, two in pairwise(places)):
+        return places
     kept: list[tuple[int, int, int]] = []  # in order
     for place in sorted(places, key=lambda place: (place[1] - place[2], place)):
         number, start, end = place
@@ -220,7 +207,7 @@ class Ruleset:
         `source_tags` is what is known of its feed beyond the name: tags and host, for the rules' `sources`.
         """
         sight = self.look(entry, source_tags)
-        candidates = self.anchors.candidates(sight.within().keys())
+        candidates = self.anchors.candidates(sight.within().terms)
         if not candidates:
             return _NOTHING
         answers = [_ask(self.compiled[self.order[rule]], sight) for rule in candidates]

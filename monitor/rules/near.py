@@ -7,7 +7,8 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby, islice
 
-from monitor.rules.conditions import Condition, Ground, Place, Seen, Stretch, spots
+from monitor.rules.conditions import Condition, Ground, Seen, spots
+from monitor.rules.place import Place, Stretch
 from monitor.rules.term import MOST_WORDS
 
 MOST_SHOWN = 100

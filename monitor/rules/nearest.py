@@ -5,14 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from monitor.rules.tree import Actor, Limit, Node, NoneOf, Term, parts_of
+from monitor.model import Entry
+from monitor.rules.explain import Explanation
+from monitor.rules.spellings import suggest_spellings
+from monitor.rules.term import read_term
+from monitor.rules.tree import Actor, Definition, Limit, Node, NoneOf, Term, parts_of
 from monitor.text.fold import Tokens, tokenize
 
 _SHORTEST = 4  # letters: with one wrong letter, a shorter word is another word
 _NAME = 3  # signs of a Chinese or Japanese name
 _SURE = 6  # letters: from here on two may be wrong
 _MOST_WORDS = 1000  # of a text
-_COUNTS = ("is", "is one letter from", "is two letters from")
+_COUNTS = ("one letter", "two letters")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,14 +26,23 @@ class Miss:
     surface: str  # as the text has them
     term: Term
     actor: str  # id, "" = the term is the rule's own
-    distance: int  # letters
+    distance: int  # letters; 0 = a spelling that could be listed, by `spellings.suggest_spellings`
 
     def __str__(self) -> str:
         """Say it with what to do: "“Choïgu” is one letter from shoygu's “Choïgou”: add it to shoygu"."""
-        near = _COUNTS[self.distance]
+        if not self.distance:
+            return f"“{self.surface}” is how others write {self.actor}: add it to {self.actor}"
+        near = f"“{self.surface}” is {_COUNTS[self.distance - 1]} from"
         if self.actor:
-            return f"“{self.surface}” {near} {self.actor}'s “{self.term.text}”: add it to {self.actor}"
-        return f"“{self.surface}” {near} `{self.term.text}`: add it to the rule"
+            return f"{near} {self.actor}'s “{self.term.text}”: add it to {self.actor}"
+        return f"{near} `{self.term.text}`: add it to the rule"
+
+
+def nearest_to(definition: Definition, explanation: Explanation, entry: Entry) -> Miss | None:
+    """Look in an entry that a rule does not find for what comes nearest to satisfying the clauses that fail."""
+    asked = zip(definition.clauses, explanation.clauses, strict=True)
+    missing = [clause.node for clause, answer in asked if not answer.held]
+    return nearest_miss(missing, (getattr(entry, field.value) for field in definition.fields))
 
 
 def nearest_miss(nodes: Iterable[Node | Limit], texts: Iterable[str]) -> Miss | None:
@@ -39,30 +52,41 @@ def nearest_miss(nodes: Iterable[Node | Limit], texts: Iterable[str]) -> Miss | 
     return min(misses, key=lambda miss: miss.distance, default=None)
 
 
-def _wanted(node: Node | Limit) -> Iterator[tuple[Term, str]]:
-    """Yield the terms that would satisfy a part of the node, each with the actor it names."""
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    """A term to look for."""
+
+    term: Term
+    actor: str  # whom it names, "" = nobody
+    least: int  # letters that must be wrong: what is listed as it stands is no miss
+
+
+def _wanted(node: Node | Limit) -> Iterator[_Wanted]:
+    """Yield the terms that would satisfy a part of the node, and spellings that an actor could have."""
     if isinstance(node, Term):
-        yield node, ""
+        yield _Wanted(node, "", 1)
     elif isinstance(node, Actor):
         for name in node.names:
-            yield name, node.id
+            yield _Wanted(name, node.id, 1)
+        for text in suggest_spellings([name.text for name in node.names]):
+            yield _Wanted(read_term(text), node.id, 0)
     elif not isinstance(node, NoneOf):
         for part in parts_of(node):
             yield from _wanted(part)
 
 
-def _misses(tokens: Tokens, text: str, wanted: Sequence[tuple[Term, str]]) -> Iterator[Miss]:
+def _misses(tokens: Tokens, text: str, wanted: Sequence[_Wanted]) -> Iterator[Miss]:
     words = tokens.words[:_MOST_WORDS]
-    for term, actor in wanted:
-        length = len(term.words)
-        target = " ".join(term.words)
-        most = _allowed(term)
+    for want in wanted:
+        length = len(want.term.words)
+        target = " ".join(want.term.words)
+        most = _allowed(want.term) if want.least else 0
         for first in range(len(words) - length + 1):
             found = " ".join(words[first : first + length])
-            distance = _distance_to(found, target, most, prefix=term.prefix)
-            if 0 < distance <= most:
+            distance = _distance_to(found, target, most, prefix=want.term.prefix)
+            if want.least <= distance <= most:
                 start, end = tokens.span(first, first + length - 1)
-                yield Miss(surface=text[start:end], term=term, actor=actor, distance=distance)
+                yield Miss(surface=text[start:end], term=want.term, actor=want.actor, distance=distance)
 
 
 def _allowed(term: Term) -> int:

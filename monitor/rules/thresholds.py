@@ -7,7 +7,7 @@ from typing import Any
 
 from pydantic import Field, model_validator
 
-from monitor.model import Absent, AtLeast, New, Spike
+from monitor.model import MOST_RECALLED, Absent, AtLeast, New, Spike
 from monitor.rules.pieces import Duration, Shape
 
 THRESHOLD_KEYS = ("at_least", "absent", "spike", "new")
@@ -19,7 +19,7 @@ NEW_FOR = timedelta(days=30)
 class AtLeastShape(Shape):
     """`at_least:`, enough entries of enough sources within a time."""
 
-    entries: int = Field(default=1, ge=1, le=10_000)
+    entries: int = Field(default=1, ge=1, le=MOST_RECALLED)
     sources: int = Field(default=1, ge=1, le=1_000)
     within: Duration
 

@@ -185,6 +185,14 @@ def parts_of(node: Node | Limit) -> tuple[Node, ...]:
             return ()
 
 
+def spellings(actor: Actor) -> Iterator[Term]:
+    """Yield the names, and each with each title before it: longer, so it is what is shown."""
+    yield from actor.names
+    for title in actor.titles:
+        for name in actor.names:
+            yield Term(text=f"{title.text} {name.text}", words=(*title.words, *name.words), prefix=name.prefix)
+
+
 def walk(node: Node | Limit) -> Iterator[Node | Limit]:
     """Yield a part of a rule, and all that it is made of."""
     yield node

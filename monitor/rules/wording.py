@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from monitor.rules.conditions import Ground, Place, Seen, Stretch
+from monitor.rules.conditions import Ground, Seen
+from monitor.rules.place import Place, Stretch
 from monitor.rules.term import MOST_WORDS
 
 

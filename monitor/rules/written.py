@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from monitor.document import Document, Loc
+from monitor.document.inside import span_inside
+from monitor.document.silence import silenced
 from monitor.errors import Problem
-
-_IGNORE = re.compile(r"(?:^|\s)#\s*monitor:\s*ignore\s+(MM\d{3}(?:[,\s]+MM\d{3})*)")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,40 +19,58 @@ class Written:
     document: Document
     section: str  # rules, actors
     id: str
+    _places: dict[str, dict[str, Loc]] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     @property
     def place(self) -> str:
         """Name its place as file:line."""
-        return f"{self.document.file}:{self.document.key_spans[self._loc].line + 1}"
+        return f"{self.document.file}:{self.document.key_spans[self.loc].line + 1}"
 
     @property
     def names_loc(self) -> Loc:
         """Where the names of an actor stand: under `names`, or in place of the whole mapping."""
-        value = self.document.value[self.section][self.id]
-        return (*self._loc, "names") if isinstance(value, dict) else self._loc
+        return (*self.loc, "names") if isinstance(self.value, dict) else self.loc
+
+    @property
+    def loc(self) -> tuple[str, str]:
+        """Where it stands in its document."""
+        return self.section, self.id
+
+    @property
+    def value(self) -> Any:
+        """What stands there."""
+        return self.document.value[self.section][self.id]
 
     def texts(self, key: str) -> Iterator[tuple[Loc, str]]:
         """Yield each text under a key with its place; the rule or actor itself may be what stands under it."""
-        value = self.document.value[self.section][self.id]
-        if isinstance(value, dict):
-            return _texts(value.get(key), (*self._loc, key))
-        return _texts(value, self._loc)
+        if isinstance(self.value, dict):
+            return _texts(self.value.get(key), (*self.loc, key))
+        return _texts(self.value, self.loc)
 
     def warning(self, code: str, message: str, hint: str, *, key: str = "", text: str = "") -> list[Problem]:
         """Warn at the last place of a text under a key, or at the key, or at the id; nothing where that is silenced."""
-        found = [loc for loc, written in self.texts(key) if written.strip() == text] if text else []
-        return self.warning_at(found[-1] if found else (*self._loc, key), code, message, hint, at_key=not found)
+        found = self._last_place(key, text) if text else None
+        return self.warning_at(found or (*self.loc, key), code, message, hint, at_key=found is None)
+
+    def _last_place(self, key: str, text: str) -> Loc | None:
+        """Find a text under a key; all of them are noted at once, for a long list may have a warning for each item."""
+        if key not in self._places:
+            self._places[key] = {written.strip(): loc for loc, written in self.texts(key)}
+        return self._places[key].get(text)
 
     def warning_at(self, loc: Loc, code: str, message: str, hint: str, *, at_key: bool = False) -> list[Problem]:
         """Warn at one place, unless it is silenced."""
-        problem = replace(self.document.problem(loc, message, hint, at_key=at_key), code=code)
-        own_line = self.document.key_spans[self._loc].line
-        lines = {self.document.line(own_line), problem.source}
-        return [] if any(code in _silenced(line) for line in lines) else [problem]
+        return self._unless_silenced(self.document.problem(loc, message, hint, at_key=at_key), code)
 
-    @property
-    def _loc(self) -> tuple[str, str]:
-        return self.section, self.id
+    def warning_inside(self, loc: Loc, bounds: tuple[int, int], code: str, message: str, hint: str) -> list[Problem]:
+        """Warn at a part of the text at one place, unless it is silenced."""
+        span = span_inside(self.document, loc, *bounds)
+        return self._unless_silenced(self.document.problem_at(span, message, hint), code)
+
+    def _unless_silenced(self, problem: Problem, code: str) -> list[Problem]:
+        own_line = self.document.key_spans[self.loc].line
+        lines = {self.document.line(own_line), problem.source}
+        return [] if any(code in silenced(line) for line in lines) else [replace(problem, code=code)]
 
 
 def find_written(documents: Sequence[Document], section: str) -> dict[str, Written]:
@@ -75,9 +92,3 @@ def _texts(value: Any, loc: Loc) -> Iterator[tuple[Loc, str]]:
     elif isinstance(value, dict):
         for key, item in value.items():
             yield from _texts(item, (*loc, key))
-
-
-def _silenced(line: str) -> set[str]:
-    """Return the codes that a line's comment names: `# monitor: ignore MM101, MM202`."""
-    asked = _IGNORE.search(line)
-    return set(re.findall(r"MM\d{3}", asked[1])) if asked else set()

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
+from operator import itemgetter
 from typing import Any
 from urllib.parse import urlsplit
 
-from sqlalchemy import Connection, Row, bindparam, false, or_, select, update
+from sqlalchemy import Connection, Row, Update, bindparam, false, or_, select, update
 
 from monitor.errors import Cause, LeaseLostError
 from monitor.model import Feed, FeedLease, FeedNotes, FeedState, PollOutcome, Validators
@@ -15,7 +17,14 @@ from monitor.store.engine import insert
 from monitor.store.tables import feed
 
 
-def sync_feeds(connection: Connection, feeds: Sequence[Feed], now: datetime, *, hasten: Collection[str] = ()) -> None:
+def sync_feeds(
+    connection: Connection,
+    feeds: Sequence[Feed],
+    now: datetime,
+    *,
+    hasten: Collection[str],
+    first: Mapping[str, datetime],
+) -> None:
     """Make exactly these feeds active; a lease that runs is not touched, nor the state of a feed that comes back."""
     wanted = {given.url: given.name for given in feeds}
     active = connection.execute(select(feed.c.id, feed.c.url).where(feed.c.active)).all()
@@ -31,7 +40,10 @@ def sync_feeds(connection: Connection, feeds: Sequence[Feed], now: datetime, *, 
         where=or_(feed.c.name != new.excluded.name, ~feed.c.active),
     )
     ordered = sorted(wanted.items())
-    rows = [{**_UNPOLLED, "url": url, "host": host_of(url), "name": name, "due": now} for url, name in ordered]
+    rows = [
+        {**_UNPOLLED, "url": url, "host": host_of(url), "name": name, "due": first.get(url, now)}
+        for url, name in ordered
+    ]
     connection.execute(same_url, rows)
     if hasten:
         sooner = update(feed).where(feed.c.url == bindparam("hastened"), feed.c.strikes == 0, feed.c.due > now)
@@ -60,30 +72,37 @@ def host_of(url: str) -> str:
         return ""
 
 
+# Built once: SQLAlchemy takes longer to build a statement, and to see that it knows it, than SQLite to carry it out.
+_DUE = (
+    select(feed)
+    .where(feed.c.active, feed.c.paused_at.is_(None), feed.c.due <= bindparam("now"))
+    .order_by(feed.c.due, feed.c.id)
+    .limit(bindparam("most"))
+    .with_for_update(skip_locked=True)
+)
+_TAKE = (
+    update(feed)
+    .where(feed.c.id == bindparam("taken"))
+    .values(due=bindparam("until"), token=feed.c.token + 1, strikes=feed.c.strikes + 1)
+)
+
+
 def claim_feeds(connection: Connection, *, now: datetime, lease: timedelta, limit: int) -> tuple[FeedLease, ...]:
     """Lease the feeds that are longest due; rows that another node is claiming are passed over, not waited for."""
-    due = (
-        select(feed)
-        .where(feed.c.active, feed.c.paused_at.is_(None), feed.c.due <= now)
-        .order_by(feed.c.due, feed.c.id)
-        .limit(limit)
-        .with_for_update(skip_locked=True)
-    )
-    rows = connection.execute(due).all()
+    rows = connection.execute(_DUE, {"now": now, "most": limit}).all()
     if rows:
-        taken = update(feed).where(feed.c.id.in_([row.id for row in rows]))
-        connection.execute(taken.values(due=now + lease, token=feed.c.token + 1, strikes=feed.c.strikes + 1))
+        connection.execute(_TAKE, [{"taken": row.id, "until": now + lease} for row in rows])
     return tuple(FeedLease(state=feed_state(row), token=row.token + 1) for row in rows)
 
 
-def release_feeds(connection: Connection, leases: Sequence[FeedLease], due: datetime) -> None:
+def put_off_feeds(connection: Connection, leases: Mapping[FeedLease, datetime]) -> None:
     """End leases as if they had never been; those that are lost already are somebody else's."""
     if not leases:
         return
     held = update(feed).where(feed.c.id == bindparam("held"), feed.c.token == bindparam("under"))
-    rows = [{"held": lease.state.feed_id, "under": lease.token} for lease in leases]
-    rows.sort(key=lambda row: row["held"])  # nodes lock rows in one order
-    connection.execute(held.values(due=due, token=feed.c.token + 1, strikes=feed.c.strikes - 1), rows)
+    rows = [{"held": lease.state.feed_id, "under": lease.token, "at": due} for lease, due in leases.items()]
+    rows.sort(key=itemgetter("held"))  # nodes lock rows in one order
+    connection.execute(held.values(due=bindparam("at"), token=feed.c.token + 1, strikes=feed.c.strikes - 1), rows)
 
 
 def adopt_feeds(connection: Connection, now: datetime) -> None:
@@ -93,34 +112,49 @@ def adopt_feeds(connection: Connection, now: datetime) -> None:
     connection.execute(leased.values(due=now, token=feed.c.token + 1))
 
 
-def finish_poll(connection: Connection, outcome: PollOutcome) -> None:
-    """Write what is remembered of a feed and end its lease.
+_HELD = update(feed).where(feed.c.id == bindparam("held"), feed.c.token == bindparam("under"))
+_ENDED = {"due": bindparam("next"), "token": feed.c.token + 1, "strikes": 0, "polled_at": bindparam("polled")}
+_LEARNT = (
+    *("etag", "last_modified", "body_hash", "baseline_at", "failures", "failing_since", "cause", "detail"),
+    *("blocks", "notes"),
+)
+_FINISH = _HELD.values(_ENDED)
+_FINISH_CHANGED = _HELD.values(_ENDED | {name: bindparam(f"new_{name}") for name in _LEARNT})
+
+
+def finish_polls(connection: Connection, outcomes: Collection[PollOutcome]) -> None:
+    """Write what is remembered of feeds and end their leases; of a feed about which nothing new was learnt, only that.
 
     Raises:
-        LeaseLostError: the lease has ended: it ran out and was given to another, or this is its second finish.
+        LeaseLostError: a lease has ended: it ran out and was given to another, or this is its second finish.
     """
-    lease, state = outcome.lease, outcome.state
-    held = update(feed).where(feed.c.id == lease.state.feed_id, feed.c.token == lease.token)
-    finished = held.values(
-        due=outcome.due,
-        token=feed.c.token + 1,
-        strikes=0,
-        etag=state.validators.etag,
-        last_modified=state.validators.last_modified,
-        body_hash=state.body_hash,
-        baseline_at=state.baseline_at,
-        polled_at=state.polled_at,
-        failures=state.failures,
-        failing_since=state.failing_since,
-        cause=state.cause.name if state.cause else None,
-        detail=state.detail,
-        blocks=state.blocks,
-        notes=state.notes,
-    )
-    if connection.execute(finished).rowcount != 1:
-        raise LeaseLostError(f"the lease on feed {lease.state.name} has ended")
-    if outcome.hold_host_until is not None:
-        _hold_host(connection, host_of(lease.state.url), outcome.hold_host_until)
+    rows: dict[Update, list[dict[str, Any]]] = {_FINISH: [], _FINISH_CHANGED: []}
+    for outcome in sorted(outcomes, key=lambda outcome: outcome.lease.state.feed_id):  # nodes lock rows in one order
+        lease, state = outcome.lease, outcome.state
+        row = {"held": lease.state.feed_id, "under": lease.token, "next": outcome.due, "polled": state.polled_at}
+        if replace(state, polled_at=lease.state.polled_at) == lease.state:
+            rows[_FINISH].append(row)
+        else:
+            rows[_FINISH_CHANGED].append(row | _learnt(state))
+    for statement, some in rows.items():
+        if some and connection.execute(statement, some).rowcount != len(some):
+            names = ", ".join(sorted(outcome.lease.state.name for outcome in outcomes))
+            raise LeaseLostError(f"the lease has ended on one of these feeds: {names}")
+    for outcome in outcomes:
+        if outcome.hold_host_until is not None:
+            _hold_host(connection, host_of(outcome.lease.state.url), outcome.hold_host_until)
+
+
+def _learnt(state: FeedState) -> dict[str, Any]:
+    return {
+        "new_etag": state.validators.etag,
+        "new_last_modified": state.validators.last_modified,
+        "new_cause": state.cause.name if state.cause else None,
+        **{
+            f"new_{name}": getattr(state, name)
+            for name in ("body_hash", "baseline_at", "failures", "failing_since", "detail", "blocks", "notes")
+        },
+    }
 
 
 def _hold_host(connection: Connection, host: str, until: datetime) -> None:

@@ -10,13 +10,12 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, bindparam, delete, func, select, update
 
 from monitor.errors import ConflictError
-from monitor.model import History, Hit, Question, Tally
+from monitor.model import MOST_RECALLED, History, Hit, Question, Tally
 from monitor.ports import RuleStats
 from monitor.store.engine import insert
 from monitor.store.tables import entry, hit, tally
 
 WEEK, MONTH = timedelta(days=7), timedelta(days=30)
-MOST_RECALLED = 1_000  # hits of one rule: no threshold asks for so many
 _HIT_COLUMNS = ("rule", "at", "entry_id", "source", "text_key", "names")
 
 

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Collection
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Column, Connection, Row, Select, func, literal, select, tuple_
+from sqlalchemy import Column, Connection, Row, Select, func, literal, or_, select, tuple_
 
-from monitor.model import Alert, Decision, DeliveryState, Entry, Priority, Stage
+from monitor.model import Decision, DeliveryKind, DeliveryState, Entry, Stage, StoredEntry
 from monitor.ports import AlertRecord, Cursor, DeliveryRecord, EntryRecord, Sighting
 from monitor.store.columns import Moment, PlainText, link_key
-from monitor.store.payload import thaw
-from monitor.store.polls import load_stories
+from monitor.store.payload import title_of
+from monitor.store.polls import alert_of, load_stories, portions
 from monitor.store.tables import alert, decision, delivery, entry, feed, seen
 
 MOST_FOUND = 20  # entries that one prefix or link names
@@ -52,6 +53,18 @@ def find_announcements(connection: Connection, prefix: str) -> tuple[DeliveryRec
     return tuple(_delivery(row) for row in connection.execute(asked.order_by(delivery.c.seq).limit(MOST_FOUND)))
 
 
+def latest_deliveries(
+    connection: Connection, *, channel: str | None, edits: bool, limit: int
+) -> tuple[DeliveryRecord, ...]:
+    """Read what was owed last, the newest first; see `Store.latest_deliveries`."""
+    asked = select(delivery).order_by(delivery.c.seq.desc()).limit(limit)
+    if channel is not None:
+        asked = asked.where(delivery.c.channel == channel)
+    if not edits:
+        asked = asked.where(delivery.c.kind != DeliveryKind.EDIT)
+    return tuple(_delivery(row) for row in connection.execute(asked))
+
+
 def _begins(column: Column[str], prefix: str) -> tuple[Any, Any]:
     """Compare hexadecimal digits by range, which an index answers in any collation; `g` follows them all."""
     return column >= prefix, column < prefix + "g"
@@ -84,10 +97,9 @@ def _others(connection: Connection, story_id: str, entry_id: str) -> tuple[Entry
 def _alerts(connection: Connection, story_id: str) -> tuple[AlertRecord, ...]:
     records = []
     for row in connection.execute(select(alert).where(alert.c.story_id == story_id).order_by(alert.c.channel)):
-        owed = select(delivery).where(delivery.c.alert_id == row.id).order_by(delivery.c.seq)
-        values = {name: getattr(row, name) for name in ("id", "story_id", "entry_id", "channel", "rules", "created_at")}
-        deliveries = tuple(_delivery(each) for each in connection.execute(owed))
-        records.append(AlertRecord(alert=Alert(**values, priority=Priority(row.priority)), deliveries=deliveries))
+        owed = select(delivery).where(or_(delivery.c.alert_id == row.id, delivery.c.key == row.digest))
+        deliveries = tuple(_delivery(each) for each in connection.execute(owed.order_by(delivery.c.seq)))
+        records.append(AlertRecord(alert=alert_of(row), deliveries=deliveries))
     return tuple(records)
 
 
@@ -107,6 +119,26 @@ def read_entries(
 def count_entries(connection: Connection, since: datetime) -> int:
     """Count the entries that `read_entries` gives; see `Store.count_entries`."""
     return connection.scalar(select(func.count()).select_from(entry).where(entry.c.seen_at >= since)) or 0
+
+
+def recall_entries(
+    connection: Connection, feed_id: int, *, ids: Collection[str], links: Collection[str]
+) -> tuple[StoredEntry, ...]:
+    """Read a feed's entries by id or canonical link, with the rules that matched them; see `Store.recall_entries`."""
+    found: dict[str, Entry] = {}
+    keys = [key for link in links if (key := link_key(link))]
+    for column, values in ((entry.c.id, ids), (entry.c.link16, keys)):
+        for some in portions(values):
+            asked = _entries().where(entry.c.feed_id == feed_id, column.in_(some))
+            found.update((row.id, _entry(row)) for row in connection.execute(asked))
+    rules: defaultdict[str, set[str]] = defaultdict(set)
+    for some in portions(found):
+        matched = select(decision.c.entry_id, decision.c.rule).where(
+            decision.c.entry_id.in_(some), decision.c.stage == Stage.MATCH, decision.c.verdict == "match"
+        )
+        for row in connection.execute(matched):
+            rules[row.entry_id].add(row.rule)
+    return tuple(StoredEntry(entry=each, rules=frozenset(rules[each.id])) for each in found.values())
 
 
 def _entries() -> Select[Any]:
@@ -129,6 +161,7 @@ def _delivery(row: Row[Any]) -> DeliveryRecord:
     return DeliveryRecord(
         key=row.key,
         channel=row.channel,
+        kind=DeliveryKind(row.kind),
         state=DeliveryState(row.state),
         created_at=row.created_at,
         due_at=row.due_at,
@@ -137,5 +170,5 @@ def _delivery(row: Row[Any]) -> DeliveryRecord:
         settled_at=row.settled_at,
         ref=row.ref,
         reason=row.reason,
-        title=thaw(row.payload).title.text,
+        title=title_of(row.payload),
     )

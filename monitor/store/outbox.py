@@ -14,7 +14,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import Connection, Row, bindparam, case, false, func, or_, select, true, update
+from sqlalchemy import ColumnElement, Connection, Row, bindparam, case, false, func, or_, select, true, update
 from sqlalchemy.sql.selectable import ScalarSelect
 
 from monitor.errors import LeaseLostError, StoreError
@@ -25,15 +25,19 @@ from monitor.model import (
     DeliveryKind,
     DeliveryState,
     InDoubt,
+    Parent,
     Retry,
     Sent,
     Settlement,
+    Skipped,
 )
 from monitor.store.engine import insert
+from monitor.store.followups import find_parent, make_room_for_edits
 from monitor.store.payload import freeze, thaw
 from monitor.store.tables import delivery, destination
 
 _LONGEST_WAIT: Final = timedelta(hours=36)  # nobody waits so long on purpose: the clock was wrong
+_SETTLED_AT_ONCE: Final = 50  # deliveries of a lane that need no sending, in one claim
 _PENDING: Final = (DeliveryState.NEW, DeliveryState.SENDING)
 
 
@@ -41,10 +45,14 @@ _PENDING: Final = (DeliveryState.NEW, DeliveryState.SENDING)
 
 
 def owe(connection: Connection, deliveries: Sequence[Delivery], now: datetime) -> None:
-    """Add deliveries to the outbox and wake their destinations; one that is there already stays as it is."""
+    """Add deliveries to the outbox and wake their destinations; one that is there already stays as it is.
+
+    An edit takes the place of one that is still to be sent.
+    """
     if not deliveries:
         return
     _wake(connection, {item.channel for item in deliveries}, now)
+    edits_due = make_room_for_edits(connection, deliveries, now)
     rows = [
         {
             "key": item.key,
@@ -53,7 +61,7 @@ def owe(connection: Connection, deliveries: Sequence[Delivery], now: datetime) -
             "kind": item.kind,
             "state": DeliveryState.NEW,
             "payload": freeze(item.message),
-            "due_at": now,
+            "due_at": edits_due[item.alert_id] if item.kind is DeliveryKind.EDIT else now,
             "created_at": item.created_at,
             "attempts": 0,
             "ref": "",
@@ -105,15 +113,15 @@ def claim_deliveries(
     tokens = _lock_lanes(connection, channels, now=now, limit=limit)
     if not tokens:
         return ()
-    next_of = _set_unreadable_aside(connection, _next_deliveries(connection, tokens, now), now)
+    next_of = _choose(connection, tokens, now)
     _put_to_sleep(connection, tokens.keys() - next_of.keys())
     if not next_of:
         return ()
     taken = update(destination).where(destination.c.name.in_(sorted(next_of)))
     taken = taken.values(due=now + lease, leased=true(), token=destination.c.token + 1)
     connection.execute(taken.values(strikes=destination.c.strikes + 1))
-    _write_intents(connection, [row.seq for row in next_of.values() if row.state == DeliveryState.NEW], now)
-    return tuple(_claimed(next_of[name], token + 1) for name, token in tokens.items() if name in next_of)
+    _write_intents(connection, [row.seq for row, _ in next_of.values() if row.state == DeliveryState.NEW], now)
+    return tuple(_claimed(*next_of[name], token + 1) for name, token in tokens.items() if name in next_of)
 
 
 def _lock_lanes(connection: Connection, channels: Collection[str], *, now: datetime, limit: int) -> dict[str, int]:
@@ -129,31 +137,49 @@ def _lock_lanes(connection: Connection, channels: Collection[str], *, now: datet
     return {row.name: row.token for row in connection.execute(ready)}
 
 
+def _choose(connection: Connection, names: Collection[str], now: datetime) -> dict[str, tuple[Row[Any], Delivery]]:
+    """Return each lane's next delivery that is to be sent now; what needs no sending is settled on the way."""
+    chosen: dict[str, tuple[Row[Any], Delivery]] = {}
+    for _ in range(_SETTLED_AT_ONCE):
+        set_aside = False
+        for name, row in _next_deliveries(connection, names - chosen.keys(), now).items():
+            found = _ready(connection, row, now)
+            if isinstance(found, Delivery):
+                chosen[name] = row, found
+                continue
+            set_aside = True
+            connection.execute(update(delivery).where(delivery.c.seq == row.seq).values(_ending(found, now)))
+        if not set_aside:
+            break
+    return chosen
+
+
 def _next_deliveries(connection: Connection, names: Collection[str], now: datetime) -> dict[str, Row[Any]]:
-    """Return each lane's next delivery, if one is due: first one that an earlier attempt left, then the oldest new."""
+    """Return each lane's next delivery, if one is due: first one that an earlier attempt left, then the oldest new.
 
-    def oldest(state: DeliveryState) -> ScalarSelect[int]:
+    Edits come last: a counter holds up no news.
+    """
+
+    def oldest(state: DeliveryState, *conditions: ColumnElement[bool]) -> ScalarSelect[int]:
         due = select(delivery.c.seq).where(delivery.c.channel == destination.c.name, delivery.c.state == state)
-        return due.where(delivery.c.due_at <= now).order_by(delivery.c.seq).limit(1).scalar_subquery()
+        return due.where(delivery.c.due_at <= now, *conditions).order_by(delivery.c.seq).limit(1).scalar_subquery()
 
-    left, new = oldest(DeliveryState.SENDING), oldest(DeliveryState.NEW)
-    first = select(func.coalesce(left, new)).where(destination.c.name.in_(sorted(names)))
+    left, edit = oldest(DeliveryState.SENDING), oldest(DeliveryState.NEW)
+    news = oldest(DeliveryState.NEW, delivery.c.kind != DeliveryKind.EDIT)
+    first = select(func.coalesce(left, news, edit)).where(destination.c.name.in_(sorted(names)))
     found = select(delivery).where(delivery.c.seq.in_(connection.scalars(first).all()))
     return {row.channel: row for row in connection.execute(found)}
 
 
-def _set_unreadable_aside(connection: Connection, rows: dict[str, Row[Any]], now: datetime) -> dict[str, Row[Any]]:
-    """Make dead what this program cannot read, so that it holds up no other message; return the rest."""
-    readable = {}
-    for name, row in rows.items():
-        try:
-            thaw(row.payload)
-        except StoreError as error:
-            attempt = update(delivery).where(delivery.c.seq == row.seq)
-            connection.execute(attempt.values(_ending(Dead(reason=str(error)), now)))
-        else:
-            readable[name] = row
-    return readable
+def _ready(connection: Connection, row: Row[Any], now: datetime) -> Delivery | Settlement:
+    """Return what is to be sent, or how it ends, or waits, without: what cannot be read holds up no other message."""
+    parent = find_parent(connection, row, now)
+    if isinstance(parent, Settlement):
+        return parent
+    try:
+        return _delivery(row, parent)
+    except StoreError as error:
+        return Dead(reason=str(error))
 
 
 def _put_to_sleep(connection: Connection, names: Collection[str]) -> None:
@@ -175,21 +201,22 @@ def _write_intents(connection: Connection, seqs: Collection[int], now: datetime)
     connection.execute(begun.values(**intent, attempts=delivery.c.attempts + 1))
 
 
-def _claimed(row: Row[Any], token: int) -> ClaimedDelivery:
-    in_doubt = row.state == DeliveryState.SENDING
-    return ClaimedDelivery(
-        delivery=Delivery(
-            key=row.key,
-            alert_id=row.alert_id or "",
-            channel=row.channel,
-            kind=DeliveryKind(row.kind),
-            message=thaw(row.payload),
-            created_at=row.created_at,
-            attempts=row.attempts if in_doubt else row.attempts + 1,
-        ),
-        token=token,
-        in_doubt_since=row.attempted_at if in_doubt else None,
+def _delivery(row: Row[Any], parent: Parent | None) -> Delivery:
+    return Delivery(
+        key=row.key,
+        alert_id=row.alert_id or "",
+        channel=row.channel,
+        kind=DeliveryKind(row.kind),
+        message=thaw(row.payload),
+        created_at=row.created_at,
+        attempts=row.attempts if row.state == DeliveryState.SENDING else row.attempts + 1,
+        parent=parent,
     )
+
+
+def _claimed(row: Row[Any], found: Delivery, token: int) -> ClaimedDelivery:
+    in_doubt = row.state == DeliveryState.SENDING
+    return ClaimedDelivery(delivery=found, token=token, in_doubt_since=row.attempted_at if in_doubt else None)
 
 
 def adopt_lanes(connection: Connection, now: datetime, *, settle: timedelta) -> None:
@@ -265,3 +292,5 @@ def _ending(settlement: Settlement, now: datetime) -> dict[str, Any]:
             return {"state": DeliveryState.SENDING, "due_at": at, "reason": reason}
         case Dead(reason=reason):
             return {"state": DeliveryState.DEAD, "reason": reason, "settled_at": now}
+        case Skipped(reason=reason):
+            return {"state": DeliveryState.SKIPPED, "reason": reason, "settled_at": now}

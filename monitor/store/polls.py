@@ -7,20 +7,34 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterator
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, or_, select, update
+from sqlalchemy import Connection, Row, bindparam, or_, select, update
 from sqlalchemy import insert as plain_insert
 
-from monitor.errors import StoryConflictError
-from monitor.model import Alert, Decision, Entry, Memory, PollOutcome, Story
+from monitor.errors import StoreError, StoryConflictError
+from monitor.model import (
+    Alert,
+    Decision,
+    DeliveryKind,
+    DeliveryState,
+    Digest,
+    Entry,
+    Memory,
+    Message,
+    PollOutcome,
+    Priority,
+    Story,
+    Told,
+)
 from monitor.store.columns import link_key
 from monitor.store.engine import insert
-from monitor.store.feeds import finish_poll
+from monitor.store.feeds import finish_polls
 from monitor.store.hits import add_hits, change_tallies
 from monitor.store.outbox import owe
-from monitor.store.tables import alert, decision, entry, seen, story, story_key
+from monitor.store.payload import thaw
+from monitor.store.tables import alert, decision, delivery, entry, seen, story, story_key
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _ASKED_AT_ONCE = 5_000  # keys a statement: engines take some 32,000 parameters
@@ -30,18 +44,18 @@ def recall(
     connection: Connection, feed_id: int, *, keys: Collection[bytes], story_keys: Collection[bytes], since: datetime
 ) -> Memory:
     """Read what is known of these keys; see `Store.recall`."""
-    known: set[bytes] = set()
-    for some in _portions(keys):
-        found = select(seen.c.key16).where(seen.c.feed_id == feed_id, seen.c.key16.in_(some))
-        known.update(connection.scalars(found))
+    known: dict[bytes, date] = {}
+    for some in portions(keys):
+        found = select(seen.c.key16, seen.c.last_seen).where(seen.c.feed_id == feed_id, seen.c.key16.in_(some))
+        known.update((row.key16, (_EPOCH + timedelta(days=row.last_seen)).date()) for row in connection.execute(found))
     story_ids: dict[bytes, str] = {}
-    for some in _portions(story_keys):
+    for some in portions(story_keys):
         held = select(story_key.c.key, story.c.id).join(story, story.c.id == story_key.c.story_id)
         held = held.where(story_key.c.key.in_(some), story.c.last_at >= since)
         story_ids.update((row.key, row.id) for row in connection.execute(held))
     stories = load_stories(connection, set(story_ids.values()))
     return Memory(
-        known=frozenset(known),
+        known=known,
         stories={key: stories[story_id] for key, story_id in story_ids.items() if story_id in stories},
     )
 
@@ -50,7 +64,7 @@ def load_stories(connection: Connection, ids: Collection[str]) -> dict[str, Stor
     """Read stories, each with the channels that have an alert about it."""
     told: defaultdict[str, set[str]] = defaultdict(set)
     stories: dict[str, Story] = {}
-    for some in _portions(ids):
+    for some in portions(ids):
         alerts = select(alert.c.story_id, alert.c.channel).where(alert.c.story_id.in_(some))
         for row in connection.execute(alerts):
             told[row.story_id].add(row.channel)
@@ -67,7 +81,39 @@ def load_stories(connection: Connection, ids: Collection[str]) -> dict[str, Stor
     return stories
 
 
-def _portions(keys: Collection[Any]) -> Iterator[list[Any]]:
+def recall_told(connection: Connection, stories: Collection[str]) -> dict[str, Told]:
+    """Read what has been told about these stories; see `Store.recall_told`."""
+    told: dict[str, Told] = {}
+    for some in portions(stories):
+        of_these = alert.c.story_id.in_(some)
+        shown = select(delivery.c.alert_id, delivery.c.payload).join(alert, alert.c.id == delivery.c.alert_id)
+        shown = shown.where(
+            of_these,
+            delivery.c.kind.in_((DeliveryKind.POST, DeliveryKind.EDIT)),
+            delivery.c.state != DeliveryState.SKIPPED,
+        )
+        payloads = {row.alert_id: row.payload for row in connection.execute(shown.order_by(delivery.c.seq))}
+        for row in connection.execute(select(alert).where(of_these)):
+            told[row.id] = Told(alert=alert_of(row), message=_message(payloads.get(row.id)))
+    return told
+
+
+def alert_of(row: Row[Any]) -> Alert:
+    """Make an alert of its row."""
+    values = {column.name: getattr(row, column.name) for column in alert.c}
+    return Alert(**values | {"priority": Priority(row.priority)})
+
+
+def _message(payload: str | None) -> Message | None:
+    try:
+        message = thaw(payload) if payload else None
+    except StoreError:  # damaged: it can be told more about, and not be changed
+        return None
+    return None if isinstance(message, Digest) else message
+
+
+def portions(keys: Collection[Any]) -> Iterator[list[Any]]:
+    """Cut what is asked for into pieces that one statement can take, in order."""
     ordered = sorted(keys)
     for start in range(0, len(ordered), _ASKED_AT_ONCE):
         yield ordered[start : start + _ASKED_AT_ONCE]
@@ -76,12 +122,14 @@ def _portions(keys: Collection[Any]) -> Iterator[list[Any]]:
 def record(connection: Connection, outcome: PollOutcome, now: datetime) -> None:
     """Write one poll; see `Store.record`."""
     feed_id = outcome.lease.state.feed_id
-    finish_poll(connection, outcome)
+    finish_polls(connection, [outcome])
     _remember_keys(connection, feed_id, outcome.keys, now)
     _add_entries(connection, feed_id, outcome.entries)
+    _change_entries(connection, outcome.updates)
     _change_stories(connection, outcome.stories)
     _give_keys(connection, outcome, now)
     told_before = _add_alerts(connection, outcome.alerts)
+    _widen_alerts(connection, outcome.widened)
     owe(connection, [due for due in outcome.deliveries if due.alert_id not in told_before], now)
     _add_decisions(connection, outcome.decisions)
     change_tallies(connection, outcome.tallies)
@@ -115,6 +163,23 @@ def _add_entries(connection: Connection, feed_id: int, entries: Collection[Entry
         for item in entries
     ]
     connection.execute(insert(connection, entry).on_conflict_do_nothing(), rows)
+
+
+_TOLD_BY_FEED = ("title", "summary", "body", "url", "canonical_url", "authors", "tags", "language", "published")
+
+
+def _change_entries(connection: Connection, entries: Collection[Entry]) -> None:
+    """Put what feeds say of known entries now into the place of what they said before."""
+    if not entries:
+        return
+    changed = update(entry).where(entry.c.id == bindparam("changed"))
+    values: dict[str, Any] = {name: bindparam(f"new_{name}") for name in (*_TOLD_BY_FEED, "link16")}
+    rows = [
+        {f"new_{name}": getattr(item, name) for name in _TOLD_BY_FEED}
+        | {"changed": item.id, "new_link16": link_key(item.canonical_url)}
+        for item in sorted(entries, key=lambda item: item.id)
+    ]
+    connection.execute(changed.values(values), rows)
 
 
 def _change_stories(connection: Connection, stories: Collection[Story]) -> None:
@@ -182,9 +247,22 @@ def _add_alerts(connection: Connection, alerts: Collection[Alert]) -> set[str]:
     if not alerts:
         return set()
     names = [column.name for column in alert.c]
-    rows = [{name: getattr(item, name) for name in names} for item in sorted(alerts, key=lambda item: item.id)]
+    rows = [{name: getattr(item, name) for name in names} for item in sorted(alerts, key=_alert_id)]
     added = insert(connection, alert).on_conflict_do_nothing().returning(alert.c.id)
     return {item.id for item in alerts} - set(connection.scalars(added, rows))
+
+
+def _widen_alerts(connection: Connection, alerts: Collection[Alert]) -> None:
+    """Change the rules and the priority of alerts; their stories change as well, so two polls that do are told."""
+    wider = update(alert).where(alert.c.id == bindparam("alert"))
+    wider = wider.values(rules=bindparam("more", type_=alert.c.rules.type), priority=bindparam("raised"))
+    rows = [{"alert": item.id, "more": item.rules, "raised": item.priority} for item in sorted(alerts, key=_alert_id)]
+    if rows:
+        connection.execute(wider, rows)
+
+
+def _alert_id(item: Alert) -> str:
+    return item.id
 
 
 def _add_decisions(connection: Connection, decisions: Collection[Decision]) -> None:

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, delete, func, select
+from sqlalchemy import Connection, case, delete, func, select
 
-from monitor.errors import StoreError
 from monitor.model import DeliveryState
-from monitor.ports import DeadReport, NodeReport, OwedReport, StatusReport
+from monitor.ports import DeadReport, FeedFindings, FeedReport, NodeReport, OwedReport, StatusReport
 from monitor.store.engine import insert
 from monitor.store.feeds import feed_state
-from monitor.store.payload import thaw
-from monitor.store.tables import alert, delivery, entry, feed, node
+from monitor.store.payload import title_of
+from monitor.store.tables import alert, delivery, entry, feed, hit, node
 
 _SILENT = timedelta(days=1)
 _DEAD_SHOWN = 20
+_DAY, _WEEK, _MONTH = timedelta(days=1), timedelta(days=7), timedelta(days=30)
 
 
 def beat(connection: Connection, report: NodeReport) -> None:
@@ -52,6 +52,33 @@ def status(connection: Connection) -> StatusReport:
     )
 
 
+def feed_reports(connection: Connection, now: datetime) -> tuple[FeedReport, ...]:
+    """Report each watched feed; see `Store.feed_reports`."""
+    of_day = func.sum(case((entry.c.seen_at >= now - _DAY, 1), else_=0))
+    counted = select(entry.c.feed_id, func.count().label("week"), of_day.label("day"))
+    rows = connection.execute(counted.where(entry.c.seen_at >= now - _WEEK).group_by(entry.c.feed_id))
+    counts = {row.feed_id: (row.day, row.week) for row in rows}
+    feeds = connection.execute(select(feed).where(feed.c.active).order_by(feed.c.name, feed.c.id))
+    reports = []
+    for row in feeds:
+        day, week = counts.get(row.id, (0, 0))
+        reports.append(FeedReport(state=feed_state(row), due=row.due, day=day, week=week))
+    return tuple(reports)
+
+
+def feed_findings(connection: Connection, url: str, now: datetime, *, limit: int) -> FeedFindings:
+    """Say what a feed has brought; see `Store.feed_findings`."""
+    since = now - _MONTH
+    latest = select(entry.c.id).join(feed, feed.c.id == entry.c.feed_id)
+    latest = latest.where(feed.c.url == url, entry.c.seen_at >= since)
+    entries = connection.scalars(latest.order_by(entry.c.seen_at.desc(), entry.c.id).limit(limit))
+    found = func.count().label("found")
+    of_feed = select(hit.c.rule, found).join(feed, feed.c.name == hit.c.source)
+    of_feed = of_feed.where(feed.c.url == url, hit.c.at >= since).group_by(hit.c.rule)
+    rows = connection.execute(of_feed.order_by(found.desc(), hit.c.rule))
+    return FeedFindings(entries=tuple(entries), hits=tuple((row.rule, row.found) for row in rows))
+
+
 def _owed(connection: Connection) -> tuple[OwedReport, ...]:
     pending = delivery.c.state.in_((DeliveryState.NEW, DeliveryState.SENDING))
     owed = select(
@@ -71,16 +98,9 @@ def _dead(connection: Connection) -> tuple[DeadReport, ...]:
         DeadReport(
             key=row.key,
             channel=row.channel,
-            title=_title(row.payload),
+            title=title_of(row.payload),
             reason=row.reason,
             since=row.settled_at,
         )
         for row in rows
     )
-
-
-def _title(payload: str) -> str:
-    try:
-        return thaw(payload).title.text
-    except StoreError as error:
-        return f"({error})"

@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
+from types import MappingProxyType
 
 from sqlalchemy import Connection, Engine
 
@@ -21,10 +22,22 @@ from monitor.model import (
     PollOutcome,
     Question,
     Settlement,
+    StoredEntry,
+    Told,
 )
-from monitor.ports import Cursor, DeliveryRecord, EntryRecord, NodeReport, RuleStats, Sighting, StatusReport
+from monitor.ports import (
+    Cursor,
+    DeliveryRecord,
+    EntryRecord,
+    FeedFindings,
+    FeedReport,
+    NodeReport,
+    RuleStats,
+    Sighting,
+    StatusReport,
+)
 from monitor.store import feeds as feed_queue
-from monitor.store import hits, ledger, outbox, polls, report
+from monitor.store import hits, ledger, outbox, pauses, polls, report
 from monitor.store.engine import connect, reading, state_file, writing
 from monitor.store.failures import unavailable_as_store_error
 from monitor.store.migrate import migrate, require_current
@@ -89,10 +102,17 @@ class SqlStore:
         with unavailable_as_store_error(self.where), reading(self.engine) as connection:
             yield connection
 
-    def sync_feeds(self, feeds: Sequence[Feed], now: datetime, *, hasten: Collection[str] = ()) -> None:
+    def sync_feeds(
+        self,
+        feeds: Sequence[Feed],
+        now: datetime,
+        *,
+        hasten: Collection[str] = (),
+        first: Mapping[str, datetime] = MappingProxyType({}),
+    ) -> None:
         """Make exactly these feeds active; see `Store.sync_feeds`."""
         with self._writing() as connection:
-            feed_queue.sync_feeds(connection, feeds, now, hasten=hasten)
+            feed_queue.sync_feeds(connection, feeds, now, hasten=hasten, first=first)
 
     def claim_feeds(self, *, now: datetime, lease: timedelta, limit: int) -> tuple[FeedLease, ...]:
         """Lease feeds that are due; see `Store.claim_feeds`."""
@@ -101,8 +121,39 @@ class SqlStore:
 
     def release_feeds(self, leases: Sequence[FeedLease], due: datetime) -> None:
         """Give leases back untouched; see `Store.release_feeds`."""
+        self.put_off_feeds(dict.fromkeys(leases, due))
+
+    def put_off_feeds(self, leases: Mapping[FeedLease, datetime]) -> None:
+        """Give leases back untouched; see `Store.put_off_feeds`."""
         with self._writing() as connection:
-            feed_queue.release_feeds(connection, leases, due)
+            feed_queue.put_off_feeds(connection, leases)
+
+    def pause_feed(
+        self, url: str, now: datetime, *, until: datetime | None = None, reason: str = "", by: str = ""
+    ) -> bool:
+        """Stop polling a feed; see `Store.pause_feed`."""
+        with self._writing() as connection:
+            return pauses.pause_feed(connection, url, now, until=until, reason=reason, by=by)
+
+    def resume_feed(self, url: str, now: datetime, *, by: str = "") -> bool:
+        """Make a paused feed due at once; see `Store.resume_feed`."""
+        with self._writing() as connection:
+            return pauses.resume_feed(connection, url, now, by=by)
+
+    def end_pauses(self, now: datetime) -> tuple[str, ...]:
+        """Resume the feeds whose pause is over; see `Store.end_pauses`."""
+        with self._writing() as connection:
+            return pauses.end_pauses(connection, now)
+
+    def feed_reports(self, now: datetime) -> tuple[FeedReport, ...]:
+        """Report each watched feed; see `Store.feed_reports`."""
+        with self._reading() as connection:
+            return report.feed_reports(connection, now)
+
+    def feed_findings(self, url: str, now: datetime, *, limit: int) -> FeedFindings:
+        """Say what a feed has brought; see `Store.feed_findings`."""
+        with self._reading() as connection:
+            return report.feed_findings(connection, url, now, limit=limit)
 
     def adopt(self, now: datetime, *, settle: timedelta) -> None:
         """End every lease; see `Store.adopt`."""
@@ -118,15 +169,30 @@ class SqlStore:
         with self._reading() as connection:
             return polls.recall(connection, feed_id, keys=keys, story_keys=story_keys, since=since)
 
+    def recall_entries(self, feed_id: int, *, ids: Collection[str], links: Collection[str]) -> tuple[StoredEntry, ...]:
+        """Read a feed's entries; see `Store.recall_entries`."""
+        with self._reading() as connection:
+            return ledger.recall_entries(connection, feed_id, ids=ids, links=links)
+
     def recall_histories(self, questions: Collection[Question]) -> Mapping[str, History]:
         """Say what rules have found before; see `Store.recall_histories`."""
         with self._reading() as connection:
             return hits.recall_histories(connection, questions)
 
+    def recall_told(self, stories: Collection[str]) -> Mapping[str, Told]:
+        """Say what has been told about these stories; see `Store.recall_told`."""
+        with self._reading() as connection:
+            return polls.recall_told(connection, stories)
+
     def record(self, outcome: PollOutcome, now: datetime) -> None:
         """Write one poll, whole or not at all; see `Store.record`."""
         with self._writing() as connection:
             polls.record(connection, outcome, now)
+
+    def record_quiet(self, outcomes: Sequence[PollOutcome]) -> None:
+        """Write polls that changed nothing but their feeds, all or none; see `Store.record_quiet`."""
+        with self._writing() as connection:
+            feed_queue.finish_polls(connection, outcomes)
 
     def watch_rules(self, rules: Collection[str], now: datetime) -> None:
         """Keep tallies of exactly these rules; see `Store.watch_rules`."""
@@ -199,6 +265,11 @@ class SqlStore:
         """Find deliveries that are about no entry; see `Store.find_announcements`."""
         with self._reading() as connection:
             return ledger.find_announcements(connection, prefix)
+
+    def latest_deliveries(self, *, channel: str | None, edits: bool, limit: int) -> tuple[DeliveryRecord, ...]:
+        """Read what was owed last; see `Store.latest_deliveries`."""
+        with self._reading() as connection:
+            return ledger.latest_deliveries(connection, channel=channel, edits=edits, limit=limit)
 
     def entry_record(self, entry_id: str) -> EntryRecord | None:
         """Read everything known of one entry; see `Store.entry_record`."""

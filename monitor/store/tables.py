@@ -131,6 +131,7 @@ alert = Table(
     _given("rules", TextList),
     _given("priority", Integer),
     _given("created_at", Moment),
+    Column("digest", PlainText, nullable=False, server_default=""),  # key of the delivery that tells it with others
     UniqueConstraint("story_id", "channel"),
 )
 

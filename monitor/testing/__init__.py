@@ -1,7 +1,8 @@
 """Fakes for tests of anything built on Media Monitor: doors that do as they are told, and servers on real sockets.
 
 - `FakeClock` tells the time it was given.
-- `FakeFetcher` gives pages and errors by script; `FakeNotifier` records what it is asked to send.
+- `FakeFetcher` gives pages and errors by script; `FakeParser` parses in the test's own process; `FakeNotifier` records
+  what it is asked to send.
 - `FakeSlack`, `FakeWebhook` and `FakeSmtp` listen on loopback, check what they get, keep it, and fail on demand
   (`Fault`). `FakeSmtp` needs aiosmtpd: `pip install media-monitor[test]`.
 
@@ -17,6 +18,7 @@ from monitor.testing.clock import FakeClock
 from monitor.testing.fault import Fault
 from monitor.testing.fetcher import FakeFetcher
 from monitor.testing.notifier import FakeNotifier
+from monitor.testing.parser import FakeParser
 from monitor.testing.slack import FakeSlack, SlackMessage
 from monitor.testing.slack_limits import check_blocks
 from monitor.testing.smtp import FakeSmtp, ReceivedMail
@@ -26,6 +28,7 @@ __all__ = [
     "FakeClock",
     "FakeFetcher",
     "FakeNotifier",
+    "FakeParser",
     "FakeSlack",
     "FakeSmtp",
     "FakeWebhook",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -29,22 +29,33 @@ class _RefusedError(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SlackMessage:
-    """One message in a channel's history."""
+    """One message in a channel."""
 
     channel: str  # id
     ts: str
     text: str
     blocks: list[dict[str, Any]]
     metadata: dict[str, Any] | None
-    params: Mapping[str, Any]  # everything that was posted
+    params: Mapping[str, Any]  # everything that was posted, or set by the last change
+    thread_ts: str = ""  # of the message that it answers, "" = none
+    broadcast: bool = False  # a reply that the whole channel sees
+    edits: int = 0
+    by_hook: bool = False
+
+    @property
+    def in_channel(self) -> bool:
+        """Whether it stands in the channel, and not in a thread alone."""
+        return not self.thread_ts or self.broadcast
 
 
 class FakeSlack(FaultyServer):
-    """Speak `chat.postMessage`, `conversations.history`, `conversations.list`, `auth.test` and incoming webhooks.
+    """Speak the methods of Slack that alerts need, and incoming webhooks.
 
-    Blocks are checked against the documented limits, tokens and channels against those it was made with; `messages`
-    keeps what was accepted, `calls` every (method, parameters) that came. A clock gives the messages their `ts`: pass
-    the one that the tested program reads where look-ups matter.
+    `chat.postMessage` (with threads), `chat.update`, `conversations.history`, `conversations.replies`,
+    `conversations.list`, `auth.test`. Blocks are checked against the documented limits, tokens and channels against
+    those it was made with; `messages` keeps what stands there, in the order of posting, `calls` every (method,
+    parameters) that came. A clock gives the messages their `ts`: pass the one that the tested program reads where
+    look-ups matter.
     """
 
     def __init__(
@@ -63,12 +74,15 @@ class FakeSlack(FaultyServer):
         self.scopes = {"chat:write", "channels:read", "groups:read", "channels:history", "groups:history"}
         self.messages: list[SlackMessage] = []
         self.calls: list[tuple[str, Params]] = []
+        self._posted = 0
         self._clock = clock or FakeClock()
         self._page_size = page_size
         for method, answer in (
             ("auth.test", self._auth_test),
             ("chat.postMessage", self._post),
+            ("chat.update", self._update),
             ("conversations.history", self._history),
+            ("conversations.replies", self._replies),
             ("conversations.list", self._list),
         ):
             self._app.router.add_route("*", f"/api/{method}", self._handler(method, answer))
@@ -87,6 +101,10 @@ class FakeSlack(FaultyServer):
     def fail(self, fault: Fault, *, method: str = "chat.postMessage", times: int = 1) -> None:
         """Make the next calls of a method fail; the incoming webhook's is `incoming_webhook`."""
         self.script(method, fault, times)
+
+    def delete(self, ts: str) -> None:
+        """Delete a message, as a person does."""
+        self.messages = [one for one in self.messages if one.ts != ts]
 
     def _handler(
         self, method: str, answer: Callable[[Params], dict[str, Any]]
@@ -121,14 +139,46 @@ class FakeSlack(FaultyServer):
         return {"url": f"{self.origin}/", "team": "Fake", "user": "monitor", "team_id": "T00000001", "bot_id": "B1"}
 
     def _post(self, params: Params) -> dict[str, Any]:
+        channel = self._writable(params)
+        message = self._keep(channel, params, thread_ts=self._thread(channel, params))
+        shown = {"text": message.text, "ts": message.ts} | (
+            {"thread_ts": message.thread_ts} if message.thread_ts else {}
+        )
+        return {"channel": channel, "ts": message.ts, "message": shown}
+
+    def _update(self, params: Params) -> dict[str, Any]:
+        """Change a message; what is not named stays (https://docs.slack.dev/reference/methods/chat.update)."""
+        channel = self._writable(params)
+        if not params.get("ts"):
+            raise _RefusedError("message_not_found")
+        old = self._find(channel, str(params["ts"]))
+        if old.by_hook:
+            raise _RefusedError("cant_update_message")
+        self._check({**params, "blocks": params.get("blocks") or None})  # an empty list takes the blocks away
+        blocks = old.blocks if params.get("blocks") is None else params["blocks"]
+        new = replace(old, text=str(params.get("text") or ""), blocks=blocks, params=params, edits=old.edits + 1)
+        self.messages[self.messages.index(old)] = new
+        return {"channel": channel, "ts": new.ts, "text": new.text}
+
+    def _writable(self, params: Params) -> str:
         self._need("chat:write")
         channel = self._channel(str(params.get("channel", "")))
         if channel in self.archived:
             raise _RefusedError("is_archived")
         if channel in self.not_invited:
             raise _RefusedError("not_in_channel")
-        message = self._keep(channel, params)
-        return {"channel": channel, "ts": message.ts, "message": {"text": message.text, "ts": message.ts}}
+        return channel
+
+    def _thread(self, channel: str, params: Params) -> str:
+        """Return the thread to answer in; Slack posts into the channel where there is none (slack-go/slack#1571)."""
+        asked = str(params.get("thread_ts") or "")
+        return asked if any(one.ts == asked and one.channel == channel for one in self.messages) else ""
+
+    def _find(self, channel: str, ts: str) -> SlackMessage:
+        for message in self.messages:
+            if (message.channel, message.ts) == (channel, ts):
+                return message
+        raise _RefusedError("message_not_found")
 
     def _channel(self, given: str) -> str:
         for channel, name in self.channels.items():
@@ -136,8 +186,25 @@ class FakeSlack(FaultyServer):
                 return channel
         raise _RefusedError("channel_not_found")
 
-    def _keep(self, channel: str, params: Params) -> SlackMessage:
-        """Check a message and put it into a channel's history."""
+    def _keep(self, channel: str, params: Params, *, thread_ts: str = "", by_hook: bool = False) -> SlackMessage:
+        """Check a message and put it into a channel."""
+        self._check(params)
+        self._posted += 1
+        message = SlackMessage(
+            channel=channel,
+            ts=f"{int(self._clock().timestamp())}.{self._posted:06d}",
+            text=str(params.get("text") or ""),
+            blocks=params.get("blocks") or [],
+            metadata=params.get("metadata"),
+            params=params,
+            thread_ts=thread_ts,
+            broadcast=bool(thread_ts) and params.get("reply_broadcast") is True,
+            by_hook=by_hook,
+        )
+        self.messages.append(message)
+        return message
+
+    def _check(self, params: Params) -> None:
         text, blocks, metadata = str(params.get("text") or ""), params.get("blocks"), params.get("metadata")
         if not text and not blocks:
             raise _RefusedError("no_text")
@@ -151,21 +218,29 @@ class FakeSlack(FaultyServer):
             isinstance(metadata.get("event_type"), str) and isinstance(metadata.get("event_payload"), dict)
         ):
             raise _RefusedError("invalid_metadata_format")
-        ts = f"{int(self._clock().timestamp())}.{len(self.messages) + 1:06d}"
-        message = SlackMessage(channel=channel, ts=ts, text=text, blocks=blocks or [], metadata=metadata, params=params)
-        self.messages.append(message)
-        return message
 
     def _history(self, params: Params) -> dict[str, Any]:
         self._need("channels:history")
         channel = self._channel(str(params.get("channel", "")))
+        found = [one for one in self.messages if one.channel == channel and one.in_channel]
+        return self._listed(sorted(found, key=_ts, reverse=True), params)
+
+    def _replies(self, params: Params) -> dict[str, Any]:
+        self._need("channels:history")
+        channel, thread = self._channel(str(params.get("channel", ""))), str(params.get("ts") or "")
+        in_thread = [one for one in self.messages if one.channel == channel and thread in (one.ts, one.thread_ts)]
+        if not in_thread:
+            raise _RefusedError("thread_not_found")
+        return self._listed(sorted(in_thread, key=_ts), params, always=thread)
+
+    def _listed(self, found: list[SlackMessage], params: Params, *, always: str = "") -> dict[str, Any]:
+        """Show messages that are new enough; of a thread the first message in any case."""
         oldest = Decimal(str(params.get("oldest") or "0"))
-        found = [one for one in self.messages if one.channel == channel and Decimal(one.ts) > oldest]
-        found.sort(key=lambda one: Decimal(one.ts), reverse=True)
+        page, cursor = self._page([one for one in found if one.ts == always or _ts(one) > oldest], params)
         with_metadata = str(params.get("include_all_metadata", "")).lower() in ("1", "true")
-        page, cursor = self._page(found, params)
         shown = [
             {"type": "message", "ts": one.ts, "text": one.text}
+            | ({"thread_ts": one.thread_ts} if one.thread_ts else {})
             | ({"metadata": one.metadata} if with_metadata and one.metadata else {})
             for one in page
         ]
@@ -188,7 +263,7 @@ class FakeSlack(FaultyServer):
 
         def accept() -> web.Response:
             try:
-                self._keep(next(iter(self.channels)), params)
+                self._keep(next(iter(self.channels)), params, by_hook=True)
             except _RefusedError as refused:
                 return web.Response(status=400, text=str(refused))
             return web.Response(text="ok")
@@ -197,6 +272,10 @@ class FakeSlack(FaultyServer):
             return web.Response(status=fault.status, text=fault.error, headers=retry_header(fault))
 
         return await self.respond(request, HOOK, accept=accept, refuse=refuse)
+
+
+def _ts(message: SlackMessage) -> Decimal:
+    return Decimal(message.ts)
 
 
 async def _params(request: web.Request) -> Params:

@@ -83,13 +83,39 @@ def _rich_text(block: dict[str, Any]) -> Iterator[str]:
         yield "rich_text without elements"
         return
     for element in elements:
-        if element.get("type") not in ("rich_text_section", "rich_text_quote", "rich_text_preformatted"):
-            yield f"unknown rich_text element {element.get('type')!r}"
-        elif not element.get("elements"):
-            yield "an empty rich_text element"
+        if element.get("type") == "rich_text_list":
+            yield from _list(element)
         else:
-            for part in element["elements"]:
-                yield from _part(part)
+            yield from _run(element, ("rich_text_section", "rich_text_quote", "rich_text_preformatted"))
+
+
+def _list(element: dict[str, Any]) -> Iterator[str]:
+    if element.get("style") not in ("bullet", "ordered"):
+        yield "a list without a style"
+    if not element.get("elements"):
+        yield "an empty list"
+    for item in element.get("elements") or ():
+        yield from _run(item, ("rich_text_section",))
+
+
+def _run(element: dict[str, Any], kinds: tuple[str, ...]) -> Iterator[str]:
+    if element.get("type") not in kinds:
+        yield f"unknown rich_text element {element.get('type')!r}"
+    elif not element.get("elements"):
+        yield "an empty rich_text element"
+    else:
+        for part in element["elements"]:
+            yield from _date(part) if part.get("type") == "date" else _part(part)
+
+
+def _date(part: dict[str, Any]) -> Iterator[str]:
+    """Check a date; Slack wants an integer (https://github.com/soxtoby/SlackNet/issues/239)."""
+    if type(part.get("timestamp")) is not int or part["timestamp"] <= 0:
+        yield "a date without an integer timestamp"
+    if not isinstance(part.get("format"), str) or "{" not in part["format"]:
+        yield "a date without a format"
+    if not set(part) <= {"type", "timestamp", "format", "fallback", "url", "style"}:
+        yield "unknown key in a date"
 
 
 def _part(part: dict[str, Any]) -> Iterator[str]:

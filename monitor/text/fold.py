@@ -121,6 +121,7 @@ _FOLDS = _Folds()
 # -- a text -----------------------------------------------------------------------------------------------------------
 
 _ASCII = "".join(chr(code).lower() if chr(code).isalnum() else " " for code in range(128))
+_FEW = 6  # places that are looked for one by one
 # What makes most English text leave ASCII, and never stands in a word. One character for one: offsets stay.
 _TYPOGRAPHIC = tuple((char, plain) for plain, chars in (("'", "’‘ʼ＇"), (" ", "“”«»„–—‑…\xa0")) for char in chars)
 
@@ -129,23 +130,39 @@ _TYPOGRAPHIC = tuple((char, plain) for plain, chars in (("'", "’‘ʼ＇"), ("
 class Tokens:
     """A text's folded words in order, each with its place in the text as it was given; for one thread."""
 
-    __slots__ = ("_ends", "_spaced", "_starts", "words")
+    __slots__ = ("_asked", "_ends", "_spaced", "_starts", "words")
 
     def __init__(self, words: list[str], spaced: str) -> None:
         self.words = words
         self._spaced = spaced  # as long as the original, and each token at its place
+        self._asked = 0
         self._starts: list[int] = []
         self._ends: list[int] = []
 
     def span(self, first: int, last: int) -> tuple[int, int]:
         """Return the bounds in the text of the words from number `first` to number `last`, both included."""
-        if not self._ends:  # few texts are hit, and nobody else pays for it
+        if not self._ends:
+            self._asked += 1
+            if self._asked <= _FEW and self._spaced.isascii():
+                return self._find(first, last)
             self._place()
         start = self._starts[first] if self._starts else self._ends[first] - len(self.words[first])
         return start, self._ends[last]
 
+    def _find(self, first: int, last: int) -> tuple[int, int]:
+        """Find some words of an ASCII text: nothing but blanks stands between words, which are as long as they were."""
+        word = self.words[first]
+        padded, lone, start = f" {self._spaced} ", f" {word} ", -1
+        for _ in range(self.words[:first].count(word) + 1):
+            start = padded.find(lone, start + 1)
+        if first == last:
+            return start, start + len(word)
+        *_, rest = self._spaced[start:].split(None, last - first)
+        return start, len(self._spaced) - len(rest) + len(self.words[last])
+
     def _place(self) -> None:
-        if self._spaced.isascii():  # nothing but blanks stands between words, which are as long as they were
+        """Find all words: few texts are hit in more than a few places, and nobody else pays for it."""
+        if self._spaced.isascii():
             lengths = list(map(len, self._spaced.split(" ")))
             self._ends = list(compress(map(add, accumulate(lengths), count()), lengths))
         else:  # words that come of one token have one place

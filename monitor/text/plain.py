@@ -13,7 +13,7 @@ _UNWANTED = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\u202a-\u202e\u2066-\u2069\ufdd0-\ufdef\ufffe\uffff\ufeff]"
 )
 _LINE_ENDS = re.compile("\r\n?|[\x0b\x0c\x85\u2028\u2029]")
-_SPACES = re.compile(r"[^\S\n]+")
+_SPACES = re.compile(r"[^\S\n]{2,}|[^\S\n ]")  # and not each single blank, which is one already
 _BLANK_LINES = re.compile(r" ?\n[ \n]*")
 
 # A sentence ends at . ! ? … (and their full-width and other kin) followed by space, or at a line's end. A full stop
@@ -28,6 +28,8 @@ _ABBREVIATION = re.compile(
 
 def clean(text: str) -> str:
     """Drop control characters, unify line ends, squeeze blanks: several lines, each without blanks at its ends."""
+    if text.isprintable() and "  " not in text:  # nothing of all that: the usual title
+        return text.strip()
     text = _UNWANTED.sub("", _LINE_ENDS.sub("\n", text))
     return _BLANK_LINES.sub("\n", _SPACES.sub(" ", text)).strip()
 

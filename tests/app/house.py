@@ -43,6 +43,7 @@ class FeedServer:
         self.pages: dict[str, str] = {}
         self.statuses: dict[str, int] = {}
         self.headers: dict[str, dict[str, str]] = {}
+        self.content_types: dict[str, str] = {}
         self.requests: list[str] = []
         self.port = 0
         app = web.Application()
@@ -56,7 +57,8 @@ class FeedServer:
             return web.Response(status=self.statuses[request.path], headers=headers)
         if request.path not in self.pages:
             return web.Response(status=404)
-        return web.Response(text=self.pages[request.path], content_type="application/rss+xml", headers=headers)
+        content_type = self.content_types.get(request.path, "application/rss+xml")
+        return web.Response(text=self.pages[request.path], content_type=content_type, headers=headers)
 
     def url(self, path: str) -> str:
         return f"http://127.0.0.1:{self.port}{path}"
@@ -84,6 +86,7 @@ class House:
     smtp: FakeSmtp
     clock: FakeClock
     send_deadline: timedelta = timedelta(seconds=20)
+    host_spacing: timedelta = timedelta()  # the clock stands still: nobody's turn would ever come
     console: io.StringIO = field(default_factory=io.StringIO)
 
     @property
@@ -95,11 +98,12 @@ class House:
         feeds = feeds or f"wire: '{self.feeds.url('/wire')}'"
         channels = channels or f"desk: {{slack: '#desk-russia', token: '${{TOKEN}}', api_url: '{self.slack.api_url}'}}"
         self.file.write_text(
-            f"defaults: {{notify: {notify}, first_poll: alert}}\n"
+            f"defaults: {{notify: {notify}, backlog: alert}}\n"
             f"channels: {{{channels}}}\n"
             f"smtp: {{host: 127.0.0.1, port: {self.smtp.port}, from: monitor@example.org, tls: none}}\n"
             f"feeds: {{{feeds}}}\n"
             "include: [rules.yaml]\n"
+            f"allow: [127.0.0.1:{self.feeds.port}]\n"
         )
         (self.folder / "rules.yaml").write_text(rules)
 
@@ -109,7 +113,11 @@ class House:
     @asynccontextmanager
     async def open(self) -> AsyncIterator[Daemon]:
         async with open_app(
-            self.setup(), clock=self.clock, send_deadline=self.send_deadline, stream=self.console
+            self.setup(),
+            clock=self.clock,
+            send_deadline=self.send_deadline,
+            host_spacing=self.host_spacing,
+            stream=self.console,
         ) as app:
             for notifier in app.live.notifiers.values():
                 notifier.pace = timedelta()  # the clock stands still: nobody would ever be rested

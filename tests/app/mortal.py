@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -16,21 +16,24 @@ from sqlalchemy.engine import Engine
 
 from monitor import logs
 from monitor.app import open_app
-from monitor.model import Delivery, Feed, FeedState, NotModified, Page, SendResult
-from monitor.ports import Fetcher, Notifier
+from monitor.model import Delivery, Feed, FeedState, NotModified, Page, ParsedFeed, SendResult
+from monitor.ports import Fetcher, Notifier, Parser
 from monitor.setup import load_setup
 
 SURVIVED = 0
 
 
 class Countdown:
-    """Count the steps of the way; at the chosen one, die as if the power had failed."""
+    """Count the steps of the way, or those of one name; at the chosen one, die as if the power had failed."""
 
-    def __init__(self, fatal: int, log: Path) -> None:
+    def __init__(self, fatal: int, log: Path, only: str = "") -> None:
         self.left = fatal
         self.log = log
+        self.only = only
 
     def step(self, name: str) -> None:
+        if self.only not in ("", name):
+            return
         self.left -= 1
         if self.left == 0:
             self.log.write_text(name)
@@ -49,6 +52,26 @@ class MortalFetcher:
 
     async def close(self) -> None:
         await self._fetcher.close()
+
+
+class MortalParser:
+    def __init__(self, parser: Parser, countdown: Countdown) -> None:
+        self._parser, self._countdown = parser, countdown
+
+    async def parse(self, page: Page, feed: Feed, now: datetime) -> ParsedFeed:
+        self._countdown.step("before parse")
+        parsed = await self._parser.parse(page, feed, now)
+        self._countdown.step("after parse")
+        return parsed
+
+    async def shortcut_holds(self, page: Page, whole: ParsedFeed, feed: Feed, now: datetime) -> bool:
+        return await self._parser.shortcut_holds(page, whole, feed, now)
+
+    async def extract(self, page: Page, url: str) -> str:
+        return await self._parser.extract(page, url)
+
+    async def close(self) -> None:
+        await self._parser.close()
 
 
 class MortalNotifier:
@@ -79,10 +102,13 @@ class MortalNotifier:
         await self._notifier.close()
 
 
-def live(file: Path, fatal: int, now: datetime, log: Path, env: dict[str, str]) -> None:
-    """Run the house once at a given time; `fatal` counts fetches, parses, sends and every SQL statement and commit."""
+def live(file: Path, fatal: int, now: datetime, log: Path, env: dict[str, str], only: str) -> None:  # noqa: PLR0917 - what a process is given
+    """Run the house once at a given time; `fatal` counts fetches, parses, sends and every SQL statement and commit.
+
+    Or only steps of one name: their order is always the same, that of all steps is not, where several things go on.
+    """
     logs.configure("error")
-    countdown = Countdown(fatal, log)
+    countdown = Countdown(fatal, log, only)
 
     def statement(_connection: Any, _cursor: Any, sql: str, *_rest: Any) -> None:
         countdown.step(f"before {' '.join(sql.split()[:3])}")
@@ -99,15 +125,5 @@ async def _once(file: Path, countdown: Countdown, now: datetime, env: dict[str, 
             fetcher=MortalFetcher(app.live.fetcher, countdown),
             notifiers={name: MortalNotifier(each, countdown) for name, each in app.live.notifiers.items()},
         )
-        app.doors = replace(app.doors, parse=_around_parse(app.doors.parse, countdown))
+        app.doors = replace(app.doors, parser=MortalParser(app.doors.parser, countdown))
         await app.run_once()
-
-
-def _around_parse(parse: Callable[..., Any], countdown: Countdown) -> Callable[..., Any]:
-    def parse_and_count(*arguments: Any) -> Any:
-        countdown.step("before parse")
-        parsed = parse(*arguments)
-        countdown.step("after parse")
-        return parsed
-
-    return parse_and_count

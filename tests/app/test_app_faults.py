@@ -8,6 +8,7 @@ import sys
 import threading
 from dataclasses import replace
 from datetime import datetime, timedelta
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -106,6 +107,38 @@ async def test_a_slow_host_with_many_feeds_keeps_no_other_waiting(house: House) 
         await app.polls.join()
 
 
+async def test_a_crowd_on_one_host_is_spread_and_starves_nobody(house: House) -> None:
+    crowd = {f"s{number}": f"http://slow.example/{number}" for number in range(3 * POLLS_AT_ONCE)}
+    house.configure(feeds=", ".join(f"{name}: '{url}'" for name, url in crowd.items()) + ", wire: http://z.example/x")
+    house.host_spacing = timedelta(seconds=5)
+    begun: list[tuple[str, datetime]] = []
+
+    class Quick:
+        async def fetch(self, feed: Feed, _state: FeedState) -> Page | NotModified:
+            begun.append((feed.name, house.clock()))
+            return NotModified()
+
+        async def close(self) -> None:
+            pass
+
+    async with house.open() as app:
+        await app.live.fetcher.close()
+        app.live = replace(app.live, fetcher=Quick())
+        store, claims = door(app), list[int]()
+        store.before["claim_feeds"] = lambda: claims.append(1)
+        started = []
+        for _ in range(30):
+            started.append(await app.poll_due())
+            await app.polls.join()
+            house.clock.advance(1)
+    times = [at for name, at in begun if name != "wire"]
+    assert all(later - earlier >= timedelta(seconds=5) for earlier, later in pairwise(times))
+    assert 5 <= len(times) <= 6
+    assert [at for name, at in begun if name == "wire"] == [times[0] + timedelta(seconds=3)]
+    assert len(claims) == 30
+    assert sum(started) == len(begun)
+
+
 # -- deliveries --------------------------------------------------------------------------------------------------------
 
 
@@ -173,7 +206,7 @@ async def test_a_message_that_cannot_be_read_is_set_aside_and_holds_up_nobody(ho
     await house.once()
     with sqlite3.connect(house.folder / "var" / "monitor.db") as database:
         database.execute(
-            "UPDATE delivery SET payload = replace(payload, '\"version\": 1', '\"version\": 99') WHERE seq = 1"
+            "UPDATE delivery SET payload = replace(payload, '\"version\": 2', '\"version\": 99') WHERE seq = 1"
         )
     database.close()
     await house.once(after=HOUR)
@@ -270,7 +303,7 @@ async def test_a_clock_that_was_ahead_parks_no_feed(house: House) -> None:
 
 
 async def test_after_a_stop_nothing_new_is_begun_and_nothing_is_left_in_doubt(house: House) -> None:
-    house.feeds.pages["/wire"] = rss(*(f"Shoygu {number}" for number in range(40)))
+    house.feeds.pages["/wire"] = rss(*(f"Shoygu {number}" for number in range(20)))  # more would be one digest
     house.configure(notify="post", channels="post: {email: chief@example.org}")
     async with house.open() as app:
         stop = asyncio.Event()
@@ -285,7 +318,7 @@ async def test_after_a_stop_nothing_new_is_begun_and_nothing_is_left_in_doubt(ho
     assert report.deliveries["sending"] == 0
     assert report.deliveries["sent"] == len(house.smtp.mails)
     assert await house.once()
-    assert len({mail.message["Message-ID"] for mail in house.smtp.mails}) == len(house.smtp.mails) == 40
+    assert len({mail.message["Message-ID"] for mail in house.smtp.mails}) == len(house.smtp.mails) == 20
 
 
 async def test_a_daemon_that_ended_in_good_order_is_not_said_to_run(house: House) -> None:

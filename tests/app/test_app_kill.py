@@ -10,17 +10,24 @@ from monitor.store.sql_store import open_store
 from tests.app import mortal
 from tests.app.house import House, rss
 
+TITLE = "Shoygu and the earthquake on the coast"
+TWO_SOURCES = """
+rules:
+  shoygu: {terms: Shoygu, sources: {only: [wire]}}
+  quake: {terms: earthquake, sources: {only: [other]}}
+"""
+
 MOST_STEPS = 400
 # the children start as quickly as a fork, and without this process's threads and sockets
 SERVER = multiprocessing.get_context("forkserver")
 SERVER.set_forkserver_preload(["tests.app.mortal"])
 
 
-async def run(house: House, fatal: int) -> tuple[int | None, str]:
-    """Run the house in a child; return its exit code and the step at which it died."""
+async def run(house: House, fatal: int, only: str = "") -> tuple[int | None, str]:
+    """Run the house in a child; return its exit code and the step at which it died. `only` counts steps of one name."""
     log = house.folder / "died-at.txt"
     log.unlink(missing_ok=True)
-    arguments = (house.file, fatal, house.clock(), log, {"TOKEN": house.slack.token})
+    arguments = (house.file, fatal, house.clock(), log, {"TOKEN": house.slack.token}, only)
     child = SERVER.Process(target=mortal.live, args=arguments)
     child.start()
     await asyncio.to_thread(child.join, 30)
@@ -71,3 +78,31 @@ async def test_a_kill_at_any_step_loses_and_doubles_nothing(house: House) -> Non
             assert len(keys) <= 3, (fatal, step)
     assert code == mortal.SURVIVED
     assert {"before fetch", "after parse", "before send", "after send", "before commit"} <= set(deaths)
+
+
+@pytest.mark.timeout(600)
+@pytest.mark.parametrize(("only", "times"), [("before commit", 9), ("before send", 2), ("after send", 2)])
+async def test_a_kill_around_a_reply_and_an_edit_loses_and_doubles_nothing(house: House, only: str, times: int) -> None:
+    """A story goes on. What a step writes before its commit goes as one, which the test above has shown."""
+    feeds = f"wire: '{house.feeds.url('/wire')}', other: '{house.feeds.url('/other')}'"
+    house.configure(feeds=feeds, rules=TWO_SOURCES)
+    house.feeds.pages |= {"/wire": rss(TITLE), "/other": rss("Nothing yet")}
+    assert await run(house, fatal=0) == (mortal.SURVIVED, "")
+    (first,) = house.slack.messages
+    told = (house.folder / "var" / "monitor.db").read_bytes()
+    house.feeds.pages["/other"] = rss(TITLE, "Nothing yet")
+    house.clock.advance(timedelta(hours=1))
+    for fatal in range(1, MOST_STEPS):
+        begin_anew(house, told)
+        house.slack.messages.append(first)
+        code, step = await run(house, fatal, only)
+        if code == mortal.SURVIVED:
+            break
+        assert step == only
+        await recover(house)
+        parent, answer = house.slack.messages
+        assert (parent.ts, answer.thread_ts) == (first.ts, first.ts), fatal
+        assert "2 sources, 2 entries" in str(parent.blocks), fatal
+        assert 1 <= parent.edits <= 2, fatal
+    assert code == mortal.SURVIVED
+    assert fatal > times, "there are that many such steps at least"

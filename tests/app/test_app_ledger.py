@@ -1,71 +1,12 @@
-"""What is remembered and what this program says itself, over real sockets."""
+"""What this program says itself, and what it remembers, over real sockets."""
 
 from dataclasses import replace
-from datetime import timedelta
 
-from monitor.daemon import Daemon
-from monitor.model import Absent, AtLeast, Threshold
-from monitor.rules.compile import compile_rules
+from structlog.testing import capture_logs
+
+from monitor.feeds.canonical import canonical_url
+from monitor.rules.conditions import OneOf, Seen
 from tests.app.house import RULES, House, rss
-
-HOUR = timedelta(hours=1)
-
-
-async def set_threshold(app: Daemon, threshold: Threshold, rule_id: str = "shoygu") -> None:
-    """Give a rule a threshold, as its file would."""
-    definitions = [one.definition for one in app.live.ruleset.compiled.values()]
-    changed = [
-        replace(each, rule=replace(each.rule, threshold=threshold)) if each.rule.id == rule_id else each
-        for each in definitions
-    ]
-    app.live = replace(app.live, ruleset=compile_rules(changed))
-    app.setup = replace(app.setup, ruleset=app.live.ruleset)
-    await app.watch(app.setup)
-
-
-async def test_entries_of_several_polls_reach_a_threshold_together(house: House) -> None:
-    house.configure(feeds=", ".join(f"{name}: '{house.feeds.url(f'/{name}')}'" for name in "abcdef"))
-    for name in "abcdef":  # polled all at once
-        house.feeds.pages[f"/{name}"] = rss(f"Shoygu speaks in the town of {name * 9}", base=f"https://{name}.example")
-    async with house.open() as app:
-        await set_threshold(app, AtLeast(entries=4, sources=4, within=HOUR))
-        assert await app.run_once()
-    assert len(house.told) == 1
-    assert "4 of 4 entries, 4 of 4 sources within 1h" in str(house.slack.messages[0].blocks)
-
-
-async def test_a_silence_is_told_once_and_the_next_one_again(house: House) -> None:
-    house.feeds.pages["/wire"] = rss("Shoygu speaks")
-
-    async with house.open() as app:  # the file has no such rule: another start would forget that it is watched
-        await set_threshold(app, Absent(within=24 * HOUR))
-
-        async def hours_pass(hours: int) -> list[str]:
-            house.clock.advance(hours * HOUR)
-            assert await app.run_once()
-            return [told.rpartition(" since ")[0] for told in house.told]
-
-        assert await hours_pass(0) == []
-        assert await hours_pass(23) == []
-        assert await hours_pass(1) == ["Nothing about shoygu"]
-        assert await hours_pass(30) == ["Nothing about shoygu"]
-        house.feeds.pages["/wire"] = rss("Shoygu speaks again", "Shoygu speaks")
-        assert await hours_pass(1) == ["Nothing about shoygu"]
-        assert await hours_pass(24) == ["Nothing about shoygu"] * 2
-
-
-async def test_a_daemon_that_has_just_started_reads_its_feeds_before_it_speaks_of_silence(house: House) -> None:
-    async with house.open() as app:
-        await set_threshold(app, Absent(within=HOUR))
-    house.clock.advance(2 * HOUR)
-    async with house.open() as app:
-        await set_threshold(app, Absent(within=HOUR))
-        await app.report_silence()
-        assert await app.deliver_due() == 0
-        house.clock.advance(HOUR)
-        await app.report_silence()
-        assert await app.deliver_due() == 1
-        await app.sends.join()
 
 
 async def test_refused_files_are_told_to_the_operations_channel_once(house: House) -> None:
@@ -86,3 +27,52 @@ async def test_refused_files_are_told_to_the_operations_channel_once(house: Hous
         assert await app.run_once() is True
     assert [told.removeprefix("[high] ") for told in house.told] == ["Not reloaded: 1 mistake in the files"] * 2
     assert "unknown key `termz`" in str(house.slack.messages[0].blocks)
+    assert "rule `storm`: this hit is not found: terms: `x`: not found" in str(house.slack.messages[1].blocks)
+
+
+async def test_an_example_that_fails_at_a_reload_keeps_the_last_good_rules_at_work(house: House) -> None:
+    house.file.write_text(house.file.read_text() + "ops: {notify: [desk]}\n")
+    async with house.open() as app:
+        (house.folder / "rules.yaml").write_text(RULES.replace("hits: [Shoygu speaks]", "hits: [Shoigu speaks]"))
+        for _ in range(2):  # a change is read when it has settled
+            await app.reload_if_changed()
+        house.feeds.pages["/wire"] = rss("Shoygu speaks")
+        assert await app.run_once()
+    assert len(house.told) == 2
+    assert "Not reloaded: 1 mistake in the files" in house.told[0]
+    assert "“Shoigu” is how others write shoygu: add it to shoygu" in str(house.slack.messages[0].blocks)
+    assert house.told[1] == "Shoygu speaks"
+
+
+class Broken(OneOf):
+    def holds(self, seen: Seen) -> bool:
+        raise ZeroDivisionError(f"{len(seen)} words")
+
+
+async def test_a_rule_that_raises_costs_neither_the_entry_nor_the_other_rules(house: House) -> None:
+    house.feeds.pages["/wire"] = rss("Shoygu and the earthquake")
+    async with house.open() as app:
+        rules = app.live.ruleset
+        sick = replace(rules.compiled["quake"], conditions=(Broken({0: "earthquake"}),))
+        app.live = replace(app.live, ruleset=replace(rules, compiled={**rules.compiled, "quake": sick}))
+        with capture_logs() as lines:
+            assert await app.run_once()
+        store = app.doors.store
+        link = canonical_url("https://wire.example/Shoygu-and-the-earthquake")
+        (entry_id,) = await app.doors.in_store(store.find_link, link)
+        record = await app.doors.in_store(store.entry_record, entry_id)
+    assert house.told == ["Shoygu and the earthquake"]
+    assert record is not None
+    ledger = [(each.rule, each.verdict, each.reason) for each in record.decisions if each.verdict == "error"]
+    assert [line["rule"] for line in lines if line["event"] == "rule failed on an entry"] == ["quake"]
+    assert ledger == [("quake", "error", "ZeroDivisionError: 2 words")]
+
+
+async def test_a_file_that_is_passed_over_is_named_at_a_reload(house: House) -> None:
+    house.file.write_text(house.file.read_text().replace("[rules.yaml]", "['rules*.yaml']"))
+    async with house.open() as app:
+        (house.folder / "rules-north.yml").write_text("rules: {storm: storm}")
+        with capture_logs() as lines:
+            await app.reload()
+    (line,) = [line for line in lines if line["event"] == "a file is passed over"]
+    assert "MM301 `rules-north.yml` is passed over" in line["warning"]

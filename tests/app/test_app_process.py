@@ -147,7 +147,7 @@ def test_a_full_disk_is_said_once_and_everything_is_told_when_there_is_room_agai
     config = (checkout / "monitor.yaml").read_text()
     (checkout / "monitor.yaml").write_text(
         config.replace("[seeds/stories]", "[seeds/stories, more]").replace(
-            "feeds:\n", "feeds:\n  late: {url: 'file:more/late.xml', first_poll: alert}\n"
+            "feeds:\n", "feeds:\n  late: {url: 'file:more/late.xml', backlog: alert}\n"
         )
     )
     body = "Shoygu spoke of Syria again. " * 40_000  # more than the room there is

@@ -25,8 +25,10 @@ async def test_a_seed_story_is_told_once(folder: Path, tmp_path: Path) -> None:
             assert await app.run_once()
             report = await app.doors.in_store(app.doors.store.status)
     assert all(feed.cause is None for feed in report.feeds)
-    assert report.deliveries["sent"] == messages
-    assert console.getvalue().count("        link  ") == messages
+    # a copy of a story is told once more where it has words that another rule watches for: as a reply
+    replies = console.getvalue().count("        also  About “")
+    assert report.deliveries["sent"] - replies == messages
+    assert console.getvalue().count("        link  ") - replies == messages
 
 
 def configure(folder: Path, tmp_path: Path) -> int:
@@ -34,7 +36,7 @@ def configure(folder: Path, tmp_path: Path) -> int:
     document, _ = read_document(folder / "expected.yaml")
     assert document is not None
     feeds = {path.name.partition(".")[0]: path for path in folder.iterdir() if path.name != "expected.yaml"}
-    lines = "".join(f"  {name}: {{url: 'file:{path}', first_poll: alert}}\n" for name, path in feeds.items())
+    lines = "".join(f"  {name}: {{url: 'file:{path}', backlog: alert}}\n" for name, path in feeds.items())
     (tmp_path / "monitor.yaml").write_text(
         f"channels: {{screen: {{console: true}}}}\nallow_files: ['{folder}']\ninclude: ['{ROOT}/rules/*.yaml']\n"
         f"feeds:\n{lines}"

@@ -64,7 +64,7 @@ async def test_mail_and_console_and_slack_each_get_the_story(house: House) -> No
 
 
 async def test_first_poll_is_silent_unless_asked(house: House) -> None:
-    house.configure(feeds=f"wire: {{url: '{house.feeds.url('/wire')}', first_poll: silent}}")
+    house.configure(feeds=f"wire: {{url: '{house.feeds.url('/wire')}', backlog: silent}}")
     house.feeds.pages["/wire"] = rss("Shoygu old")
     await house.once()
     house.feeds.pages["/wire"] = rss("Shoygu new", "Shoygu old")

@@ -1,6 +1,10 @@
 """`check`, `test`, `try`, `alerts replay`: what a person types, and what comes back."""
 
+import contextlib
 import json
+import os
+import pty
+import re
 import signal
 import subprocess
 import sys
@@ -166,7 +170,7 @@ def test_a_failing_example_names_the_nearest_miss_in_test_and_check(desk: Path) 
     for command, expected in (("test", 1), ("check", 2)):
         code, _, err = monitor(desk, command)
         assert code == expected
-        assert "not found; “Shoigu” is one letter from shoygu's “Shoygu”: add it to shoygu" in err
+        assert "not found; “Shoigu” is how others write shoygu: add it to shoygu" in err
 
 
 def test_test_speaks_json_and_junit(desk: Path) -> None:
@@ -273,6 +277,11 @@ async def test_try_reads_a_url(desk: Path) -> None:
     import asyncio
 
     async with FeedServer() as server:
+        code, _, err = await asyncio.to_thread(monitor, desk, "try", "quake", server.url("/feed"))
+        assert code == 2
+        assert "127.0.0.1 is not public: name it in `allow` if you mean it" in err
+        with (desk / "monitor.yaml").open("a") as config:
+            config.write(f"allow: 127.0.0.1:{server.port}\n")
         server.pages["/feed"] = rss("Earthquake")
         server.pages["/page"] = "<html><body><p>Earthquake &amp; flood</p></body></html>"
         for path in ("/feed", "/page"):
@@ -296,6 +305,9 @@ async def test_try_reads_a_url(desk: Path) -> None:
         (("check", "--colour"), "No such option"),
         (("try", "-"), "give the text, file or URL as an argument"),
         (("alerts", "replay"), "there is no state in"),
+        (("test", "-k", "tolks"), "nothing to run: no rule has `tolks` in its id; did you mean `talks`?"),
+        (("test", "-k", "x", "--format", "junit"), "nothing to run: no rule has `x` in its id; known here: `quake`"),
+        (("test", "-k", "quake"), "nothing to run: 1 rule with `quake` in the id, none with examples"),
         (("reload",), "no daemon runs here"),
     ],
 )
@@ -303,6 +315,69 @@ def test_what_is_not_there_is_named(desk: Path, arguments: tuple[str, ...], said
     code, _, err = monitor(desk, *arguments)
     assert code == 2
     assert said in err
+
+
+def test_try_names_what_comes_nearest(desk: Path) -> None:
+    code, out, _ = monitor(desk, "try", "talks", "Choïgou at military talks")
+    assert code == 1
+    assert "  near: “Choïgou” is how others write shoygu: add it to shoygu\n" in out
+    assert "near:" not in monitor(desk, "try", "talks", "Rain")[1]
+
+
+def test_the_channel_to_replay_is_one_that_there_is(desk: Path) -> None:
+    (desk / "monitor.yaml").write_text(CONFIG.replace("wire: https://wire.example/rss", ""))
+    assert monitor(desk, "run", "--once")[0] == 0
+    assert monitor(desk, "alerts", "replay", "--channel", "screen") == (0, "no message was set aside\n", "")
+    code, out, err = monitor(desk, "alerts", "replay", "--channel", "skreen")
+    assert (code, out, err) == (2, "", "error: no channel `skreen`: did you mean `screen`?\n")
+
+
+def test_status_says_that_files_are_broken(desk: Path) -> None:
+    (desk / "monitor.yaml").write_text(CONFIG.replace("wire: https://wire.example/rss", ""))
+    assert monitor(desk, "run", "--once")[0] == 0
+    assert "files" not in monitor(desk, "status")[1]
+    (desk / "rules.yaml").write_text(RULES.replace("[military talks]", "[peace talks]"))
+    code, out, _ = monitor(desk, "status")
+    assert code == 1
+    assert "files     1 mistake: a daemon would not start; `monitor check` shows what is wrong\n" in out
+    assert "rules.yaml:5:18: rule `talks`: this hit is not found" in out
+    (mistake,) = json.loads(monitor(desk, "status", "--json")[1])["mistakes"]
+    assert mistake.startswith("rules.yaml:5:18: ")
+    assert monitor(desk, "status", "--quiet") == (1, "", "")
+
+
+def terminal(desk: Path, *arguments: str, piped: bool = False) -> str:
+    """Run on a terminal of 60 columns; `piped`: with standard output elsewhere. Return what the terminal shows."""
+    ours, theirs = pty.openpty()
+    command, environment = [sys.executable, "-m", "monitor", *arguments], {**os.environ, "COLUMNS": "60"}
+    with subprocess.Popen(
+        command, cwd=desk, env=environment, stdout=subprocess.DEVNULL if piped else theirs, stderr=theirs
+    ):
+        os.close(theirs)
+        shown = b""
+        with contextlib.suppress(OSError):  # EIO: that is how Linux says that the other end is closed
+            while piece := os.read(ours, 65_536):
+                shown += piece
+    os.close(ours)
+    return shown.decode()
+
+
+def test_a_progress_bar_is_drawn_on_a_terminal_and_not_for_machines(desk: Path) -> None:
+    many = "".join(f"  r{number}: {{terms: flood, hits: flood}}  # monitor: ignore MM206\n" for number in range(501))
+    (desk / "rules.yaml").write_text(f"rules:\n{many}")
+    assert "rules  [" in terminal(desk, "check")
+    assert "100%" in terminal(desk, "test", piped=True)
+    assert terminal(desk, "test", "--format", "json", piped=True) == ""
+    assert monitor(desk, "test")[2] == ""
+
+
+def test_lines_are_broken_where_a_terminal_ends(desk: Path) -> None:
+    (desk / "rules.yaml").write_text(
+        RULES.replace("talks:", "talks-of-a-very-long-name:", 1) + "  storm: " + 20 * "storm " + "\n"
+    )
+    for arguments in (("check",), ("rules", "list"), ("rules", "show", "quake"), ("try", "quake", "Earthquake")):
+        shown = re.sub(r"\x1b\[[\d;]*m", "", terminal(desk, *arguments)).splitlines()
+        assert max(map(len, shown)) <= 60, arguments
 
 
 def test_replay_says_how_many_it_sends_again(desk: Path) -> None:

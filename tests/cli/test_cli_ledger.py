@@ -13,7 +13,7 @@ from tests.app.house import rss
 from tests.cli.test_cli_commands import RULES, monitor
 
 CONFIG = """
-defaults: {first_poll: alert}
+defaults: {backlog: alert}
 channels: {screen: {console: true}}
 allow_files: [.]
 feeds: {wire: "file:wire.xml"}
@@ -100,11 +100,41 @@ def test_backtest_counts_by_day_and_shows_the_latest(desk: Path) -> None:
     code, out, err = monitor(desk, "backtest", "quake", "--limit", "1")
     assert (code, err) == (0, "")
     assert f"{'█' * WIDTH} 2\n" in out
-    assert out.endswith("4 entries read, 2 matched, 2 stories; the latest 1 are shown (`--limit`)\n")
+    assert out.endswith(
+        "4 entries read, 2 matched in 2 stories, 2 would have been told; the latest 1 are shown (`--limit`)\n"
+    )
     code, out, _ = monitor(desk, "backtest", "-", "--since", "1h", text="{terms: talks, none: opens}")
     assert (code, out.count("Шойгу: military talks")) == (0, 1)
     assert monitor(desk, "backtest", "-", text="storm")[0] == 1
     assert "`7` is not a duration" in monitor(desk, "backtest", "quake", "--since", "7")[2]
+
+
+def test_backtest_applies_thresholds_and_says_so(desk: Path) -> None:
+    rule = "rules: {quakes: {terms: earthquake, at_least: {entries: 2, within: 1h}}}"
+    code, out, _ = monitor(desk, "backtest", "-", text=rule)
+    assert code == 0
+    assert " 1 of 2 matches\n" in out
+    assert "  held back  wire  " in out
+    assert "earthquake; 1 of 2 entries within 1h\n" in out
+    assert "threshold of quakes: 2 entries within 1h; counted from 20" in out
+    assert out.endswith("4 entries read, 2 matched in 2 stories, 1 would have been told\n")
+    shown = json.loads(monitor(desk, "backtest", "-", "--json", text=rule)[1])
+    assert [(each["told"], each["threshold"][:14]) for each in shown["matches"]] == [
+        (False, "1 of 2 entries"),
+        (True, "2 of 2 entries"),
+    ]
+    assert (list(shown["days"].values()), shown["silences"]) == ([{"matched": 2, "told": 1}], [])
+
+
+def test_sources_are_known_to_backtest_try_and_why_by_their_tags(desk: Path) -> None:
+    (desk / "monitor.yaml").write_text(CONFIG.replace('"file:wire.xml"', '{url: "file:wire.xml", tags: [agency]}'))
+    (desk / "rules.yaml").write_text("rules: {shake: {terms: earthquake, sources: {only: [agency]}, all: [two]}}")
+    (found,) = entries(desk, "shake")
+    assert monitor(desk, "try", "shake", "--entry", found["entry"])[0] == 0
+    out = monitor(desk, "why", "https://wire.example/Earthquake-one")[1]
+    assert "    shake  no  all: `two`: not found" in out
+    assert "sources" not in out
+    assert "would match: shake" in monitor(desk, "why", "https://wire.example/Earthquake-two")[1]
 
 
 @pytest.mark.parametrize(("count", "drawn"), [(0, ""), (1, "▏"), (50_000, "█" * 20), (100_000, "█" * 40)])
@@ -169,3 +199,53 @@ def test_try_takes_a_stored_entry_and_says_route_and_story(desk: Path) -> None:
     assert "story: a new story" in monitor(desk, "try", "quake", "Earthquake three")[1]
     assert monitor(desk, "try", "talks", "--entry", "0" * 32)[2] == f"error: no entry `{'0' * 32}` is stored\n"
     assert monitor(desk, "try", "talks", "text", "--entry", "0" * 32)[0] == 2
+
+
+ONGOING = """
+rules:
+  talks: {terms: talks, sources: {only: [wire]}}
+  late: {terms: talks, sources: {only: [other]}, title: Late}
+"""
+
+
+@pytest.fixture
+def ongoing(tmp_path: Path) -> Path:
+    """A desk with a story that a second feed has told again, by another rule, and a flood."""
+    (tmp_path / "monitor.yaml").write_text(CONFIG)
+    (tmp_path / "rules.yaml").write_text(ONGOING)
+    title = "The talks begin in the capital"
+    (tmp_path / "wire.xml").write_text(rss(title))
+    assert monitor(tmp_path, "run", "--once")[0] == 0
+    # a file of another name is another feed, which is polled at once
+    (tmp_path / "monitor.yaml").write_text(CONFIG.replace('{wire: "file:wire.xml"}', '{other: "file:again.xml"}'))
+    flood = [f"More talks about matter number {number}" for number in range(21)]
+    (tmp_path / "again.xml").write_text(rss(title, *flood))
+    assert monitor(tmp_path, "run", "--once")[0] == 0
+    return tmp_path
+
+
+def test_why_shows_replies_edits_and_digests_by_their_names(ongoing: Path) -> None:
+    _, out, _ = monitor(ongoing, "why", "https://wire.example/The-talks-begin-in-the-capital")
+    assert "new rule: Late: a reply in screen" in out
+    labels = [line.split()[0] for line in out.splitlines() if line.startswith("  ")]
+    assert {"message", "reply", "edit"} <= set(labels)
+    assert "skipped for screen" in out
+    assert "what is printed cannot be changed" in out
+    _, out, _ = monitor(ongoing, "why", "https://wire.example/More-talks-about-matter-number-7")
+    assert "route     digest  screen  21 alerts of rule late in one poll, told together" in out
+    assert "  digest    " in out
+    assert "delivered to screen" in out
+
+
+def test_alerts_list_shows_what_was_told_the_newest_first(ongoing: Path) -> None:
+    code, out, _ = monitor(ongoing, "alerts", "list")
+    assert code == 0
+    kinds = [line.split("screen")[1].split()[:2] for line in out.splitlines()]
+    assert kinds == [["reply", "delivered"], ["digest", "delivered"], ["alert", "delivered"]]
+    assert "21 alerts: Late" in out
+    with_edits = json.loads(monitor(ongoing, "alerts", "list", "--edits", "--json")[1])["messages"]
+    assert {(each["kind"], each["state"]) for each in with_edits} > {("edit", "skipped"), ("digest", "sent")}
+    assert len(monitor(ongoing, "alerts", "list", "--limit", "1")[1].splitlines()) == 1
+    assert monitor(ongoing, "alerts", "list", "--channel", "nobody")[1] == "no message yet\n"
+    key = with_edits[0]["key"]
+    assert monitor(ongoing, "why", key)[0] == 0

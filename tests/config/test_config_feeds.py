@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from monitor.config.load import load_config
-from monitor.model import Feed, FirstPoll
+from monitor.model import Backlog, Feed
 from tests.config.place import Place
 
 NOT_A_URL = "a feed's URL begins with https:// or http:// and holds no blank"
@@ -21,7 +21,7 @@ def test_a_feed_with_everything(place: Place) -> None:
     place.env["TASS_KEY"] = "s3cret"
     config = place.load(
         """\
-        defaults: {poll: 3m, first_poll: alert}
+        defaults: {poll: 3m, backlog: alert}
         feeds:
           tass:
             url: https://example.org/rss?key=${TASS_KEY}
@@ -30,7 +30,7 @@ def test_a_feed_with_everything(place: Place) -> None:
             country: RU
             tags: [wire, state]
             headers: {Authorization: "Bearer ${TASS_KEY}", X-Plain: yes}
-            first_poll: silent
+            backlog: silent
           other: {url: http://example.org/x, tags: wire, lang: pt-BR}
         """
     )
@@ -43,8 +43,8 @@ def test_a_feed_with_everything(place: Place) -> None:
         ("Authorization", "Bearer s3cret"),
         ("X-Plain", "yes"),
     ]
-    assert tass.first_poll is FirstPoll.SILENT
-    assert (other.poll, other.first_poll, other.tags) == (timedelta(minutes=3), FirstPoll.ALERT, ("wire",))
+    assert tass.backlog is Backlog.SILENT
+    assert (other.poll, other.backlog, other.tags) == (timedelta(minutes=3), Backlog.ALERT, ("wire",))
     assert "s3cret" not in repr(config)
 
 
@@ -82,7 +82,7 @@ def test_feeds_come_in_the_order_of_the_files(place: Place) -> None:
         ("{a: {url: https://x.example, lang: [en]}}", ["1:43: this should be text, not a list"]),
         ("{a: {url: https://x.example, lang: }}", ["1:43: this should be text; it is empty"]),
         ("{a: {url: https://x.example, tags: {a: b}}}", ["1:43: this should be a list, not a mapping"]),
-        ("{a: {url: https://x.example, first_poll: loud}}", ["1:49: this should be one of `silent`, `alert`, not `loud`"]),
+        ("{a: {url: https://x.example, backlog: loud}}", ["1:46: this should be one of `silent`, `digest`, `alert`, not `loud`"]),
         ("{a: {url: https://x.example, headers: Bearer s3cret}}", ["1:46: this should be a mapping (`key: value`), not text"]),
         ("{a: {url: https://x.example, headers: {A: [s3cret]}}}", ["1:50: this should be text, not a list"]),
         ("{a: {url: https://x.example, headers: {'A B': x}}}", ["1:47: this is no name of an HTTP header"]),
@@ -236,3 +236,40 @@ def test_a_circle_of_links_is_only_a_feed_that_will_fail(place: Place) -> None:
     (place.folder / "loop").symlink_to(place.folder / "loop")
     config = place.load("allow_files: [., loop]\nfeeds: {a: 'file:loop/a.xml'}")
     assert Path(config.feeds[0].url).name == "a.xml"
+
+
+PLAIN = "feeds: {a: https://x.example}"
+
+
+@pytest.mark.parametrize(
+    ("poll", "wanted"),
+    [
+        ("5m", (5, None, None)),
+        ("{every: 10m, max: 2h}", (10, None, 120)),
+        ("{every: 10m, min: 2m, max: 2h}", (10, 2, 120)),
+    ],
+)
+def test_how_often_a_feed_is_polled_may_have_bounds(
+    place: Place, poll: str, wanted: tuple[int, int | None, int | None]
+) -> None:
+    for text in (f"feeds: {{a: {{url: https://x.example, poll: {poll}}}}}", f"defaults: {{poll: {poll}}}\n{PLAIN}"):
+        feed = place.load(f"channels: {{screen: {{console: true}}}}\n{text}").feeds[0]
+        minutes = tuple(each and each // timedelta(minutes=1) for each in (feed.poll, feed.poll_min, feed.poll_max))
+        assert minutes == wanted
+
+
+@pytest.mark.parametrize(
+    ("options", "problem"),
+    [
+        ("poll: {min: 5m}", "`every` is missing"),
+        ("poll: {every: 5m, min: 6m}", "`min` is longer than `every`"),
+        ("poll: {every: 5m, max: 4m}", "`max` is shorter than `every`"),
+        ("poll: {every: 5m, max: 4m, most: 1h}", "unknown key `most`; known here: `every`, `max`, `min`"),
+        ("poll: [5m]", "this is not a duration: write it like `90s`, `10m`, `24h` or `7d`"),
+        ("first_poll: alert", "unknown key `first_poll`; did you mean `backlog`?"),
+        ("identity: url", "this should be one of `auto`, `guid`, `link`, `title`, `content`, not `url`"),
+    ],
+)
+def test_mistakes_in_how_a_feed_is_polled(place: Place, options: str, problem: str) -> None:
+    found = place.problems(f"feeds: {{a: {{url: https://x.example, {options}}}}}")
+    assert any(each.endswith(problem) for each in found), found

@@ -10,10 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from monitor.config.load import load_config, watched_files
-from monitor.model import FirstPoll, Priority
+from monitor.model import Backlog, Priority
 from tests.config.place import Place
 
-KNOWN = "known here: `actors`, `allow_files`, `channels`, `contact`, `defaults`, `feeds`, `include`, `ops`, `rules`, `smtp`, `store`"
+KNOWN = "known here: `actors`, `allow`, `allow_files`, `channels`, `contact`, `defaults`, `feeds`, `include`, `ops`, `rules`, `smtp`, `store`"
 
 
 def test_an_empty_mapping_means_the_defaults(place: Place) -> None:
@@ -25,8 +25,8 @@ def test_an_empty_mapping_means_the_defaults(place: Place) -> None:
     assert config.defaults.notify == ()
     assert config.defaults.priority is Priority.NORMAL
     assert config.defaults.dedup == timedelta(days=4)
-    assert config.defaults.poll == timedelta(minutes=10)
-    assert config.defaults.first_poll is FirstPoll.SILENT
+    assert config.defaults.poll.every == timedelta(minutes=10)
+    assert config.defaults.backlog is Backlog.SILENT
     assert config.documents == (config.main,)
 
 
@@ -35,7 +35,7 @@ def test_everything_that_can_be_said(place: Place) -> None:
     place.write("rules/b.yaml", "")
     config = place.load(
         """\
-        defaults: {notify: desk, priority: high, dedup: 1d, poll: 5m, first_poll: alert}
+        defaults: {notify: desk, priority: high, dedup: 1d, poll: 5m, backlog: alert}
         channels: {desk: {console: true}}
         smtp: {host: mail.example.org}
         rules: {shoygu: Shoygu}
@@ -48,8 +48,8 @@ def test_everything_that_can_be_said(place: Place) -> None:
     )
     assert config.defaults.notify == ("desk",)
     assert config.defaults.priority is Priority.HIGH
-    assert (config.defaults.dedup, config.defaults.poll) == (timedelta(days=1), timedelta(minutes=5))
-    assert config.defaults.first_poll is FirstPoll.ALERT
+    assert (config.defaults.dedup, config.defaults.poll.every) == (timedelta(days=1), timedelta(minutes=5))
+    assert config.defaults.backlog is Backlog.ALERT
     assert config.contact == "https://example.org/about"
     assert config.allow_folders == (place.folder / "seeds",)
     assert config.include == ("rules/*.yaml",)
@@ -110,8 +110,8 @@ def test_unknown_keys_are_named_at_their_place_with_what_was_meant(place: Place)
         ("defaults: {poll: 9s}", "1:18: `9s` is too often: a feed is polled every 10s at most"),
         ("defaults: {poll: [5m]}", "1:18: this is not a duration: write it like `90s`, `10m`, `24h` or `7d`"),
         (
-            "defaults: {first_poll: loud}",
-            "1:24: this should be one of `silent`, `alert`, not `loud`",
+            "defaults: {backlog: loud}",
+            "1:21: this should be one of `silent`, `digest`, `alert`, not `loud`",
         ),
     ],
 )
@@ -125,7 +125,7 @@ def test_defaults_that_are_right_count_beside_one_that_is_wrong(place: Place) ->
     assert len(problems) == 2
     assert config is not None
     assert (config.defaults.notify, config.defaults.priority) == (("desk",), Priority.HIGH)
-    assert config.defaults.poll == timedelta(minutes=10)
+    assert config.defaults.poll.every == timedelta(minutes=10)
 
 
 # -- included files ----------------------------------------------------------------------------------------------------
@@ -364,14 +364,14 @@ VALUES = st.recursive(
     max_leaves=6,
 )
 FEED = st.dictionaries(
-    st.sampled_from(["url", "poll", "lang", "country", "tags", "headers", "first_poll", "typo"]), VALUES, max_size=4
+    st.sampled_from(["url", "poll", "lang", "country", "tags", "headers", "backlog", "typo"]), VALUES, max_size=4
 )
 SECTIONS = {
     "feeds": st.dictionaries(
         st.sampled_from(["a", "B", "", "a b", "é"]) | st.text(max_size=5), FEED | VALUES, max_size=3
     ),
     "defaults": st.dictionaries(
-        st.sampled_from(["notify", "priority", "dedup", "poll", "first_poll", "typo"]), VALUES, max_size=4
+        st.sampled_from(["notify", "priority", "dedup", "poll", "backlog", "typo"]), VALUES, max_size=4
     ),
     **dict.fromkeys(("include", "allow_files", "store", "contact", "channels", "rules", "actors", "smtp", "x"), VALUES),
 }

@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from monitor.decide.notices import notice_of_mistakes, notices_of_silence
-from monitor.model import Absent, Priority, Rule
+from monitor.model import Absent, Message, Priority, Rule
 from monitor.notify.wording import plain_text
 
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
@@ -15,6 +15,7 @@ RULE = Rule(id="talks", title="Talks", notify=("desk", "chief"), threshold=Absen
 def test_mistakes_are_named_the_first_ones_and_counted() -> None:
     (notice,) = notice_of_mistakes([f"rules.yaml:{line}:1: bad\x1b" for line in range(1, 6)], ["ops"], NOW)
     assert (notice.channel, notice.alert_id) == ("ops", "")
+    assert isinstance(notice.message, Message)
     assert plain_text(notice.message) == (
         "[high] Not reloaded: 5 mistakes in the files\n\nrules.yaml:1:1: bad\n\nrules.yaml:2:1: bad\n\n"
         "rules.yaml:3:1: bad\n\nand 2 more\n\n"
@@ -42,6 +43,7 @@ def test_a_silence_is_told_in_each_channel_with_its_beginning() -> None:
     assert (desk.channel, chief.channel) == ("desk", "chief")
     assert desk.message.title.text == "Nothing about Talks since 2026-02-28 12:00 UTC"
     assert desk.message.priority is Priority.HIGH
+    assert isinstance(desk.message, Message)
     assert desk.message.reasons[0].note == "absent for 1d"
 
 

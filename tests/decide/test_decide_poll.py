@@ -12,13 +12,14 @@ from monitor.document import parse_document
 from monitor.errors import Cause, FetchError, ParseError
 from monitor.model import (
     AtLeast,
+    Backlog,
     Entry,
     Feed,
     FeedLease,
     FeedState,
-    FirstPoll,
     History,
     Memory,
+    Message,
     NotModified,
     Page,
     ParsedFeed,
@@ -28,6 +29,7 @@ from monitor.model import (
     Story,
     Tally,
     Threshold,
+    Told,
     Validators,
 )
 from monitor.rules.load import load_rules
@@ -68,6 +70,7 @@ def page_of(
     memory: Memory | None = None,
     rules: str | Ruleset = RULES,
     histories: Mapping[str, History] | None = None,
+    told: Mapping[str, Told] | None = None,
 ) -> PollOutcome:
     lease, parsed = FeedLease(state=state, token=7), ParsedFeed(title="Wire", entries=entries)
     matcher = ruleset(rules) if isinstance(rules, str) else rules
@@ -76,9 +79,12 @@ def page_of(
         feed=feed,
         page=Page(body=b"body", validators=Validators(etag='"1"')),
         parsed=parsed,
-        fresh=decide.sift_page(lease=lease, feed=feed, parsed=parsed, memory=memory or Memory(), ruleset=matcher),
+        sifted=decide.sift_page(
+            lease=lease, feed=feed, parsed=parsed, memory=memory or Memory(), ruleset=matcher, now=NOW
+        ),
         memory=memory or Memory(),
         histories=histories or {},
+        told=told or {},
         dedup=timedelta(days=4),
         stories_since=NOW - timedelta(days=4),
         now=NOW,
@@ -93,6 +99,7 @@ def test_a_matching_entry_becomes_one_alert_and_one_delivery_with_its_reason() -
     outcome = page_of(entry("Military talks resume", url="https://a.example/1"))
     (alert,), (delivery,) = outcome.alerts, outcome.deliveries
     assert (alert.channel, alert.rules, delivery.alert_id) == ("desk", ("talks",), alert.id)
+    assert isinstance(delivery.message, Message)
     assert delivery.message.title.text == "Military talks resume"
     assert delivery.message.reasons[0].found == (("military talks", ("Military talks",)),)
     assert verdicts(outcome) == [(Stage.MATCH, "match"), (Stage.STORY, "new-story"), (Stage.ROUTE, "alert")]
@@ -110,9 +117,11 @@ def test_an_entry_that_hits_two_rules_is_one_message_a_channel() -> None:
 
 def test_a_known_entry_is_neither_recorded_nor_matched_again() -> None:
     known = entry("Syria")
-    outcome = page_of(known, memory=Memory(known=frozenset(known.keys)))
+    outcome = page_of(known, memory=Memory(known=dict.fromkeys(known.keys, NOW.date())))
     assert (outcome.entries, outcome.alerts, outcome.decisions) == ((), (), ())
-    assert outcome.keys == known.keys
+    assert outcome.keys == ()
+    yesterday = Memory(known=dict.fromkeys(known.keys, NOW.date() - timedelta(days=1)))
+    assert page_of(known, memory=yesterday).keys == known.keys
 
 
 def test_the_same_entry_twice_on_a_page_counts_once() -> None:
@@ -135,10 +144,10 @@ def test_an_entry_without_a_match_is_recorded_with_the_reason() -> None:
     assert verdicts(outcome) == [(Stage.MATCH, "no-match")]
 
 
-@pytest.mark.parametrize(("policy", "alerts"), [(FirstPoll.SILENT, 0), (FirstPoll.ALERT, 2)])
-def test_first_poll_is_a_silent_baseline_unless_the_feed_asks(policy: FirstPoll, alerts: int) -> None:
+@pytest.mark.parametrize(("policy", "alerts"), [(Backlog.SILENT, 0), (Backlog.ALERT, 2)])
+def test_first_poll_is_a_silent_baseline_unless_the_feed_asks(policy: Backlog, alerts: int) -> None:
     new = replace(STATE, baseline_at=None)
-    outcome = page_of(entry("Syria"), feed=replace(FEED, first_poll=policy), state=new)
+    outcome = page_of(entry("Syria"), feed=replace(FEED, backlog=policy), state=new)
     assert len(outcome.alerts) == alerts
     assert outcome.state.baseline_at == NOW
     assert len(outcome.entries) == 1
@@ -240,6 +249,13 @@ def test_the_same_body_with_new_validators_keeps_the_new_ones() -> None:
     assert outcome.state.validators == page.validators
 
 
+def test_a_page_whose_blocks_are_all_known_is_the_last_one_from_now_on() -> None:
+    page = Page(body=b"in another order", validators=Validators(etag='"2"'))
+    state = decide.decide_unchanged(FeedLease(state=STATE, token=1), FEED, page, NOW, blocks=b"12345678").state
+    assert (state.validators, state.blocks) == (page.validators, b"12345678")
+    assert state.body_hash == decide.body_hash(page) != STATE.body_hash
+
+
 def test_a_clock_that_is_set_back_does_not_make_a_story_older() -> None:
     url = "https://a.example/1"
     memory = remembered(url)
@@ -248,7 +264,7 @@ def test_a_clock_that_is_set_back_does_not_make_a_story_older() -> None:
 
 
 def test_feeds_spread_over_time() -> None:
-    dues = {next_poll(replace(FEED, url=f"https://{n}.example/"), NOW) for n in range(50)}
+    dues = {next_poll(replace(FEED, url=f"https://{n}.example/"), NOW, FEED.poll) for n in range(50)}
     assert len(dues) > 40
 
 
@@ -298,7 +314,7 @@ def test_what_is_asked_of_the_store_is_what_stands_on_the_page() -> None:
     one, two = entry("Syria", url="https://a.example/1"), entry("Syria", number=2, url="https://a.example/2")
     page = ParsedFeed(title="", entries=(one, two))
     assert decide.page_keys(page) == {*one.keys, *two.keys}
-    assert decide.page_story_keys(page) == {*story_keys(one).values(), *story_keys(two).values()}
+    assert decide.page_story_keys(page.entries) == {*story_keys(one).values(), *story_keys(two).values()}
 
 
 # -- thresholds and windows --------------------------------------------------------------------------------------------
@@ -334,6 +350,7 @@ def test_entries_of_one_page_count_together_and_one_alert_names_them() -> None:
     first, second = entry("Military talks open"), entry("Military talks end", number=2)
     outcome = page_of(second, first, rules=with_threshold(TWO), histories={"talks": EMPTY})
     (delivery,) = outcome.deliveries
+    assert isinstance(delivery.message, Message)
     assert delivery.message.title.text == "Military talks end"
     assert "before it “Military talks open” (wire)" in delivery.message.reasons[0].note
     assert [tally.told_at for tally in outcome.tallies] == [NOW]
@@ -352,14 +369,15 @@ def test_every_match_is_remembered_as_a_hit() -> None:
 
 def test_the_past_is_asked_only_of_rules_with_a_threshold_that_match() -> None:
     def asked(title: str) -> list[str]:
-        fresh = decide.sift_page(
+        sifted = decide.sift_page(
             lease=FeedLease(state=STATE, token=1),
             feed=FEED,
             parsed=ParsedFeed(title="", entries=(entry(title),)),
             memory=Memory(),
             ruleset=with_threshold(TWO),
+            now=NOW,
         )
-        return [question.rule for question in decide.page_questions(fresh, NOW)]
+        return [question.rule for question in decide.page_questions(sifted.fresh, NOW)]
 
     assert asked("Military talks on Syria") == ["talks"]
     assert asked("Syria") == asked("Calm") == []

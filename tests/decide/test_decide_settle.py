@@ -18,6 +18,7 @@ from monitor.model import (
     Rejected,
     Retry,
     Sent,
+    Skipped,
     Unknown,
 )
 
@@ -50,6 +51,14 @@ def test_refused_for_good_is_dead() -> None:
     assert decide.settle(FIRST, Rejected(reason="550 no such user", retry=False), NOW) == Dead(
         reason="550 no such user"
     )
+
+
+def test_an_edit_that_cannot_be_made_is_skipped_and_no_dead_letter() -> None:
+    edit = replace(FIRST, kind=DeliveryKind.EDIT)
+    refused = Rejected(reason="message_not_found", retry=False)
+    assert decide.settle(edit, refused, NOW) == Skipped(reason="message_not_found")
+    assert isinstance(decide.settle(edit, Rejected(reason="503", retry=True), NOW), Retry)
+    assert decide.settle(replace(FIRST, kind=DeliveryKind.REPLY), refused, NOW) == Dead(reason="message_not_found")
 
 
 def test_refused_for_now_is_tried_again_later_each_time() -> None:

@@ -5,17 +5,26 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import gzip
+import sys
 import zlib
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from ipaddress import ip_network
 
+import brotli
 from aiohttp import web
 
 from monitor.feeds.fetch import HttpFetcher
-from monitor.model import Feed, FeedState, NotModified, Page, Validators
+from monitor.model import AllowedHost, Feed, FeedNotes, FeedState, NotModified, Page, Validators
 from monitor.secret import Secret
 
+if sys.version_info >= (3, 14):
+    from compression import zstd
+else:
+    from backports import zstd
+
+LOOPBACK = (AllowedHost(network=ip_network("127.0.0.0/8")),)
 NOW = datetime(2026, 11, 1, 12, tzinfo=UTC)
 RSS = (
     b'<?xml version="1.0"?><rss version="2.0"><channel><title>T</title><item><guid>1</guid><title>One</title></item>'
@@ -72,7 +81,8 @@ class Client:
         self, url: str, *, validators: Validators | None = None, headers: dict[str, str] | None = None
     ) -> Page | NotModified:
         secret = tuple((name, Secret(value)) for name, value in (headers or {}).items())
-        state = FeedState(feed_id=1, name="wire", url=url, validators=validators or Validators())
+        notes = FeedNotes(unconditional_at=NOW)
+        state = FeedState(feed_id=1, name="wire", url=url, validators=validators or Validators(), notes=notes)
         return await self.fetcher.fetch(Feed(name="wire", url=url, headers=secret), state)
 
     async def page(self, url: str) -> Page:
@@ -95,3 +105,12 @@ def bomb(megabytes: int, *, layers: int = 1) -> bytes:
     for _ in range(layers - 1):
         body = gzip.compress(body)
     return body
+
+
+def br(body: bytes) -> bytes:
+    packed: bytes = brotli.compress(body, quality=1)
+    return packed
+
+
+def zst(body: bytes) -> bytes:
+    return zstd.compress(body)

@@ -5,10 +5,10 @@ from __future__ import annotations
 import codecs
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
-from monitor.feeds.charset import decode
+from monitor.feeds.charset import decode, to_utf8
 
 RUSSIAN = "Министр обороны России Сергей Шойгу и министр обороны США обсудили положение в Сирии."
 
@@ -87,3 +87,12 @@ def test_what_is_no_charset_is_passed_over(label: str) -> None:
 def test_any_bytes_give_text(body: bytes, header: str) -> None:
     decode(body, header).encode("utf-8", "surrogatepass")
     decode(b'<?xml version="1.0" encoding="' + body + b'"?>\xff' + body, header)
+
+
+@given(body=st.binary() | st.text().map(str.encode), header=st.sampled_from(["", "text/xml; charset=koi8-r"]))
+@example(body=b"\xef\xbb\xbf<rss/>", header="")
+@example(body=b"<\0r\0s\0s\0", header="")
+@example(body=b'<?xml version="1.0" encoding="iso-2022-jp"?>\x1b$B%7%g\x1b(B', header="")
+@example(body='<?xml version="1.0" encoding="gb2312"?>会谈'.encode(), header="")
+def test_the_same_text_comes_as_utf8(body: bytes, header: str) -> None:
+    assert to_utf8(body, header).decode("utf-8") == decode(body, header)

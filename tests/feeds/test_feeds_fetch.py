@@ -7,20 +7,23 @@ import gzip
 import socket
 import zlib
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
 from aiohttp import web
-from structlog.testing import capture_logs
 
 from monitor import __version__
 from monitor.errors import Cause, FetchError
+from monitor.feeds.answer import HOLD_UNASKED
 from monitor.feeds.fetch import MAX_REDIRECTS, HttpFetcher
+from monitor.feeds.freshness import freshness
 from monitor.feeds.inflate import inflate
 from monitor.feeds.resolve import PooledResolver
-from monitor.model import Feed, FeedState, NotModified, Page, Validators
-from tests.feeds.feed_server import NOW, RSS, Client, FeedServer, wait
+from monitor.model import MOVES, Feed, FeedNotes, FeedState, FetchNotes, NotModified, Page, Validators
+from monitor.secret import Secret
+from tests.feeds.feed_server import LOOPBACK, NOW, RSS, Client, FeedServer, br, wait, zst
 
 # -- what is asked ----------------------------------------------------------------------------------------------------
 
@@ -62,7 +65,7 @@ async def test_it_says_who_asks_and_closes_the_connection(server: FeedServer, cl
     await client.page(server.serve("/feed"))
     sent = server.requests[0].headers
     assert sent["User-Agent"] == f"media-monitor/{__version__} (+desk@example.org)"
-    assert sent["Accept-Encoding"] == "gzip, deflate"
+    assert sent["Accept-Encoding"] == "gzip, deflate, br, zstd"
     assert sent["Connection"] == "close"
     assert "Cookie" not in sent
 
@@ -91,7 +94,7 @@ async def test_a_host_sees_two_connections_at_most_and_waiting_is_not_timed(serv
         return web.Response(body=RSS)
 
     url = server.route("/feed", slow)
-    fetcher = HttpFetcher(clock=lambda: NOW, timeout=timedelta(milliseconds=280))
+    fetcher = HttpFetcher(clock=lambda: NOW, allow=LOOPBACK, timeout=timedelta(milliseconds=280))
     async with asyncio.TaskGroup() as group:
         tasks = [group.create_task(Client(fetcher).get(url)) for _ in range(8)]
     await fetcher.close()
@@ -158,7 +161,7 @@ async def failure(client: Client, url: str, *, headers: dict[str, str] | None = 
     ("status", "cause", "words"),
     [
         (410, Cause.GONE, "gone for good: remove it, or look for its new address"),
-        (401, Cause.HTTP, "it wants a login: check the feed's `headers`"),
+        (401, Cause.HTTP, "it wants a login: check the feed's `auth` or `headers`"),
         (403, Cause.HTTP, "check the feed's `headers`, or ask its publisher"),
         (404, Cause.HTTP, "look for its new address"),
         (429, Cause.RATE_LIMITED, "HTTP 429 Too Many Requests"),
@@ -195,11 +198,19 @@ async def test_a_status_names_its_cause(
         (500, "120", None),
     ],
 )
-async def test_retry_after_is_read_with_care(
+async def test_retry_after_is_read_with_care_and_holds_back_the_host(
     server: FeedServer, client: Client, status: int, written: str, expected: timedelta | None
 ) -> None:
     error = await failure(client, server.serve("/feed", b"", status=status, headers={"Retry-After": written}))
     assert error.retry_after == expected
+    unasked = None if status == 500 else HOLD_UNASKED
+    assert error.hold_host == (unasked if expected is None else expected)
+
+
+async def test_a_host_that_a_feed_only_leads_to_holds_back_none_of_ours(server: FeedServer, client: Client) -> None:
+    server.serve("/feed", b"", status=429, headers={"Retry-After": "60"})
+    error = await failure(client, server.redirect("/here", server.url.replace("127.0.0.1", "localhost") + "/feed"))
+    assert (error.retry_after, error.hold_host) == (timedelta(minutes=1), None)
 
 
 async def test_nobody_listens(client: Client) -> None:
@@ -253,17 +264,116 @@ async def test_closing_twice_and_before_any_fetch_is_fine() -> None:
     await fetcher.close()
 
 
-async def test_a_feed_that_has_moved_for_good_is_mentioned_once(server: FeedServer, client: Client) -> None:
+async def test_a_place_that_a_feed_has_moved_to_for_good_is_told(server: FeedServer, client: Client) -> None:
     server.serve("/new")
-    url = server.redirect("/old", "/new?key=s3cret", status=301)
-    server.redirect("/elsewhere", "/new", status=302)
-    with capture_logs() as logs:
-        await client.page(f"{url}?key=s3cret")
-        await client.page(f"{url}?key=s3cret")
-        await client.page(f"{server.url}/elsewhere")
-    assert [(line["log_level"], line["old"], line["new"]) for line in logs] == [
-        ("info", f"{server.url}/old", f"{server.url}/new")
-    ]
+    server.redirect("/b", "/new", status=302)
+    server.redirect("/a", "/b", status=308)
+    server.redirect("/for-good", "/a", status=301)
+    server.redirect("/for-now", "/a", status=302)
+    assert (await client.page(f"{server.url}/for-good")).notes.moved_to == f"{server.url}/b"
+    assert (await client.page(f"{server.url}/for-now")).notes.moved_to == ""
+    assert (await client.page(f"{server.url}/new")).notes == FetchNotes(unconditional=True)
+
+
+async def test_a_feed_is_read_where_it_has_moved_to(
+    server: FeedServer, other_server: FeedServer, client: Client
+) -> None:
+    new, url = other_server.serve("/new"), server.url + "/old"
+    state = FeedState(feed_id=1, name="wire", url=url, notes=FeedNotes(moved_to=new, moves=MOVES))
+    feed = Feed(name="wire", url=url, headers=(("X-Key", Secret("s3cret")),))
+    page = await client.fetcher.fetch(feed, state)
+    assert (page.notes.moved_to, page.notes.answered) == (new, new)
+    assert server.requests == []
+    assert "X-Key" not in other_server.requests[0].headers
+    server.serve("/old")
+    before = replace(state, notes=FeedNotes(moved_to=new, moves=MOVES - 1))
+    assert (await client.fetcher.fetch(feed, before)).notes.moved_to == ""
+    assert server.requests[0].headers["X-Key"] == "s3cret"
+
+
+# -- validators and where they are from -------------------------------------------------------------------------------
+
+KNOWN = Validators(etag='"1"', last_modified="noon")
+
+
+def state_of(url: str, **notes: Any) -> FeedState:
+    given = {"unconditional_at": NOW} | notes
+    return FeedState(feed_id=1, name="wire", url=url, validators=KNOWN, notes=FeedNotes(**given))
+
+
+async def test_once_a_day_a_fetch_is_unconditional(server: FeedServer, client: Client) -> None:
+    url = server.serve("/feed", b"", status=304)
+    feed = Feed(name="wire", url=url)
+    lately = state_of(url, unconditional_at=NOW - timedelta(hours=23))
+    assert await client.fetcher.fetch(feed, lately) == NotModified()
+    server.serve("/feed")
+    for state in (state_of(url, unconditional_at=NOW - timedelta(days=1)), state_of(url, unconditional_at=None)):
+        assert (await client.fetcher.fetch(feed, state)).notes.unconditional
+        assert "If-None-Match" not in server.requests[-1].headers
+
+
+async def test_validators_go_to_the_place_that_they_are_from(server: FeedServer, client: Client) -> None:
+    url = server.redirect("/feed", "/answer?today")
+    answer = server.serve("/answer", headers={"ETag": '"1"'}) + "?today"
+    page = await client.page(url)
+    assert (page.notes.answered, page.validators.etag) == (answer, '"1"')
+    server.serve("/answer", b"", status=304)
+    again = await client.fetcher.fetch(Feed(name="wire", url=url), state_of(url, answered=answer))
+    assert again == NotModified(notes=FetchNotes(answered=answer))
+    assert ["If-None-Match" in request.headers for request in server.requests] == [False, False, False, True]
+
+
+async def test_validators_of_a_place_that_a_feed_leads_to_no_more_are_not_sent(
+    server: FeedServer, client: Client
+) -> None:
+    url = server.redirect("/feed", "/other")
+    server.serve("/other")
+    page = await client.fetcher.fetch(Feed(name="wire", url=url), state_of(url, answered=server.url + "/before"))
+    assert page.notes.unconditional
+    assert not any("If-None-Match" in request.headers for request in server.requests)
+
+
+async def test_validators_of_a_place_too_long_to_remember_are_not_kept(server: FeedServer, client: Client) -> None:
+    url = server.redirect("/feed", "/answer?" + "x" * 2_000, status=301)
+    server.serve("/answer", headers={"ETag": '"1"'})
+    page = await client.page(url)
+    assert (page.validators, page.notes.answered, page.notes.moved_to) == (Validators(), "", "")
+
+
+# -- how long a server wants to be left alone -------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("headers", "expected"),
+    [
+        ({}, timedelta()),
+        ({"Cache-Control": "public, max-age=600"}, timedelta(minutes=10)),
+        ({"Cache-Control": 'MAX-AGE="600"'}, timedelta(minutes=10)),
+        ({"Cache-Control": "max-age=600", "Age": "60"}, timedelta(minutes=9)),
+        ({"Cache-Control": "max-age=600", "Age": "6000"}, timedelta()),
+        ({"Cache-Control": "max-age=600", "Age": "soon"}, timedelta(minutes=10)),
+        ({"Cache-Control": "max-age=600, no-cache"}, timedelta()),
+        ({"Cache-Control": "no-store"}, timedelta()),
+        ({"Cache-Control": "max-age=-5"}, timedelta()),
+        ({"Cache-Control": "max-age=31536000"}, timedelta(hours=24)),
+        ({"Cache-Control": "max-age=99999999999999999999"}, timedelta()),
+        ({"Cache-Control": "max-age=0", "Expires": "Sun, 01 Nov 2026 13:00:00 GMT"}, timedelta()),
+        ({"Expires": "Sun, 01 Nov 2026 13:00:00 GMT", "Date": "Sun, 01 Nov 2026 12:00:00 GMT"}, timedelta(hours=1)),
+        ({"Expires": "Sun, 01 Nov 2026 13:00:00", "Date": "Sun, 01 Nov 2026 12:00:00 GMT"}, timedelta(hours=1)),
+        ({"Expires": "Sun, 01 Nov 2026 11:00:00 GMT", "Date": "Sun, 01 Nov 2026 12:00:00 GMT"}, timedelta()),
+        ({"Expires": "0"}, timedelta()),
+        ({"Expires": "-1"}, timedelta()),
+    ],
+)
+def test_freshness_is_read_with_care(headers: dict[str, str], expected: timedelta) -> None:
+    assert freshness(headers) == expected
+
+
+async def test_freshness_comes_with_a_page_and_without_one(server: FeedServer, client: Client) -> None:
+    url = server.serve("/feed", headers={"Cache-Control": "max-age=600"})
+    assert (await client.page(url)).notes.freshness == timedelta(minutes=10)
+    server.serve("/feed", b"", status=304, headers={"Cache-Control": "max-age=900"})
+    assert (await client.get(url, validators=KNOWN)).notes.freshness == timedelta(minutes=15)
 
 
 # -- proxies ----------------------------------------------------------------------------------------------------------
@@ -285,11 +395,11 @@ async def test_a_proxy_that_fails_is_named(server: FeedServer, client: Client, m
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     monkeypatch.setenv("HTTP_PROXY", f"http://127.0.0.1:{port}")
+    monkeypatch.setenv("HTTPS_PROXY", server.url)
     error = await failure(client, "http://feeds.invalid/feed")
     assert (error.cause, error.detail) == (
         Cause.CONNECT, "the proxy 127.0.0.1 does not take the connection: check HTTP_PROXY"
     )  # fmt: skip
-    monkeypatch.setenv("HTTPS_PROXY", server.url)
     error = await failure(client, "https://feeds.invalid/feed")
     assert error.cause is Cause.CONNECT
     assert error.detail == "the proxy refuses the way to feeds.invalid: check HTTPS_PROXY and NO_PROXY"
@@ -322,10 +432,81 @@ async def test_a_body_is_inflated_off_the_loop(server: FeedServer, client: Clien
         ("deflate", zlib.compress(RSS)),
         ("deflate", zlib.compress(RSS)[2:-4]),
         ("gzip, gzip", gzip.compress(gzip.compress(RSS))),
+        ("br", br(RSS)),
+        ("zstd", zst(RSS)),
+        ("zstd", zst(RSS[:40]) + zst(RSS[40:])),
+        ("zstd, br", br(zst(RSS))),
         ("identity", RSS),
         ("", RSS),
     ],
-    ids=["gzip", "x-gzip", "members", "zlib", "raw deflate", "layers", "identity", "none"],
+    ids=[
+        "gzip",
+        "x-gzip",
+        "members",
+        "zlib",
+        "raw deflate",
+        "layers",
+        "br",
+        "zstd",
+        "frames",
+        "two",
+        "identity",
+        "none",
+    ],
 )
 async def test_content_codings_are_undone(server: FeedServer, client: Client, coding: str, body: bytes) -> None:
     assert (await client.page(server.serve("/feed", body, headers={"Content-Encoding": coding}))).body == RSS
+
+
+# -- ways in ----------------------------------------------------------------------------------------------------------
+
+
+async def test_a_feeds_own_agent_and_timeout_are_used(server: FeedServer, client: Client) -> None:
+    async def hang(_: web.BaseRequest) -> web.StreamResponse:
+        await asyncio.Event().wait()
+        raise AssertionError
+
+    server.redirect("/feed", "/slow")
+    feed = Feed(name="wire", url=server.url + "/feed", user_agent="Desk/1.0", timeout=timedelta(seconds=0.2))
+    server.route("/slow", hang)
+    with pytest.raises(FetchError, match=r"within 0\.2 s"):
+        await client.fetcher.fetch(feed, state_of(feed.url))
+    assert [request.headers["User-Agent"] for request in server.requests] == ["Desk/1.0", "Desk/1.0"]
+
+
+async def test_who_leaves_home_still_says_who_asks(
+    server: FeedServer, other_server: FeedServer, client: Client
+) -> None:
+    other_server.serve("/feed")
+    await client.get(server.redirect("/feed", other_server.url + "/feed"), headers={"User-Agent": "mine"})
+    assert server.requests[0].headers["User-Agent"] == "mine"
+    assert other_server.requests[0].headers["User-Agent"].startswith("media-monitor/")
+
+
+async def test_a_feeds_own_proxy_wins_and_gets_its_login(
+    server: FeedServer, client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:1")
+    server.serve("/feed")
+    proxy = Secret(server.url.replace("http://", "http://desk:s3cret%20x@"))
+    feed = Feed(name="wire", url="http://feeds.invalid/feed", proxy=proxy)
+    page = await client.fetcher.fetch(feed, state_of(feed.url))
+    assert isinstance(page, Page)
+    assert server.requests[0].headers["Proxy-Authorization"] == "Basic ZGVzazpzM2NyZXQgeA=="
+    assert "s3cret" not in repr(feed)
+    tunnel = replace(feed, url="https://feeds.invalid/feed", headers=(("X-Key", Secret("k")),))
+    with pytest.raises(FetchError, match="the proxy refuses the way"):
+        await client.fetcher.fetch(tunnel, state_of(tunnel.url))
+    assert server.requests[1].method == "CONNECT"
+    assert server.requests[1].headers["Proxy-Authorization"] == "Basic ZGVzazpzM2NyZXQgeA=="
+    assert "X-Key" not in server.requests[1].headers
+
+
+async def test_a_feeds_own_proxy_that_fails_is_named_without_its_login(client: Client) -> None:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    feed = Feed(name="wire", url="https://feeds.invalid/x", proxy=Secret(f"http://desk:s3cret@127.0.0.1:{port}"))
+    with pytest.raises(FetchError) as raised:
+        await client.fetcher.fetch(feed, state_of(feed.url))
+    assert raised.value.detail == "the proxy 127.0.0.1 does not take the connection: check the feed's `proxy`"

@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from monitor.errors import Cause, FetchError
-from monitor.feeds.fetch import MAX_BYTES, HttpFetcher
+from monitor.feeds.answer import MAX_BYTES
+from monitor.feeds.fetch import HttpFetcher
 from monitor.model import Feed, FeedState, Page
 
 

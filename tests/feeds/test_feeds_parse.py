@@ -8,9 +8,10 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from monitor.errors import Cause, ParseError
+from monitor.feeds.canonical import is_numbered
 from monitor.feeds.identity import entry_id, identity_keys
 from monitor.feeds.parse import parse_page
-from monitor.model import Entry, Feed, Page, ParsedFeed
+from monitor.model import Entry, Feed, Identity, Page, ParsedFeed
 
 NOW = datetime(2026, 11, 1, 12, tzinfo=UTC)
 FEED = Feed(name="wire", url="https://user:s3cret@a.example/world/feed.xml?token=s3cret")
@@ -41,6 +42,11 @@ def atom(entry: str, *, head: str = "") -> Entry:
 # -- formats ----------------------------------------------------------------------------------------------------------
 
 
+WHOLE = identity_keys(
+    guid="g-1", canonical_url="https://a.example/1", title="Shoygu & Carter", text="Short", rest="Long\ntext"
+)
+
+
 def test_rss_whole() -> None:
     parsed = rss(
         "<item><guid isPermaLink='false'> g-1 </guid><title>Shoygu &amp;amp; Carter</title>"
@@ -54,7 +60,8 @@ def test_rss_whole() -> None:
     assert parsed.title == "A & B"
     assert entry == Entry(
         id=entry_id(FEED.url, entry.keys[0]),
-        keys=identity_keys(guid="g-1", canonical_url="", title="", text=""),
+        keys=tuple(key for _, key in WHOLE),
+        key_kinds=tuple(kind for kind, _ in WHOLE),
         feed="wire",
         title="Shoygu & Carter",
         summary="Short",
@@ -249,16 +256,61 @@ def test_an_updated_date_stands_in_for_a_published_one() -> None:
 # -- identity ---------------------------------------------------------------------------------------------------------
 
 
-def test_identity_goes_from_guid_to_link_to_text() -> None:
-    by_guid = identity_keys(guid="g", canonical_url="u", title="t", text="x")
-    by_link = identity_keys(guid="", canonical_url="u", title="t", text="x")
-    by_text = identity_keys(guid="", canonical_url="", title="t", text="x")
-    assert by_guid == identity_keys(guid="g", canonical_url="other", title="other", text="")
-    assert by_link == identity_keys(guid="", canonical_url="u", title="other", text="")
-    assert len({by_guid, by_link, by_text, identity_keys(guid="", canonical_url="", title="tx", text="")}) == 4
-    assert all(len(key) == 16 for key in (*by_guid, *by_link, *by_text))
-    assert entry_id("a", by_guid[0]) != entry_id("b", by_guid[0])
-    assert len(bytes.fromhex(entry_id("a", by_guid[0]))) == 16
+TITLE, TEXT = "Ministers meet on grain in Odesa", "A statement is expected on Monday."
+
+
+def named(**changes: object) -> dict[Identity, bytes]:
+    given = {"guid": "g", "canonical_url": "u", "title": TITLE, "text": TEXT, **changes}
+    return dict(identity_keys(**given))  # type: ignore[arg-type]
+
+
+def test_an_entry_is_known_by_guid_link_content_and_title_the_best_first() -> None:
+    assert list(named()) == [Identity.GUID, Identity.LINK, Identity.CONTENT, Identity.TITLE]
+    assert list(named(guid="")) == [Identity.LINK, Identity.CONTENT, Identity.TITLE]
+    assert list(named(guid="", canonical_url="")) == [Identity.CONTENT, Identity.TITLE]
+    for kind, other in (("guid", "h"), ("canonical_url", "v"), ("title", "Another one of some length"), ("text", "x")):
+        assert len(named()) - len(set(named().values()) & set(named(**{kind: other}).values())) == (
+            1 if kind in ("guid", "canonical_url", "text") else 2
+        ), kind
+    assert all(len(key) == 16 for key in named().values())
+
+
+OLD_KEYS = [
+    "7e89ad7218480c1f293b21f5cd389a41",
+    "0ee58571484af63f235ef86f92d1f960",
+    "11478623d6fdf82da7e22b9a0d5424f7",
+]
+OLD_ID = "3efd218b5f805f52ab1c3b89635908db"
+
+
+def test_keys_and_ids_are_those_that_stores_are_full_of() -> None:
+    """They were written down when there was one key for each entry; another value would tell everything again."""
+    first = [
+        identity_keys(guid="g", canonical_url="u", title=TITLE, text=TEXT)[0][1],
+        identity_keys(guid="", canonical_url="u", title=TITLE, text=TEXT)[0][1],
+        identity_keys(guid="", canonical_url="", title="t", text="x")[0][1],
+    ]
+    assert [key.hex() for key in first] == OLD_KEYS
+    assert entry_id("https://a.example/rss", first[0]) == OLD_ID
+    assert entry_id("https://b.example/rss", first[0]) != OLD_ID
+
+
+def test_what_is_short_names_nothing_unless_there_is_nothing_else() -> None:
+    assert list(named(title="Weather", text="Rain")) == [Identity.GUID, Identity.LINK]
+    assert list(named(title="Weather", text="", guid="", canonical_url="")) == [Identity.CONTENT]
+    assert Identity.TITLE in named(title="Weather", text="Rain", short_titles=True)
+    assert Identity.CONTENT not in named(text="")
+
+
+def test_a_link_that_lost_a_number_counts_only_where_there_is_no_guid() -> None:
+    assert Identity.LINK not in named(numbered=True)
+    assert Identity.LINK in named(numbered=True, guid="")
+    assert (is_numbered("https://a.example/live#3"), is_numbered("https://a.example/live#rss")) == (True, False)
+
+
+def test_noise_makes_no_other_content_or_title() -> None:
+    noisy = named(title=f"UPDATE 2-{TITLE.upper()}", text=f"{TEXT} Updated at 14:05 GMT. 12 comments")
+    assert noisy == named()
 
 
 def test_of_two_entries_with_one_key_the_first_is_kept() -> None:

@@ -5,13 +5,28 @@ import shutil
 import socket
 import subprocess
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from monitor.model import Delivery, DeliveryKind, Entry, Field, Match, Mention, Message, Priority, Rule
+from monitor.model import (
+    Coverage,
+    Delivery,
+    DeliveryKind,
+    Digest,
+    Entry,
+    Excerpt,
+    Field,
+    Match,
+    Mention,
+    Message,
+    Parent,
+    Priority,
+    Rule,
+)
 from monitor.notify.channel import ChannelContext
 from monitor.notify.render import render_message
 from monitor.testing import FakeClock
@@ -101,20 +116,60 @@ def clock() -> FakeClock:
 
 @pytest.fixture
 def deliver(latin: Message) -> MakeDelivery:
-    """Make a delivery; of the Latin example unless told otherwise."""
+    """Make a delivery; the post of the Latin example unless told otherwise."""
 
-    def make(message: Message | None = None, *, key: str = KEY, attempts: int = 1) -> Delivery:
+    def make(
+        message: Message | Digest | None = None,
+        *,
+        key: str = KEY,
+        attempts: int = 1,
+        kind: DeliveryKind = DeliveryKind.POST,
+        parent: Parent | None = None,
+    ) -> Delivery:
         return Delivery(
             key=key,
             alert_id="a" * 32,
             channel="desk",
-            kind=DeliveryKind.POST,
+            kind=kind,
             message=message or latin,
             created_at=NOW,
             attempts=attempts,
+            parent=parent,
         )
 
     return make
+
+
+@pytest.fixture
+def parent(latin: Message) -> Parent:
+    """The post of the Latin example, as a channel that names its messages has it."""
+    return Parent(key="b" * 32, ref="", message=latin)
+
+
+@pytest.fixture
+def later(russian: Message) -> Message:
+    """A later report of the same story, by a rule that had not hit."""
+    return replace(russian, note="also reported by ria; new rule: Sergei Shoygu", broadcast=True)
+
+
+@pytest.fixture
+def counted(latin: Message) -> Message:
+    """The Latin example when others have reported it, too."""
+    first = datetime(2015, 9, 18, 18, 0, tzinfo=UTC)
+    coverage = Coverage(sources=4, entries=7, first_at=first, last_at=first + timedelta(hours=1, minutes=42))
+    return replace(latin, coverage=coverage)
+
+
+@pytest.fixture
+def crowd(latin: Message, russian: Message, arabic: Message) -> Digest:
+    """A digest of three alerts, and of twenty more."""
+    return Digest(
+        title=Excerpt(text="23 alerts: Sergei Shoygu"),
+        reason="23 alerts of rule shoygu in one poll, told together",
+        priority=Priority.HIGH,
+        items=tuple(replace(message, excerpts=()) for message in (latin, russian, arabic)),
+        count=23,
+    )
 
 
 @pytest.fixture

@@ -6,6 +6,7 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from monitor.document import parse_document
-from monitor.model import Accepted, Delivery, Rejected, Unknown
+from monitor.model import Accepted, Delivery, DeliveryKind, Digest, Parent, Rejected, Unknown
 from monitor.notify.channels import load_channels, open_channels
 from monitor.testing import FakeClock, FakeSlack, FakeSmtp, FakeWebhook, Fault
 from monitor.testing.fault import After
@@ -63,7 +64,8 @@ class World:
     def fail(self, number: int) -> None:
         self.slack.fail(FAULTS[number], times=2)
         self.slack.fail(FAULTS[number], method=HOOK, times=2)
-        self.slack.fail(FAULTS[number], method="conversations.list", times=2)
+        for method in ("chat.update", "conversations.list", "conversations.replies"):
+            self.slack.fail(FAULTS[number], method=method, times=2)
         taken = FAULTS[number].after is After.ANSWER and FAULTS[number].status == 200  # as a webhook sees it
         self.hook.fail(Fault.server_error() if taken else FAULTS[number])
         self.smtp.fail(*MAIL_FAULTS[number])
@@ -90,11 +92,29 @@ async def world() -> AsyncIterator[World]:
         yield made
 
 
-@pytest.mark.parametrize("number", range(len(FAULTS)))
+@pytest.mark.parametrize(
+    ("number", "kind"),
+    [
+        *((number, DeliveryKind.POST) for number in range(len(FAULTS))),
+        *((number, kind) for kind in (DeliveryKind.REPLY, DeliveryKind.EDIT) for number in (0, 1, 4)),
+        (1, DeliveryKind.DIGEST),
+    ],
+)
 @pytest.mark.parametrize("gone", [False, True], ids=["failing", "gone"])
 async def test_no_secret_leaves(
-    *, world: World, deliver: MakeDelivery, clock: FakeClock, caplog: pytest.LogCaptureFixture, number: int, gone: bool
+    *,
+    world: World,
+    deliver: MakeDelivery,
+    parent: Parent,
+    crowd: Digest,
+    clock: FakeClock,
+    caplog: pytest.LogCaptureFixture,
+    number: int,
+    kind: DeliveryKind,
+    gone: bool,
 ) -> None:
+    followed = replace(parent, ref="C00000002:1442585100.000001")
+    delivery = deliver(crowd if kind is DeliveryKind.DIGEST else None, kind=kind, parent=followed)
     caplog.set_level(logging.DEBUG)
     for name in list(logging.Logger.manager.loggerDict):
         caplog.set_level(logging.DEBUG, logger=name)
@@ -111,13 +131,13 @@ async def test_no_secret_leaves(
             await server.__aexit__(None, None, None)
     with capture_logs() as logs:
         notifiers = open_channels(channels, clock=clock, deadline=timedelta(seconds=0.5))
-        results = await asyncio.gather(*(notifier.send(deliver()) for notifier in notifiers.values()))
-        looks = await asyncio.gather(*(notifier.look_up(deliver(), clock()) for notifier in notifiers.values()))
+        results = await asyncio.gather(*(notifier.send(delivery) for notifier in notifiers.values()))
+        looks = await asyncio.gather(*(notifier.look_up(delivery, clock()) for notifier in notifiers.values()))
         for notifier in notifiers.values():
             told.append(vars(notifier))
             await notifier.close()
     failed = [result for result in results if not isinstance(result, Accepted)]
-    assert len(failed) == 4, "all but the console"
+    assert len(failed) == (5 if kind is DeliveryKind.EDIT else 4), "all but the console, which refuses edits"
     told += [results, looks, logs, caplog.text, [vars(record) for record in caplog.records]]
     reasons = [one.reason for one in [*failed, *looks] if isinstance(one, Rejected | Unknown)]
     assert all(reason and "\n" not in reason for reason in reasons)

@@ -2,53 +2,16 @@ from __future__ import annotations
 
 import json
 import re
-from datetime import UTC, datetime
 
 from hypothesis import given
-from hypothesis import strategies as st
 
-from monitor.model import Excerpt, Message, Priority, Reason
+from monitor.model import Coverage, Delivery, Digest, Excerpt, Message, Parent, Priority, Reason
 from monitor.notify.slack_layout import TEXT_LIMIT, blocks, fallback, plain
 from monitor.testing import check_blocks
 from monitor.testing.slack_limits import MOST_CHARACTERS, too_long
+from tests.notify.hostile import any_digest, any_message, any_reply
 
 DATE = re.compile(r"(seen )?(<!date\^\d+\^\{date_short_pretty\} \{time\}\|[-\d: ]{17}UTC>|[-\d: ]{17}UTC)")
-
-
-def assemble(texts: list[str], times: int, count: int, marks: list[tuple[int, int]], moment: datetime) -> Message:
-    """Fill every part of a message with hostile text."""
-
-    def text(number: int) -> str:
-        return (texts[number % len(texts)] * times)[:500]
-
-    def excerpt(number: int) -> Excerpt:
-        return Excerpt(text=text(number), marks=tuple(marks))
-
-    def reason(number: int) -> Reason:
-        found = tuple((text(n), (text(n + 1),) * count) for n in range(count))
-        return Reason(rule=text(number), title=text(number + 1), found=found)
-
-    return Message(
-        title=excerpt(count),
-        url=f"https://example.org/{text(count)}" if count % 2 else text(count),
-        feed=text(count + 1),
-        published=moment if count % 3 else None,
-        seen_at=moment,
-        language=text(count + 2),
-        priority=list(Priority)[count % 4],
-        reasons=tuple(reason(number) for number in range(count)),
-        excerpts=tuple(excerpt(number) for number in range(count % 4)),
-    )
-
-
-any_message = st.builds(
-    assemble,
-    st.lists(st.text(max_size=12), min_size=1, max_size=4),
-    st.integers(1, 100),
-    st.integers(1, 7),
-    st.lists(st.tuples(st.integers(0, 400), st.integers(0, 400)), max_size=10),
-    st.datetimes(datetime(1, 1, 2), datetime(9999, 12, 30), timezones=st.just(UTC)),  # noqa: DTZ001 - hypothesis wants bounds without a zone
-)
 
 
 @given(any_message)
@@ -86,10 +49,16 @@ def test_the_greediest_message_stays_under_slacks_limit(latin: Message) -> None:
             priority=Priority.URGENT,
             reasons=(reason,) * 30,
             excerpts=(greedy(400),) * 9,
+            note='"' * 500,
+            coverage=Coverage(sources=10**9, entries=10**9, first_at=latin.seen_at, last_at=latin.seen_at),
         )
-        made = blocks(message)
-        assert check_blocks(made) == []
-        assert len(json.dumps(made, ensure_ascii=False)) <= MOST_CHARACTERS
+        digest = Digest(
+            title=greedy(400), reason='"' * 500, priority=Priority.URGENT, items=(message,) * 50, count=10**9
+        )
+        about = Parent(key="k", ref="", message=message)
+        for made in (blocks(message, about), blocks(digest)):
+            assert check_blocks(made) == []
+            assert len(json.dumps(made, ensure_ascii=False)) <= MOST_CHARACTERS
 
 
 def test_slacks_own_commands_stay_text(latin: Message) -> None:
@@ -109,3 +78,37 @@ def test_slacks_own_commands_stay_text(latin: Message) -> None:
     assert [element["type"] for element in context] == ["plain_text", "mrkdwn", "plain_text"]
     assert context[0]["text"] == "&lt;!here&gt;"
     assert fallback(hostile).startswith("[low] &lt;!channel&gt; *bold*")
+
+
+@given(any_reply)
+def test_no_reply_is_refused_or_marked_up(delivery: Delivery) -> None:
+    for about in (None, delivery.parent):
+        made = blocks(delivery.message, about)
+        assert check_blocks(made) == []
+        assert not too_long(made)
+        assert "<" not in plain(delivery.message, about)
+    assert "<" not in fallback(delivery.message)
+
+
+@given(any_digest)
+def test_no_digest_is_refused_and_none_hides_how_many_it_tells(digest: Digest) -> None:
+    (made,) = blocks(digest)
+    assert check_blocks([made]) == []
+    assert not too_long([made])
+    lists = [element for element in made["elements"] if element["type"] == "rich_text_list"]
+    shown = sum(len(each["elements"]) for each in lists)
+    last = made["elements"][-1]["elements"][-1].get("text", "")
+    assert shown == digest.count or last == f"and {digest.count - shown} more"
+    text = plain(digest)
+    assert len(text) <= TEXT_LIMIT
+    assert "<" not in text + fallback(digest)
+
+
+def test_of_fifty_ordinary_alerts_most_are_shown(latin: Message) -> None:
+    digest = Digest(
+        title=Excerpt(text="50 alerts: Syria"), reason="", priority=Priority.LOW, items=(latin,) * 50, count=50
+    )
+    head, items, more = blocks(digest)[0]["elements"]
+    assert len(head["elements"]) == 3
+    assert len(items["elements"]) >= 30
+    assert more["elements"][0]["text"] == f"and {50 - len(items['elements'])} more"

@@ -69,7 +69,7 @@ def test_the_other_commands_of_the_guide_exist(tmp_path: Path) -> None:
     commands = re.findall(
         r"^monitor (.*?)(?:\s+#.*)?$", "".join(b.body for b in BLOCKS if b.language == "sh"), re.MULTILINE
     )
-    assert len(commands) == 7
+    assert len(commands) == 9
     for command in commands:
         words = [word for word in command.split() if word not in ("-c", "desk/monitor.yaml")]
         done = subprocess.run(
@@ -87,7 +87,7 @@ def test_the_alert_shown_is_what_the_seed_story_gives(tmp_path: Path) -> None:
     folder = ROOT / "seeds" / "stories" / "2015-09-18-us-russia-military-talks"
     (tmp_path / "monitor.yaml").write_text(
         f"channels: {{screen: {{console: true}}}}\nallow_files: ['{folder}']\ninclude: ['{ROOT}/rules/*.yaml']\n"
-        f"feeds: {{harbour-wire: {{url: 'file:{folder}/harbour-wire.rss.xml', first_poll: alert}}}}\n"
+        f"feeds: {{harbour-wire: {{url: 'file:{folder}/harbour-wire.rss.xml', backlog: alert}}}}\n"
     )
     command = [sys.executable, "-m", "monitor", "run", "--once"]
     done = subprocess.run(command, cwd=tmp_path, env=environment(), capture_output=True, text=True, check=True)

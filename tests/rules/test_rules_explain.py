@@ -82,7 +82,7 @@ def test_long_lists_and_long_words_are_cut_short() -> None:
 def test_an_unknown_rule_is_named_with_the_nearest() -> None:
     with pytest.raises(NotFoundError, match="no rule `talk`: did you mean `talks`"):
         explain(ruleset(DESK), "talk", entry("x"))
-    with pytest.raises(NotFoundError, match=r"^no rule `x`$"):
+    with pytest.raises(NotFoundError, match=r"^no rule `x`: `monitor rules list` lists them$"):
         explain(ruleset("rules:"), "x", entry("x"))
 
 

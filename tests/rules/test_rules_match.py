@@ -16,7 +16,7 @@ from monitor.errors import Problem
 from monitor.model import Entry, Field, Match, Rule
 from monitor.rules.compile import compile_rules
 from monitor.rules.conditions import OneOf, Seen
-from monitor.rules.index import Index
+from monitor.rules.index import Numbering
 from monitor.rules.lazy import Derived
 from monitor.rules.match import MOST_MENTIONS, MatchResult, Ruleset, Sight
 from monitor.rules.term import read_term
@@ -189,7 +189,7 @@ def test_what_is_seen_is_a_mapping_of_places_within_the_fields_asked_for() -> No
         "stop now": [(1, 0, 1)],
         "ab*": [(2, 0, 0), (2, 1, 1)],
     }
-    assert set(seen) == set(seen.keys()) >= set(numbers.values())
+    assert set(seen) == set(seen.keys()) == seen.terms >= set(numbers.values())
     assert len(seen) == len(set(seen))
     summary = sight.within(frozenset({1}))
     assert summary.get(numbers["stop now"]) == [(1, 0, 1)]
@@ -223,7 +223,7 @@ def definition(node: Node, *, name: str = "r", fields: tuple[Field, ...] = tuple
 
 
 def candidates(rules: Ruleset, title: str) -> list[int]:
-    return rules.anchors.candidates(Sight(entry(title), rules.index).within().keys())
+    return rules.anchors.candidates(Sight(entry(title), rules.index).within().terms)
 
 
 def term(text: str) -> Term:
@@ -315,24 +315,43 @@ def test_the_index_agrees_with_the_plainest_matcher(
         assert all(one[0] < two[0] or one[2] <= two[1] for one, two in pairwise(places))
 
 
-@given(st.lists(st.one_of(phrases, starred), min_size=1, max_size=30), texts)
-def test_an_occurrence_found_alone_is_found_among_all(terms: list[str], text: str) -> None:
-    index = Index()
-    numbers = {term(each): index.number(term(each)) for each in terms}
-    words_read = tokenize(text).words
-    reading = index.read(words_read)
-    everything = set(reading.occurrences())
-    for wanted, number in numbers.items():
-        expected = [
-            (number, start, start + len(wanted.words) - 1)
-            for start in range(len(words_read))
-            if stands(wanted, words_read[start : start + len(wanted.words)])
-        ]
+@given(st.lists(st.one_of(phrases, starred), min_size=1, max_size=30), st.lists(texts, max_size=3))
+def test_an_index_finds_each_term_and_actor_at_all_its_places(terms: list[str], fields: list[str]) -> None:
+    numbering = Numbering()
+    wanted: list[tuple[Term, ...]] = [(term(each),) for each in terms]
+    numbers = [numbering.number(each) for each, *_ in wanted]
+    actors = [Actor(id="x", names=tuple(map(term, terms[at : at + 3]))) for at in range(0, len(terms), 2)]
+    wanted += [actor.names for actor in actors]
+    numbers += map(numbering.number, actors)
+    index = numbering.index()
+    words_read = [tokenize(text).words for text in fields]
+    reading = index.read(dict(enumerate(words_read)))
+    for names, number in zip(wanted, numbers, strict=True):
+        expected = {
+            (field, start, start + len(name.words) - 1)
+            for field, words in enumerate(words_read)
+            for name in names
+            for start in range(len(words))
+            if stands(name, words[start : start + len(name.words)])
+        }
         assert (number in reading.terms) == bool(expected)
         if expected:
-            assert reading.find(number) == expected
-        assert everything.issuperset(expected)
-    assert everything.isdisjoint((number, 0, 0) for number in set(numbers.values()) - reading.terms.keys())
+            assert reading.places(number) == sorted(expected)
+    assert reading.terms <= {*numbers, *map(numbering.number, map(term, terms))}
+
+
+def test_an_index_knows_the_numbers_that_were_given() -> None:
+    numbering = Numbering()
+    known: list[Term | Actor] = [term("a"), term("a b"), term("ab"), term("ab*"), Actor(id="x", names=(term("a"),))]
+    known += [Actor(id="x", names=(term("a"), term("b"))), Actor(id="y", names=(term("b"), term("c")))]
+    numbers = list(map(numbering.number, known))
+    index = numbering.index()
+    assert list(map(index.number, known)) == list(map(numbering.number, known)) == numbers
+    assert len(set(numbers)) == len(known) - 1  # an actor with one name is that name
+    assert [number for number in numbers if number < 0] == [-1, -2]
+    for unknown in (term("b a"), term("z"), term("ab b"), term("a bb*"), Actor(id="z", names=(term("a"),))):
+        with pytest.raises(KeyError):
+            index.number(unknown)
 
 
 def test_rules_too_broad_to_pair_are_found_too() -> None:
@@ -430,14 +449,6 @@ def test_the_work_grows_no_faster_than_the_text(terms: str, piece: str) -> None:
     once, thrice = work(terms, piece * 400), work(terms, piece * 1200)
     assert once > 10
     assert thrice <= 3.2 * once
-
-
-def test_words_remembered_by_an_index_are_bounded() -> None:
-    rules = ruleset("rules: {r: [ab*, needle]}")
-    assert hits(rules, " ".join(f"x{number}" for number in range(200_000)) + " needle") == ["r"]
-    assert hits(rules, "y" * 1_000) == []
-    assert len(rules.index._met) <= rules.index._met._MOST
-    assert max(map(len, rules.index._met)) <= rules.index._met._LONGEST
 
 
 def test_compiled_rules_remembered_are_bounded() -> None:

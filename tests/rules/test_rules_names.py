@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 
 from monitor.cli import actors as command
 from monitor.document import parse_document
+from monitor.document.patch import quoted
 from monitor.rules.endings import decline
-from monitor.rules.patch import add_to_list, quoted
+from monitor.rules.patch import add_to_list
 from monitor.rules.romanise import WAYS, is_cyrillic, is_ukrainian, romanise
 from monitor.rules.spellings import LANGUAGES, read_spellings, suggest_spellings
 from monitor.rules.term import read_term

@@ -12,7 +12,7 @@ from monitor.rules.term import read_term
 from monitor.rules.tree import NoneOf
 from tests.rules.building import ruleset
 
-ACTORS = "actors: {shoygu: [Shoygu, Choïgou, Шойгу, 绍伊古], carter: [Ash Carter], us: [US]}\n"
+ACTORS = "actors: {shoygu: [Shoygu, Choïgou, Шойгу, 绍伊古], carter: [Ash Carter], us: [US], lavrov: [Лавров]}\n"
 
 
 def hint(body: str, hit: str) -> str:
@@ -35,6 +35,9 @@ def hint(body: str, hit: str) -> str:
         ("terms: Syria, all: [talks, 'actor:carter']", "Syria talks: Ash Cartr", "“Ash Cartr” is one letter from carter's “Ash Carter”: add it to carter"),
         ("terms: [Syrai, talks]", "Syria", "“Syria” is one letter from `Syrai`: add it to the rule"),
         ("terms: [talks]", "Tlaks and talk", "“Tlaks” is one letter from `talks`: add it to the rule"),
+        ("actors: lavrov", "Lavrov speaks", "“Lavrov” is how others write lavrov: add it to lavrov"),
+        ("actors: lavrov", "M. Lavrov, ou Лавровым", "“Lavrov” is how others write lavrov: add it to lavrov"),
+        ("actors: lavrov", "Встреча с Лавровым", "“Лавровым” is how others write lavrov: add it to lavrov"),
         # another word is no miss
         ("actors: shoygu", "Rain", ""),
         ("actors: us", "UK", ""),

@@ -225,7 +225,7 @@ def test_whatever_loads_satisfies_the_schema(value: dict[str, Any]) -> None:
 # -- monitor.yaml ------------------------------------------------------------------------------------------------------
 
 MAIN = """
-defaults: {notify: desk, priority: high, dedup: 4d, poll: 10m, first_poll: alert}
+defaults: {notify: desk, priority: high, dedup: 4d, poll: 10m, backlog: alert}
 channels:
   desk: {slack: "#desk", token: "${SLACK_BOT_TOKEN}"}
   hook: {slack_webhook: "${SLACK_WEBHOOK_URL}"}
@@ -272,7 +272,7 @@ def test_the_main_file_has_its_own_schema(tmp_path: Path) -> None:
         ("dedup: 4d", "dedup: ''"),
         ("poll: 10m", "poll: 10"),
         ("poll: 10m", "pol: 10m"),
-        ("first_poll: alert", "first_poll: loud"),
+        ("backlog: alert", "backlog: loud"),
         ("console: true", "consol: true"),
         ("console: true", "console: maybe"),
         ('"${SLACK_BOT_TOKEN}"', "xoxb-in-the-clear"),

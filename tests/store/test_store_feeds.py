@@ -8,9 +8,9 @@ from datetime import timedelta, timezone
 import pytest
 
 from monitor.errors import Cause, LeaseLostError
-from monitor.model import FeedNotes, FeedState, Validators
+from monitor.model import FeedNotes, FeedState, Hit, Validators
 from monitor.store import SqlStore
-from tests.store.builders import LEASE, MINUTE, NOW, SECOND, claim_one, make_feed, make_outcome
+from tests.store.builders import LEASE, MINUTE, NOW, SECOND, claim_one, make_entry, make_feed, make_outcome
 
 
 def names(store: SqlStore) -> list[str]:
@@ -88,6 +88,14 @@ def test_released_feeds_are_due_at_once_and_their_leases_are_over(store: SqlStor
     assert due_names(store, SECOND) == ["guardian"]
 
 
+def test_feeds_are_put_off_each_to_its_own_time(store: SqlStore) -> None:
+    store.sync_feeds([make_feed("guardian"), make_feed("wire"), make_feed("tass")], NOW)
+    leases = store.claim_feeds(now=NOW, lease=LEASE, limit=3)
+    store.put_off_feeds({lease: NOW + (number + 1) * MINUTE for number, lease in enumerate(leases)})
+    names = [lease.state.name for lease in leases]
+    assert [due_names(store, MINUTE), due_names(store, 3 * MINUTE)] == [names[:1], names[1:]]
+
+
 def test_release_of_a_lost_lease_disturbs_nobody(store: SqlStore) -> None:
     late = claim_one(store)
     (holder,) = store.claim_feeds(now=NOW + LEASE, lease=LEASE, limit=1)
@@ -158,3 +166,128 @@ def test_ten_thousand_feeds_are_synchronised_at_once(store: SqlStore) -> None:
     store.sync_feeds(feeds, NOW)
     store.sync_feeds(feeds[5_000:], NOW)
     assert len(store.status().feeds) == 5_000
+
+
+# -- pauses ------------------------------------------------------------------------------------------------------------
+
+
+def state_of(store: SqlStore, name: str = "guardian") -> FeedState:
+    return next(state for state in store.status().feeds if state.name == name)
+
+
+def test_a_paused_feed_is_not_polled_until_it_is_resumed(store: SqlStore) -> None:
+    store.sync_feeds([make_feed()], NOW)
+    assert store.pause_feed(make_feed().url, NOW, reason="redesign", by="ann")
+    assert due_names(store, timedelta(days=9)) == []
+    paused = state_of(store)
+    assert (paused.paused_at, paused.notes.pause_reason) == (NOW, "redesign")
+    assert store.resume_feed(make_feed().url, NOW + MINUTE, by="bob")
+    resumed = state_of(store)
+    assert (resumed.paused_at, resumed.notes.pause_reason) == (None, "")
+    assert [(event.what, event.by, event.detail) for event in resumed.notes.events] == [
+        ("paused", "ann", "redesign"),
+        ("resumed", "bob", ""),
+    ]
+    assert due_names(store, MINUTE) == ["guardian"]
+
+
+def test_a_poll_under_way_when_its_feed_is_paused_is_dropped(store: SqlStore) -> None:
+    lease = claim_one(store)
+    assert store.pause_feed(lease.state.url, NOW)
+    with pytest.raises(LeaseLostError):
+        store.record(make_outcome(lease), NOW)
+    assert state_of(store).notes.events[-1].what == "paused"
+
+
+def test_a_pause_with_an_end_ends_by_itself(store: SqlStore) -> None:
+    store.sync_feeds([make_feed("a"), make_feed("b"), make_feed("c")], NOW)
+    store.pause_feed(make_feed("a").url, NOW, until=NOW + MINUTE)
+    store.pause_feed(make_feed("b").url, NOW)
+    store.sync_feeds([make_feed("a"), make_feed("b"), make_feed("c")], NOW, hasten=[make_feed("a").url])
+    assert store.end_pauses(NOW + MINUTE - SECOND) == ()
+    assert store.end_pauses(NOW + MINUTE) == ("a",)
+    assert due_names(store, MINUTE) in (["a", "c"], ["c", "a"])
+    assert state_of(store, "a").notes.events[-1].detail == "its pause was over"
+
+
+def test_only_watched_feeds_are_paused_and_only_paused_ones_resumed(store: SqlStore) -> None:
+    store.sync_feeds([make_feed()], NOW)
+    assert not store.pause_feed("https://nobody.example/rss", NOW)
+    assert not store.resume_feed(make_feed().url, NOW)
+    store.sync_feeds([], NOW)
+    assert not store.pause_feed(make_feed().url, NOW)
+
+
+# -- reports -----------------------------------------------------------------------------------------------------------
+
+
+def test_a_report_counts_the_entries_of_a_day_and_of_a_week(store: SqlStore) -> None:
+    lease = claim_one(store)
+    ages = (timedelta(hours=23), timedelta(days=2), timedelta(days=8), timedelta(days=40))
+    entries = tuple(make_entry(f"entry {age.days} {age.seconds}", seen_at=NOW - age) for age in ages)
+    hit = Hit(rule="quake", at=NOW, entry_id=entries[0].id, source="guardian", text_key=b"1" * 16, names=("quake",))
+    elsewhere = replace(hit, source="other", rule="flood")
+    old = replace(hit, rule="storm", at=NOW - timedelta(days=31))
+    store.record(make_outcome(lease, entries=entries, hits=(hit, elsewhere, old)), NOW)
+    store.sync_feeds([make_feed(), make_feed("bbc")], NOW)
+    bbc, guardian = store.feed_reports(NOW)
+    assert (bbc.state.name, bbc.day, bbc.week, bbc.due) == ("bbc", 0, 0, NOW)
+    assert (guardian.day, guardian.week, guardian.due) == (1, 2, NOW + 10 * MINUTE)
+    findings = store.feed_findings(make_feed().url, NOW, limit=2)
+    assert findings.entries == (entries[0].id, entries[1].id)
+    assert findings.hits == (("quake", 1),)
+
+
+# -- polls that found nothing, in one transaction ----------------------------------------------------------------------
+
+
+def test_quiet_polls_are_written_together(store: SqlStore) -> None:
+    store.sync_feeds([make_feed(name) for name in "abc"], NOW)
+    leases = store.claim_feeds(now=NOW, lease=LEASE, limit=10)
+    sick = replace(leases[2].state, failures=2, cause=Cause.DNS, detail="no such host")
+    unhurt = make_outcome(leases[0], state=replace(leases[0].state, polled_at=NOW))
+    store.record_quiet([make_outcome(leases[2], state=sick), unhurt, make_outcome(leases[1])])
+    states = {state.name: state for state in store.status().feeds}
+    assert {name: (state.polled_at, state.failures) for name, state in states.items()} == {
+        leases[0].state.name: (NOW, 0),
+        leases[1].state.name: (NOW, 0),
+        leases[2].state.name: (None, 2),
+    }
+    assert due_names(store, 9 * MINUTE) == []
+    assert len(due_names(store, 10 * MINUTE)) == 3
+
+
+def test_one_lost_lease_undoes_the_whole_group(store: SqlStore) -> None:
+    store.sync_feeds([make_feed(name) for name in "ab"], NOW)
+    leases = store.claim_feeds(now=NOW, lease=LEASE, limit=10)
+    store.release_feeds([leases[0]], NOW)
+    with pytest.raises(LeaseLostError, match=leases[0].state.name):
+        store.record_quiet([make_outcome(lease) for lease in leases])
+    assert [state.polled_at for state in store.status().feeds] == [None, None]
+
+
+def test_what_was_learnt_comes_back_as_it_was(store: SqlStore) -> None:
+    lease = claim_one(store)
+    state = replace(
+        lease.state,
+        validators=Validators(etag='"2"', last_modified="Sun, 01 Mar 2026 12:00:00 GMT"),
+        body_hash=b"hash",
+        baseline_at=NOW,
+        polled_at=NOW,
+        failures=1,
+        failing_since=NOW,
+        cause=Cause.HTTP,
+        detail="500",
+        blocks=b"12345678",
+        notes=FeedNotes(moved_to="https://new.example/", moves=2),
+    )
+    store.record_quiet([make_outcome(lease, state=state)])
+    assert store.status().feeds == (state,)
+
+
+def test_new_feeds_may_be_due_later_and_known_ones_are_left_alone(store: SqlStore) -> None:
+    store.sync_feeds([make_feed("a")], NOW)
+    later = {make_feed(name).url: NOW + MINUTE for name in "ab"}
+    store.sync_feeds([make_feed(name) for name in "abc"], NOW, first=later)
+    assert sorted(due_names(store)) == ["a", "c"]
+    assert due_names(store, MINUTE) == ["b"]

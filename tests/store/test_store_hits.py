@@ -9,10 +9,9 @@ from typing import Any
 import pytest
 
 from monitor.errors import ConflictError
-from monitor.model import History, Hit, Question, Tally
+from monitor.model import MOST_RECALLED, History, Hit, Question, Tally
 from monitor.ports import RuleStats
 from monitor.store import SqlStore
-from monitor.store.hits import MOST_RECALLED
 from tests.store.builders import NOW, claim_one, key, make_entry, make_outcome
 
 DAY = timedelta(days=1)

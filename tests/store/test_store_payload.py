@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from monitor.errors import StoreError
-from monitor.model import Excerpt, Message, Priority, Reason
+from monitor.model import Coverage, Digest, Excerpt, Message, Priority, Reason
 from monitor.store import SqlStore
 from monitor.store.payload import freeze, thaw
 from tests.store.builders import (
@@ -31,6 +31,7 @@ reasons = st.builds(
     Reason, rule=text, title=text, found=st.lists(st.tuples(text, st.lists(text).map(tuple))).map(tuple)
 )
 times = st.datetimes(min_value=datetime(1970, 1, 1), max_value=datetime(2099, 12, 31), timezones=st.just(UTC))  # noqa: DTZ001 - hypothesis adds the zone
+coverages = st.builds(Coverage, sources=st.integers(), entries=st.integers(), first_at=times, last_at=times)
 messages = st.builds(
     Message,
     title=excerpts,
@@ -42,11 +43,22 @@ messages = st.builds(
     priority=st.sampled_from(Priority),
     reasons=st.lists(reasons).map(tuple),
     excerpts=st.lists(excerpts).map(tuple),
+    note=text,
+    broadcast=st.booleans(),
+    coverage=st.none() | coverages,
+)
+digests = st.builds(
+    Digest,
+    title=excerpts,
+    reason=text,
+    priority=st.sampled_from(Priority),
+    items=st.lists(messages, max_size=3).map(tuple),
+    count=st.integers(),
 )
 
 
-@given(messages)
-def test_any_message_comes_back(message: Message) -> None:
+@given(messages | digests)
+def test_any_message_comes_back(message: Message | Digest) -> None:
     frozen = freeze(message)
     assert "\x00" not in frozen
     assert thaw(frozen) == message
@@ -71,6 +83,21 @@ def test_a_message_comes_back_from_the_store(store: SqlStore) -> None:
 
 
 def test_a_newer_version_is_refused() -> None:
-    newer = json.dumps(json.loads(freeze(make_message())) | {"version": 2})
-    with pytest.raises(StoreError, match="version 2"):
+    newer = json.dumps(json.loads(freeze(make_message())) | {"version": 3})
+    with pytest.raises(StoreError, match="version 3"):
         thaw(newer)
+
+
+def test_what_the_first_version_wrote_is_read() -> None:
+    form = json.loads(freeze(make_message("old"))) | {"version": 1}
+    for key in ("note", "broadcast", "coverage"):
+        del form[key]
+    assert thaw(json.dumps(form)) == make_message("old")
+
+
+def test_a_damaged_digest_is_an_error_and_no_crash() -> None:
+    digest = Digest(title=Excerpt(text="x"), reason="", priority=Priority.LOW, items=(make_message(),), count=1)
+    damages: tuple[dict[str, object], ...] = ({"items": [{}]}, {"items": 3}, {"count": None, "title": []})
+    for damage in damages:
+        with pytest.raises(StoreError, match="cannot be read"):
+            thaw(json.dumps(json.loads(freeze(digest)) | damage))

@@ -11,7 +11,7 @@ from typing import Any
 import aiohttp
 import pytest
 
-from monitor.errors import Cause, FetchError
+from monitor.errors import Cause, FetchError, ParseError
 from monitor.model import (
     Accepted,
     Delivery,
@@ -22,14 +22,25 @@ from monitor.model import (
     Message,
     NotModified,
     Page,
+    ParsedFeed,
     Priority,
     Rejected,
     Unknown,
     Validators,
 )
 from monitor.notify.daemon_thread import in_daemon_thread
-from monitor.ports import Clock, Fetcher, Notifier
-from monitor.testing import FakeClock, FakeFetcher, FakeNotifier, FakeSlack, FakeSmtp, FakeWebhook, Fault, check_blocks
+from monitor.ports import Clock, Fetcher, Notifier, Parser
+from monitor.testing import (
+    FakeClock,
+    FakeFetcher,
+    FakeNotifier,
+    FakeParser,
+    FakeSlack,
+    FakeSmtp,
+    FakeWebhook,
+    Fault,
+    check_blocks,
+)
 from monitor.testing.clock import START
 
 # -- clock, fetcher, notifier ------------------------------------------------------------------------------------------
@@ -73,6 +84,25 @@ async def test_a_fetcher_knows_its_own_validators() -> None:
 async def test_a_fetcher_without_a_script_fails_the_test() -> None:
     with pytest.raises(LookupError, match="no answer scripted for feed 'f'"):
         await FakeFetcher().fetch(FEED, FeedState(feed_id=1, name="f", url=FEED.url))
+
+
+async def test_a_parser_parses_here_and_fails_as_told() -> None:
+    parsed = ParsedFeed(title="Wire", entries=())
+    fake = FakeParser(lambda _page, _feed, _now: parsed)
+    parser: Parser = fake
+    page = Page(body=b"<rss/>")
+    assert await parser.parse(page, FEED, START) == parsed
+    assert await parser.shortcut_holds(page, parsed, FEED, START)
+    fake.errors["f"] = fake.holds = ParseError(Cause.PARSER, "too long")
+    with pytest.raises(ParseError, match="too long"):
+        await parser.parse(page, FEED, START)
+    with pytest.raises(ParseError, match="too long"):
+        await parser.shortcut_holds(page, parsed, FEED, START)
+    fake.texts[FEED.url] = "An article"
+    assert [await parser.extract(page, url) for url in (FEED.url, "")] == ["An article", ""]
+    assert (fake.parsed, fake.checks) == ([page, page], 2)
+    await parser.close()
+    assert fake.closed
 
 
 def delivery(key: str) -> Delivery:

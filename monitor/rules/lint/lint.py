@@ -32,7 +32,8 @@ def lint(
     actors, rules = find_written(documents, "actors"), find_written(documents, "rules")
     used = named_actors(definitions) if whole else None
     sources = None if feeds is None else [_words(feed) for feed in feeds]
-    return [*lint_actors(actors, used=used), *lint_rules(definitions, rules, today=today, sources=sources)]
+    of_rules = lint_rules(definitions, rules, today=today, actors=actors, sources=sources)
+    return [*lint_actors(actors, used=used), *of_rules]
 
 
 def _words(feed: Feed) -> set[str]:

@@ -8,7 +8,7 @@ from textwrap import dedent
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Page:
-    """One code. The examples are whole rules files; the other codes need not hold their peace about them."""
+    """One code. The examples are whole files; the other codes need not hold their peace about them."""
 
     code: str
     title: str
@@ -139,9 +139,9 @@ _ALL = (
     _page(
         "MM202",
         "A term that adds nothing",
-        what="""A term of a list is found only where another term of the same list is found too: a longer phrase beside
-        a shorter one, a word beside its `prefix*`. Of `all`, the wider one adds nothing. A term whose every text
-        `none` throws away adds nothing either.""",
+        what="""An item of a list is found only where another item of the same list is found too: a longer phrase beside
+        a shorter one, a word beside its `prefix*`, an `exact` form beside the plain word. Of `all`, the wider one adds
+        nothing. An item whose every text `none` throws away adds nothing either.""",
         why="It looks like a condition and is none: the rule says more than it does.",
         bad="""
         rules:
@@ -211,6 +211,71 @@ _ALL = (
         rules:
           quake: {terms: [earthquake*, séisme*], hits: [Earthquake], misses: [Rain]}
           tremor: {terms: [tremor*], hits: [Tremors felt], misses: [Rain]}
+        """,
+    ),
+    _page(
+        "MM207",
+        "A field that changes nothing",
+        what="""An `in`, or a field of a query, names what is read anyway: all three fields, the fields that the `in`
+        around it names, or one of them twice; or it names one that is not read here.""",
+        why="It looks like a limit and is none: a narrower one was probably meant.",
+        bad="""
+        rules:
+          talks: {terms: [peace talks], in: [title, summary, body], hits: [Peace talks go on], misses: [Rain]}
+        """,
+        good="""
+        rules:
+          talks: {terms: [peace talks], in: [title, summary], hits: [Peace talks go on], misses: [Rain]}
+        """,
+    ),
+    _page(
+        "MM208",
+        "An actor's id as a word",
+        what="""A term is spelt as the id of an actor, without `actor:` before it. It is found as that word alone; the
+        other spellings of the actor, in other scripts too, are not looked for.""",
+        why="""Where terms stand, an actor is written `actor:id`. Who writes the bare id mostly means the actor, and
+        misses every text that has another of its names.""",
+        bad="""
+        actors:
+          lavrov: [Lavrov, Лавров]
+        rules:
+          talks: {actors: [lavrov], hits: [Lavrov speaks], misses: [Rain]}
+          syria: {all: [lavrov, Syria], hits: [Lavrov in Syria], misses: [Rain]}
+        """,
+        good="""
+        actors:
+          lavrov: [Lavrov, Лавров]
+        rules:
+          talks: {actors: [lavrov], hits: [Lavrov speaks], misses: [Rain]}
+          syria: {all: ["actor:lavrov", Syria], hits: [Лавров in Syria], misses: [Rain]}
+        """,
+    ),
+    _page(
+        "MM209",
+        "A search that is read as a phrase",
+        what="""A term holds AND, OR, NOT or NEAR/n in capitals, or a comma. Terms are words and phrases: it is found
+        where just these words follow each other.""",
+        why="No headline says so. It was meant as a boolean search, or as a list without its brackets.",
+        bad="""
+        rules:
+          talks: {terms: military talks AND Syria, hits: [Military talks and Syria], misses: [Rain]}
+        """,
+        good="""
+        rules:
+          talks: {query: '"military talks" AND Syria', hits: [Syria before military talks], misses: [Rain]}
+        """,
+    ),
+    _page(
+        "MM301",
+        "A file that is passed over",
+        what="""A file lies where `include` looks, and is not read: its name ends in another suffix of YAML files than
+        the pattern asks for, or it is a link to nothing.""",
+        why="Whoever put it there believes that its rules are at work.",
+        bad="""
+        include: [rules/*.yaml]   # there are rules/desk.yaml and rules/north.yml
+        """,
+        good="""
+        include: [rules/*.yaml, rules/*.yml]   # there are rules/desk.yaml and rules/north.yml
         """,
     ),
 )

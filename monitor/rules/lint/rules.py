@@ -1,4 +1,4 @@
-"""Rules that do less than they say, or nothing: MM101, MM102, MM201 to MM206."""
+"""Rules that do less than they say, or nothing: MM101, MM102, MM201 to MM209."""
 
 from __future__ import annotations
 
@@ -8,23 +8,13 @@ from datetime import date
 
 from monitor.errors import Problem
 from monitor.model import Rule
-from monitor.rules.cover import Cover
 from monitor.rules.limits import is_source
-from monitor.rules.lint.terms import complain_of
-from monitor.rules.tree import (
-    Actor,
-    AllOf,
-    AnyOf,
-    Clause,
-    Definition,
-    Limit,
-    Near,
-    Node,
-    NoneOf,
-    Sources,
-    Term,
-    walk,
-)
+from monitor.rules.lint.fields import lint_fields
+from monitor.rules.lint.idle import lint_none, lint_redundant
+from monitor.rules.lint.implied import meaning
+from monitor.rules.lint.terms import complain_of, complain_of_phrase
+from monitor.rules.tree import Actor, Definition, Sources, Term, walk
+from monitor.rules.vocabulary import ACTOR_MARK
 from monitor.rules.written import Written
 
 _NOBODY = Rule(id="", title="")
@@ -41,34 +31,43 @@ def lint_rules(
     rules: Mapping[str, Written],
     *,
     today: date,
+    actors: Collection[str] = (),
     sources: Sequence[Collection[str]] | None = None,
 ) -> Iterator[Problem]:
     """Warn of each rule by itself, and of those that say what an earlier one says.
 
-    `sources` are the words by which each feed may be named, in small letters; None = not known.
+    `actors` are the ids of all; `sources` are the words by which each feed may be named, in small letters; None = not
+    known.
     """
     first: dict[Hashable, str] = {}
     for definition in definitions:
         written = rules[definition.rule.id]
-        yield from _lint_terms(definition, written)
-        yield from _lint_none(definition, written)
-        for key in ("terms", "none", "all"):
-            yield from _lint_redundant(definition, written, key)
+        yield from _lint_terms(definition, written, actors)
+        yield from lint_none(definition, written)
+        yield from lint_redundant(definition, written)
+        yield from lint_fields(written)
         yield from _lint_rule(definition, written, today)
         if sources is not None:
             yield from _lint_sources(definition, written, sources)
         earlier = first.setdefault(_said(definition), definition.rule.id)
-        if earlier != definition.rule.id:
+        if earlier != definition.rule.id and definition.clauses:  # of two that are all mistakes, nobody knows
             message = f"it matches exactly what `{earlier}` in {rules[earlier].place} matches: two alerts for one thing"
             yield from written.warning("MM206", message, "remove one, or let one rule notify both channels")
 
 
-def _lint_terms(definition: Definition, written: Written) -> Iterator[Problem]:
+def _lint_terms(definition: Definition, written: Written, actors: Collection[str]) -> Iterator[Problem]:
     for clause in definition.clauses:
-        for node in walk(clause.node):
-            complaint = complain_of(node) if isinstance(node, Term) else None
-            if complaint and isinstance(node, Term):
-                yield from written.warning(*complaint, key=clause.key, text=node.text)
+        for term in (node for node in walk(clause.node) if isinstance(node, Term)):
+            complaint = _complain_of_id(term) if term.text in actors else complain_of(term)
+            if complaint is None and clause.key != "query":
+                complaint = complain_of_phrase(term)
+            if complaint:
+                yield from written.warning(*complaint, key=clause.key, text=term.text)
+
+
+def _complain_of_id(term: Term) -> tuple[str, str, str]:
+    message = f"`{term.text}` is a word here, and the id of an actor, whose other spellings are not looked for"
+    return "MM208", message, f"did you mean `{ACTOR_MARK}{term.text}`?"
 
 
 def _lint_rule(definition: Definition, written: Written, today: date) -> Iterator[Problem]:
@@ -91,102 +90,9 @@ def _lint_sources(definition: Definition, written: Written, sources: Sequence[Co
         yield from written.warning("MM205", message, hint, key="sources", text=name)
 
 
-# -- what excludes what ------------------------------------------------------------------------------------------------
-
-
-def _lint_none(definition: Definition, written: Written) -> Iterator[Problem]:
-    """Find words that count only in texts that `none` throws away; where nothing else is left, the rule cannot fire."""
-    unwanted = Cover((term, term) for clause in definition.clauses for term in _excluding(clause.node))
-    for clause in definition.clauses:
-        if isinstance(clause.node, NoneOf):
-            continue
-        culprits = _excluded(clause.node, unwanted)
-        if culprits:
-            message = f"the rule can never fire: whatever satisfies `{clause.key}` holds `{culprits[0].text}` of `none`"
-            yield from written.warning(
-                "MM201", message, "take it out of `none`, or out of what is asked for", key=clause.key
-            )
-            continue
-        for node in walk(clause.node):
-            over = _excluded(node, unwanted) if isinstance(node, Term) else ()
-            if over and isinstance(node, Term):
-                message = f"`{node.text}` never counts: a text that holds it holds `{over[0].text}` of `none` too"
-                yield from written.warning("MM202", message, "remove one of the two", key=clause.key, text=node.text)
-
-
-def _excluding(node: Node | Limit) -> Iterator[Term]:
-    """Yield the terms each of which is enough to throw a text away."""
-    if isinstance(node, NoneOf):
-        for part in node.parts:
-            yield from _alternatives(part)
-
-
-def _alternatives(node: Node) -> Iterator[Term]:
-    match node:
-        case Term():
-            yield node
-        case Actor() if not node.unless:  # else a name may stand there and not count
-            yield from node.names
-        case AnyOf():
-            for part in node.parts:
-                yield from _alternatives(part)
-        case _:
-            pass
-
-
-def _excluded(node: Node | Limit, unwanted: Cover[Term]) -> tuple[Term, ...]:
-    """Return the unwanted terms that stand wherever this holds; () = it may hold without any."""
-    match node:
-        case Term():
-            return tuple(term for term, _ in unwanted.over(node))[:1]
-        case Actor() | AnyOf():
-            found = [_excluded(part, unwanted) for part in (node.names if isinstance(node, Actor) else node.parts)]
-            return tuple(term for terms in found for term in terms) if all(found) else ()
-        case AllOf() | Near():
-            parts = node.parts if isinstance(node, AllOf) else node.of
-            return next((terms for part in parts if (terms := _excluded(part, unwanted))), ())
-        case _:
-            return ()
-
-
-# -- what says nothing new ---------------------------------------------------------------------------------------------
-
-
-def _lint_redundant(definition: Definition, written: Written, key: str) -> Iterator[Problem]:
-    """Of a list that means any, find terms that a wider one covers; of `all`, those that a narrower one implies."""
-    clauses = [clause for clause in definition.clauses if clause.key == key]
-    terms = [term for clause in clauses for term in _listed(clause)]
-    cover = Cover((term, number) for number, term in enumerate(terms))
-    for number, term in enumerate(terms):
-        for wide, other in cover.over(term):
-            twins = (wide.words, wide.prefix) == (term.words, term.prefix)
-            if other == number or (twins and other > number):
-                continue
-            idle, busy = (wide, term) if key == "all" and not twins else (term, wide)
-            message = f"`{idle.text}` adds nothing to `{key}`: `{busy.text}` " + (
-                "holds it" if key == "all" and not twins else "finds it already"
-            )
-            yield from written.warning("MM202", message, "remove it", key=key, text=idle.text)
-            break
-
-
-def _listed(clause: Clause) -> Iterator[Term]:
-    node = clause.node
-    parts = node.parts if isinstance(node, AnyOf | NoneOf) else (node,)
-    return (part for part in parts if isinstance(part, Term))
-
-
 def _said(definition: Definition) -> Hashable:
     """Return what a rule matches, and what that takes, whatever it is called, in whatever order it is written."""
     rule = replace(_NOBODY, threshold=definition.rule.threshold)
     return replace(definition, rule=rule, examples=(), place="", clauses=()), frozenset(
-        _meaning(clause.node) for clause in definition.clauses
+        meaning(clause.node) for clause in definition.clauses
     )
-
-
-def _meaning(node: Node | Limit) -> Hashable:
-    if isinstance(node, Term):
-        return node.words, node.prefix
-    if isinstance(node, AnyOf | AllOf | NoneOf):
-        return type(node), frozenset(_meaning(part) for part in node.parts)
-    return node

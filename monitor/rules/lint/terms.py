@@ -1,12 +1,15 @@
-"""Terms that are found nearly everywhere: MM101, MM102."""
+"""Terms that are found nearly everywhere: MM101, MM102; and phrases that hardly anybody writes: MM209."""
 
 from __future__ import annotations
+
+import re
 
 from monitor.rules.lint.common_words import COMMON_WORDS
 from monitor.rules.tree import Term
 
 _SHORT = 2  # characters
 _LATIN_LIKE = "\u3000"  # from here on the scripts begin that write a word in one or two signs
+_OPERATOR = re.compile(r"(?<!\S)(?:AND|OR|NOT|O?NEAR/\d+)(?!\S)")
 
 
 def complain_of(term: Term) -> tuple[str, str, str] | None:
@@ -21,4 +24,14 @@ def complain_of(term: Term) -> tuple[str, str, str] | None:
     if not term.prefix and word in COMMON_WORDS:
         message = f"`{term.text}` is one of the commonest words of a language: it will be found in nearly every text"
         return "MM102", message, "write a phrase that holds it, or leave it out"
+    return None
+
+
+def complain_of_phrase(term: Term) -> tuple[str, str, str] | None:
+    """Say that a phrase looks like a search, or like a list; None = it does not."""
+    code, read = "MM209", f"`{term.text}` is read as one phrase"
+    if found := _OPERATOR.search(term.text):
+        return code, f"{read}: `{found[0]}` is a word here", "write it under `query:`"
+    if ", " in term.text:
+        return code, f"{read}, not as several terms", "put a list into brackets: `[one, two]`"
     return None

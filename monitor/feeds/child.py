@@ -1,0 +1,103 @@
+"""The process that parses: `python -m monitor.feeds.child`, with a socket to its parent as standard input.
+
+A hostile document may take all the time and memory there is, or crash a parser written in C: it does so here, in a
+process that holds no secret, no store and no connection but the one to its parent, and that can be killed.
+`monitor.feeds.parser` starts it.
+"""
+
+from __future__ import annotations
+
+import resource
+import signal
+import socket
+import sys
+from collections.abc import Callable
+from dataclasses import replace
+from importlib import import_module
+from typing import Any, BinaryIO
+
+from monitor.errors import FeedError
+from monitor.feeds.wire import LENGTH, Answer, pack, unpack_task
+
+CPU_SECONDS = 2.0  # for one task
+MEMORY = 512_000_000  # bytes of data in all; feeds of 5 MB took up to 110 MB, trees of HTML take several times that
+_FAT = 200_000_000  # bytes resident, above which a child makes room for a new one: little is ever given back
+
+# imported when they are asked for, so that a daemon without full texts never pays for what extracts them
+TASKS = {
+    "parse": ("monitor.feeds.parse", "parse_page"),
+    "check": ("monitor.feeds.check", "shortcut_holds"),
+    "extract": ("monitor.feeds.fulltext", "extract_text"),
+}
+
+
+def main() -> None:
+    """Answer tasks until the parent closes the socket; its death closes it too."""
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):  # meant for the daemon, which lets tasks end
+        signal.signal(number, signal.SIG_IGN)
+    _limit_memory()
+    lean = _peak_memory()  # that of the parent may be counted in it
+    find_task("parse")
+    with socket.socket(fileno=sys.stdin.fileno()) as parent, parent.makefile("rb") as frames:
+        parent.sendall(pack(Answer()))  # ready
+        last = False
+        while not last and (content := _read(frames)):
+            frame, last = _do(content, lean)
+            parent.sendall(frame)
+
+
+def _do(content: bytes, lean: int) -> tuple[bytes, bool]:
+    """Do one task; return the frame that answers it, and whether it is the last: too much memory was needed."""
+    # No handler: the signal ends the process even where C code is at work.
+    signal.setitimer(signal.ITIMER_PROF, CPU_SECONDS)
+    try:
+        answer = _answer(content)
+        last = answer.out_of_memory or _peak_memory() > max(lean, _FAT)
+        return pack(replace(answer, last=last)), last
+    except MemoryError:
+        return pack(Answer(out_of_memory=True, last=True)), True
+    finally:
+        signal.setitimer(signal.ITIMER_PROF, 0)
+
+
+def _answer(content: bytes) -> Answer:
+    try:
+        task = unpack_task(content)
+        call = find_task(task.name)
+        signal.setitimer(signal.ITIMER_PROF, CPU_SECONDS)  # again: what an import takes is not the document's
+        return Answer(value=call(**task.arguments))
+    except FeedError as error:
+        return Answer(error=(error.cause.value, error.detail))
+    except MemoryError:
+        return Answer(out_of_memory=True)
+    except Exception as error:  # noqa: BLE001 - to contain it is what this process is for
+        return Answer(bug=type(error).__name__)
+
+
+def find_task(name: str) -> Callable[..., Any]:
+    """Return the function that does a task."""
+    module, function = TASKS[name]
+    found: Callable[..., Any] = getattr(import_module(module), function)
+    return found
+
+
+def _limit_memory() -> None:
+    _, hard = resource.getrlimit(resource.RLIMIT_DATA)
+    size = MEMORY if hard == resource.RLIM_INFINITY else min(MEMORY, hard)
+    resource.setrlimit(resource.RLIMIT_DATA, (size, size))
+
+
+def _peak_memory() -> int:
+    """Return the most bytes that were ever resident."""
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak if sys.platform == "darwin" else peak * 1024
+
+
+def _read(frames: BinaryIO) -> bytes:
+    """Read a frame's content; b"" = the parent is gone."""
+    length = frames.read(LENGTH.size)
+    return frames.read(LENGTH.unpack(length)[0]) if len(length) == LENGTH.size else b""
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,232 @@
+"""Have pages parsed in a few processes that can be killed: the door to all that looks into documents.
+
+A process is started when it is first needed and kept. One that takes too long, needs too much or crashes costs the
+document that it had, and no other: the next one gets a new process.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import pickle
+import signal
+import socket
+import subprocess
+import sys
+from contextlib import ExitStack, nullcontext, suppress
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import structlog
+
+from monitor.errors import Cause, ParseError
+from monitor.feeds.child import CPU_SECONDS, MEMORY
+from monitor.feeds.wire import LENGTH, Answer, Task, pack, unpack_answer
+from monitor.model import Feed, Page, ParsedFeed
+
+log = structlog.get_logger()
+
+PROCESSES = 2
+LARGE = 500_000  # bytes of a task; a feed of some fifty entries with their texts has less
+DEADLINE = timedelta(seconds=20)  # for one task, on a machine that is very busy with other things
+_START_DEADLINE = timedelta(seconds=30)
+_MAX_ANSWER = 64_000_000  # bytes; a page has five million, and its entries hold little that is not in it
+_DYING_SECONDS = 5
+_BUFFER = 1 << 20
+# What a Python that lies in an unusual place needs to start. Nothing else: the environment holds the secrets.
+_ENVIRONMENT = ("LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "PYTHONHOME", "TMPDIR", "LANG", "LC_ALL")
+
+
+class ChildParser:
+    """Parse in at most `processes` child processes; implements `ports.Parser`.
+
+    Whoever finds them all busy waits, in the order of asking. Large pages never take the last process: a few of them
+    would keep all the others waiting for as long as they may take.
+    """
+
+    def __init__(self, *, processes: int = PROCESSES, deadline: timedelta = DEADLINE) -> None:
+        self._deadline = deadline
+        self._hands = asyncio.Semaphore(processes)
+        self._large_hands = asyncio.Semaphore(max(1, processes - 1))
+        self._idle: list[_Child] = []
+        self._ended: list[_Child] = []  # and maybe not yet gone
+
+    async def parse(self, page: Page, feed: Feed, now: datetime) -> ParsedFeed:
+        """Make entries of a page; see `monitor.feeds.parse.parse_page`."""
+        parsed: ParsedFeed = await self._do("parse", page=page, feed=_harmless(feed), now=now)
+        return parsed
+
+    async def shortcut_holds(self, page: Page, whole: ParsedFeed, feed: Feed, now: datetime) -> bool:
+        """Say whether a feed may be parsed in part; see `monitor.feeds.check`."""
+        holds: bool = await self._do("check", page=page, whole=whole, feed=_harmless(feed), now=now)
+        return holds
+
+    async def extract(self, page: Page, url: str) -> str:
+        """Return the text of an article; see `monitor.feeds.fulltext`."""
+        text: str = await self._do("extract", page=page, url=url)
+        return text
+
+    @property
+    def pids(self) -> tuple[int, ...]:
+        """The processes that wait for a task."""
+        return tuple(child.process.pid for child in self._idle)
+
+    async def close(self) -> None:
+        """End all processes."""
+        for child in self._idle:
+            self._end(child)
+        self._idle.clear()
+        await asyncio.gather(*(child.gone() for child in self._ended))
+        self._ended.clear()
+
+    async def _do(self, name: str, **arguments: Any) -> Any:
+        """Have one task done.
+
+        Raises:
+            FeedError: as the task raises it.
+            ParseError: PARSER, the process had to be stopped or broke down; BROKEN, the task failed unforeseen.
+        """
+        frame = pack(Task(name=name, arguments=arguments))
+        async with self._large_hands if len(frame) > LARGE else nullcontext(), self._hands:
+            child = await self._child()
+            try:
+                answer = await child.ask(frame, self._deadline)
+            except BaseException:  # whoever gave up leaves an answer behind that nobody wants
+                self._end(child)
+                raise
+            if answer.last:
+                self._end(child)
+            else:
+                self._idle.append(child)
+        return _value(answer)
+
+    async def _child(self) -> _Child:
+        """Return a process that is ready for a task."""
+        self._ended = [child for child in self._ended if child.lives]
+        while self._idle:
+            child = self._idle.pop()
+            if child.lives:
+                return child
+            self._end(child)
+        child = await _Child.start()
+        try:
+            await child.ready()
+        except BaseException:
+            self._end(child)
+            raise
+        return child
+
+    def _end(self, child: _Child) -> None:
+        child.kill()
+        self._ended.append(child)
+
+
+@dataclass(frozen=True, slots=True)
+class _Child:
+    """One process and the socket to it."""
+
+    process: subprocess.Popen[bytes]
+    reader: asyncio.StreamReader
+    writer: asyncio.StreamWriter
+
+    @classmethod
+    async def start(cls) -> _Child:
+        """Start a process, which is not ready yet."""
+        ours, theirs = socket.socketpair()
+        with ExitStack() as failed:
+            failed.callback(ours.close)
+            with theirs:
+                process = _popen(theirs)
+            failed.callback(process.wait)
+            failed.callback(process.kill)  # before the waiting
+            reader, writer = await asyncio.open_unix_connection(sock=ours, limit=_BUFFER)
+            failed.pop_all()
+        return cls(process, reader, writer)
+
+    @property
+    def lives(self) -> bool:
+        """Whether the process is there."""
+        return self.process.poll() is None
+
+    async def ready(self) -> None:
+        """Wait until it can take a task."""
+        await self._receive(_START_DEADLINE, "the parser's start")
+
+    async def ask(self, frame: bytes, deadline: timedelta) -> Answer:
+        """Have a task done."""
+        self.writer.write(frame)
+        return await self._receive(deadline, "parsing")
+
+    async def _receive(self, deadline: timedelta, what: str) -> Answer:
+        try:
+            async with asyncio.timeout(deadline.total_seconds()):
+                await self.writer.drain()
+                (length,) = LENGTH.unpack(await self.reader.readexactly(LENGTH.size))
+                return unpack_answer(await self.reader.readexactly(min(length, _MAX_ANSWER)))
+        except TimeoutError:
+            raise ParseError(Cause.PARSER, f"{what} took more than {deadline.total_seconds():g} s") from None
+        except (asyncio.IncompleteReadError, ConnectionError):
+            raise ParseError(Cause.PARSER, _death(await asyncio.to_thread(self._exit_code))) from None
+        except pickle.UnpicklingError as error:
+            raise ParseError(Cause.PARSER, f"the parser gave no answer that can be read: {error}") from error
+
+    def _exit_code(self) -> int:
+        try:
+            return self.process.wait(_DYING_SECONDS)
+        except subprocess.TimeoutExpired:  # it let go of its socket, and lives
+            self.process.kill()
+            return self.process.wait()
+
+    def kill(self) -> None:
+        """End it without a word."""
+        self.process.kill()
+        self.writer.close()
+
+    async def gone(self) -> None:
+        """Wait until nothing is left of it."""
+        await asyncio.to_thread(self.process.wait)
+        with suppress(ConnectionError):
+            await self.writer.wait_closed()
+
+
+def _popen(theirs: socket.socket) -> subprocess.Popen[bytes]:
+    # The same modules as here are found, and none beside the current folder that happen to be called the same.
+    path = os.pathsep.join(each or str(Path.cwd()) for each in sys.path)
+    env = {name: os.environ[name] for name in _ENVIRONMENT if name in os.environ}
+    try:
+        return subprocess.Popen(
+            [sys.executable, "-P", "-m", "monitor.feeds.child"],
+            stdin=theirs.fileno(),
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            env=env | {"PYTHONPATH": path},
+        )
+    except OSError as error:
+        raise ParseError(Cause.PARSER, f"the parser cannot be started: {error.strerror or 'no process'}") from error
+
+
+def _value(answer: Answer) -> Any:
+    """Return what a task gave, or raise what it raised."""
+    if answer.out_of_memory:
+        raise ParseError(Cause.PARSER, f"parsing needed more than {MEMORY // 1_000_000} MB")
+    if answer.error:
+        cause, detail = answer.error
+        raise ParseError(Cause(cause), detail)
+    if answer.bug:
+        log.error("a feed's document was too much for this program: please report it", error=answer.bug)
+        raise ParseError(Cause.BROKEN, f"processing it failed: {answer.bug}")
+    return answer.value
+
+
+def _death(code: int) -> str:
+    """Say why a process ended in the middle of a task."""
+    if code == -signal.SIGPROF:
+        return f"parsing took more than {CPU_SECONDS:g} s of CPU time"
+    return f"the parser crashed (signal {-code})" if code < 0 else f"the parser ended (exit code {code})"
+
+
+def _harmless(feed: Feed) -> Feed:
+    """Return a feed without its secrets."""
+    return replace(feed, headers=(), proxy=None)

@@ -1,0 +1,183 @@
+"""Find out what of a page is new before anything parses it: only blocks that were not there last time cost.
+
+A page is cut behind each `</item>`, `</entry>` or `</url>` into blocks, each block is hashed, and what is parsed is an
+envelope: the page without the blocks that the last page held too. What stands before and behind all blocks stays, so
+namespaces, `xml:base` and all that belongs to the feed itself stay in force. A hash is a filter for work, never an
+identity: an entry whose block changes by a byte is parsed again and then known by its keys.
+
+Whatever is in doubt is parsed whole: blocks that nest or are not closed, anything but blanks between them, a comment or
+CDATA section across a block's edge, a DOCTYPE with declarations, another root. Only blocks that are not known are
+looked at for that: a block is in doubt or not by itself, and the known ones were looked at when they were new. Linear
+time.
+"""
+
+from __future__ import annotations
+
+import codecs
+import re
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from hashlib import blake2b
+
+from monitor.feeds.charset import to_utf8
+from monitor.feeds.items import MAX_ENTRIES
+from monitor.model import Page
+
+HASH_BYTES = 8
+_ROOT = re.compile(
+    rb"(?:\s++|<\?[^>]*+>|<!--.*?-->|<!DOCTYPE[^>\[]*+>)*+<(rss|rdf:RDF|feed|urlset)[\s>]", re.DOTALL | re.IGNORECASE
+)
+_BLOCKS = {b"rss": b"item", b"rdf:rdf": b"item", b"feed": b"entry", b"urlset": b"url"}
+_ENDS_NAME = b" \t\r\n>/"
+_SECTIONS = ((b"<![CDATA[", b"]]>"), (b"<!--", b"-->"), (b"<?", b"?>"))
+_ADDRESS = re.compile(rb"""\shref\s*=\s*["']([^"']*)""")
+_ENDS = 1_500  # bytes
+# the elements by which an item may be known: attributes and text
+_NAMING = re.compile(rb"<(?:guid|link|id|loc)\b([^<>]*)>(?:<!\[CDATA\[)?([^<\]]*)")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """What to parse of a page."""
+
+    page: Page | None  # in UTF-8 with its mark; None = no block is unseen
+    blocks: bytes  # the hashes of the page's blocks in their order, b"" = it is not cut
+    whole: bool  # no block is left out
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cut:
+    """A page in pieces, each block with its end tag and without the blanks around it."""
+
+    head: bytes
+    blocks: tuple[bytes, ...]
+    hashes: tuple[bytes, ...]  # of the blocks
+    tail: bytes
+
+    def envelope(self, blocks: Iterable[bytes]) -> bytes:
+        """Return the page with no other blocks than these."""
+        return b"".join([self.head, *blocks, self.tail])
+
+
+def plan_parse(page: Page, known: bytes, *, whole: bool = False) -> Plan:
+    """Plan how to parse a page; `known` are the blocks of the last page that was, `whole` leaves none of them out.
+
+    Blocks beyond the first MAX_ENTRIES are not looked at, and so are not known in a later page either.
+    """
+    text = to_utf8(page.body, page.content_type)
+    seen = {known[at : at + HASH_BYTES] for at in range(0, len(known), HASH_BYTES)}
+    found = cut(text, seen)
+    if found is None:
+        return Plan(page=_marked(page, text), blocks=b"", whole=True)
+    unseen = [number for number, digest in enumerate(found.hashes) if digest not in seen]
+    blocks = b"".join(found.hashes)
+    if whole or len(unseen) == len(found.blocks):
+        return Plan(page=_marked(page, found.envelope(found.blocks)), blocks=blocks, whole=True)
+    if not unseen:
+        return Plan(page=None, blocks=blocks, whole=False)
+    return Plan(page=_marked(page, found.envelope(_with_kin(found.blocks, unseen))), blocks=blocks, whole=False)
+
+
+def halves(page: Page) -> tuple[Page, ...]:
+    """Return the envelopes of the even and of the odd blocks; of one block one, of a page that cannot be cut none.
+
+    Parsed one by one, they give together what the whole page gives, wherever the shortcut holds.
+    """
+    found = cut(to_utf8(page.body, page.content_type), ())
+    if found is None:
+        return ()
+    count = len(found.blocks)
+    sides = (range(side, count, 2) for side in range(min(2, count)))
+    return tuple(_marked(page, found.envelope(_with_kin(found.blocks, side))) for side in sides)
+
+
+def cut(text: bytes, known: Collection[bytes]) -> Cut | None:
+    """Cut a page in UTF-8, or return None where it is in doubt; blocks with `known` hashes are in none."""
+    root = _ROOT.match(text)
+    if root is None:
+        return None
+    name = _BLOCKS[root[1].lower()]
+    opening, closing = b"<" + name, b"</" + name + b">"
+    pieces = text.split(closing)
+    start = _find_tag(pieces[0], opening, root.end())
+    head, tail = pieces[0][: max(start, 0)], pieces.pop()
+    if len(pieces) > MAX_ENTRIES and name == b"url":  # the latest count, and they may stand at its end
+        return None
+    if start < 0 or not pieces or not _is_closed(head) or not _is_closed(tail) or _find_tag(tail, opening) >= 0:
+        return None
+    pieces[0] = pieces[0][start:]
+    blocks, hashes = [], []
+    for piece in pieces[:MAX_ENTRIES]:
+        block = piece.strip()
+        digest = blake2b(block, digest_size=HASH_BYTES).digest()
+        if digest not in known and not _is_block(block, opening):
+            return None
+        blocks.append(block + closing)
+        hashes.append(digest)
+    return Cut(head=head, blocks=tuple(blocks), hashes=tuple(hashes), tail=tail)
+
+
+def _is_block(block: bytes, opening: bytes) -> bool:
+    """Say whether a block, its end tag cut off, is one element and no more."""
+    return _find_tag(block, opening) == 0 and _find_tag(block, opening, 1) < 0 and _is_closed(block)
+
+
+def _find_tag(text: bytes, opening: bytes, start: int = 0) -> int:
+    """Find a start tag: `<item>`, not `<items>`; -1 = there is none."""
+    at = text.find(opening, start)
+    while at >= 0 and text[at + len(opening) : at + len(opening) + 1] not in _ENDS_NAME:
+        at = text.find(opening, at + 1)
+    return at
+
+
+def _is_closed(piece: bytes) -> bool:
+    """Say whether every comment, CDATA section and instruction that begins in a piece also ends there.
+
+    Where the last `<![CDATA[` is followed by a `]]>`, every one before it is too, whatever is really a section.
+    """
+    for opening, closing in _SECTIONS:
+        at = piece.rfind(opening)
+        if at >= 0 and piece.find(closing, at + len(opening)) < 0:
+            return False
+    return True
+
+
+def _with_kin(blocks: Sequence[bytes], chosen: Iterable[int]) -> Iterator[bytes]:
+    """Return the blocks with these numbers and, in their places, those that share a guid or link with them, and so on.
+
+    A guid that several items have names none of them (`items.make_entries`), and that shows only side by side.
+    """
+    names = [_names(block) for block in blocks]
+    holders: dict[bytes, list[int]] = {}
+    for number, of_block in enumerate(names):
+        for name in of_block:
+            holders.setdefault(name, []).append(number)
+    waiting = list(chosen)
+    reached = set(waiting)
+    while waiting:
+        for name in names[waiting.pop()]:
+            kin = set(holders.pop(name, ())) - reached
+            reached |= kin
+            waiting += kin
+    return (block for number, block in enumerate(blocks) if number in reached)
+
+
+def _names(block: bytes) -> set[bytes]:
+    """Return the guid and the links of an item as they are written, if they stand near its ends.
+
+    Elsewhere stands its text, many times as long. Where a feed is otherwise, the daily check finds out.
+    """
+    found = _NAMING.findall(block, 0, _ENDS)
+    if len(block) > _ENDS:
+        found += _NAMING.findall(block, max(_ENDS, len(block) - _ENDS))
+    return {_address(tag) or inside.strip() for tag, inside in found}
+
+
+def _address(tag: bytes) -> bytes:
+    found = _ADDRESS.search(tag) if tag else None
+    return found[1] if found else b""
+
+
+def _marked(page: Page, text: bytes) -> Page:
+    """Return a page whose charset can be taken for nothing but UTF-8."""
+    return replace(page, body=codecs.BOM_UTF8 + text, content_type="")

@@ -1,0 +1,102 @@
+"""Replies and edits in the outbox: which message they follow, and when they have nothing left to do.
+
+A reply is worth something by itself, an edit is not. So a reply waits only for a message that is still to be sent and
+stands alone where that never arrived, while an edit waits for as long as nobody knows, gives way to a newer one, and is
+skipped where there is nothing to change.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from sqlalchemy import Connection, Row, delete, func, or_, select
+
+from monitor.errors import StoreError
+from monitor.model import Delivery, DeliveryKind, DeliveryState, Digest, Parent, Retry, Skipped
+from monitor.store.payload import thaw
+from monitor.store.tables import alert, delivery
+
+EDIT_PACE: Final = timedelta(seconds=30)  # between two edits of one message
+_A_MOMENT: Final = timedelta(seconds=1)
+_FOLLOWUPS: Final = (DeliveryKind.REPLY, DeliveryKind.EDIT)
+_ALIVE: Final = (DeliveryState.NEW, DeliveryState.SENDING, DeliveryState.SENT)
+
+
+def make_room_for_edits(connection: Connection, deliveries: Collection[Delivery], now: datetime) -> dict[str, datetime]:
+    """Forget the edits that these replace before they are sent, and say when the new ones are due, by alert.
+
+    The caller holds the lock on their destinations.
+    """
+    alerts = sorted(item.alert_id for item in deliveries if item.kind is DeliveryKind.EDIT)
+    if not alerts:
+        return {}
+    of_these = delivery.c.alert_id.in_(alerts), delivery.c.kind == DeliveryKind.EDIT
+    replaced = delete(delivery).where(*of_these, delivery.c.state == DeliveryState.NEW)
+    waits = [(row.alert_id, row.due_at) for row in connection.execute(replaced.returning(delivery))]
+    attempts = select(delivery.c.alert_id, func.max(delivery.c.attempted_at).label("last"))
+    for row in connection.execute(attempts.where(*of_these).group_by(delivery.c.alert_id)):
+        waits += [(row.alert_id, row.last + EDIT_PACE)] if row.last else []
+    return {each: max([now, *(at for of, at in waits if of == each)]) for each in alerts}
+
+
+def find_parent(connection: Connection, row: Row[Any], now: datetime) -> Parent | Skipped | Retry | None:
+    """Return the message that a claimed delivery follows, None where it stands alone, or why it is not sent now."""
+    if row.kind not in _FOLLOWUPS:
+        return None
+    found = _parent_row(connection, row.alert_id)
+    if row.kind == DeliveryKind.REPLY:
+        return _parent_of_reply(row, found, now)
+    if _is_superseded(connection, row):
+        return Skipped(reason="a newer edit takes its place")
+    return _parent_of_edit(row, found, now)
+
+
+def _parent_of_reply(row: Row[Any], found: Row[Any] | None, now: datetime) -> Parent | Retry | None:
+    if found is None:
+        return None
+    if found.state == DeliveryState.NEW and row.state == DeliveryState.NEW:
+        return _wait_for(found, now)
+    return _parent(found)
+
+
+def _parent_of_edit(row: Row[Any], found: Row[Any] | None, now: datetime) -> Parent | Skipped | Retry:
+    if found is None or found.state in (DeliveryState.DEAD, DeliveryState.SKIPPED):
+        return Skipped(reason="the message that it changes was never sent")
+    if found.state != DeliveryState.SENT and row.state == DeliveryState.NEW:
+        return _wait_for(found, now)
+    parent = _parent(found)
+    if parent is None or isinstance(parent.message, Digest):
+        return Skipped(reason="there is no message of its own to change")
+    return parent
+
+
+def _wait_for(found: Row[Any], now: datetime) -> Retry:
+    return Retry(at=max(found.due_at, now + _A_MOMENT), reason="waits for the message that it follows")
+
+
+def _parent(found: Row[Any] | None) -> Parent | None:
+    """Read the parent, if it has surely arrived and can be read."""
+    if found is None or found.state != DeliveryState.SENT:
+        return None
+    try:
+        return Parent(key=found.key, ref=found.ref, message=thaw(found.payload))
+    except StoreError:  # a damaged row costs the thread, and no message
+        return None
+
+
+def _parent_row(connection: Connection, alert_id: str) -> Row[Any] | None:
+    digest = select(alert.c.digest).where(alert.c.id == alert_id).scalar_subquery()
+    own = (delivery.c.alert_id == alert_id) & (delivery.c.kind == DeliveryKind.POST)
+    return connection.execute(select(delivery).where(or_(own, delivery.c.key == digest)).limit(1)).one_or_none()
+
+
+def _is_superseded(connection: Connection, row: Row[Any]) -> bool:
+    newer = select(delivery.c.seq).where(
+        delivery.c.alert_id == row.alert_id,
+        delivery.c.kind == DeliveryKind.EDIT,
+        delivery.c.seq > row.seq,
+        delivery.c.state.in_(_ALIVE),
+    )
+    return connection.execute(newer.limit(1)).first() is not None
