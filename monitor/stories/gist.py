@@ -102,7 +102,7 @@ def read_gist(entry: Entry) -> Gist:
         names_at=names_at,
         link=link_key(entry),
         lead=_lead(title.text, title_words),
-        serial=sounds_serial(title_words) or sounds_serial(tokenize(entry.title[:100]).words),
+        serial=sounds_serial(title_words) or sounds_serial(tokenize(entry.title[:_SPELT]).words),
         corrects=title.corrects or text.corrects,
         title_cut=title.cut,
         text_cut=text.cut,

@@ -27,10 +27,11 @@ from monitor.stories.words import FUNCTION_TERMS, NEWS_TERMS
 CAPACITY = 250_000
 """Texts that an index holds at most: the oldest go first."""
 
-_TERMS = 12  # of an entry, the rarest, by which texts are found
+_TERMS = 10  # of an entry, the rarest, by which texts are found
 _CANDIDATES = 12  # texts that are looked at in full
 _STORIES = 3  # that are told of
 _MATES = 6  # texts of a story, the newest, that an entry is compared with
+_WORTH_TELLING = 0.05  # of a score: less explains nothing
 _WORTH_COMPARING = 0.3  # of the cosine: less is no copy
 _UNSEEN = 1_000.0  # reports that an empty index behaves as if it had seen, in which
 _PLAIN = 10.0  # of them had any one word that is no name
@@ -135,7 +136,12 @@ class StoryIndex:
         stories: dict[str, dict[int, Pair]] = {}
         for number, text in candidates.items():
             stories.setdefault(text.story_id, {})[number] = self._compare(mine, text, repeats)
-        met = [self._meet(mine, story_id, pairs, repeats) for story_id, pairs in stories.items()]
+        all_met = (self._meet(mine, story_id, pairs, repeats) for story_id, pairs in stories.items())
+        met = [
+            meeting
+            for meeting in all_met
+            if meeting.kind is not Kind.NEW or meeting.guard or meeting.score >= _WORTH_TELLING
+        ]
         nearest = nlargest(_STORIES, met, key=lambda meeting: (_ORDER.index(meeting.kind), meeting.score))
         words = spellings(entry) if nearest else {}
         return tuple(_neighbour(mine, meeting, words) for meeting in nearest)

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from monitor.stories.gist import Gist
 from monitor.stories.score import Sizes
 
-MOST_POSTINGS = 128
+MOST_POSTINGS = 64
 """Texts that are remembered for a term: the newest. Commoner terms find nothing better."""
 
 

@@ -234,6 +234,7 @@ _SERIAL_WORDS: Final = frozenset(
     for line in _SERIAL.strip().splitlines()
     for phrase in line.split(" / ")
 )
+_SERIAL_BEGINNINGS: Final = frozenset(phrase.partition(" ")[0] for phrase in _SERIAL_WORDS)
 _LONGEST_SERIAL: Final = max(phrase.count(" ") + 1 for phrase in _SERIAL_WORDS)
 
 
@@ -242,6 +243,7 @@ def sounds_serial(words: list[str]) -> bool:
     words = ["#" if word[0] == "#" else word for word in words]
     return any(
         " ".join(words[at : at + length]) in _SERIAL_WORDS
+        for at, word in enumerate(words)
+        if word in _SERIAL_BEGINNINGS
         for length in range(1, _LONGEST_SERIAL + 1)
-        for at in range(len(words) - length + 1)
     )
