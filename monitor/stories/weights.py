@@ -7,17 +7,17 @@ from typing import Final
 from monitor.stories.score import Model
 
 MODEL: Final = Model(
-    bias=-3.27,
+    bias=-3.25,
     weights={
-        "cosine": 2.56,
-        "title": 0.83,
-        "cover": 2.22,
-        "rare": 4.67,
-        "names": 3.49,
-        "numbers": 0.83,
-        "conflict": 1.87,
-        "days": -1.2,
-        "source": -1.09,
+        "cosine": 2.43,
+        "title": 0.71,
+        "cover": 2.12,
+        "rare": 4.56,
+        "names": 3.5,
+        "numbers": 0.9,
+        "conflict": 2.11,
+        "days": -1.28,
+        "source": -1.14,
     },
-    threshold=0.75,
+    threshold=0.72,
 )
