@@ -20,7 +20,7 @@ from monitor.text.fold import tokenize
 _TITLE = 32  # words
 _TEXT = 64
 _BODY = 64
-_SPELT = 600  # characters
+_SPELT = 400  # characters
 _OLDEST = timedelta(days=4)  # a date further back than this says nothing of when a report came
 _LABEL = 4  # words that may stand before a colon and name a series
 _ENDS = tuple(".!?:;…-–—|")

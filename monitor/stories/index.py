@@ -28,7 +28,7 @@ CAPACITY = 250_000
 """Texts that an index holds at most: the oldest go first."""
 
 _TERMS = 10  # of an entry, the rarest, by which texts are found
-_CANDIDATES = 12  # texts that are looked at in full
+_CANDIDATES = 8  # texts that are looked at in full
 _STORIES = 3  # that are told of
 _MATES = 6  # texts of a story, the newest, that an entry is compared with
 _WORTH_TELLING = 0.05  # of a score: less explains nothing
