@@ -20,6 +20,7 @@ from monitor.stories.words import (
 )
 
 _TELLING_TITLE = 4  # content words: fewer are no headline but a label
+_ENOUGH_WORDS = 12  # of any kind: more always hold so many
 _TELLING_TEXT = 10  # words: fewer are a phrase
 _WHOLE = 0.7  # the share of a text's word pairs that makes it the other's text
 _AGREEING = 0.35  # the share of content words at which a text does not contradict an equal title
@@ -240,6 +241,12 @@ class _Changes:
 
 def _everything(gist: Gist) -> frozenset[int]:
     return frozenset((*gist.title, *gist.text, *gist.body))
+
+
+def is_label(gist: Gist) -> bool:
+    """Say whether an entry has too few words of its own to tell one event from another: "Flood 3", "Live updates"."""
+    words = gist.words[: gist.body_at]
+    return len(words) < _ENOUGH_WORDS and len(content(words)) < _TELLING_TITLE
 
 
 def differ_in_numbers_only(title: Sequence[int], other: Sequence[int]) -> bool:

@@ -16,7 +16,7 @@ from math import log
 from statistics import fmean
 
 from monitor.model import Entry
-from monitor.stories.copies import Likeness, compare, differ_in_numbers_only
+from monitor.stories.copies import Likeness, compare, differ_in_numbers_only, is_label
 from monitor.stories.gist import Gist, numbers_in, read_gist, spellings
 from monitor.stories.score import Model, Profile, features, profile
 from monitor.stories.shelf import Shelf, Text
@@ -126,7 +126,7 @@ class StoryIndex:
 
     def judge(self, entry: Entry) -> Verdict:
         """Say which story an entry tells, and why."""
-        return judge(self.nearest(entry))
+        return judge_neighbours(self.nearest(entry))
 
     def nearest(self, entry: Entry) -> tuple[Neighbour, ...]:
         """Return the stories that an entry may tell, the likeliest first."""
@@ -213,11 +213,11 @@ class StoryIndex:
         likeness = Likeness()
         if same_link or found["cosine"] >= _WORTH_COMPARING:
             likeness = compare(mine.gist, text.gist, repeats)
-        other_event = likeness.guard in {Guard.SERIES, Guard.NAMES}
-        return Pair(text, found, 0.0 if other_event else self._model.probability(found), likeness)
+        says_nothing = likeness.guard in {Guard.SERIES, Guard.NAMES} or is_label(mine.gist) or is_label(text.gist)
+        return Pair(text, found, 0.0 if says_nothing else self._model.probability(found), likeness)
 
 
-def judge(neighbours: Sequence[Neighbour]) -> Verdict:
+def judge_neighbours(neighbours: Sequence[Neighbour]) -> Verdict:
     """Say which story an entry tells, given the stories that are nearest to it."""
     if neighbours and (first := neighbours[0]).kind is not Kind.NEW:
         return Verdict(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from array import array
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 from math import exp, sqrt
 from typing import TypeAlias
 
@@ -37,6 +38,7 @@ class Profile:
     names: frozenset[int]
     numbers: frozenset[int]
     title_numbers: frozenset[int]
+    phrases: frozenset[tuple[int, int]]  # words that follow each other
     sizes: Sizes
 
     def weight(self, term: int) -> tuple[float, int]:
@@ -54,7 +56,16 @@ def profile(gist: Gist, weigh: Callable[[Iterable[int], frozenset[int]], dict[in
     sizes = (_length(weights) / most, _length(title_weights) / most, (sum(title_weights) or 1.0) / most)
     title_numbers = numbers_in(title)
     return Profile(
-        gist, rarities, most, title, text, names, title_numbers | numbers_in(text), title_numbers, array("f", sizes)
+        gist=gist,
+        rarities=rarities,
+        most=most,
+        title=title,
+        text=text,
+        names=names,
+        numbers=title_numbers | numbers_in(text),
+        title_numbers=title_numbers,
+        phrases=frozenset((*pairwise(gist.title), *pairwise(gist.text or gist.body))),
+        sizes=array("f", sizes),
     )
 
 
@@ -77,6 +88,7 @@ def features(mine: Profile, old: Gist, sizes: Sizes) -> dict[str, float]:
         covered += weight * here
         covering += weight * there
         rare += weight * (weight > _RARE and not is_number(term))
+    rare -= _in_phrases(mine, old, shared)
     return {
         "cosine": min(product / (length * old_length), 1.0),
         "title": min(titles / (title_length * old_title_length), 1.0),
@@ -87,6 +99,13 @@ def features(mine: Profile, old: Gist, sizes: Sizes) -> dict[str, float]:
         "days": min(abs(mine.gist.at - old.at) / _HOURS, _DAYS),
         "source": float(mine.gist.feed == old.feed),
     }
+
+
+def _in_phrases(mine: Profile, old: Gist, shared: Iterable[int]) -> float:
+    """Return what rare words weigh beyond the first of a phrase: a full name, or a term of art, is one thing."""
+    rare = {term: weight for term in shared if (weight := mine.rarities[term] / mine.most) > _RARE}
+    phrases = mine.phrases.intersection((*pairwise(old.title), *pairwise(old.text or old.body)))
+    return sum(min(rare[one], rare[other]) for one, other in phrases if one in rare and other in rare)
 
 
 def _names(names: frozenset[int], others: Words, shared: Iterable[int]) -> float:

@@ -19,5 +19,5 @@ MODEL: Final = Model(
         "days": -1.28,
         "source": -1.14,
     },
-    threshold=0.72,
+    threshold=0.85,
 )

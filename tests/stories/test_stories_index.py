@@ -169,8 +169,30 @@ def test_another_report_joins_and_another_event_does_not() -> None:
         hours=2,
     )
     assert (last(BUS, other).kind, last(BUS, other).story_id) == (Kind.SAME_STORY, BUS.id)
-    rides = report("Horse of a minister wins Brannov Derby", "Silver Thread took the race by a neck.", feed="sport")
-    assert last(BUS, other, rides).kind is Kind.NEW
+    signs = report("Elena Varga signs deal for a memoir", "The politician will publish the story of her childhood.")
+    rides = report("Horse owned by Elena Varga wins Derby", "Silver Thread took the Brannov Derby by a neck.", feed="b")
+    assert last(BUS, signs, rides).kind is Kind.NEW
+
+
+@pytest.mark.parametrize(
+    "two",
+    [
+        (
+            report("Elena Varga signs deal for a memoir", "The politician will publish the story of her childhood."),
+            report("Horse owned by Elena Varga wins Derby", "Silver Thread took the Derby by a neck.", feed="b"),
+        ),
+        (
+            report("Norland's central bank raises interest rates to tame inflation", "The board met on Tuesday."),
+            report("Sudova's central bank keeps interest rates on hold", "Governor Ilic sees weak growth.", feed="b"),
+        ),
+        (
+            report("Pavel Drozd visits flood victims in Telby", "The mayor promised help within a week."),
+            report("Court hears appeal of Pavel Drozd in harbour case", "Lawyers spoke for six hours.", feed="b"),
+        ),
+    ],
+)
+def test_two_events_are_two_stories_in_a_window_that_has_nothing_else(two: tuple[Entry, Entry]) -> None:
+    assert last(*two).kind is Kind.NEW
 
 
 def test_copies_of_one_text_are_one_independent_source() -> None:
