@@ -138,6 +138,9 @@ class Draft:
         story = self._story_before(entry, change) or (self._story_of_change(entry, change) if new else None)
         if story is None:
             return
+        if story.id not in self.new_keys.values():
+            self.note(entry, Stage.STORY, "same-story", "an earlier version of it tells this story", story_id=story.id)
+        self.index.add(entry, story.id)  # copies of what it says now are no updates
         notes = dict.fromkeys(self.weigh(new), change.summary)
         for channel, matches in _by_channel(result.matches).items():
             worth = tuple(match for match in matches if match.rule.id in notes)

@@ -23,6 +23,7 @@ from monitor.stories.shelf import Shelf, Text
 from monitor.stories.verdict import Guard, Kind, Neighbour, Verdict
 from monitor.stories.weights import MODEL
 from monitor.stories.words import FUNCTION_TERMS, NEWS_TERMS
+from monitor.stories.world import WORLD_TERMS
 
 CAPACITY = 250_000
 """Texts that an index holds at most: the oldest go first."""
@@ -35,7 +36,11 @@ _WORTH_TELLING = 0.05  # of a score: less explains nothing
 _WORTH_COMPARING = 0.3  # of the cosine: less is no copy
 _UNSEEN = 1_000.0  # reports that an empty index behaves as if it had seen, in which
 _PLAIN = 10.0  # of them had any one word that is no name
-_COMMON = dict.fromkeys(NEWS_TERMS, 50.0) | dict.fromkeys(FUNCTION_TERMS, 500.0)  # and so many these words
+_COMMON = {  # and so many these words
+    **dict.fromkeys(WORLD_TERMS, 20.0),
+    **dict.fromkeys(NEWS_TERMS, 50.0),
+    **dict.fromkeys(FUNCTION_TERMS, 500.0),
+}
 _LEAST = 0.1  # rarity: no word weighs nothing
 _MOST_A_STORY = 256  # texts that are remembered of one
 _BRANCH = 1 << 40  # what a branch numbers its texts beyond, so that the index may grow meanwhile

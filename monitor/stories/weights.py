@@ -1,4 +1,7 @@
-"""The weights of the story score: fitted, not chosen. `python -m bench stories --fit` finds and prints them."""
+"""The weights of the story score: fitted, not chosen. `python -m bench stories --fit` finds and prints them.
+
+The threshold is higher than the fit's: a window that is nearly empty says little of which words are rare.
+"""
 
 from __future__ import annotations
 
