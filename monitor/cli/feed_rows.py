@@ -34,6 +34,7 @@ class Row:
     feed: Feed
     report: FeedReport | None  # None = no daemon has seen it yet
     health: Health
+    now: datetime
 
     @property
     def is_failing(self) -> bool:
@@ -48,9 +49,9 @@ class Row:
     @property
     def interval(self) -> timedelta:
         """The time between two polls, as the feed's rhythm has it now."""
-        from monitor.decide.rhythm import interval_of  # noqa: PLC0415 - `monitor --help` must not import the house
+        from monitor.decide.websub import slowed  # noqa: PLC0415 - `monitor --help` must not import the house
 
-        return interval_of(self.feed, self.report.state.notes) if self.report else self.feed.poll
+        return slowed(self.feed, self.report.state.notes, self.now) if self.report else self.feed.poll
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,7 +71,12 @@ class Desk:
         for feed in self.config.feeds:
             report = reports.get(feed.url)
             rows.append(
-                Row(feed=feed, report=report, health=health_of(report.state, self.now) if report else NEVER_POLLED)
+                Row(
+                    feed=feed,
+                    report=report,
+                    health=health_of(report.state, self.now) if report else NEVER_POLLED,
+                    now=self.now,
+                )
             )
         return sorted(rows, key=lambda row: (*row.health.key, row.feed.name))
 
@@ -189,6 +195,7 @@ def described(
     """Yield labels and lines of all that is known of a feed."""
     from monitor.decide.rhythm import describe_gap  # noqa: PLC0415 - `monitor --help` must not import the house
     from monitor.decide.thresholds import span  # noqa: PLC0415
+    from monitor.decide.websub import describe_subscription  # noqa: PLC0415
 
     feed, report = row.feed, row.report
     yield "feed", feed.name
@@ -213,6 +220,10 @@ def described(
     yield from _said("identity", ", ".join(state.notes.identity))
     if state.notes.gap:
         yield "gap", f"{describe_gap(state.notes.gap)}; {state.notes.gaps:,} so far"
+    if state.notes.subscription:
+        yield "pushes", describe_subscription(state.notes.subscription, now)
+    elif state.notes.hub:
+        yield "pushes", f"not subscribed at its hub {shown_url(state.notes.hub)}"
     yield from _note_lines(state.notes)
     yield from _said("hits", ", ".join(f"{rule} ({count:,})" for rule, count in hits))
     for record in records:

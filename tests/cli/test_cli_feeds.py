@@ -122,7 +122,7 @@ def make_row(**changes: Any) -> Row:
     state = FeedState(**{"feed_id": 1, "name": "n" * 60, "url": "https://u:p@x.example/rss?key=s3cret#f", **changes})
     report = FeedReport(state=state, due=NOW + timedelta(days=300), day=99_999, week=999_999)
     feed = Feed(name=state.name, url=state.url, poll=timedelta(days=1, hours=12))
-    return Row(feed=feed, report=report, health=health_of(state, NOW))
+    return Row(feed=feed, report=report, health=health_of(state, NOW), now=NOW)
 
 
 @pytest.mark.parametrize("cause", list(Cause))
