@@ -119,7 +119,7 @@ def live(file: Path, fatal: int, now: datetime, log: Path, env: dict[str, str], 
 
 
 async def _once(file: Path, countdown: Countdown, now: datetime, env: dict[str, str]) -> None:
-    async with open_app(load_setup(file, env=env), clock=lambda: now) as app:
+    async with open_app(load_setup(file, env=env), clock=lambda: now, host_spacing=timedelta()) as app:
         app.live = replace(
             app.live,
             fetcher=MortalFetcher(app.live.fetcher, countdown),
