@@ -106,7 +106,7 @@ class Subscription:
     secret: str = field(repr=False)  # 64 hex digits: what pushes are signed with
     asked_at: datetime  # when the hub was asked last
     ask_at: datetime  # when it is asked again: to renew, or because it has not verified what it was asked for
-    awaited: bool = True  # the hub may verify what it was asked for
+    pending: bool = True  # the hub may verify what it was asked for
     until: datetime | None = None  # the end of the lease that was verified, None = none is
     failures: int = 0  # requests in a row before the last one that were not verified
     detail: str = ""  # what went wrong last

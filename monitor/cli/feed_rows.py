@@ -185,7 +185,12 @@ def as_json(row: Row) -> dict[str, Any]:
     }
     if report is None:
         return said
-    counts = {"next_poll": report.due, "entries_24h": report.day, "entries_7d": report.week}
+    counts = {
+        "pushes": _pushes(report.state.notes, row.now),
+        "next_poll": report.due,
+        "entries_24h": report.day,
+        "entries_7d": report.week,
+    }
     return said | counts | {"state": report.state}
 
 
@@ -195,7 +200,6 @@ def described(
     """Yield labels and lines of all that is known of a feed."""
     from monitor.decide.rhythm import describe_gap  # noqa: PLC0415 - `monitor --help` must not import the house
     from monitor.decide.thresholds import span  # noqa: PLC0415
-    from monitor.decide.websub import describe_subscription  # noqa: PLC0415
 
     feed, report = row.feed, row.report
     yield "feed", feed.name
@@ -220,10 +224,7 @@ def described(
     yield from _said("identity", ", ".join(state.notes.identity))
     if state.notes.gap:
         yield "gap", f"{describe_gap(state.notes.gap)}; {state.notes.gaps:,} so far"
-    if state.notes.subscription:
-        yield "pushes", describe_subscription(state.notes.subscription, now)
-    elif state.notes.hub:
-        yield "pushes", f"not subscribed at its hub {shown_url(state.notes.hub)}"
+    yield from _said("pushes", _pushes(state.notes, now))
     yield from _note_lines(state.notes)
     yield from _said("hits", ", ".join(f"{rule} ({count:,})" for rule, count in hits))
     for record in records:
@@ -249,6 +250,15 @@ def _pause_lines(row: Row) -> Iterator[tuple[str, str]]:
         notes = row.report.state.notes
         yield "paused", f"until {clock_time(notes.paused_until)}" if notes.paused_until else "until it is resumed"
         yield from _said("reason", notes.pause_reason)
+
+
+def _pushes(notes: FeedNotes, now: datetime) -> str:
+    """Say what a feed's hub does, "" where it names none."""
+    from monitor.decide.websub import describe_subscription  # noqa: PLC0415 - `monitor --help` must not import the house
+
+    if notes.subscription:
+        return f"{describe_subscription(notes.subscription, now)} (hub {shown_url(notes.subscription.hub)})"
+    return f"not subscribed (hub {shown_url(notes.hub)})" if notes.hub else ""
 
 
 def _note_lines(notes: FeedNotes) -> Iterator[tuple[str, str]]:

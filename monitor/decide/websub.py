@@ -63,10 +63,10 @@ def _is_same(old: Subscription, notes: FeedNotes, public_url: str) -> bool:
 
 
 def _again(old: Subscription, now: datetime) -> Subscription:
-    failures = old.failures + 1 if old.awaited else 0
-    detail = old.detail or ("the hub has not come back to verify it" if old.awaited else "")
+    failures = old.failures + 1 if old.pending else 0
+    detail = old.detail or ("the hub has not come back to verify it" if old.pending else "")
     patience = max(VERIFYING, _wait(failures))
-    return replace(old, asked_at=now, ask_at=now + patience, awaited=True, failures=failures, detail=detail)
+    return replace(old, asked_at=now, ask_at=now + patience, pending=True, failures=failures, detail=detail)
 
 
 def _wait(failures: int) -> timedelta:
@@ -84,18 +84,18 @@ def after_verification(asked: Subscription, seconds: int | None, now: datetime) 
     lease = LEASE if seconds is None else timedelta(seconds=min(max(seconds, 0), int(LONGEST_LEASE.total_seconds())))
     lease = max(lease, SHORTEST_LEASE)
     renewal = now + lease * RENEWAL
-    return replace(asked, until=now + lease, ask_at=renewal, awaited=False, failures=0, detail="")
+    return replace(asked, until=now + lease, ask_at=renewal, pending=False, failures=0, detail="")
 
 
 def after_denial(asked: Subscription, reason: str, now: datetime) -> Subscription:
     """Return the subscription that a hub has refused or ended (W3C WebSub, 5.2): it pushes nothing from now on."""
     detail = f"the hub has refused: {shorten(one_line(reason), 200)}" if reason else "the hub has refused"
-    return replace(asked, until=None, ask_at=now + DENIED_FOR, awaited=False, detail=detail)
+    return replace(asked, until=None, ask_at=now + DENIED_FOR, pending=False, detail=detail)
 
 
 def may_verify(subscription: Subscription, topic: str, now: datetime) -> bool:
     """Say whether a hub's question is about what it was asked for: a new subscription, or one that is alive."""
-    return subscription.topic == topic and (subscription.awaited or subscription.is_alive(now))
+    return subscription.topic == topic and (subscription.pending or subscription.is_alive(now))
 
 
 def after_push(outcome: PollOutcome, due: datetime) -> PollOutcome:
@@ -121,6 +121,6 @@ def describe_subscription(subscription: Subscription, now: datetime) -> str:
     failed = f"; {subscription.detail}" if subscription.detail else ""
     if subscription.is_alive(now):
         return f"pushed until {subscription.until:%Y-%m-%d %H:%M} UTC{failed}"
-    if subscription.awaited:
+    if subscription.pending:
         return f"not verified yet, asked {subscription.asked_at:%Y-%m-%d %H:%M} UTC{failed}"
     return (subscription.detail or "lapsed") + f"; asked again {subscription.ask_at:%Y-%m-%d %H:%M} UTC"

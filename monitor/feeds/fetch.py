@@ -41,7 +41,6 @@ if TYPE_CHECKING:
 
 MAX_REDIRECTS: Final = 5
 MAX_ARTICLE: Final = 2_000_000  # bytes
-HUB_TIMEOUT: Final = timedelta(seconds=20)
 PER_HOST: Final = 2  # connections at the same time
 _FEED_TYPES = "application/atom+xml, application/rss+xml, application/feed+json, application/xml;q=0.9, */*;q=0.5"
 _ARTICLE_TYPES = ("text/html", "application/xhtml+xml")
@@ -111,13 +110,13 @@ class HttpFetcher:
         Raises:
             FetchError: it was not taken; the text holds nothing of the form.
         """
-        order = Order.plain(url, self._headers("text/plain"), HUB_TIMEOUT)
+        order = Order.plain(url, self._headers("text/plain"), self._timeout)
         async with self._bounded(order):
             target = order.url
             for _ in range(MAX_REDIRECTS + 1):
                 headers = order.headers_for(target, at_home=True)
                 async with self._sessions.send(target, headers=headers, proxy=None, form=form) as response:
-                    if response.ok and response.status < HTTPStatus.MULTIPLE_CHOICES:
+                    if response.status < HTTPStatus.MULTIPLE_CHOICES:
                         return
                     if response.status not in _SAME_METHOD:
                         raise FetchError(Cause.HTTP, f"HTTP {response.status} from {shown(target)}")
