@@ -198,6 +198,7 @@ class Door:
         self._clock = clock
         self._server: WebServer | None = None
         self._place: tuple[str, int] | None = None
+        self._refused: tuple[str, int] | None = None  # where it could not listen, which has been told
 
     @property
     def port(self) -> int:
@@ -216,12 +217,14 @@ class Door:
         server = WebServer(self._callbacks.routes(), clock=self._clock)
         try:
             await server.open(*wanted)
-        except OSError as error:
+        except (OSError, UnicodeError) as error:  # the second where a name has an impossible part
             await server.close()
-            reason = error.strerror or type(error).__name__
-            log.error("cannot listen: no hub is asked", address=wanted[0], port=wanted[1], reason=reason)  # noqa: TRY400 - a person's mistake has no traceback
+            if self._refused != wanted:
+                self._refused = wanted
+                reason = getattr(error, "strerror", None) or type(error).__name__
+                log.error("cannot listen: no hub is asked", address=wanted[0], port=wanted[1], reason=reason)  # noqa: TRY400 - a person's mistake has no traceback
             return False
-        self._server, self._place = server, wanted
+        self._server, self._place, self._refused = server, wanted, None
         log.info("listening for hubs", address=wanted[0], port=server.port)
         return True
 

@@ -17,6 +17,7 @@ from typing import Final
 import structlog
 from aiohttp import web
 
+from monitor.errors import StoreUnavailableError
 from monitor.ports import Clock
 from monitor.web.callbacks import MAX_BODY
 
@@ -89,6 +90,8 @@ class WebServer:
         except web.HTTPException as refused:
             self._refusals.add(f"{refused.status} {refused.reason}")
             response = web.Response(status=refused.status, text=refused.reason, headers=_kept(refused))
+        except StoreUnavailableError:  # the daemon says so itself; hubs ask again
+            response = web.Response(status=HTTPStatus.SERVICE_UNAVAILABLE, headers={"Retry-After": "60"})
         except ConnectionError:  # the other end is gone: nobody waits for an answer
             raise
         except Exception:

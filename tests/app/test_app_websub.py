@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from itertools import pairwise
 
 import pytest
+import structlog
 
 from monitor.daemon import Daemon
 from monitor.model import FeedState, Subscription
@@ -283,12 +284,18 @@ async def test_a_subscription_ends_with_the_public_url(house: House, hub: FakeHu
         assert await due_of(app) == house.clock()
 
 
-async def test_a_place_that_is_taken_is_said_and_stops_nothing_else(house: House, hub: FakeHub) -> None:
+@pytest.mark.parametrize("place", ["127.0.0.1:{port}", f"{'x' * 70}.example:8080"], ids=["taken", "no name"])
+async def test_a_place_that_is_taken_is_said_once_and_stops_nothing_else(
+    house: House, hub: FakeHub, place: str
+) -> None:
     configure(house, hub)
-    house.file.write_text(house.file.read_text().replace("127.0.0.1:0", f"127.0.0.1:{hub.port}"))
+    house.file.write_text(house.file.read_text().replace("127.0.0.1:0", place.format(port=hub.port)))
     async with house.open() as app:
         await app.run_once()
-        await app.keep_subscriptions()
+        with structlog.testing.capture_logs() as logs:
+            for _ in range(3):
+                await app.keep_subscriptions()
+        assert [line["event"] for line in logs] == ["cannot listen: no hub is asked"]
         assert app.door.port == 0
         assert hub.requests == []
         assert (await state_of(app)).polled_at == house.clock()

@@ -12,6 +12,7 @@ import aiohttp
 import pytest
 import structlog
 
+from monitor.errors import StoreUnavailableError
 from monitor.testing import FakeClock
 from monitor.web.callbacks import MAX_BODY, Callbacks
 from monitor.web.server import WebServer
@@ -33,6 +34,8 @@ class Known:
     async def verify(self, _name: str, topic: str, _seconds: int | None) -> bool:
         if topic == "broken":
             raise RuntimeError("hidden-key")
+        if topic == "no store":
+            raise StoreUnavailableError("hidden-key")
         return topic == TOPIC
 
     async def deny(self, _name: str, topic: str, _reason: str) -> bool:
@@ -135,6 +138,7 @@ async def test_what_is_not_there_is_refused(method: str, path: str, status: int)
         (question(**{"hub.challenge": ""}), 400),
         (question(**{"hub.challenge": "x" * 2_001}), 400),
         (question("broken"), 500),
+        (question("no store"), 503),
         ({"hub.mode": "denied", "hub.topic": TOPIC}, 200),
         ({"hub.mode": "denied", "hub.topic": "other"}, 404),
     ],
