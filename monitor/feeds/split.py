@@ -35,6 +35,7 @@ _ENDS_NAME = b" \t\r\n>/"
 _SECTIONS = ((b"<![CDATA[", b"]]>"), (b"<!--", b"-->"), (b"<?", b"?>"))
 _ADDRESS = re.compile(rb"""\shref\s*=\s*["']([^"']*)""")
 _ENDS = 1_500  # bytes
+_FEW = 12  # blocks, and names: for more of them all names are read
 # what a feed tells of itself, but for what tells of its entries (`items`) and of its rhythm (`rhythm`)
 _TOLD = re.compile(
     rb"<(?!(?:\w{1,20}:)?(?:rss|rdf|channel|feed|urlset|title|link|language|ttl|update\w+|hour|day|skip\w+)[\s/>])"
@@ -192,11 +193,8 @@ def _with_kin(found: Cut, chosen: Sequence[int]) -> Sequence[int]:
 
     A guid that several items have names none of them (`items.make_entries`), and that shows only side by side.
     """
-    everywhere = b"\n".join(map(found.ends, range(len(found.spans))))
-    among_them = b"\n".join(map(found.ends, chosen))
-    of_them = {name for number in chosen for name in _names(found.block(number))}
-    if all(everywhere.count(name) == among_them.count(name) for name in of_them):
-        return chosen  # as nearly always
+    if _has_no_kin(found, chosen):  # as nearly always
+        return chosen
     names = [_names(found.block(number)) for number in range(len(found.spans))]
     holders: dict[bytes, list[int]] = {}
     for number, of_block in enumerate(names):
@@ -210,6 +208,17 @@ def _with_kin(found: Cut, chosen: Sequence[int]) -> Sequence[int]:
             reached |= kin
             waiting += kin
     return sorted(reached)
+
+
+def _has_no_kin(found: Cut, chosen: Sequence[int]) -> bool:
+    """Say whether few blocks share no guid or link with others, which is cheaper to see than to read all names."""
+    names = {name for number in chosen[:_FEW] for name in _names(found.block(number))}
+    if not len(chosen) <= _FEW >= len(names):
+        return False
+    others = set(range(len(found.spans))).difference(chosen)
+    ends = ((number, found.ends(number)) for number in others)
+    alike = [number for number, text in ends if any(name in text for name in names)]
+    return all(names.isdisjoint(_names(found.block(number))) for number in alike)
 
 
 def _names(block: bytes) -> set[bytes]:
