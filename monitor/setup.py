@@ -96,7 +96,7 @@ def _load(
     config, problems = load_config(file, env=env, store=store)
     if config is None:
         return None, None, problems
-    stamps = watched_files(file, config.include)
+    stamps = watched_files(config.file, config.include)
     channels, channel_problems = load_channels(config.main, base=config.folder, env=config.env)
     # a channel with a mistake in it is still a channel: rules that name it are right
     written = config.main.value.get("channels")

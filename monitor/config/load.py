@@ -65,9 +65,11 @@ class Config:
 def watched_files(file: Path, patterns: Sequence[str]) -> dict[Path, tuple[int, int]]:
     """Give (size in bytes, modification time in ns) of every file that a load would read; a change means reload.
 
-    A file that is gone, or came, is a change as well. Never raises: it is called every second.
+    A file that is gone, or came, is a change as well. Paths are absolute: the same file is the same key, however it is
+    named. Never raises: it is called every second.
     """
-    folder = file.absolute().parent
+    file = file.absolute()
+    folder = file.parent
     included = (path for pattern in patterns for path in matching(folder, pattern))
     stamps: dict[Path, tuple[int, int]] = {}
     for path in (folder / ".env", file, *included):

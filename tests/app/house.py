@@ -102,7 +102,7 @@ class House:
             f"channels: {{{channels}}}\n"
             f"smtp: {{host: 127.0.0.1, port: {self.smtp.port}, from: monitor@example.org, tls: none}}\n"
             f"feeds: {{{feeds}}}\n"
-            "include: [rules.yaml]\n"
+            "allow: [127.0.0.1]\ninclude: [rules.yaml]\n"
         )
         (self.folder / "rules.yaml").write_text(rules)
 

@@ -12,12 +12,14 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+import pytest
 from structlog.testing import capture_logs
 
+from monitor.app import open_app
 from monitor.daemon import POLLS_AT_ONCE, Daemon
 from monitor.errors import StoreUnavailableError
 from monitor.model import Accepted, Delivery, Feed, FeedState, NotModified, Page, SendResult, Unknown
-from monitor.setup import Setup
+from monitor.setup import Setup, load_setup
 from monitor.testing import FakeNotifier, Fault
 from tests.app.house import RULES, House, rss
 
@@ -217,6 +219,22 @@ async def test_a_message_that_cannot_be_read_is_set_aside_and_holds_up_nobody(ho
 
 
 # -- reload ------------------------------------------------------------------------------------------------------------
+
+
+async def test_a_configuration_that_is_named_relatively_is_reloaded_only_when_it_changes(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(house.folder)
+    setup = load_setup(Path(house.file.name), env={"TOKEN": house.slack.token})
+    async with open_app(setup, clock=house.clock) as app:
+        live = app.live
+        for _ in range(3):
+            await app.reload_if_changed()
+        assert app.live is live
+        (house.folder / "rules.yaml").write_text(RULES + "  storm: storm\n")
+        for _ in range(2):
+            await app.reload_if_changed()
+        assert "storm" in app.live.ruleset.rules
 
 
 async def test_a_file_saved_while_a_reload_is_loading_is_read_next(house: House) -> None:

@@ -67,7 +67,7 @@ async def test_a_feed_that_fails_is_named_with_its_cause(house: House) -> None:
     found = await look(house)
     assert found.outcome is not None
     assert found.outcome.state.cause is Cause.NOT_A_FEED
-    guarded = await look(house, "http://127.0.0.1:1/x?key=s3cret")
+    guarded = await look(house, "http://127.0.0.2:1/x?key=s3cret")
     assert guarded.outcome is not None
     assert guarded.outcome.state.cause is Cause.GUARDED
     assert not any(hop.connected for hop in guarded.hops)

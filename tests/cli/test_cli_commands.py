@@ -179,7 +179,7 @@ def test_test_speaks_json_and_junit(desk: Path) -> None:
     assert code == 1
     first, second = json.loads(out)
     assert (first["rule"], first["kind"], first["passed"], second["passed"]) == ("talks", "hit", False, True)
-    assert first["hint"].startswith("“Shoigu” is one letter")
+    assert first["hint"] == "“Shoigu” is how others write shoygu: add it to shoygu"
     code, out, _ = monitor(desk, "test", "--format", "junit", "-k", "talks")
     assert code == 1
     assert ET.fromstring(out).get("failures") == "1"

@@ -216,6 +216,14 @@ def test_files_near_by_are_named_from_here(tmp_path: Path) -> None:
 # -- the store ---------------------------------------------------------------------------------------------------------
 
 
+def test_a_file_is_watched_as_the_same_however_it_is_named(tmp_path: Path) -> None:
+    """Or the daemon, which was given a relative name, takes the file for another one and reloads for ever."""
+    (tmp_path / "monitor.yaml").touch()
+    relative = Path(os.path.relpath(tmp_path / "monitor.yaml"))
+    assert list(watched_files(relative, ())) == list(watched_files(tmp_path / "monitor.yaml", ()))
+    assert all(path.is_absolute() for path in watched_files(relative, ()))
+
+
 def test_flag_before_variable_before_env_file_before_file(place: Place) -> None:
     text = "store: sqlite:///file.db"
     assert place.load(text).store == f"sqlite:///{place.folder}/file.db"

@@ -273,7 +273,8 @@ rule_sets = st.lists(st.sets(st.sampled_from("abc"), min_size=1).map(lambda foun
 @given(rule_sets, st.integers(1, 8))
 def test_no_flood_is_left_and_nothing_is_told_twice(rules: list[tuple[str, ...]], most: int) -> None:
     alerts = {
-        str(number): alert(("desk", "chief")[number % 2], hit, id=str(number)) for number, hit in enumerate(rules)
+        str(number): alert(("desk", "chief")[number % 2], hit, id=str(number), story_id=f"{number:032x}")
+        for number, hit in enumerate(rules)
     }
     folded = fold_floods(alerts, dict.fromkeys(alerts, MESSAGE), NOW, most=most)
     told_together = [each.id for one in folded for each in one.alerts]
