@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+
+from xxhash import xxh3_128_digest
 
 from monitor.decide.backlog import backlog_reasons, is_silent
 from monitor.decide.draft import Draft
@@ -43,7 +44,7 @@ from monitor.stories.keys import story_keys
 
 def body_hash(page: Page) -> bytes:
     """Return what tells one body from another."""
-    return hashlib.blake2b(page.body, digest_size=16).digest()
+    return xxh3_128_digest(page.body)
 
 
 def decide_unchanged(

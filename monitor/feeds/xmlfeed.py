@@ -23,7 +23,7 @@ from monitor.feeds.items import Item, Markup
 from monitor.feeds.repeats import cap_repeats
 
 # It would look for a driver of libxml2 on the whole module path before each page: a fifth of the time of a small one.
-feedparser.api.PREFERRED_XML_PARSERS.clear()
+feedparser.api.PREFERRED_XML_PARSERS[:] = ["monitor.feeds.expat"]
 
 # What XML 1.0 (2.2) forbids, as characters and as references to them: either breaks the strict parser, the second
 # even raises out of feedparser's loose one.
