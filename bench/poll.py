@@ -25,6 +25,7 @@ from monitor.ports import Store
 from monitor.rules.load import load_rules
 from monitor.rules.match import Ruleset
 from monitor.store.sql_store import open_store
+from monitor.stories.index import StoryIndex
 
 R = TypeVar("R")
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
@@ -120,6 +121,7 @@ def one_poll(
                 memory=memory,
                 histories={},
                 told={},
+                index=StoryIndex(),
                 dedup=timedelta(days=4),
                 stories_since=now - timedelta(days=4),
                 now=now,

@@ -316,6 +316,14 @@ class New:
 Threshold = AtLeast | Absent | Spike | New
 
 
+class Dedup(StrEnum):
+    """Which entries tell a story that is told already; of the rules that match an entry, the most sweeping one says."""
+
+    STORY = "story"  # those of the same event
+    URL = "url"  # those with the same link, or the same words
+    ENTRY = "entry"  # none: each is told by itself
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rule:
     """What a rule says about itself; how it matches is the business of `monitor.rules`."""
@@ -326,6 +334,7 @@ class Rule:
     notify: tuple[str, ...] = ()  # channel names
     threshold: Threshold | None = None  # what it takes beyond one match
     dedup: timedelta | None = None  # how long a story is remembered, None = as configured
+    dedup_by: Dedup = Dedup.STORY
     expires: date | None = None  # the first day, in UTC, on which the rule is silent
     owner: str = ""
     tags: tuple[str, ...] = ()
@@ -424,6 +433,7 @@ class Joining(StrEnum):
     NEW_STORY = "new-story"  # nothing like it was known: an alert
     SAME_TEXT = "same-text"  # a reprint, a copy, a moved address: counted
     NEW_REPORT = "new-report"  # the same event in other words, or more of it: a reply
+    UPDATE = "update"  # the same event, and something that was told differs: a reply that says what
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -435,12 +445,23 @@ class StoredEntry:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Report:
+    """An entry that tells a story, as the ledger has it."""
+
+    place: int  # in the ledger; later ones are greater
+    entry: Entry  # without its keys
+    story_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Memory:
     """What the store remembers that bears on one page."""
 
     known: Mapping[bytes, date] = field(default_factory=dict)  # identity keys shown before, and the day of last sight
     stored: tuple[StoredEntry, ...] = ()  # that entries of the page may be: see `Store.recall_entries`
     stories: Mapping[bytes, Story] = field(default_factory=dict)  # by story key
+    near: Mapping[str, Story] = field(default_factory=dict)  # by id: of those that were asked for
+    reports: Mapping[str, Entry] = field(default_factory=dict)  # by id: what was told of them
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

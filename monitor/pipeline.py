@@ -27,11 +27,14 @@ from monitor.decide.health import with_history
 from monitor.decide.identity import stored_ids, suspects
 from monitor.decide.parsing import known_blocks, wants_whole
 from monitor.decide.poll import (
+    Sifted,
     body_hash,
     decide_failure,
     decide_page,
     decide_unchanged,
     page_keys,
+    page_matching,
+    page_near,
     page_questions,
     page_story_keys,
     page_told,
@@ -46,6 +49,7 @@ from monitor.feeds.split import plan_parse
 from monitor.model import (
     ClaimedDelivery,
     Decision,
+    Entry,
     Feed,
     FeedLease,
     Memory,
@@ -54,6 +58,7 @@ from monitor.model import (
     ParsedFeed,
     PollOutcome,
     Rejected,
+    Report,
     SendResult,
     Settlement,
     Unknown,
@@ -61,6 +66,8 @@ from monitor.model import (
 from monitor.ports import ArticleFetcher, Clock, Fetcher, HubClient, Notifier, Parser, Store
 from monitor.recorder import Recorder
 from monitor.rules.match import Ruleset
+from monitor.stories.index import StoryIndex
+from monitor.window import StoryWindow
 
 log = structlog.get_logger()
 
@@ -97,15 +104,19 @@ class Doors:
     clock: Clock
     store_thread: Executor  # one thread: transactions follow each other
     work_threads: Executor  # cutting and matching; never the loop's default ones, names are resolved there
-    in_turn: asyncio.Lock = field(default_factory=asyncio.Lock)  # for polls that have met a conflict
     patience: timedelta = timedelta()  # of a poll that found nothing, for others to be recorded with
     quiet: Recorder = field(init=False)
+    stories: StoryWindow = field(init=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "quiet", Recorder(self._record_quiet, patience=self.patience))
+        object.__setattr__(self, "stories", StoryWindow(self._read_reports, self.work))
 
     async def _record_quiet(self, outcomes: Sequence[PollOutcome]) -> None:
         await self.in_store(self.store.record_quiet, outcomes)
+
+    async def _read_reports(self, *, since: datetime, after: int | None, limit: int) -> tuple[Report, ...]:
+        return await self.in_store(self.store.read_reports, since=since, after=after, limit=limit)
 
     async def in_store(self, call: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
         """Run one store method on the store's thread."""
@@ -237,32 +248,46 @@ async def _decide_and_record(
     pushed_due: datetime | None = None,
 ) -> PollOutcome:
     """Decide and record a page; `pushed_due` says that a hub has pushed it, and when the feed is polled next."""
-    for attempt in range(CONFLICTS):
-        async with (
-            doors.in_turn if attempt else nullcontext()
-        ):  # many that count hits of one rule would go on colliding
-            outcome = await _decide(lease=lease, feed=feed, page=page, parsed=parsed, live=live, doors=doors)
+    for _ in range(CONFLICTS):
+        now = doors.clock()
+        memory = await _recall(lease, feed, parsed, doors, now)
+        sifted = await doors.work(
+            sift_page, lease=lease, feed=feed, parsed=parsed, memory=memory, ruleset=live.ruleset, now=now
+        )
+        # in turn: two polls that decide about one story, or count hits of one rule, would collide
+        async with doors.stories.turn if page_matching(sifted.fresh) else nullcontext():
+            outcome = await _decide(
+                lease=lease, feed=feed, page=page, parsed=parsed, memory=memory, sifted=sifted, live=live, doors=doors
+            )
             outcome = replace(outcome, decisions=(*readings, *outcome.decisions)) if readings else outcome
             outcome = after_push(outcome, pushed_due) if pushed_due else outcome
             try:
                 return await _record(outcome, doors)
             except ConflictError:
-                log.debug("another poll recorded the same story or rule meanwhile, deciding anew", feed=feed.name)
+                log.debug("another node recorded the same story or rule meanwhile, deciding anew", feed=feed.name)
     raise FeedError(Cause.BROKEN, f"its stories kept changing under {CONFLICTS} attempts to record them")
 
 
 async def _decide(
-    *, lease: FeedLease, feed: Feed, page: Page, parsed: ParsedFeed, live: Live, doors: Doors
+    *,
+    lease: FeedLease,
+    feed: Feed,
+    page: Page,
+    parsed: ParsedFeed,
+    memory: Memory,
+    sifted: Sifted,
+    live: Live,
+    doors: Doors,
 ) -> PollOutcome:
     now = doors.clock()
     since = now - live.story_window
-    memory = await _recall(lease, feed, parsed, doors, since=since)
-    sifted = await doors.work(
-        sift_page, lease=lease, feed=feed, parsed=parsed, memory=memory, ruleset=live.ruleset, now=now
-    )
+    index = StoryIndex()
+    if matching := page_matching(sifted.fresh):
+        index = await doors.stories.up_to_date(since)
+        memory = await _recall_stories(memory, matching, index, doors, since)
     questions = page_questions(sifted.fresh, now)
     histories = await doors.in_store(doors.store.recall_histories, questions) if questions else {}
-    stories = page_told(sifted.fresh, memory)
+    stories = page_told(memory)
     told = await doors.in_store(doors.store.recall_told, stories) if stories else {}
     return await doors.work(
         decide_page,
@@ -274,26 +299,35 @@ async def _decide(
         memory=memory,
         histories=histories,
         told=told,
+        index=index,
         dedup=live.dedup,
         stories_since=since,
         now=now,
     )
 
 
-async def _recall(lease: FeedLease, feed: Feed, parsed: ParsedFeed, doors: Doors, *, since: datetime) -> Memory:
-    """Ask the store what bears on a page: what is known of its entries, what they were before, which stories match."""
+async def _recall(lease: FeedLease, feed: Feed, parsed: ParsedFeed, doors: Doors, now: datetime) -> Memory:
+    """Ask the store what is known of a page's entries, and what they were before."""
     recall, feed_id = doors.store.recall, lease.state.feed_id
-    keys, story_keys = page_keys(parsed), page_story_keys(parsed.entries)
-    memory = await doors.in_store(recall, feed_id, keys=keys, story_keys=story_keys, since=since)
+    memory = await doors.in_store(recall, feed_id, keys=page_keys(parsed), story_keys=(), since=now)
     doubtful = suspects(parsed, memory)
     if not doubtful:
         return memory
     links = [entry.canonical_url for entry in doubtful if entry.canonical_url]
     ids = stored_ids(feed, doubtful)
     stored = await doors.in_store(doors.store.recall_entries, feed_id, ids=ids, links=links)
-    story_keys = page_story_keys(item.entry for item in stored)
-    before = await doors.in_store(recall, feed_id, keys=(), story_keys=story_keys, since=since)
-    return replace(memory, stored=stored, stories={**before.stories, **memory.stories})
+    return replace(memory, stored=stored)
+
+
+async def _recall_stories(
+    memory: Memory, matching: Sequence[Entry], index: StoryIndex, doors: Doors, since: datetime
+) -> Memory:
+    """Ask the store which stories entries may join, and what they may be updates of."""
+    keys = page_story_keys(matching)
+    by_key = await doors.in_store(doors.store.recall, 0, keys=(), story_keys=keys, since=since)
+    near = await doors.work(page_near, matching, index)
+    by_id = await doors.in_store(doors.store.recall_near, stories=near.stories, entries=near.reports)
+    return replace(memory, stories=by_key.stories, near=by_id.near, reports=by_id.reports)
 
 
 async def _record(outcome: PollOutcome, doors: Doors) -> PollOutcome:

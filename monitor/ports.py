@@ -29,6 +29,7 @@ from monitor.model import (
     ParsedFeed,
     PollOutcome,
     Question,
+    Report,
     SendResult,
     Settlement,
     StoredEntry,
@@ -359,6 +360,17 @@ class Store(Protocol):
         self, feed_id: int, *, keys: Collection[bytes], story_keys: Collection[bytes], since: datetime
     ) -> Memory:
         """Say which identity keys the feed has shown, and when last; and which stories seen after `since` have keys."""
+        ...
+
+    def recall_near(self, *, stories: Collection[str], entries: Collection[str]) -> Memory:
+        """Read stories and entries by their ids: `Memory.near` and `Memory.reports`."""
+        ...
+
+    def read_reports(self, *, since: datetime, after: int | None, limit: int) -> tuple[Report, ...]:
+        """Read the entries that joined stories, in the ledger's order: those behind the place `after`, None = all.
+
+        Only entries seen since `since`; fewer than `limit` = there are no more by now.
+        """
         ...
 
     def recall_entries(self, feed_id: int, *, ids: Collection[str], links: Collection[str]) -> tuple[StoredEntry, ...]:

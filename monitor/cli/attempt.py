@@ -134,7 +134,7 @@ class _Outlook:
             if story := stories.get(key):
                 told = f", told in {', '.join(sorted(story.told))}" if story.told else ", told nowhere yet"
                 return f"joins story {story.id} by the same {kind}: {plural(story.entries, 'entry')}{told}"
-        return "a new story"
+        return "a new story by link and wording; reports in other words are compared when an entry comes"
 
 
 def _show(ruleset: Ruleset, rule_id: str, entry: Entry, outlook: _Outlook, *, quiet: bool) -> bool:

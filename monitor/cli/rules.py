@@ -75,7 +75,7 @@ def show(file: Path, *, rule: str) -> None:
 
 
 def _described(definition: Definition) -> list[tuple[str, str]]:
-    from monitor.decide.thresholds import describe_threshold, span  # noqa: PLC0415 - see above
+    from monitor.decide.thresholds import describe_dedup, describe_threshold  # noqa: PLC0415 - see above
     from monitor.rules.describe import describe  # noqa: PLC0415
 
     rule = definition.rule
@@ -84,7 +84,7 @@ def _described(definition: Definition) -> list[tuple[str, str]]:
     lines.append(("in", ", ".join(field.value for field in definition.fields)))
     lines.append(("threshold", describe_threshold(rule.threshold) if rule.threshold else ""))
     lines += [("priority", rule.priority.word), ("notify", ", ".join(rule.notify))]
-    lines.append(("dedup", span(rule.dedup) if rule.dedup is not None else ""))
+    lines.append(("dedup", describe_dedup(rule)))
     lines.append(("expires", str(rule.expires or "")))
     lines += [("owner", rule.owner), ("tags", ", ".join(rule.tags)), ("note", rule.note)]
     lines.append(("examples", str(len(definition.examples))))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
@@ -10,10 +10,11 @@ from monitor.decide.flood import fold_floods
 from monitor.decide.owed import alert_id, coverage_of, edit, post, reply
 from monitor.decide.spread import digest
 from monitor.decide.thresholds import hit_of, judge, with_hit
-from monitor.decide.updates import Change
+from monitor.decide.updates import Change, told_of_difference
 from monitor.model import (
     Alert,
     Decision,
+    Dedup,
     Delivery,
     Entry,
     History,
@@ -29,12 +30,22 @@ from monitor.model import (
 )
 from monitor.notify.render import render_message
 from monitor.rules.match import MatchResult
+from monitor.stories.index import StoryIndex, judge_neighbours
 from monitor.stories.keys import story_keys
+from monitor.stories.verdict import Guard, Kind, Neighbour
+
+_JOINING = {Kind.SAME_TEXT: Joining.SAME_TEXT, Kind.SAME_STORY: Joining.NEW_REPORT, Kind.UPDATE: Joining.UPDATE}
+_SWEEPING = tuple(Dedup)  # the first joins the most
 
 
 def story_window(rules: Iterable[Rule], default: timedelta) -> timedelta:
     """Return how long a story is remembered for the sake of these rules: the longest that any of them asks for."""
     return max((default if rule.dedup is None else rule.dedup for rule in rules), default=default)
+
+
+def dedup_by(rules: Iterable[Rule]) -> Dedup:
+    """Return which entries tell one story for the sake of these rules: the most that any of them takes together."""
+    return min((rule.dedup_by for rule in rules), key=_SWEEPING.index, default=Dedup.STORY)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,7 +54,8 @@ class Joined:
 
     story: Story  # with the entry
     how: Joining
-    new_source: bool  # no entry of this feed was in it before
+    new_source: bool = True  # no entry of this feed was in it before
+    difference: str = ""  # of an update: what it says that was not told
 
 
 @dataclass(slots=True, kw_only=True)
@@ -56,6 +68,8 @@ class Draft:
     story_of: dict[bytes, str]  # by story key
     histories: dict[str, History]  # by rule: of those with a threshold that this page's entries match
     told: dict[str, Told]  # by alert: about remembered stories, and what this page adds
+    index: StoryIndex  # of the window, and of this page as far as it goes
+    reports: dict[str, Entry] = field(default_factory=dict)  # by id: what this page's entries may be updates of
     changed: dict[str, None] = field(default_factory=dict)  # ids of stories, in order of appearance
     new_keys: dict[bytes, str] = field(default_factory=dict)
     taken_keys: dict[bytes, str] = field(default_factory=dict)
@@ -98,7 +112,7 @@ class Draft:
             return
         for match in result.matches:
             self.note(entry, Stage.MATCH, "match", _why(match), rule=match.rule.id)
-        joined = self.join(entry, story_window((match.rule for match in result.matches), self.dedup))
+        joined = self.join(entry, [match.rule for match in result.matches])
         story = joined.story
         notes = self.weigh(result.matches)
         worth = [match for match in result.matches if match.rule.id in notes]
@@ -124,6 +138,9 @@ class Draft:
         story = self._story_before(entry, change) or (self._story_of_change(entry, change) if new else None)
         if story is None:
             return
+        if story.id not in self.new_keys.values():
+            self.note(entry, Stage.STORY, "same-story", "an earlier version of it tells this story", story_id=story.id)
+        self.index.add(entry, story.id)  # copies of what it says now are no updates
         notes = dict.fromkeys(self.weigh(new), change.summary)
         for channel, matches in _by_channel(result.matches).items():
             worth = tuple(match for match in matches if match.rule.id in notes)
@@ -138,7 +155,8 @@ class Draft:
     def _story_before(self, entry: Entry, change: Change) -> Story | None:
         """Return the story of an entry, by its keys as they are now and as they were."""
         keys = (*story_keys(entry).values(), *story_keys(change.before).values())
-        return next((self.stories[self.story_of[key]] for key in keys if key in self.story_of), None)
+        by_key = (self.stories[self.story_of[key]] for key in keys if key in self.story_of)
+        return self.stories.get(entry.id) or next(by_key, None)
 
     def _story_of_change(self, entry: Entry, change: Change) -> Story:
         """Begin a story with an entry whose earlier words began none, or one that is over: under an id of its own."""
@@ -164,34 +182,64 @@ class Draft:
         if more := [match for match in new if match.rule.id not in told.alert.rules]:
             self.widen(told, more, message)
 
-    def join(self, entry: Entry, window: timedelta) -> Joined:
-        """Put an entry into the story that has one of its keys, else into a new one.
+    def join(self, entry: Entry, rules: Collection[Rule]) -> Joined:
+        """Put an entry into the story that has one of its keys, else into the one that it tells, else into a new one.
 
-        A story whose last report is older than the window is over: its keys go to the new one. Entries that share a
-        key tell the same text; whatever finds new reports of a story answers here, too.
+        A story whose last report is older than the rules' window is over: its keys go to the new one.
         """
-        how, new_source = Joining.NEW_STORY, True
-        keys = story_keys(entry)
+        window, by = story_window(rules, self.dedup), dedup_by(rules)
+        keys = {} if by is Dedup.ENTRY else story_keys(entry)
         held = {
             kind: story
             for kind, key in keys.items()
-            if key in self.story_of and self.now - (story := self.stories[self.story_of[key]]).last_at <= window
+            if key in self.story_of and self._goes_on(story := self.stories[self.story_of[key]], window)
         }
-        if held:
-            kind, story = min(held.items(), key=lambda item: (item[1].first_at, item[1].id))
-            self.note(entry, Stage.STORY, "same-story", f"same {kind} as a report told before", story_id=story.id)
-            how, new_source = Joining.SAME_TEXT, entry.feed not in story.sources
-            sources = (*story.sources, entry.feed) if new_source else story.sources
-            story = replace(story, last_at=max(story.last_at, self.now), entries=story.entries + 1, sources=sources)
-        else:
-            story = Story(id=entry.id, first_at=self.now, last_at=self.now, entries=1, sources=(entry.feed,))
-            self.note(entry, Stage.STORY, "new-story", "nothing like it in the window", story_id=story.id)
+        near = self._neighbours(entry, window) if by is Dedup.STORY else ()
+        joined = self._joined(entry, held, near)
+        for neighbour in near[1:] if joined.how is not Joining.SAME_TEXT else ():
+            self.note(entry, Stage.STORY, "near", neighbour.reason)
         for kind, key in keys.items():
             if kind not in held:
                 if key in self.story_of:
                     self.taken_keys.setdefault(key, self.story_of[key])
-                self.story_of[key] = self.new_keys[key] = story.id
-        return Joined(story=story, how=how, new_source=new_source)
+                self.story_of[key] = self.new_keys[key] = joined.story.id
+        self.index.add(entry, joined.story.id)
+        self.reports[entry.id] = entry
+        return joined
+
+    def _goes_on(self, story: Story, window: timedelta) -> bool:
+        return self.now - story.last_at <= window
+
+    def _neighbours(self, entry: Entry, window: timedelta) -> tuple[Neighbour, ...]:
+        """Return the stories of the window that are nearest to an entry, the likeliest first."""
+        stories = ((self.stories.get(neighbour.story_id), neighbour) for neighbour in self.index.nearest(entry))
+        return tuple(neighbour for story, neighbour in stories if story and self._goes_on(story, window))
+
+    def _joined(self, entry: Entry, held: Mapping[str, Story], near: Sequence[Neighbour]) -> Joined:
+        """Say which story an entry tells, and write down why."""
+        verdict = judge_neighbours(near)
+        story = min(held.values(), key=lambda story: (story.first_at, story.id), default=None)
+        if story is not None and not (verdict.kind is Kind.UPDATE and verdict.story_id == story.id):
+            kind = next(kind for kind in held if held[kind] is story)
+            self.note(entry, Stage.STORY, "same-story", f"same {kind} as a report told before", story_id=story.id)
+            return self._grown(entry, story, Joining.SAME_TEXT)
+        if verdict.kind is Kind.NEW:
+            story = Story(id=entry.id, first_at=self.now, last_at=self.now, entries=1, sources=(entry.feed,))
+            self.note(entry, Stage.STORY, "new-story", verdict.reason, story_id=story.id)
+            return Joined(story=story, how=Joining.NEW_STORY)
+        self.note(entry, Stage.STORY, "same-story", verdict.reason, story_id=verdict.story_id)
+        difference = self._difference(entry, near[0]) if verdict.kind is Kind.UPDATE else ""
+        return self._grown(entry, self.stories[verdict.story_id], _JOINING[verdict.kind], difference)
+
+    def _grown(self, entry: Entry, story: Story, how: Joining, difference: str = "") -> Joined:
+        new_source = entry.feed not in story.sources
+        sources = (*story.sources, entry.feed) if new_source else story.sources
+        story = replace(story, last_at=max(story.last_at, self.now), entries=story.entries + 1, sources=sources)
+        return Joined(story=story, how=how, new_source=new_source, difference=difference)
+
+    def _difference(self, entry: Entry, told: Neighbour) -> str:
+        before = self.reports.get(told.entry_id)
+        return told_of_difference(before, entry, corrects=told.guard is Guard.CORRECTION)
 
     def weigh(self, matches: Collection[Match]) -> dict[str, str]:
         """Count the matches, and return what is worth telling: by rule, what its threshold says of it, "" = none."""
@@ -239,7 +287,7 @@ class Draft:
         entry, links = matches[0].entry, {"story_id": joined.story.id, "channel": channel}
         told = self.told.get(alert_id(joined.story.id, channel))
         more = [match for match in matches if told and match.rule.id not in told.alert.rules]
-        if told is None or not (more or joined.how is Joining.NEW_REPORT):
+        if told is None or not (more or joined.how in {Joining.NEW_REPORT, Joining.UPDATE}):
             self.note(entry, Stage.ROUTE, "told", f"{channel} has an alert about this story", **links)
             return
         message = render_message(matches, notes=notes)
@@ -279,14 +327,15 @@ class Draft:
             for alert in folded.alerts:
                 self.alerts[alert.id] = alert
                 del self.posts[alert.id]
+                self.replies = [each for each in self.replies if each.alert_id != alert.id]  # the digest is news enough
                 links = {"story_id": alert.story_id, "channel": alert.channel}
                 self.note(alert.entry_id, Stage.ROUTE, "digest", folded.reason, **links)
 
 
 def _what_is_new(joined: Joined, entry: Entry, more: Collection[Match]) -> str:
     """Say in a few words why a story is told again: `also reported by tass; new rule: Sergei Shoygu`."""
-    said = []
-    if joined.how is Joining.NEW_REPORT:
+    said = [joined.difference] if joined.difference else []
+    if joined.how in {Joining.NEW_REPORT, Joining.UPDATE} and (joined.new_source or not said):
         said.append(f"also reported by {entry.feed}" if joined.new_source else "later report")
     if more:
         names = ", ".join(match.rule.title or match.rule.id for match in more)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -39,7 +39,9 @@ from monitor.model import (
 )
 from monitor.rules.limits import host_of
 from monitor.rules.match import MatchResult, Ruleset
+from monitor.stories.index import StoryIndex
 from monitor.stories.keys import story_keys
+from monitor.stories.verdict import Kind
 
 
 def body_hash(page: Page) -> bytes:
@@ -155,12 +157,33 @@ def page_questions(fresh: Iterable[Fresh], now: datetime) -> tuple[Question, ...
     return tuple(each for each in asked if each is not None)
 
 
-def page_told(fresh: Iterable[Fresh], memory: Memory) -> frozenset[str]:
-    """Return the told stories that matching entries may join: what to ask the store about what was told."""
-    matching = [item for item in fresh if item.result and item.result.matches]
-    entries = [*(item.entry for item in matching), *(item.change.before for item in matching if item.change)]
-    stories = (memory.stories.get(key) for key in page_story_keys(entries))
-    return frozenset(story.id for story in stories if story and story.told)
+def page_matching(fresh: Iterable[Fresh]) -> tuple[Entry, ...]:
+    """Return the entries that may join stories: those that rules match, and what they were before."""
+    matching = [item for item in fresh if item.result and (item.result.matches or item.change)]
+    return (*(item.entry for item in matching), *(item.change.before for item in matching if item.change))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Near:
+    """What to ask the store about a page: the stories that its entries may join, and the reports they may update."""
+
+    stories: frozenset[str]
+    reports: frozenset[str]
+
+
+def page_near(entries: Collection[Entry], index: StoryIndex) -> Near:
+    """Return what is near to the entries that rules match."""
+    found = [neighbour for entry in entries for neighbour in index.nearest(entry)]
+    return Near(
+        stories=frozenset({neighbour.story_id for neighbour in found} | {entry.id for entry in entries}),
+        reports=frozenset(neighbour.entry_id for neighbour in found if neighbour.kind is Kind.UPDATE),
+    )
+
+
+def page_told(memory: Memory) -> frozenset[str]:
+    """Return the told stories that entries may join: what to ask the store about what was told."""
+    stories = (*memory.stories.values(), *memory.near.values())
+    return frozenset(story.id for story in stories if story.told)
 
 
 def decide_page(
@@ -173,6 +196,7 @@ def decide_page(
     memory: Memory,
     histories: Mapping[str, History],
     told: Mapping[str, Told],
+    index: StoryIndex,
     dedup: timedelta,
     stories_since: datetime,
     now: datetime,
@@ -181,16 +205,19 @@ def decide_page(
 
     Fresh entries that were matched are joined to stories, and told in each channel that has not heard of the story,
     where the rules' thresholds are reached; a backlog and a flood are told in one digest a channel. `memory` holds the
-    stories last seen after `stories_since`, `histories` answers `page_questions`, `told` `page_told`; `dedup` is how
-    long a story is remembered for rules that say nothing else.
+    stories last seen after `stories_since`, `histories` answers `page_questions`, `told` `page_told`; `index` has
+    the stories of the window, and learns what this page adds; `dedup` is how long a story is remembered for rules that
+    say nothing else.
     """
     draft = Draft(
         now=now,
         dedup=dedup,
-        stories={story.id: story for story in memory.stories.values()},
+        stories={**memory.near, **{story.id: story for story in memory.stories.values()}},
         story_of={key: story.id for key, story in memory.stories.items()},
         histories=dict(histories),
         told=dict(told),
+        index=index,
+        reports=dict(memory.reports),
     )
     for item in sifted.fresh:
         _consider(draft, item)

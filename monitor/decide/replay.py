@@ -16,6 +16,7 @@ from monitor.decide.draft import Draft, story_window
 from monitor.decide.thresholds import is_silent, memory_of, question
 from monitor.model import MOST_RECALLED, Absent, Entry, History, Hit, Match, Question, Rule, Stage, Story, Tally
 from monitor.rules.match import Ruleset
+from monitor.stories.index import StoryIndex
 
 _FEW_STORIES = 1_000  # so many are kept without looking for those that are over
 
@@ -68,6 +69,7 @@ class Replay:
         self._source_tags = source_tags or {}
         self._window = story_window(ruleset.rules.values(), dedup)
         self._stories: dict[str, Story] = {}
+        self._index = StoryIndex()
         self._story_of: dict[bytes, str] = {}
         self._most_stories = _FEW_STORIES
         self._pasts: dict[str, _Past] = {}
@@ -90,6 +92,7 @@ class Replay:
             story_of=self._story_of,
             histories=dict(self._histories(rules, entry.seen_at)),
             told={},
+            index=self._index,
         )
         draft.consider(entry, result)
         self._learn(draft)
@@ -147,6 +150,7 @@ class Replay:
         if len(self._stories) <= self._most_stories or self._now is None:
             return
         oldest = self._now - self._window
+        self._index.forget(oldest)
         self._stories = {key: story for key, story in self._stories.items() if story.last_at >= oldest}
         self._story_of = {key: story for key, story in self._story_of.items() if story in self._stories}
         self._most_stories = max(_FEW_STORIES, 2 * len(self._stories))

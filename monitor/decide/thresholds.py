@@ -11,7 +11,7 @@ from collections.abc import Collection
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from monitor.model import Absent, AtLeast, History, Hit, Match, New, Question, Rule, Spike, Tally, Threshold
+from monitor.model import Absent, AtLeast, Dedup, History, Hit, Match, New, Question, Rule, Spike, Tally, Threshold
 from monitor.stories.keys import story_keys
 from monitor.text.plain import one_line, shorten
 
@@ -145,6 +145,12 @@ def _spike(threshold: Spike, hit: Hit, history: History) -> Judgement:
     if tally.told_at is not None:
         return Judgement(tell=False, reason=f"{reason}; the same spike was told before", tally=tally)
     return Judgement(tell=True, reason=reason, tally=replace(tally, told_at=hit.at))
+
+
+def describe_dedup(rule: Rule) -> str:
+    """Say which entries a rule takes for one story: `24h, by url`; "" = as configured."""
+    said = [span(rule.dedup)] if rule.dedup is not None else []
+    return ", ".join([*said, f"by {rule.dedup_by}"] if rule.dedup_by is not Dedup.STORY else said)
 
 
 def span(length: timedelta) -> str:

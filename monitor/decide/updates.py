@@ -53,6 +53,31 @@ def change_of(before: Entry, after: Entry, *, bodies: bool = True) -> Change | N
     )
 
 
+def told_of_difference(before: Entry | None, after: Entry, *, corrects: bool) -> str:
+    """Say in a few words what a report says that differs from an earlier one: `update: 10 → 50`, or of what it is one.
+
+    `before`: None = it is no longer stored.
+    """
+    word = "correction" if corrects else "update"
+    if before is None:
+        return word
+    titles, texts = ([_numbers(text) for text in each] for each in ((before.title, after.title), _told(before, after)))
+    gone, appeared = _only(titles[0], titles[1]), _only(titles[1], titles[0])
+    if not (gone and appeared):
+        gone, appeared = _only(texts[0], texts[1]), _only(texts[1], texts[0])
+    if gone and appeared:
+        return f"{word}: {_shown(gone)} → {_shown(appeared)}"
+    return f"{word} of “{shorten(one_line(before.title), _TITLE_LIMIT)}”"
+
+
+def _told(*entries: Entry) -> tuple[str, ...]:
+    return tuple(f"{entry.title}\n{entry.summary}" for entry in entries)
+
+
+def _numbers(text: str) -> list[str]:
+    return [word for word in essential_words(text) if word.isnumeric()]
+
+
 def describe(change: Change, after: Entry) -> str:
     """Put a change into one line for the ledger, with both titles where they differ."""
     titles = [shorten(one_line(entry.title), _TITLE_LIMIT) for entry in (change.before, after)]

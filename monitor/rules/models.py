@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from datetime import date
 from difflib import get_close_matches
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Discriminator, Field, Tag, model_validator
 
-from monitor.model import Threshold
+from monitor.model import Dedup, Threshold
 from monitor.rules.pieces import (
     UNQUOTED,
     Day,
@@ -151,6 +151,28 @@ class ExampleShape(Shape):
 Unread = Annotated[tuple[Any, ...], BeforeValidator(listed)]
 
 
+class DedupShape(Shape):
+    """`dedup:`, which entries tell a story that was told: a duration, or a mapping that says by what as well."""
+
+    window: MaybeDuration = None
+    by: Literal["story", "url", "entry", "none"] = "story"
+
+    @model_validator(mode="before")
+    @classmethod
+    def _short(cls, value: Any) -> Any:
+        return value if isinstance(value, dict) else {"window": value}
+
+    @model_validator(mode="after")
+    def _says_something(self) -> DedupShape:
+        if not self.model_fields_set:
+            raise ValueError("`dedup` needs `window` or `by`")
+        return self
+
+    def noun(self) -> Dedup:
+        """Return by what stories are told apart; `none` is another word for `entry`."""
+        return Dedup.ENTRY if self.by == "none" else Dedup(self.by)
+
+
 class RuleDefaults(Shape):
     """`defaults:` of a rules file: what holds for its rules that say nothing else."""
 
@@ -159,7 +181,7 @@ class RuleDefaults(Shape):
     in_: FieldWords = Field(default=(), alias="in")
     lang: LanguageCodes = ()
     sources: Annotated[SourcesShape | None, BeforeValidator(given)] = None
-    dedup: MaybeDuration = None
+    dedup: Annotated[DedupShape | None, BeforeValidator(given)] = None
     owner: Text = ""
     tags: Texts = ()
 

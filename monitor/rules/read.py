@@ -13,7 +13,7 @@ from monitor.document import Document, Loc, did_you_mean, validate
 from monitor.errors import Problem
 from monitor.model import Field, Priority, Rule
 from monitor.rules.actors import read_actor
-from monitor.rules.models import ExampleShape, RuleDefaults, RuleShape
+from monitor.rules.models import DedupShape, ExampleShape, RuleDefaults, RuleShape
 from monitor.rules.parts import PartReader, fields_in, items
 from monitor.rules.thresholds import THRESHOLD_KEYS
 from monitor.rules.tree import Clause, Definition, Example, Languages, Limit, Sources, Times, Until, watches
@@ -137,14 +137,15 @@ class RuleReader:
         )
 
     def _about(self, name: str, shape: RuleShape, defaults: RuleDefaults) -> Rule:
-        priority = shape.priority or defaults.priority
+        priority, dedup = shape.priority or defaults.priority, shape.dedup or defaults.dedup or DedupShape(by="story")
         return Rule(
             id=name,
             title=shape.title.strip() or name,
             priority=Priority[priority.upper()] if priority else self._default_priority,
             notify=tuple(dict.fromkeys(shape.notify or defaults.notify)) or self._default_notify,
             threshold=shape.threshold(),
-            dedup=shape.dedup or defaults.dedup,
+            dedup=dedup.window,
+            dedup_by=dedup.noun(),
             expires=shape.expires,
             owner=shape.owner or defaults.owner,
             tags=shape.tags or defaults.tags,

@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import Column, Connection, Row, Select, func, literal, or_, select, tuple_
 
-from monitor.model import Decision, DeliveryKind, DeliveryState, Entry, Stage, StoredEntry
+from monitor.model import Decision, DeliveryKind, DeliveryState, Entry, Report, Stage, StoredEntry
 from monitor.ports import AlertRecord, Cursor, DeliveryRecord, EntryRecord, Sighting
 from monitor.store.columns import Moment, PlainText, link_key
 from monitor.store.payload import title_of
@@ -114,6 +114,28 @@ def read_entries(
     entries = tuple(_entry(row) for row in connection.execute(page))
     last = entries[-1] if len(entries) == limit else None
     return entries, Cursor(seen_at=last.seen_at, entry_id=last.id) if last else None
+
+
+def read_by_id(connection: Connection, ids: Collection[str]) -> dict[str, Entry]:
+    """Read entries; see `Store.recall_near`."""
+    asked = (_entries().where(entry.c.id.in_(some)) for some in portions(ids))
+    return {row.id: _entry(row) for each in asked for row in connection.execute(each)}
+
+
+def read_reports(connection: Connection, *, since: datetime, after: int | None, limit: int) -> tuple[Report, ...]:
+    """Read a page of the entries that joined stories, in the ledger's order; see `Store.read_reports`.
+
+    The first page begins where the ledger speaks of the first entry of that time, which an index knows.
+    """
+    if after is None:
+        first = select(entry.c.id).where(entry.c.seen_at >= since).order_by(entry.c.seen_at, entry.c.id).limit(1)
+        begins = select(func.min(decision.c.id)).where(decision.c.entry_id == first.scalar_subquery())
+        after = (connection.scalar(begins) or 1) - 1
+    asked = _entries().add_columns(decision.c.id.label("place"), decision.c.story_id)
+    asked = asked.join(decision, decision.c.entry_id == entry.c.id)
+    asked = asked.where(decision.c.id > after, decision.c.stage == Stage.STORY, decision.c.story_id != "")
+    rows = connection.execute(asked.where(entry.c.seen_at >= since).order_by(decision.c.id).limit(limit))
+    return tuple(Report(place=row.place, entry=_entry(row), story_id=row.story_id) for row in rows)
 
 
 def count_entries(connection: Connection, since: datetime) -> int:

@@ -22,6 +22,7 @@ from monitor.model import (
     Memory,
     PollOutcome,
     Question,
+    Report,
     Settlement,
     StoredEntry,
     Subscription,
@@ -187,6 +188,16 @@ class SqlStore:
         """Say what is known of these keys; see `Store.recall`."""
         with self._reading() as connection:
             return polls.recall(connection, feed_id, keys=keys, story_keys=story_keys, since=since)
+
+    def recall_near(self, *, stories: Collection[str], entries: Collection[str]) -> Memory:
+        """Read stories and entries by their ids; see `Store.recall_near`."""
+        with self._reading() as connection:
+            return Memory(near=polls.load_stories(connection, stories), reports=ledger.read_by_id(connection, entries))
+
+    def read_reports(self, *, since: datetime, after: int | None, limit: int) -> tuple[Report, ...]:
+        """Read the entries that joined stories, in the ledger's order; see `Store.read_reports`."""
+        with self._reading() as connection:
+            return ledger.read_reports(connection, since=since, after=after, limit=limit)
 
     def recall_entries(self, feed_id: int, *, ids: Collection[str], links: Collection[str]) -> tuple[StoredEntry, ...]:
         """Read a feed's entries; see `Store.recall_entries`."""

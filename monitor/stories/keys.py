@@ -20,12 +20,19 @@ def story_keys(entry: Entry) -> dict[str, bytes]:
     punctuation and blanks. An entry with neither link nor enough text has none: it is a story by itself.
     """
     keys = {}
-    if entry.canonical_url and not _HOME_PAGE.match(entry.canonical_url):
-        keys["link"] = _digest("link", entry.canonical_url)
+    if link := link_key(entry):
+        keys["link"] = link
     words = " ".join((*tokenize(entry.title).words, "\n", *tokenize(entry.summary or entry.body).words))
     if sum(map(str.isalpha, words)) >= _LEAST_LETTERS:
         keys["text"] = _digest("text", words)
     return keys
+
+
+def link_key(entry: Entry) -> bytes:
+    """Return the 16-byte key of the entry's canonical link, b"" where it has none or it is a whole site's."""
+    if not entry.canonical_url or _HOME_PAGE.match(entry.canonical_url):
+        return b""
+    return _digest("link", entry.canonical_url)
 
 
 def _digest(kind: str, text: str) -> bytes:

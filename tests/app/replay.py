@@ -21,7 +21,7 @@ from tests.app.house import START
 
 MINUTES = timedelta(minutes=10)
 DAY = timedelta(days=1)
-RULES = "rules: {news: {terms: [report*, says, ministers, port, grain], notify: desk}}"
+RULES = "rules: {news: {terms: [report*, says, ministers, port, grain], notify: desk, dedup: {by: url}}}"
 
 
 @dataclass(frozen=True, kw_only=True)

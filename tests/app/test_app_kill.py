@@ -9,6 +9,7 @@ import pytest
 from monitor.store.sql_store import open_store
 from tests.app import mortal
 from tests.app.house import House, rss
+from tests.app.test_app_stories import REWRITTEN, configure, page
 
 TITLE = "Shoygu and the earthquake on the coast"
 TWO_SOURCES = """
@@ -109,3 +110,27 @@ async def test_a_kill_around_a_reply_and_an_edit_loses_and_doubles_nothing(house
         assert 1 <= parent.edits <= 2, fatal
     assert code == mortal.SURVIVED
     assert fatal > times, "there are that many such steps at least"
+
+
+@pytest.mark.timeout(600)
+async def test_a_kill_around_another_report_leaves_one_message_and_one_reply(house: House) -> None:
+    """What a dead process knew of stories is read from the store by the next one."""
+    configure(house)
+    assert await run(house, fatal=0) == (mortal.SURVIVED, "")
+    (first,) = house.slack.messages
+    told = (house.folder / "var" / "monitor.db").read_bytes()
+    house.feeds.pages["/post"] = page("post", REWRITTEN)
+    house.clock.advance(timedelta(hours=1))
+    for fatal in range(1, MOST_STEPS):
+        begin_anew(house, told)
+        house.slack.messages.append(first)
+        code, step = await run(house, fatal, "before commit")
+        if code == mortal.SURVIVED:
+            break
+        assert step == "before commit"
+        await recover(house)
+        parent, answer = house.slack.messages
+        assert (parent.ts, answer.thread_ts, answer.broadcast) == (first.ts, first.ts, False), fatal
+        assert "2 sources, 2 entries" in str(parent.blocks), fatal
+    assert code == mortal.SURVIVED
+    assert fatal > 1

@@ -89,7 +89,7 @@ async def test_a_reply_waits_in_an_outage_for_what_it_answers(told: House) -> No
 
 
 async def test_a_flood_is_one_message_and_every_story_of_it_is_told(house: House) -> None:
-    titles = [f"Shoygu speaks of matter number {number}" for number in range(23)]
+    titles = [f"Shoygu: matter number {number}" for number in range(23)]
     house.feeds.pages["/wire"] = rss(*titles)
     assert await house.once()
     (digest,) = house.slack.messages

@@ -26,6 +26,7 @@ from monitor.model import (
     PollOutcome,
     Validators,
 )
+from monitor.stories.index import StoryIndex
 
 NOW = datetime(2026, 3, 1, 12, 30, tzinfo=UTC)  # a Sunday
 TEN, HOUR = timedelta(minutes=10), timedelta(hours=1)
@@ -119,6 +120,7 @@ def decided(notes: FeedNotes, fetched: FetchNotes, parsed: ParsedFeed | None = N
         memory=Memory(),
         histories={},
         told={},
+        index=StoryIndex(),
         dedup=HOUR,
         stories_since=NOW,
         now=NOW,

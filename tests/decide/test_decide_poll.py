@@ -34,6 +34,7 @@ from monitor.model import (
 )
 from monitor.rules.load import load_rules
 from monitor.rules.match import MatchResult, Ruleset
+from monitor.stories.index import StoryIndex
 from monitor.stories.keys import story_keys
 
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
@@ -85,6 +86,7 @@ def page_of(
         memory=memory or Memory(),
         histories=histories or {},
         told=told or {},
+        index=StoryIndex(),
         dedup=timedelta(days=4),
         stories_since=NOW - timedelta(days=4),
         now=NOW,

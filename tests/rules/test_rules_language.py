@@ -139,6 +139,9 @@ def test_lists_mean_any_and_keys_mean_all(rule: str, yes: list[str], no: list[st
         # beyond one match
         ("{terms: a, dedup: 1y}", "`1y` is not a duration"),
         ("{terms: a, dedup: 0s}", "no time at all"),
+        ("{terms: a, dedup: {}}", "`dedup` needs `window` or `by`"),
+        ("{terms: a, dedup: {by: title}}", "this should be one of `story`, `url`, `entry`, `none`, not `title`"),
+        ("{terms: a, dedup: {widow: 3h}}", "unknown key `widow`; did you mean `window`?"),
         ("{terms: a, at_least: {entries: 2}}", "`within` is missing"),
         ("{terms: a, at_least: {within: 2h}}", "one entry of one source is every match"),
         ("{terms: a, at_least: {entries: 99999, within: 2h}}", "this should be less than or equal to 1000"),

@@ -168,6 +168,23 @@ def test_an_announcement_is_owed_once_and_found_by_its_key(store: SqlStore) -> N
     assert store.claim_deliveries(["desk"], now=NOW + MINUTE, lease=LEASE, limit=1) == ()
 
 
+def test_reports_are_read_in_the_order_of_the_ledger(store: SqlStore) -> None:
+    assert store.read_reports(since=NOW, after=None, limit=9) == ()
+    told(store)
+    first, second = store.read_reports(since=NOW, after=None, limit=9)
+    assert [(each.entry, each.story_id) for each in (first, second)] == [
+        (stored(ENTRY), STORY.id),
+        (stored(OTHER), STORY.id),
+    ]
+    assert store.read_reports(since=NOW, after=None, limit=1) == (first,)
+    assert store.read_reports(since=NOW, after=first.place, limit=9) == (second,)
+    assert store.read_reports(since=NOW, after=second.place, limit=9) == ()
+    assert store.read_reports(since=OTHER.seen_at, after=None, limit=9) == (second,)
+    near = store.recall_near(stories=[STORY.id, "f" * 32], entries=[ENTRY.id, "f" * 32])
+    assert near.reports == {ENTRY.id: stored(ENTRY)}
+    assert near.near[STORY.id].told == {ALERT.channel}
+
+
 def test_what_is_about_an_entry_is_no_announcement(store: SqlStore) -> None:
     told(store)
     assert store.find_announcements(DELIVERY.key) == ()
