@@ -130,8 +130,14 @@ class Clock:
         return self.now
 
 
-async def measure_daemon(port: int, feeds: int) -> tuple[float, float, int]:
-    """Poll all feeds twice; return CPU seconds a poll of the second time, polls a second, and bytes resident."""
+def _resident() -> float:
+    """Return the megabytes of this process that are in memory now."""
+    return int(Path("/proc/self/statm").read_text().split()[1]) * resource.getpagesize() / 1e6
+
+
+async def measure_daemon(port: int, feeds: int) -> tuple[float, float, str]:
+    """Poll all feeds twice; return CPU seconds a poll of the second time, polls a second, and what memory holds."""
+    stages = {"imports and this benchmark": _resident()}
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "monitor.yaml"
         lines = [f"  f{number}: 'https://{HOSTS[number % len(HOSTS)]}:{port}/{number}'" for number in range(feeds)]
@@ -139,13 +145,16 @@ async def measure_daemon(port: int, feeds: int) -> tuple[float, float, int]:
         file.write_text(head + "\n".join(lines) + "\n")
         clock = Clock()
         async with open_app(load_setup(file, env={}), clock=clock, host_spacing=timedelta()) as app:
+            stages["opened"] = _resident()
             await app.run_once()
+            stages["polled"] = _resident()
             clock.now += timedelta(hours=1)
             cpu, wall = time.process_time(), time.perf_counter()
             await app.run_once()
             cpu, wall = time.process_time() - cpu, time.perf_counter() - wall
-    resident = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
-    return cpu / feeds, feeds / wall, resident
+            stages["polled again"] = _resident()
+    stages["at most"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 / 1e6
+    return cpu / feeds, feeds / wall, ", ".join(f"{stage} {size:.0f}" for stage, size in stages.items())
 
 
 def main(argv: list[str]) -> int:
@@ -167,7 +176,7 @@ def main(argv: list[str]) -> int:
     a_minute = 60 / cpu * 0.6
     print(f"\n{given.feeds} HTTPS feeds in one daemon, all unchanged: {cpu * 1e3:.2f} ms of CPU a poll,")
     print(f"{1 / cpu:.0f} polls a second and core, {a_minute:.0f} a minute on 60 % of one; {rate:.0f} a second here;")
-    print(f"{cpu / bare:.2f} x a bare conditional GET; {resident / 1e6:.0f} MB resident at most")
+    print(f"{cpu / bare:.2f} x a bare conditional GET; MB resident: {resident}")
     return 0
 
 

@@ -81,6 +81,7 @@ async def open_app(
             feeds={feed.url: feed for feed in config.feeds},
             fetcher=fetcher,
             articles=fetcher,
+            hubs=fetcher,
             ruleset=setup.ruleset,
             notifiers=open_channels(setup.channels, clock=clock, env=config.env, deadline=send_deadline, stream=stream),
             dedup=config.defaults.dedup,

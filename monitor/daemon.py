@@ -21,18 +21,20 @@ from monitor.decide.notices import notice_of_mistakes, notices_of_silence
 from monitor.decide.schedule import first_polls
 from monitor.errors import StoreUnavailableError, UserError
 from monitor.health import ChannelHealth, FeedHealth
-from monitor.model import Absent, ClaimedDelivery, Delivery, FeedLease
+from monitor.model import Absent, ClaimedDelivery, Delivery, FeedLease, PollOutcome
 from monitor.outage import Outage
-from monitor.pipeline import POLL_LEASE, SEND_LEASE, Doors, Live, deliver, poll
+from monitor.pipeline import POLL_LEASE, SEND_LEASE, Doors, Live, deliver, poll, take_push
 from monitor.ports import NodeReport, Notifier, StatusReport
 from monitor.setup import Setup, require_examples
 from monitor.turns import SPACING, Turns
+from monitor.websub import ClaimedPush, Door, Subscriptions
 
 log = structlog.get_logger()
 T = TypeVar("T")
 
 POLLS_AT_ONCE = 64
 SENDS_AT_ONCE = 32
+MOST_PUSHES_LEFT = 1_000  # that wait at the end: their feeds are polled at the next start
 TURN_CHECK = timedelta(seconds=1)
 DRAIN = timedelta(seconds=7)  # from the signal to the end of running work; closing has the rest of the ten seconds
 SETTLING = timedelta(minutes=15)  # from the start until every feed has been read
@@ -64,6 +66,8 @@ class Daemon:
         self._seen_stamps = self._stamps
         self._outage = Outage()
         self._unfinished: list[FeedLease] = []  # polls that the store could not take
+        self.subscriptions = Subscriptions(doors, on_push=lambda: self._begin(self.read_pushes))
+        self.door = Door(self.subscriptions, doors.clock)
 
     # -- ticks: each asks the store what is due and starts it ----------------------------------------------------------
 
@@ -81,22 +85,49 @@ class Daemon:
             for lease in leases:
                 turn = self._turns.begin(_host(lease), now) if _host(lease) else None
                 if turn is None:
-                    self.polls.start(lease, self._guard(self._poll(lease, self.live)))
+                    self.polls.start(lease, self._guard(self._poll_in_turn(lease, self.live)))
                 else:
                     put_off[lease] = turn
             if put_off:
                 await self.doors.in_store(store.put_off_feeds, put_off)
             return len(leases) - len(put_off)
 
-    async def _poll(self, lease: FeedLease, live: Live) -> None:
+    async def _poll_in_turn(self, lease: FeedLease, live: Live) -> None:
         try:
-            outcome = await poll(lease, live, self.doors)
-        except StoreUnavailableError:
-            self._unfinished.append(lease)
-            raise
+            outcome = await self._recorded(lease, poll(lease, live, self.doors))
         finally:
             if _host(lease):
                 self._turns.end(_host(lease))
+        await self._after_poll(outcome)
+
+    async def read_pushes(self) -> int:
+        """Claim the feeds that hubs have pushed, as many as there are free hands, and start reading them."""
+        async with self._claiming:
+            if self._stopping:
+                return 0
+            claimed = await self.subscriptions.claim(self.polls.free)
+            for each in claimed:
+                self.polls.start(each.lease, self._guard(self._read_push(each, self.live)))
+            return len(claimed)
+
+    async def _read_push(self, claimed: ClaimedPush, live: Live) -> None:
+        reading = take_push(claimed.lease, claimed.due, claimed.push.page, live, self.doors)
+        await self._after_poll(await self._recorded(claimed.lease, reading))
+
+    async def keep_subscriptions(self) -> None:
+        """Listen for hubs, and ask those that are to be asked now; where nobody can reach us, end what was agreed."""
+        public_url = self.setup.config.public_url
+        if await self.door.keep(self.setup) or not public_url:
+            await self.subscriptions.keep(public_url, self.live.hubs)
+
+    async def _recorded(self, lease: FeedLease, work: Awaitable[PollOutcome | None]) -> PollOutcome | None:
+        try:
+            return await work
+        except StoreUnavailableError:
+            self._unfinished.append(lease)
+            raise
+
+    async def _after_poll(self, outcome: PollOutcome | None) -> None:
         if outcome is None:
             return
         self._outage.end()
@@ -212,7 +243,8 @@ class Daemon:
         await self.watch(setup, hasten=changed, spread=True)
         async with self._claiming:
             old, self.setup, self.live = self.live, setup, self._open_live(setup)
-            self._retiring.start(old, self._guard(_retire(old, {*self.polls.tasks, *self.sends.tasks})))
+            users = {*self.polls.tasks, *self.sends.tasks, *self._ticks.tasks}
+            self._retiring.start(old, self._guard(_retire(old, users)))
 
     async def watch(self, setup: Setup, *, hasten: Collection[str] = (), spread: bool = False) -> None:
         """Tell the store which feeds and which rules with thresholds are watched; `spread` many first polls."""
@@ -240,6 +272,8 @@ class Daemon:
             self.reload_if_changed: 1,
             self.report_health: 5,
             self.report_silence: 30,
+            self.read_pushes: 1,
+            self.keep_subscriptions: 10,
             self.end_pauses: 10,
             self.beat: 20,
         }
@@ -252,6 +286,7 @@ class Daemon:
         finally:
             self._stopping = True
             scheduler.shutdown(wait=False)
+            await self.door.close()
         self._feeds.flush()
         log.info("stopping: running work may finish", polls=len(self.polls), messages=len(self.sends))
         try:
@@ -307,6 +342,9 @@ class Daemon:
 
         A coroutine function, or the scheduler would call it on a thread.
         """
+        self._begin(tick)
+
+    def _begin(self, tick: Callable[[], Awaitable[object]]) -> None:
         if not self._stopping and tick not in self._ticks.jobs:
             self._ticks.start(tick, self._guard(self._tick(tick)))
 
@@ -333,8 +371,10 @@ class Daemon:
     async def close(self) -> None:
         """Cut short what still runs, give its leases back, let go of connections."""
         self._stopping = True
+        await self.door.close()
         await self._ticks.cancel()
-        cut_short = [*await self.polls.cancel(), *self._unfinished]
+        waiting = await self._guard(self.subscriptions.claim(MOST_PUSHES_LEFT)) or ()
+        cut_short = [*await self.polls.cancel(), *self._unfinished, *(each.lease for each in waiting)]
         await self.sends.cancel()
         store = self.doors.store
         if cut_short:

@@ -97,6 +97,26 @@ class Gap:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Subscription:
+    """What was agreed with a feed's hub, and what it is still asked for (W3C WebSub, 5)."""
+
+    hub: str = field(repr=False)
+    topic: str = field(repr=False)
+    callback: str = field(repr=False)  # the URL that the hub was given
+    secret: str = field(repr=False)  # 64 hex digits: what pushes are signed with
+    asked_at: datetime  # when the hub was asked last
+    ask_at: datetime  # when it is asked again: to renew, or because it has not verified what it was asked for
+    pending: bool = True  # the hub may verify what it was asked for
+    until: datetime | None = None  # the end of the lease that was verified, None = none is
+    failures: int = 0  # requests in a row before the last one that were not verified
+    detail: str = ""  # what went wrong last
+
+    def is_alive(self, now: datetime) -> bool:
+        """Say whether the hub has promised to push now."""
+        return self.until is not None and now < self.until
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class FeedNotes:
     """What polls have learnt about a feed; stored as one document, in which what is missing has its default."""
 
@@ -123,6 +143,10 @@ class FeedNotes:
     paused_until: datetime | None = None  # of a paused feed: when it is polled again by itself, None = when told
     pause_reason: str = ""
     events: tuple[FeedEvent, ...] = ()  # the latest changes, the newest last
+    # pushes; see `monitor.decide.websub`
+    hub: str = field(default="", repr=False)  # that the feed names, "" = none
+    topic: str = field(default="", repr=False)  # how the hub knows the feed: its `self` link
+    subscription: Subscription | None = field(default=None, repr=False)
 
     @property
     def home(self) -> str:
@@ -174,6 +198,8 @@ class FetchNotes:
     answered: str = field(default="", repr=False)  # the URL that answered, "" = the feed's own
     unconditional: bool = False  # nothing in the request allowed for a 304
     freshness: timedelta = timedelta()  # how long the answer is to be held for current (RFC 9111, 4.2)
+    hub: str = field(default="", repr=False)  # of the header `Link`, as the next one; "" = it names none
+    topic: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -226,6 +252,8 @@ class ParsedFeed:
     ttl: timedelta = timedelta()  # this and the next two as in `FeedNotes`
     skip_hours: tuple[int, ...] = ()
     skip_days: tuple[int, ...] = ()
+    hub: str = field(default="", repr=False)  # this and the next one as in `FeedNotes`
+    topic: str = field(default="", repr=False)
 
 
 # -- what matters -----------------------------------------------------------------------------------------------------

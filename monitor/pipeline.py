@@ -42,6 +42,7 @@ from monitor.decide.poll import (
     source_tags,
 )
 from monitor.decide.rhythm import describe_gap
+from monitor.decide.websub import after_push, poll_after_bad_push
 from monitor.errors import Cause, ConflictError, FeedError, LeaseLostError
 from monitor.feeds.reasons import shown
 from monitor.feeds.split import plan_parse
@@ -62,7 +63,7 @@ from monitor.model import (
     Settlement,
     Unknown,
 )
-from monitor.ports import ArticleFetcher, Clock, Fetcher, Notifier, Parser, Store
+from monitor.ports import ArticleFetcher, Clock, Fetcher, HubClient, Notifier, Parser, Store
 from monitor.recorder import Recorder
 from monitor.rules.match import Ruleset
 from monitor.stories.index import StoryIndex
@@ -91,6 +92,7 @@ class Live:
     dedup: timedelta  # how long a story is remembered after its last report, where a rule says nothing else
     story_window: timedelta  # the longest that any rule wants a story remembered
     articles: ArticleFetcher | None = None  # None = articles are not read
+    hubs: HubClient | None = None  # None = no hub is asked
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -161,6 +163,36 @@ async def poll(lease: FeedLease, live: Live, doors: Doors) -> PollOutcome | None
     return outcome
 
 
+async def take_push(lease: FeedLease, due: datetime, page: Page, live: Live, doors: Doors) -> PollOutcome | None:
+    """Record what a hub has pushed of one leased feed, as a poll would; the feed is polled when it was `due` before.
+
+    Return that, or None where there was nothing to record; what cannot be read is polled instead.
+
+    Raises:
+        StoreUnavailableError: as `poll`.
+    """
+    feed, now = live.feeds.get(lease.state.url), doors.clock()
+    if feed is None:  # a reload took it away
+        await doors.in_store(doors.store.put_off_feeds, {lease: due})
+        return None
+    try:
+        parsed = replace(await doors.parser.parse(page, feed, now), whole=False)
+        parsed, readings = await _read_articles(lease, feed, parsed, live, doors)
+        outcome = await _decide_and_record(
+            lease=lease, feed=feed, page=page, parsed=parsed, readings=readings, live=live, doors=doors, pushed_due=due
+        )
+    except LeaseLostError:
+        log.info("lease lost, push dropped: the feed is polled", feed=feed.name)
+        return None
+    except FeedError as error:
+        log.warning("a push cannot be read: the feed is polled", feed=feed.name, reason=error.detail)
+        soon = poll_after_bad_push(feed, lease.state, due, now)
+        await doors.in_store(doors.store.put_off_feeds, {lease: soon})
+        return None
+    _report(feed, outcome)
+    return outcome
+
+
 async def _read_and_record(lease: FeedLease, feed: Feed, live: Live, doors: Doors) -> PollOutcome:
     fetched = await live.fetcher.fetch(feed, lease.state)
     now = doors.clock()
@@ -213,7 +245,9 @@ async def _decide_and_record(
     readings: tuple[Decision, ...],
     live: Live,
     doors: Doors,
+    pushed_due: datetime | None = None,
 ) -> PollOutcome:
+    """Decide and record a page; `pushed_due` says that a hub has pushed it, and when the feed is polled next."""
     for _ in range(CONFLICTS):
         now = doors.clock()
         memory = await _recall(lease, feed, parsed, doors, now)
@@ -226,6 +260,7 @@ async def _decide_and_record(
                 lease=lease, feed=feed, page=page, parsed=parsed, memory=memory, sifted=sifted, live=live, doors=doors
             )
             outcome = replace(outcome, decisions=(*readings, *outcome.decisions)) if readings else outcome
+            outcome = after_push(outcome, pushed_due) if pushed_due else outcome
             try:
                 return await _record(outcome, doors)
             except ConflictError:

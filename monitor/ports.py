@@ -34,6 +34,7 @@ from monitor.model import (
     Settlement,
     StoredEntry,
     Story,
+    Subscription,
     Told,
 )
 
@@ -70,6 +71,18 @@ class ArticleFetcher(Protocol):
 
         Raises:
             FetchError: no usable answer came, or robots.txt forbids to ask.
+        """
+        ...
+
+
+class HubClient(Protocol):
+    """Ask the hubs that push feeds (W3C WebSub)."""
+
+    async def post_form(self, url: str, form: Mapping[str, str]) -> None:
+        """Send a form, once.
+
+        Raises:
+            FetchError: the hub did not take it, or nobody knows whether it did.
         """
         ...
 
@@ -286,6 +299,23 @@ class Store(Protocol):
 
     def claim_feeds(self, *, now: datetime, lease: timedelta, limit: int) -> tuple[FeedLease, ...]:
         """Lease up to `limit` active feeds that are due, the longest due first."""
+        ...
+
+    def claim_feed(self, url: str, *, now: datetime, lease: timedelta) -> tuple[FeedLease, datetime] | None:
+        """Lease one watched feed, due or not, and say when it was due; None = it is paused, or somebody polls it."""
+        ...
+
+    def feeds_with_hubs(self) -> tuple[FeedState, ...]:
+        """Read the watched feeds that name a hub, or have a subscription, by name."""
+        ...
+
+    def note_subscription(
+        self, url: str, *, old: Subscription | None, new: Subscription | None, now: datetime, hasten: bool = False
+    ) -> bool:
+        """Put a feed's subscription into the place of the `old` one, if that still stands there; say whether it did.
+
+        A poll of the feed that is under way is dropped, and the feed due at once; so it is when that is to `hasten` it.
+        """
         ...
 
     def release_feeds(self, leases: Sequence[FeedLease], due: datetime) -> None:

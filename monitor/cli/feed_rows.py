@@ -34,6 +34,7 @@ class Row:
     feed: Feed
     report: FeedReport | None  # None = no daemon has seen it yet
     health: Health
+    now: datetime
 
     @property
     def is_failing(self) -> bool:
@@ -48,9 +49,9 @@ class Row:
     @property
     def interval(self) -> timedelta:
         """The time between two polls, as the feed's rhythm has it now."""
-        from monitor.decide.rhythm import interval_of  # noqa: PLC0415 - `monitor --help` must not import the house
+        from monitor.decide.websub import slowed  # noqa: PLC0415 - `monitor --help` must not import the house
 
-        return interval_of(self.feed, self.report.state.notes) if self.report else self.feed.poll
+        return slowed(self.feed, self.report.state.notes, self.now) if self.report else self.feed.poll
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,7 +71,12 @@ class Desk:
         for feed in self.config.feeds:
             report = reports.get(feed.url)
             rows.append(
-                Row(feed=feed, report=report, health=health_of(report.state, self.now) if report else NEVER_POLLED)
+                Row(
+                    feed=feed,
+                    report=report,
+                    health=health_of(report.state, self.now) if report else NEVER_POLLED,
+                    now=self.now,
+                )
             )
         return sorted(rows, key=lambda row: (*row.health.key, row.feed.name))
 
@@ -179,7 +185,12 @@ def as_json(row: Row) -> dict[str, Any]:
     }
     if report is None:
         return said
-    counts = {"next_poll": report.due, "entries_24h": report.day, "entries_7d": report.week}
+    counts = {
+        "pushes": _pushes(report.state.notes, row.now),
+        "next_poll": report.due,
+        "entries_24h": report.day,
+        "entries_7d": report.week,
+    }
     return said | counts | {"state": report.state}
 
 
@@ -213,6 +224,7 @@ def described(
     yield from _said("identity", ", ".join(state.notes.identity))
     if state.notes.gap:
         yield "gap", f"{describe_gap(state.notes.gap)}; {state.notes.gaps:,} so far"
+    yield from _said("pushes", _pushes(state.notes, now))
     yield from _note_lines(state.notes)
     yield from _said("hits", ", ".join(f"{rule} ({count:,})" for rule, count in hits))
     for record in records:
@@ -238,6 +250,15 @@ def _pause_lines(row: Row) -> Iterator[tuple[str, str]]:
         notes = row.report.state.notes
         yield "paused", f"until {clock_time(notes.paused_until)}" if notes.paused_until else "until it is resumed"
         yield from _said("reason", notes.pause_reason)
+
+
+def _pushes(notes: FeedNotes, now: datetime) -> str:
+    """Say what a feed's hub does, "" where it names none."""
+    from monitor.decide.websub import describe_subscription  # noqa: PLC0415 - `monitor --help` must not import the house
+
+    if notes.subscription:
+        return f"{describe_subscription(notes.subscription, now)} (hub {shown_url(notes.subscription.hub)})"
+    return f"not subscribed (hub {shown_url(notes.hub)})" if notes.hub else ""
 
 
 def _note_lines(notes: FeedNotes) -> Iterator[tuple[str, str]]:

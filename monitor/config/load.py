@@ -15,7 +15,7 @@ from monitor.config.allow import read_allowed
 from monitor.config.environment import read_environment
 from monitor.config.feeds import load_feeds
 from monitor.config.include import matching, passed_over, patterns_in
-from monitor.config.models import DefaultSettings, OpsSettings, PollSettings, TopSettings
+from monitor.config.models import DefaultSettings, OpsSettings, PollSettings, TopSettings, WebSettings
 from monitor.document import Document, did_you_mean, read_document, validate
 from monitor.errors import Problem
 from monitor.model import AllowedHost, Backlog, Feed, Priority
@@ -23,7 +23,7 @@ from monitor.secret import resolve_references
 from monitor.text.plain import shorten
 
 INCLUDED_KEYS = ("actors", "defaults", "feeds", "rules")  # `defaults` there are those of the file's rules
-MAIN_KEYS = ("allow", "allow_files", "channels", "contact", "include", "ops", "smtp", "store", *INCLUDED_KEYS)
+MAIN_KEYS = ("allow", "allow_files", "channels", "contact", "include", "ops", "smtp", "store", "web", *INCLUDED_KEYS)
 STORE_VARIABLE = "MONITOR_STORE"
 
 
@@ -50,6 +50,8 @@ class Config:
     defaults: Defaults
     ops_notify: tuple[str, ...]  # channels that hear what this program has to say about itself
     feeds: tuple[Feed, ...] = field(repr=False)
+    public_url: str  # under which others reach this program, "" = they do not, and nothing listens
+    listen: tuple[str, int]  # address and port
     allow_folders: tuple[Path, ...]
     allow: tuple[AllowedHost, ...]  # what feeds may be read from although it is not public
     include: tuple[str, ...]  # patterns, relative to the folder
@@ -124,6 +126,8 @@ class _Loader:
             backlog=defaults.backlog,
         )
         self.problems += problems
+        web = self.web()
+        address, _, port = web.listen.rpartition(":")
         return Config(
             file=self.file.absolute(),
             folder=self.folder,
@@ -133,6 +137,8 @@ class _Loader:
             defaults=defaults,
             ops_notify=self.ops_notify(),
             feeds=feeds,
+            public_url=web.public_url,
+            listen=(address.strip("[]"), int(port)),
             allow_folders=allow_folders,
             allow=self.allow(top.allow),
             include=tuple(top.include),
@@ -207,6 +213,14 @@ class _Loader:
         settings, problems = validate(self.main, OpsSettings, ("ops",))
         self.problems += problems
         return tuple(settings.notify) if settings else ()
+
+    def web(self) -> WebSettings:
+        """Read the section `web`."""
+        if self.main.value.get("web") is None:
+            return WebSettings()
+        settings, problems = validate(self.main, WebSettings, ("web",))
+        self.problems += problems
+        return settings or WebSettings()
 
     def allow(self, written: Sequence[str]) -> tuple[AllowedHost, ...]:
         """Read the places that are allowed although they are not public."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from datetime import timedelta
 from typing import Annotated, Any, ClassVar, Self
+from urllib.parse import urlsplit
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
@@ -12,6 +13,11 @@ from monitor.model import Backlog, Identity, Priority
 from monitor.text.duration import parse_duration
 
 LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*")
+LISTEN = re.compile(
+    r"(?:\[[0-9A-Fa-f:.]{2,45}\]|[A-Za-z0-9.-]{1,253})"
+    r":(?:6553[0-5]|655[0-2]\d|65[0-4]\d\d|6[0-4]\d{3}|[1-5]?\d{1,4})",
+    re.ASCII,
+)
 SHORTEST_TIMEOUT, LONGEST_TIMEOUT = timedelta(seconds=1), timedelta(seconds=120)  # a feed's lease is longer
 SHORTEST_POLL = timedelta(seconds=10)
 
@@ -54,6 +60,22 @@ def _timeout(text: object) -> timedelta:
 def _one_line(value: object) -> object:
     if isinstance(value, str) and not value.isprintable():
         raise ValueError("this should be one line of text")
+    return value
+
+
+def _public_url(value: object) -> object:
+    if not isinstance(value, str) or not value:
+        return value
+    parts = urlsplit(value)
+    plain = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0 and "@" not in parts.netloc
+    if not plain or parts.query or parts.fragment or not value.isprintable() or " " in value:
+        raise ValueError("write it like `https://monitor.example.org`: http or https, without login and query")
+    return value.rstrip("/")
+
+
+def _listen(value: object) -> object:
+    if isinstance(value, str) and not LISTEN.fullmatch(value):
+        raise ValueError(f"`{value}` is no address and port: write it like `127.0.0.1:8080` or `[::]:8080`")
     return value
 
 
@@ -138,6 +160,13 @@ class OpsSettings(_Shape):
     """`ops:`, what this program has to say about itself."""
 
     notify: Texts = Field(default_factory=list)
+
+
+class WebSettings(_Shape):
+    """`web:`, what others may reach of this program."""
+
+    public_url: Annotated[str, BeforeValidator(_public_url)] = ""  # without a slash at its end
+    listen: Annotated[str, BeforeValidator(_listen)] = "127.0.0.1:8080"
 
 
 class TopSettings(_Shape):

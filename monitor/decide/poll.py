@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+
+from xxhash import xxh3_128_digest
 
 from monitor.decide.backlog import backlog_reasons, is_silent
 from monitor.decide.draft import Draft
@@ -15,6 +16,7 @@ from monitor.decide.rhythm import after_page, after_unchanged, interval_of
 from monitor.decide.schedule import asked_wait, hold_host_until, next_poll, poll_after_failure
 from monitor.decide.thresholds import question
 from monitor.decide.updates import Change, change_of, describe
+from monitor.decide.websub import slowed
 from monitor.errors import FeedError, ParseError
 from monitor.model import (
     MOVES,
@@ -44,7 +46,7 @@ from monitor.stories.verdict import Kind
 
 def body_hash(page: Page) -> bytes:
     """Return what tells one body from another."""
-    return hashlib.blake2b(page.body, digest_size=16).digest()
+    return xxh3_128_digest(page.body)
 
 
 def decide_unchanged(
@@ -226,6 +228,8 @@ def decide_page(
         ttl=parsed.ttl,
         skip_hours=parsed.skip_hours,
         skip_days=parsed.skip_days,
+        hub=page.notes.hub or parsed.hub,
+        topic=page.notes.topic or parsed.topic,
     )
     state = after_parse(replace(lease.state, notes=notes), parsed, now)
     state = replace(
@@ -292,9 +296,11 @@ def _noted(notes: FeedNotes, fetched: FetchNotes, now: datetime) -> FeedNotes:
         moves=moves if fetched.moved_to else 0,
         answered=fetched.answered,
         unconditional_at=now if fetched.unconditional else notes.unconditional_at,
+        hub=fetched.hub or notes.hub,
+        topic=fetched.topic or notes.topic,
     )
 
 
 def _next_poll(feed: Feed, state: FeedState, fetched: Page | NotModified, now: datetime) -> datetime:
-    interval = interval_of(feed, state.notes)
+    interval = slowed(feed, state.notes, now)
     return next_poll(feed, now, interval, asked_wait(interval, fetched.notes.freshness, state.notes, now))

@@ -23,11 +23,12 @@ _LEAST_DATED = 3  # entries show an order
 
 def interval_of(feed: Feed, notes: FeedNotes) -> timedelta:
     """Return how long to wait between two polls of a feed, within its bounds."""
-    low, high = _bounds(feed)
+    low, high = bounds_of(feed)
     return min(max(notes.interval or feed.poll, low), high)
 
 
-def _bounds(feed: Feed) -> tuple[timedelta, timedelta]:
+def bounds_of(feed: Feed) -> tuple[timedelta, timedelta]:
+    """Return the shortest and the longest time between two polls of a feed."""
     own = min(feed.poll, max(feed.poll / 4, SHORTEST))
     return feed.poll_min or own, feed.poll_max or feed.poll
 
@@ -76,7 +77,7 @@ def describe_gap(gap: Gap) -> str:
 
 def _paced(feed: Feed, notes: FeedNotes, factor: float) -> FeedNotes:
     """Change the interval; as configured it is not noted, so that most polls teach nothing that must be written."""
-    low, high = _bounds(feed)
+    low, high = bounds_of(feed)
     interval = min(max(interval_of(feed, notes) * factor, low), high)
     return replace(notes, interval=None if interval == feed.poll else interval)
 

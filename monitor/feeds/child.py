@@ -7,6 +7,7 @@ process that holds no secret, no store and no connection but the one to its pare
 
 from __future__ import annotations
 
+import gc
 import resource
 import signal
 import socket
@@ -38,6 +39,7 @@ def main() -> None:
     _limit_memory()
     lean = _peak_memory()  # that of the parent may be counted in it
     find_task("parse")
+    gc.freeze()  # what is imported stays: it need not be looked through while documents are read
     with socket.socket(fileno=sys.stdin.fileno()) as parent, parent.makefile("rb") as frames:
         parent.sendall(pack(Answer()))  # ready
         last = False

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from asyncio import Semaphore
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import timedelta
 from http import HTTPStatus
@@ -26,6 +26,7 @@ from monitor.feeds.answer import MAX_BYTES, document, refuse
 from monitor.feeds.blocked import is_login_page
 from monitor.feeds.freshness import freshness
 from monitor.feeds.guard import Guard
+from monitor.feeds.hub import hub_in_headers
 from monitor.feeds.inflate import ACCEPTED
 from monitor.feeds.local import read_local
 from monitor.feeds.order import CONDITIONS, Order, order_for
@@ -45,6 +46,7 @@ _FEED_TYPES = "application/atom+xml, application/rss+xml, application/feed+json,
 _ARTICLE_TYPES = ("text/html", "application/xhtml+xml")
 _REDIRECTS = frozenset((301, 302, 303, 307, 308))
 _PERMANENT = frozenset((301, 308))
+_SAME_METHOD = frozenset((307, 308))
 _FETCH_ERRORS = (TimeoutError, aiohttp.ClientError, OSError, ValueError)
 
 
@@ -102,6 +104,25 @@ class HttpFetcher:
                 raise FetchError(Cause.NOT_A_FEED, f"{shown(response.url)} is no HTML page")
             return Page(body=await document(response, MAX_ARTICLE), content_type=content_type)
 
+    async def post_form(self, url: str, form: Mapping[str, str]) -> None:
+        """Send a form to a hub; it is taken when the hub answers 2xx. 307 and 308 are followed (W3C WebSub, 5.1).
+
+        Raises:
+            FetchError: it was not taken; the text holds nothing of the form.
+        """
+        order = Order.plain(url, self._headers("text/plain"), self._timeout)
+        async with self._bounded(order):
+            target = order.url
+            for _ in range(MAX_REDIRECTS + 1):
+                headers = order.headers_for(target, at_home=True)
+                async with self._sessions.send(target, headers=headers, proxy=None, form=form) as response:
+                    if response.status < HTTPStatus.MULTIPLE_CHOICES:
+                        return
+                    if response.status not in _SAME_METHOD:
+                        raise FetchError(Cause.HTTP, f"HTTP {response.status} from {shown(target)}")
+                    target = _redirected(target, response.headers.get("Location", ""))
+            raise FetchError(Cause.REDIRECT, f"more than {MAX_REDIRECTS} redirects, the last to {shown(target)}")
+
     async def close(self) -> None:
         """Give connections and threads back."""
         await self._sessions.close()
@@ -132,7 +153,7 @@ class HttpFetcher:
                 await self._robots.check(url)
             at_home = at_home and url.origin() == order.own.origin()
             headers = order.headers_for(url, at_home=at_home)
-            async with self._sessions.get(url, headers=headers, proxy=order.proxy) as response:
+            async with self._sessions.send(url, headers=headers, proxy=order.proxy) as response:
                 if response.status not in _REDIRECTS:
                     if hop and is_login_page(url, response.status, response.headers.get("Content-Type", "")):
                         raise FetchError(Cause.BLOCKED, f"{shown(order.url)} sends to a login page, {shown(url)}")
@@ -147,11 +168,14 @@ class HttpFetcher:
     async def _answer(self, response: aiohttp.ClientResponse, order: Order, moved_to: str) -> Page | NotModified:
         conditional = not CONDITIONS.isdisjoint(response.request_info.headers)
         answered = "" if response.url == order.own else str(response.url)
+        hub, topic = hub_in_headers(response)
         notes = FetchNotes(
             moved_to=_storable(moved_to),
             answered=_storable(answered),
             unconditional=not conditional,
             freshness=freshness(response.headers),
+            hub=hub,
+            topic=topic,
         )
         if response.status == HTTPStatus.NOT_MODIFIED and conditional:
             return NotModified(notes=notes)

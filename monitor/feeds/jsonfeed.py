@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -14,8 +15,18 @@ from monitor.feeds.items import Item, Markup
 _VERSION = "jsonfeed.org/version/1"
 
 
-def read_json_feed(text: str, now: datetime) -> tuple[str, str, Iterator[Item]]:
-    """Return the feed's title, the page it belongs to, and its items; links may be relative to the feed's URL.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JsonFeed:
+    """What stands in a JSON Feed; links may be relative to the feed's URL."""
+
+    title: str
+    site: str  # the page that the feed belongs to
+    items: Iterator[Item]
+    links: Sequence[tuple[str, str]] = ()  # as in `XmlFeed`: its hubs for WebSub, and its own URL
+
+
+def read_json_feed(text: str, now: datetime) -> JsonFeed:
+    """Read a whole document.
 
     Raises:
         ParseError: not JSON, or JSON of another kind.
@@ -32,7 +43,13 @@ def read_json_feed(text: str, now: datetime) -> tuple[str, str, Iterator[Item]]:
         raise ParseError(Cause.BROKEN, "a JSON Feed without a list of items")
     language = _text(document, "language")
     found = (_item(item, language, now) for item in items if isinstance(item, dict))
-    return _text(document, "title"), _text(document, "home_page_url"), found
+    hubs = [hub for hub in _list(document, "hubs") if isinstance(hub, dict) and _text(hub, "type").lower() == "websub"]
+    return JsonFeed(
+        title=_text(document, "title"),
+        site=_text(document, "home_page_url"),
+        items=found,
+        links=[*(("hub", _text(hub, "url")) for hub in hubs), ("self", _text(document, "feed_url"))],
+    )
 
 
 def _item(item: dict[str, Any], language: str, now: datetime) -> Item:

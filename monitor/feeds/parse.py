@@ -9,18 +9,20 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime
 from itertools import islice
 
 from monitor.errors import Cause, ParseError
 from monitor.feeds.charset import decode
 from monitor.feeds.discover import discover_links
+from monitor.feeds.hub import hub_and_topic
 from monitor.feeds.items import MAX_ENTRIES, TITLE_LIMIT, Item, make_entries
-from monitor.feeds.jsonfeed import read_json_feed
+from monitor.feeds.jsonfeed import JsonFeed, read_json_feed
 from monitor.feeds.plaintext import from_markup
 from monitor.feeds.rhythm import with_rhythm
 from monitor.feeds.sitemap import read_sitemap
-from monitor.feeds.xmlfeed import read_xml_feed
+from monitor.feeds.xmlfeed import XmlFeed, read_xml_feed
 from monitor.model import Feed, Page, ParsedFeed
 from monitor.text.plain import one_line, shorten
 
@@ -44,17 +46,19 @@ def parse_page(page: Page, feed: Feed, now: datetime) -> ParsedFeed:
     if not text:
         raise ParseError(Cause.NOT_A_FEED, "the answer is empty")
     if text[0] in "{[":
-        title, site, items = read_json_feed(text, now)
+        found: JsonFeed | XmlFeed = read_json_feed(text, now)
     else:
-        title, site, items = _read_xml(text, feed.url, now)
-    entries = make_entries(islice(items, MAX_ENTRIES), feed, now, site=site)
-    return with_rhythm(ParsedFeed(title=one_line(title)[:TITLE_LIMIT], entries=entries), text)
+        found = _read_xml(text, feed.url, now)
+    entries = make_entries(islice(found.items, MAX_ENTRIES), feed, now, site=found.site)
+    hub, topic = hub_and_topic(found.links)
+    parsed = ParsedFeed(title=one_line(found.title)[:TITLE_LIMIT], entries=entries, hub=hub, topic=topic)
+    return with_rhythm(parsed, text)
 
 
-def _read_xml(text: str, url: str, now: datetime) -> tuple[str, str, Iterator[Item]]:
+def _read_xml(text: str, url: str, now: datetime) -> XmlFeed:
     root = _root(text)
     if root.rpartition(":")[2] in ("urlset", "sitemapindex"):
-        return "", "", read_sitemap(text, now)
+        return XmlFeed(version=root, title="", site="", items=read_sitemap(text, now))
     # 5 MB of HTML would cost feedparser 10 s: look before. Some feeds call themselves HTML all the same.
     if not (_SURE_FEED if root == "html" else _FEED_TAG).search(text):
         raise ParseError(Cause.NOT_A_FEED, _looks_like(text, root, url))
@@ -66,7 +70,7 @@ def _read_xml(text: str, url: str, now: datetime) -> tuple[str, str, Iterator[It
         raise ParseError(
             Cause.BROKEN, f"the page breaks off before its first entry: its </{shorten(root, 40)}> is missing"
         )
-    return found.title, found.site, _chain(first, found.items)
+    return replace(found, items=_chain(first, found.items))
 
 
 def _chain(first: Item | None, rest: Iterator[Item]) -> Iterator[Item]:

@@ -15,7 +15,6 @@ from selectolax.lexbor import LexborHTMLParser
 
 from monitor.text.plain import clean
 
-_SPACES = re.compile(r"\s{2,}|[^\S ]")
 _BLOCKS = (
     r"(?:address|article|aside|blockquote|br|caption|center|dd|details|dialog|dir|div|dl|dt|fieldset|figcaption|"
     r"figure|footer|form|h[1-6]|header|hgroup|hr|legend|li|main|menu|nav|ol|optgroup|option|p|pre|section|summary|table|"
@@ -44,7 +43,7 @@ def from_markup(markup: str) -> str:
     """Return the text of an HTML fragment: block elements end lines, inline ones do not even end words."""
     if "<" not in markup:
         return clean(html.unescape(markup) if "&" in markup else markup)
-    markup = _SPACES.sub(" ", _CDATA.sub("", markup))
+    markup = " ".join(_CDATA.sub("", markup).split())
     for tag, name in _RENAMED:
         markup = tag.sub(name, markup)
     tree = LexborHTMLParser(markup.encode("utf-8", "ignore"))  # lone surrogates go

@@ -28,10 +28,12 @@ class Sessions:
         self._proxies: Proxies | None = None
 
     @asynccontextmanager
-    async def get(
-        self, url: URL, *, headers: Mapping[str, str], proxy: URL | None
+    async def send(
+        self, url: URL, *, headers: Mapping[str, str], proxy: URL | None, form: Mapping[str, str] | None = None
     ) -> AsyncIterator[aiohttp.ClientResponse]:
         """Send one request, through `proxy` or what the environment says; redirects are the caller's business.
+
+        It is a GET, or with a `form` a POST.
 
         Raises:
             aiohttp.ClientError, OSError, ValueError: no answer came. A `GuardedError` is the cause where the address
@@ -41,14 +43,19 @@ class Sessions:
             self._proxies = Proxies()
         proxy = proxy or self._proxies.choose(url)
         self._guard.check_literal(url.host or "", url.port or 0)
+        method = "GET" if form is None else "POST"
         if proxy is None:
-            async with self._to_hosts().get(url, headers=headers, allow_redirects=False) as response:
+            async with self._to_hosts().request(
+                method, url, headers=headers, data=form, allow_redirects=False
+            ) as response:
                 yield response
             return
         place, login = without_login(proxy)
         tunnelled = url.scheme == "https"  # then the proxy sees no header but those of the tunnel
-        request = self._to_proxies().get(
+        request = self._to_proxies().request(
+            method,
             url,
+            data=form,
             headers=headers if tunnelled else {**headers, **login},
             allow_redirects=False,
             proxy=place,

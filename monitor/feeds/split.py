@@ -15,23 +15,34 @@ from __future__ import annotations
 
 import codecs
 import re
-from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
-from hashlib import blake2b
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, field, replace
+
+from xxhash import xxh3_64_digest
 
 from monitor.feeds.charset import to_utf8
 from monitor.feeds.items import MAX_ENTRIES
 from monitor.model import Page
 
+# A changed block passes for one of 50 known ones once in 4e17 times, and until the next whole parse.
 HASH_BYTES = 8
 _ROOT = re.compile(
     rb"(?:\s++|<\?[^>]*+>|<!--.*?-->|<!DOCTYPE[^>\[]*+>)*+<(rss|rdf:RDF|feed|urlset)[\s>]", re.DOTALL | re.IGNORECASE
 )
 _BLOCKS = {b"rss": b"item", b"rdf:rdf": b"item", b"feed": b"entry", b"urlset": b"url"}
+_BLANKS = re.compile(rb"\s*+")
 _ENDS_NAME = b" \t\r\n>/"
 _SECTIONS = ((b"<![CDATA[", b"]]>"), (b"<!--", b"-->"), (b"<?", b"?>"))
 _ADDRESS = re.compile(rb"""\shref\s*=\s*["']([^"']*)""")
 _ENDS = 1_500  # bytes
+_FEW = 12  # blocks, and names: for more of them all names are read
+# what a feed tells of itself, but for what tells of its entries (`items`) and of its rhythm (`rhythm`)
+_TOLD = re.compile(
+    rb"<(?!(?:\w{1,20}:)?(?:rss|rdf|channel|feed|urlset|title|link|language|ttl|update\w+|hour|day|skip\w+)[\s/>])"
+    rb"([A-Za-z][\w:.-]{0,60}+)(?=[\s/>])[^<>]*+>"
+    rb"(?:(?<=/>)|(?<!/>)[^<]*+(?:<!\[CDATA\[[^\]]*+\]\]>[^<]*+)?</\1\s*+>)\s*+",
+    re.IGNORECASE,
+)
 # the elements by which an item may be known: attributes and text
 _NAMING = re.compile(rb"<(?:guid|link|id|loc)\b([^<>]*)>(?:<!\[CDATA\[)?([^<\]]*)")
 
@@ -47,16 +58,33 @@ class Plan:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cut:
-    """A page in pieces, each block with its end tag and without the blanks around it."""
+    """A page in UTF-8 in pieces, each block from its start tag to its end tag."""
 
-    head: bytes
-    blocks: tuple[bytes, ...]
+    text: bytes = field(repr=False)
+    spans: tuple[tuple[int, int], ...]  # of the blocks, in the text
     hashes: tuple[bytes, ...]  # of the blocks
-    tail: bytes
+    tail: int  # where it begins
 
-    def envelope(self, blocks: Iterable[bytes]) -> bytes:
-        """Return the page with no other blocks than these."""
-        return b"".join([self.head, *blocks, self.tail])
+    def block(self, number: int) -> bytes:
+        """Return one block."""
+        return self.text[slice(*self.spans[number])]
+
+    def ends(self, number: int) -> bytes:
+        """Return the parts of a block that are looked at for its names."""
+        start, end = self.spans[number]
+        return (
+            self.text[start:end]
+            if end - start <= 2 * _ENDS
+            else self.text[start : start + _ENDS] + self.text[end - _ENDS : end]
+        )
+
+    def envelope(self, numbers: Iterable[int]) -> bytes:
+        """Return the page with no other blocks than these, and with no more of its head than they need."""
+        return b"".join([_lean(self.text[: self.spans[0][0]]), *map(self.block, numbers), self.text[self.tail :]])
+
+    def whole(self) -> bytes:
+        """Return the page with all blocks that were looked at."""
+        return self.text[: self.spans[-1][1]] + self.text[self.tail :]
 
 
 def plan_parse(page: Page, known: bytes, *, whole: bool = False) -> Plan:
@@ -64,18 +92,22 @@ def plan_parse(page: Page, known: bytes, *, whole: bool = False) -> Plan:
 
     Blocks beyond the first MAX_ENTRIES are not looked at, and so are not known in a later page either.
     """
-    text = to_utf8(page.body, page.content_type)
     seen = {known[at : at + HASH_BYTES] for at in range(0, len(known), HASH_BYTES)}
-    found = cut(text, seen)
+    found = cut(page.body.removeprefix(codecs.BOM_UTF8), seen)
+    if found and not whole and seen.issuperset(found.hashes):  # each as it stood in a page in UTF-8, so it is UTF-8 too
+        return Plan(page=None, blocks=b"".join(found.hashes), whole=False)
+    text = to_utf8(page.body, page.content_type)
+    if text is not page.body:
+        found = cut(text, seen)
     if found is None:
         return Plan(page=_marked(page, text), blocks=b"", whole=True)
     unseen = [number for number, digest in enumerate(found.hashes) if digest not in seen]
     blocks = b"".join(found.hashes)
-    if whole or len(unseen) == len(found.blocks):
-        return Plan(page=_marked(page, found.envelope(found.blocks)), blocks=blocks, whole=True)
+    if whole or len(unseen) == len(found.hashes):
+        return Plan(page=_marked(page, found.whole()), blocks=blocks, whole=True)
     if not unseen:
         return Plan(page=None, blocks=blocks, whole=False)
-    return Plan(page=_marked(page, found.envelope(_with_kin(found.blocks, unseen))), blocks=blocks, whole=False)
+    return Plan(page=_marked(page, found.envelope(_with_kin(found, unseen))), blocks=blocks, whole=False)
 
 
 def halves(page: Page) -> tuple[Page, ...]:
@@ -86,9 +118,9 @@ def halves(page: Page) -> tuple[Page, ...]:
     found = cut(to_utf8(page.body, page.content_type), ())
     if found is None:
         return ()
-    count = len(found.blocks)
+    count = len(found.spans)
     sides = (range(side, count, 2) for side in range(min(2, count)))
-    return tuple(_marked(page, found.envelope(_with_kin(found.blocks, side))) for side in sides)
+    return tuple(_marked(page, found.envelope(_with_kin(found, side))) for side in sides)
 
 
 def cut(text: bytes, known: Collection[bytes]) -> Cut | None:
@@ -98,23 +130,37 @@ def cut(text: bytes, known: Collection[bytes]) -> Cut | None:
         return None
     name = _BLOCKS[root[1].lower()]
     opening, closing = b"<" + name, b"</" + name + b">"
-    pieces = text.split(closing)
-    start = _find_tag(pieces[0], opening, root.end())
-    head, tail = pieces[0][: max(start, 0)], pieces.pop()
-    if len(pieces) > MAX_ENTRIES and name == b"url":  # the latest count, and they may stand at its end
+    start = at = _find_tag(text, opening, root.end())
+    last = text.rfind(closing)
+    tail = last + len(closing)
+    if not 0 <= start <= text.find(closing) or not _is_closed(text[:start]):
         return None
-    if start < 0 or not pieces or not _is_closed(head) or not _is_closed(tail) or _find_tag(tail, opening) >= 0:
+    if not _is_closed(text[tail:]) or _find_tag(text, opening, tail) >= 0:
         return None
-    pieces[0] = pieces[0][start:]
-    blocks, hashes = [], []
-    for piece in pieces[:MAX_ENTRIES]:
-        block = piece.strip()
-        digest = blake2b(block, digest_size=HASH_BYTES).digest()
-        if digest not in known and not _is_block(block, opening):
+    spans: list[tuple[int, int]] = []
+    hashes: list[bytes] = []
+    view = memoryview(text)
+    while at < tail and len(spans) < MAX_ENTRIES:
+        end = text.index(closing, at)
+        start = _BLANKS.match(text, at).end()  # type: ignore[union-attr]  # blanks, or none
+        digest = xxh3_64_digest(view[start:end])
+        if digest not in known and not _is_block(text[start:end], opening):
             return None
-        blocks.append(block + closing)
+        at = end + len(closing)
+        spans.append((start, at))
         hashes.append(digest)
-    return Cut(head=head, blocks=tuple(blocks), hashes=tuple(hashes), tail=tail)
+    if at < tail and name == b"url":  # the latest count, and they may stand at its end
+        return None
+    return Cut(text=text, spans=tuple(spans), hashes=tuple(hashes), tail=tail)
+
+
+def _lean(head: bytes) -> bytes:
+    """Return what stands before all blocks without what a feed tells of itself, but for what is read of each page.
+
+    Only elements that hold nothing but text go, and so no namespace, base or language of an item's goes with them.
+    """
+    lean = _TOLD.sub(b"", head)
+    return lean if _is_closed(lean) else head  # a section that ends in a tag, of all things
 
 
 def _is_block(block: bytes, opening: bytes) -> bool:
@@ -142,12 +188,14 @@ def _is_closed(piece: bytes) -> bool:
     return True
 
 
-def _with_kin(blocks: Sequence[bytes], chosen: Iterable[int]) -> Iterator[bytes]:
-    """Return the blocks with these numbers and, in their places, those that share a guid or link with them, and so on.
+def _with_kin(found: Cut, chosen: Sequence[int]) -> Sequence[int]:
+    """Return, in their order, these numbers and those of the blocks that share a guid or link with them, and so on.
 
     A guid that several items have names none of them (`items.make_entries`), and that shows only side by side.
     """
-    names = [_names(block) for block in blocks]
+    if _has_no_kin(found, chosen):  # as nearly always
+        return chosen
+    names = [_names(found.block(number)) for number in range(len(found.spans))]
     holders: dict[bytes, list[int]] = {}
     for number, of_block in enumerate(names):
         for name in of_block:
@@ -159,7 +207,18 @@ def _with_kin(blocks: Sequence[bytes], chosen: Iterable[int]) -> Iterator[bytes]
             kin = set(holders.pop(name, ())) - reached
             reached |= kin
             waiting += kin
-    return (block for number, block in enumerate(blocks) if number in reached)
+    return sorted(reached)
+
+
+def _has_no_kin(found: Cut, chosen: Sequence[int]) -> bool:
+    """Say whether few blocks share no guid or link with others, which is cheaper to see than to read all names."""
+    names = {name for number in chosen[:_FEW] for name in _names(found.block(number))}
+    if not len(chosen) <= _FEW >= len(names):
+        return False
+    others = set(range(len(found.spans))).difference(chosen)
+    ends = ((number, found.ends(number)) for number in others)
+    alike = [number for number, text in ends if any(name in text for name in names)]
+    return all(names.isdisjoint(_names(found.block(number))) for number in alike)
 
 
 def _names(block: bytes) -> set[bytes]:

@@ -8,7 +8,7 @@ of an item beyond all measure.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from io import BytesIO
@@ -23,7 +23,7 @@ from monitor.feeds.items import Item, Markup
 from monitor.feeds.repeats import cap_repeats
 
 # It would look for a driver of libxml2 on the whole module path before each page: a fifth of the time of a small one.
-feedparser.api.PREFERRED_XML_PARSERS.clear()
+feedparser.api.PREFERRED_XML_PARSERS[:] = ["monitor.feeds.expat"]
 
 # What XML 1.0 (2.2) forbids, as characters and as references to them: either breaks the strict parser, the second
 # even raises out of feedparser's loose one.
@@ -42,6 +42,7 @@ class XmlFeed:
     title: str
     site: str  # the page that the feed belongs to
     items: Iterator[Item]
+    links: Sequence[tuple[str, str]] = ()  # of the feed itself: what for, and where to
 
 
 def read_xml_feed(text: str, now: datetime) -> XmlFeed:
@@ -71,6 +72,7 @@ def read_xml_feed(text: str, now: datetime) -> XmlFeed:
         title=title,
         site=_text(feed.get("link")),
         items=(_item(entry, language, now) for entry in parsed["entries"]),
+        links=[(_text(link.get("rel")), _text(link.get("href"))) for link in feed.get("links") or ()],
     )
 
 

@@ -9,10 +9,10 @@ from operator import itemgetter
 from typing import Any
 from urllib.parse import urlsplit
 
-from sqlalchemy import Connection, Row, Update, bindparam, false, or_, select, update
+from sqlalchemy import Connection, Row, Text, Update, bindparam, false, or_, select, type_coerce, update
 
 from monitor.errors import Cause, LeaseLostError
-from monitor.model import Feed, FeedLease, FeedNotes, FeedState, PollOutcome, Validators
+from monitor.model import Feed, FeedLease, FeedNotes, FeedState, PollOutcome, Subscription, Validators
 from monitor.store.engine import insert
 from monitor.store.tables import feed
 
@@ -93,6 +93,52 @@ def claim_feeds(connection: Connection, *, now: datetime, lease: timedelta, limi
     if rows:
         connection.execute(_TAKE, [{"taken": row.id, "until": now + lease} for row in rows])
     return tuple(FeedLease(state=feed_state(row), token=row.token + 1) for row in rows)
+
+
+def claim_feed(
+    connection: Connection, url: str, *, now: datetime, lease: timedelta
+) -> tuple[FeedLease, datetime] | None:
+    """Lease one feed, due or not; see `Store.claim_feed`."""
+    asked = select(feed).where(feed.c.url == url, feed.c.active, feed.c.paused_at.is_(None)).with_for_update()
+    row = connection.execute(asked).one_or_none()
+    if row is None or (row.strikes > 0 and row.due > now):
+        return None
+    connection.execute(_TAKE, [{"taken": row.id, "until": now + lease}])
+    return FeedLease(state=feed_state(row), token=row.token + 1), row.due
+
+
+def feeds_with_hubs(connection: Connection) -> tuple[FeedState, ...]:
+    """Read the watched feeds that name a hub or have a subscription; see `Store.feeds_with_hubs`."""
+    written = type_coerce(feed.c.notes, Text())
+    named = or_(written.contains('"hub":'), written.contains('"subscription":'))
+    rows = connection.execute(select(feed).where(feed.c.active, named).order_by(feed.c.name)).all()
+    states = (feed_state(row) for row in rows)
+    return tuple(state for state in states if state.notes.hub or state.notes.subscription)
+
+
+def note_subscription(
+    connection: Connection,
+    url: str,
+    *,
+    old: Subscription | None,
+    new: Subscription | None,
+    now: datetime,
+    hasten: bool,
+) -> bool:
+    """Put a subscription into the place of another; see `Store.note_subscription`.
+
+    The lease of a poll under way is ended, as by a pause: what it learnt would overwrite the note.
+    """
+    row = connection.execute(select(feed).where(feed.c.url == url, feed.c.active).with_for_update()).one_or_none()
+    if row is None or row.notes.subscription != old:
+        return False
+    values: dict[str, Any] = {"notes": replace(row.notes, subscription=new)}
+    if row.strikes > 0:
+        values |= {"due": now, "token": feed.c.token + 1, "strikes": 0}
+    elif hasten:
+        values["due"] = min(row.due, now)
+    connection.execute(update(feed).where(feed.c.id == row.id).values(values))
+    return True
 
 
 def put_off_feeds(connection: Connection, leases: Mapping[FeedLease, datetime]) -> None:

@@ -17,6 +17,7 @@ from monitor.model import (
     Entry,
     Feed,
     FeedLease,
+    FeedState,
     History,
     Memory,
     PollOutcome,
@@ -24,6 +25,7 @@ from monitor.model import (
     Report,
     Settlement,
     StoredEntry,
+    Subscription,
     Told,
 )
 from monitor.ports import (
@@ -119,6 +121,23 @@ class SqlStore:
         """Lease feeds that are due; see `Store.claim_feeds`."""
         with self._writing() as connection:
             return feed_queue.claim_feeds(connection, now=now, lease=lease, limit=limit)
+
+    def claim_feed(self, url: str, *, now: datetime, lease: timedelta) -> tuple[FeedLease, datetime] | None:
+        """Lease one feed, due or not; see `Store.claim_feed`."""
+        with self._writing() as connection:
+            return feed_queue.claim_feed(connection, url, now=now, lease=lease)
+
+    def feeds_with_hubs(self) -> tuple[FeedState, ...]:
+        """Read the feeds that name a hub or have a subscription; see `Store.feeds_with_hubs`."""
+        with self._reading() as connection:
+            return feed_queue.feeds_with_hubs(connection)
+
+    def note_subscription(
+        self, url: str, *, old: Subscription | None, new: Subscription | None, now: datetime, hasten: bool = False
+    ) -> bool:
+        """Put a subscription into the place of another; see `Store.note_subscription`."""
+        with self._writing() as connection:
+            return feed_queue.note_subscription(connection, url, old=old, new=new, now=now, hasten=hasten)
 
     def release_feeds(self, leases: Sequence[FeedLease], due: datetime) -> None:
         """Give leases back untouched; see `Store.release_feeds`."""

@@ -3,6 +3,7 @@
 - `FakeClock` tells the time it was given.
 - `FakeFetcher` gives pages and errors by script; `FakeParser` parses in the test's own process; `FakeNotifier` records
   what it is asked to send.
+- `FakeHub` is a WebSub hub: it takes subscriptions, verifies them and pushes.
 - `FakeSlack`, `FakeWebhook` and `FakeSmtp` listen on loopback, check what they get, keep it, and fail on demand
   (`Fault`). `FakeSmtp` needs aiosmtpd: `pip install media-monitor[test]`.
 
@@ -17,6 +18,7 @@ from __future__ import annotations
 from monitor.testing.clock import FakeClock
 from monitor.testing.fault import Fault
 from monitor.testing.fetcher import FakeFetcher
+from monitor.testing.hub import FakeHub, HubRequest
 from monitor.testing.notifier import FakeNotifier
 from monitor.testing.parser import FakeParser
 from monitor.testing.slack import FakeSlack, SlackMessage
@@ -27,12 +29,14 @@ from monitor.testing.webhook import FakeWebhook, ReceivedCall
 __all__ = [
     "FakeClock",
     "FakeFetcher",
+    "FakeHub",
     "FakeNotifier",
     "FakeParser",
     "FakeSlack",
     "FakeSmtp",
     "FakeWebhook",
     "Fault",
+    "HubRequest",
     "ReceivedCall",
     "ReceivedMail",
     "SlackMessage",

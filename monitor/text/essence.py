@@ -21,8 +21,12 @@ _COUNTED = (
     r"views?|reads?|readers?|comments?|shares?|likes?|vues?|commentaires?|aufrufe|kommentare?|visitas?|vistas?|"
     r"comentarios?|просмотр\w{0,3}|комментари\w{0,3}"
 )
+# What may begin a piece of noise, so that most places of a text are passed by at once.
+_BEGINS = r"(?=^|[\d\n(\[|]|(?<!\w)[acehiklmprsuv\u0430-\u044f])"
 _NOISE = re.compile(
-    "|".join(
+    _BEGINS
+    + "(?:"
+    + "|".join(
         (
             rf"\b(?:{_EDITED})\b[^\n!?]{{0,50}}?\b{_CLOCK}",  # Updated 1 March 2026 at 14:05 GMT
             rf"(?:^|\n|[(\[|])\s{{0,3}}{_CLOCK}\s{{0,3}}(?:$|(?=\n)|[)\]|:–—-])",  # a line or a bracket of its own
@@ -36,9 +40,13 @@ _NOISE = re.compile(
             rf"\b\d[\d.,\u00a0 ]{{0,12}}[km]?\s?(?:{_COUNTED})\b",
             rf"\b(?:{_COUNTED})\s?[:(]\s?\d[\d.,]{{0,12}}\)?",
         )
-    ),
+    )
+    + ")",
     re.IGNORECASE,
 )
+# All noise has a digit in it, and reaches no further from one than this.
+_REACH = 100
+_NUMBERS = re.compile(rf"\d(?:\D{{0,{_REACH}}}?\d)*")
 # UPDATE 2-, UPDATED:, UPD1:, (update), [Updated]: marks at the ends of a headline
 _MARK = r"upd(?:ate[ds]?)?\s?#?\d{0,3}"
 _LEADING_MARK = re.compile(rf"^\s{{0,3}}(?:{_MARK}\s?[-–—:|.]\s?|[(\[]{_MARK}[)\]]\s?){{1,4}}", re.IGNORECASE)
@@ -49,4 +57,15 @@ def essential_words(text: str, *, headline: bool = False) -> list[str]:
     """Return the folded words of a text without its noise; of a headline without its `UPDATE` marks, too."""
     if headline:
         text = _TRAILING_MARK.sub("", _LEADING_MARK.sub("", text))
-    return tokenize(_NOISE.sub("\n", text)).words
+    return tokenize(_without_noise(text)).words
+
+
+def _without_noise(text: str) -> str:
+    """Put line feeds in the places of noise; only what stands around numbers is looked at."""
+    kept: list[str] = []
+    at = 0
+    for numbers in _NUMBERS.finditer(text):
+        for noise in _NOISE.finditer(text, max(at, numbers.start() - _REACH), numbers.end() + _REACH):
+            kept.append(text[at : noise.start()])
+            at = noise.end()
+    return "\n".join([*kept, text[at:]])

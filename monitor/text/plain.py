@@ -30,6 +30,8 @@ def clean(text: str) -> str:
     """Drop control characters, unify line ends, squeeze blanks: several lines, each without blanks at its ends."""
     if text.isprintable() and "  " not in text:  # nothing of all that: the usual title
         return text.strip()
+    if text.replace("\n", "").isprintable():  # as most are: no space but blanks and line ends
+        return "\n".join(line for each in text.split("\n") if (line := " ".join(each.split())))
     text = _UNWANTED.sub("", _LINE_ENDS.sub("\n", text))
     return _BLANK_LINES.sub("\n", _SPACES.sub(" ", text)).strip()
 

@@ -11,7 +11,6 @@ import subprocess
 import sys
 import time
 from pathlib import Path
-from statistics import fmean
 
 import pytest
 
@@ -22,7 +21,6 @@ CONTROLS = 20
 NUMBERS = ("2130706433", "0177.0.0.1", "①②⑦.⓪.⓪.①", "127.1")
 PARENT_BYTES = 250_000_000
 IN_TIME = 5.0  # seconds, on a machine that has nothing else to do
-SPIN = 0.05  # seconds of CPU time
 _CONTROL = re.compile(r"control-[0-9a-f]{8}(?: [0-9a-f]{8}){3}")
 
 
@@ -57,14 +55,6 @@ def peak_memory(pid: int) -> int:
     return int(kilobytes) * 1024
 
 
-def stretch() -> float:
-    """Return how many times longer than its CPU time a piece of work takes here now: what else runs is not our delay."""
-    started, cpu = time.perf_counter(), time.thread_time()
-    while time.thread_time() - cpu < SPIN:
-        pass
-    return (time.perf_counter() - started) / SPIN
-
-
 async def states(folder: Path) -> dict[str, dict[str, str]]:
     shown = await asyncio.create_subprocess_exec(
         *MONITOR, "status", "--json", cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
@@ -82,11 +72,9 @@ async def test_healthy_feeds_are_told_in_time_beside_all_faults(tmp_path: Path) 
             *MONITOR, "run", cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=dict(os.environ)
         )
         heard: dict[str, float] = {}
-        stretches: list[float] = []
         listening = asyncio.create_task(alerts(process, heard))
         try:
             while len(heard) < 2 * CONTROLS:
-                stretches.append(await asyncio.to_thread(stretch))
                 await asyncio.wait([listening], timeout=1)
                 assert not listening.done(), "the daemon has ended"
             found = await states(tmp_path)
@@ -103,4 +91,4 @@ async def test_healthy_feeds_are_told_in_time_beside_all_faults(tmp_path: Path) 
     for number in range(len(NUMBERS)):
         assert found[f"number-{number}"]["cause"] == "address not allowed"
     assert memory < PARENT_BYTES
-    assert delays[int(len(delays) * 0.99)] < IN_TIME * max(1.0, fmean(stretches)), (delays, stretches)
+    assert delays[int(len(delays) * 0.99)] < IN_TIME, delays

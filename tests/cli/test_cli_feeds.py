@@ -6,6 +6,7 @@ import asyncio
 import io
 import json
 import subprocess
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -15,10 +16,10 @@ from click.testing import CliRunner
 
 from monitor.app import open_app
 from monitor.cli import cli
-from monitor.cli.feed_rows import Row, as_line, described, shown_url
+from monitor.cli.feed_rows import Row, as_json, as_line, described, shown_url
 from monitor.decide.health import health_of
 from monitor.errors import Cause, MonitorError
-from monitor.model import Feed, FeedNotes, FeedState, Gap
+from monitor.model import Feed, FeedNotes, FeedState, Gap, Subscription
 from monitor.ports import FeedReport
 from monitor.setup import load_setup
 from monitor.text.cells import cells
@@ -122,7 +123,7 @@ def make_row(**changes: Any) -> Row:
     state = FeedState(**{"feed_id": 1, "name": "n" * 60, "url": "https://u:p@x.example/rss?key=s3cret#f", **changes})
     report = FeedReport(state=state, due=NOW + timedelta(days=300), day=99_999, week=999_999)
     feed = Feed(name=state.name, url=state.url, poll=timedelta(days=1, hours=12))
-    return Row(feed=feed, report=report, health=health_of(state, NOW))
+    return Row(feed=feed, report=report, health=health_of(state, NOW), now=NOW)
 
 
 @pytest.mark.parametrize("cause", list(Cause))
@@ -143,6 +144,20 @@ def test_no_query_string_nor_password_is_shown() -> None:
     assert said["noted"] == "whole at: 2027-01-01 00:00 UTC"
     assert said["gap"].startswith("at least 2 entries may have been missed between 2027-01-01 00:00")
     assert shown_url("file:///a/b.xml") == "file:///a/b.xml"
+
+
+def test_a_subscription_is_told_without_what_makes_it_secret() -> None:
+    notes = FeedNotes(hub="https://u:p@hub.example/x?key=s3cret", topic="https://y.example/?key=s3cret")
+    assert dict(described(make_row(notes=notes), [], [], NOW))["pushes"] == "not subscribed (hub https://hub.example/x)"
+    subscription = Subscription(
+        hub=notes.hub, topic=notes.topic, callback="https://m.example/s3cret", secret="s3cret",
+        asked_at=NOW, ask_at=NOW, until=NOW + timedelta(hours=1), pending=False,
+    )  # fmt: skip
+    row = make_row(notes=replace(notes, subscription=subscription))
+    said = dict(described(row, [], [], NOW))
+    assert said["pushes"] == "pushed until 2027-01-01 01:00 UTC (hub https://hub.example/x)"
+    assert as_json(row)["pushes"] == said["pushes"]
+    assert "s3cret" not in str(said) + repr(as_json(row))
 
 
 # -- pause and resume --------------------------------------------------------------------------------------------------

@@ -17,7 +17,7 @@ import pytest
 from monitor import setup
 from monitor.app import utc_now
 from monitor.config.load import MAIN_KEYS
-from monitor.config.models import DefaultSettings, FeedSettings
+from monitor.config.models import DefaultSettings, FeedSettings, WebSettings
 from monitor.document import known_keys
 from monitor.model import Accepted, Delivery, DeliveryKind, Excerpt, Message, Priority, Reason, Rejected
 from monitor.notify.channel import ChannelContext
@@ -35,6 +35,7 @@ SECTIONS = {
     "The main file": list(MAIN_KEYS),
     "defaults": known_keys(DefaultSettings),
     "smtp": known_keys(SmtpSettings),
+    "web": known_keys(WebSettings),
     "feeds": known_keys(FeedSettings),
     **{point.name: known_keys(point.load().settings) for point in entry_points(group=GROUP)},
 }

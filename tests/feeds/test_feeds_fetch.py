@@ -510,3 +510,73 @@ async def test_a_feeds_own_proxy_that_fails_is_named_without_its_login(client: C
     with pytest.raises(FetchError) as raised:
         await client.fetcher.fetch(feed, state_of(feed.url))
     assert raised.value.detail == "the proxy 127.0.0.1 does not take the connection: check the feed's `proxy`"
+
+
+# -- hubs --------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("status", [200, 304])
+@pytest.mark.parametrize(
+    ("link", "expected"),
+    [
+        ('<https://hub.example/>; rel="hub", <https://wire.example/f?a,b>; rel=self', ("https://hub.example/", "https://wire.example/f?a,b")),
+        ('</hub>; rel="hub"; <x>; rel="self"', ("", "")),
+        ('<https://hub.example/>; rel="hub"', ("", "")),
+        ('<http://[>; rel="hub", <https://wire.example/f>; rel="self"', ("", "")),
+        ("<<<>;;;rel=,,,=", ("", "")),
+        ("<" * 4_000, ("", "")),
+    ],
+    ids=["both", "relative", "no self", "no URL", "garbage", "many"],
+)  # fmt: skip
+async def test_a_hub_named_in_the_headers_is_noted(
+    server: FeedServer, client: Client, link: str, expected: tuple[str, str], status: int
+) -> None:
+    url = server.serve("/feed", RSS if status == 200 else b"", status=status, headers={"Link": link})
+    answer = await client.get(url, validators=Validators(etag='"1"'))
+    assert (answer.notes.hub, answer.notes.topic) == expected
+
+
+async def test_a_form_is_posted_to_a_hub_and_follows_it(server: FeedServer, client: Client) -> None:
+    taken: list[dict[str, str]] = []
+
+    async def take(request: web.BaseRequest) -> web.Response:
+        taken.append({key: str(value) for key, value in (await request.post()).items()})
+        return web.Response(status=202)
+
+    server.route("/new", take)
+    await client.fetcher.post_form(server.redirect("/hub", "/new", status=307), {"hub.topic": "https://ü/?a=b&c"})
+    assert taken == [{"hub.topic": "https://ü/?a=b&c"}]
+    assert [request.method for request in server.requests] == ["POST", "POST"]
+
+
+@pytest.mark.parametrize(
+    ("status", "location", "cause"),
+    [
+        (404, "", Cause.HTTP),
+        (500, "", Cause.HTTP),
+        (302, "/hub", Cause.HTTP),
+        (307, "/hub", Cause.REDIRECT),
+        (308, "file:///etc/passwd", Cause.REDIRECT),
+        (307, "http://169.254.169.254/", Cause.GUARDED),
+    ],
+)
+async def test_a_hub_that_does_not_take_a_form_is_named_without_it(
+    server: FeedServer, client: Client, status: int, location: str, cause: Cause
+) -> None:
+    url = server.redirect("/hub", location, status=status)
+    with pytest.raises(FetchError) as caught:
+        await client.fetcher.post_form(url + "?key=hidden", {"hub.secret": "hidden"})
+    assert caught.value.cause is cause
+    assert "hidden" not in str(caught.value)
+
+
+async def test_a_hub_that_never_answers_is_given_up(server: FeedServer) -> None:
+    async def hang(_: web.BaseRequest) -> web.Response:
+        await wait(5)
+        return web.Response()
+
+    fetcher = HttpFetcher(clock=lambda: NOW, allow=LOOPBACK, timeout=timedelta(milliseconds=100))
+    with pytest.raises(FetchError) as caught:
+        await fetcher.post_form(server.route("/hub", hang), {})
+    assert caught.value.cause is Cause.TIMEOUT
+    await fetcher.close()

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime, timedelta
+from io import BytesIO
+from xml.sax.handler import ContentHandler
 
 import pytest
 
 from monitor.errors import Cause, ParseError
 from monitor.feeds.canonical import is_numbered
+from monitor.feeds.expat import create_parser
 from monitor.feeds.identity import entry_id, identity_keys
 from monitor.feeds.parse import parse_page
 from monitor.model import Entry, Feed, Identity, Page, ParsedFeed
@@ -396,3 +399,19 @@ def test_entries_keep_their_identity_from_poll_to_poll() -> None:
     first, second = rss(items), rss("<item><guid>0</guid></item>" + items)
     assert [entry.id for entry in first.entries] == [entry.id for entry in second.entries[1:]]
     assert len({entry.id for entry in second.entries}) == 4
+
+
+def test_a_text_reaches_feedparser_in_one_piece_and_to_the_letter() -> None:
+    class Pieces(ContentHandler):
+        def __init__(self) -> None:
+            super().__init__()
+            self.found: list[str] = []
+
+        def characters(self, content: str) -> None:
+            self.found.append(content)
+
+    handler = Pieces()
+    parser = create_parser()
+    parser.setContentHandler(handler)
+    parser.parse(BytesIO(b"<a>1 &lt;b&gt;\n2 &amp; 3</a>"))
+    assert handler.found == ["1 <b>\n2 & 3"]

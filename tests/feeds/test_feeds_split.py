@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from xml.etree import ElementTree as ET
 
 import pytest
 from hypothesis import given, settings
@@ -57,6 +58,49 @@ def test_nothing_new_is_nothing_to_parse(page: Page) -> None:
     plan = plan_parse(page, plan_parse(rss(item(2), item(1)), b"").blocks)
     assert plan.page is None
     assert plan.blocks
+
+
+def test_a_mark_of_utf_8_makes_no_block_new() -> None:
+    page = rss(item(2), item(1))
+    marked = replace(page, body=b"\xef\xbb\xbf" + page.body)
+    assert plan_parse(marked, plan_parse(page, b"").blocks).page is None
+    assert plan_parse(page, plan_parse(marked, b"").blocks).page is None
+
+
+def test_an_envelope_carries_no_more_of_the_head_than_is_read() -> None:
+    told = "<description><![CDATA[All <b>news</b>]]></description><image><url>x.png</url></image><generator a='1' />"
+    page = rss(item(2), item(1), head=f"<language>ru</language><ttl>5</ttl>{told}")
+    plan = plan_parse(page, plan_parse(rss(item(1)), b"").blocks)
+    assert plan.page is not None
+    assert b"news" not in plan.page.body
+    assert b"x.png" not in plan.page.body
+    assert b"generator" not in plan.page.body
+    parsed, whole = parse_page(plan.page, FEED, NOW), parse_page(page, FEED, NOW)
+    assert parsed == replace(whole, entries=whole.entries[:1])
+    assert (parsed.title, parsed.entries[0].language, parsed.ttl) == ("Wire", "ru", timedelta(minutes=5))
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        "<about><![CDATA[ ] <about>]]></about>",  # what looks like a tag is none
+        "<!-- <about> --> <about>of us</about>",
+        "<about>of <b>us</b></about>",
+        "<about a='>'>of us</about>",
+        "<?about <about> ?><about/>",
+    ],
+)
+def test_a_head_is_well_formed_without_what_is_left_out(head: str) -> None:
+    page = rss(item(2), item(1), head=head)
+    plan = plan_parse(page, plan_parse(rss(item(1)), b"").blocks)
+    assert plan.page is not None
+    assert ET.fromstring(plan.page.body.decode("utf-8-sig")).findtext("channel/item/title") == "Story 2"
+
+
+@pytest.mark.parametrize("piece", ["<a ", "<a>", "<a/ ", "<a " + "b" * 1_000, "<![CDATA[", "</a>", "<a><![CDATA[ ]"])
+def test_a_long_head_is_read_in_linear_time(piece: str) -> None:
+    page = rss(item(2), item(1), head=piece * 20_000)
+    assert plan_parse(page, plan_parse(rss(item(1)), b"").blocks).page is not None
 
 
 def test_a_whole_parse_leaves_nothing_out() -> None:

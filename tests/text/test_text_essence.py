@@ -54,3 +54,27 @@ def test_nothing_is_added(text: str) -> None:
 @pytest.mark.parametrize("piece", ["updated ", "1 ", "((", "update - ", "9", "2026-03-01 ", "14:05 ", "3 hours "])
 def test_long_texts_are_read_to_their_end(piece: str) -> None:
     assert essential_words(piece * 5_000 + "\nend")[-1] == "end"
+
+
+NOISE = (
+    "Updated at 14:05 GMT",
+    "14:05",
+    "(14:05 Uhr)",
+    "2 hours ago",
+    "1,234 views",
+    "Comments (12)",
+    "il y a 3 jours",
+)
+FACT = ("Talks move from 14:00 to 16:00", "The storm kills 50", "Ministers meet")
+
+
+@given(st.lists(st.tuples(st.sampled_from((*NOISE, *FACT)), st.integers(1, 60)), max_size=6))
+def test_noise_is_found_wherever_numbers_stand(pieces: list[tuple[str, int]]) -> None:
+    text = "\n".join(f"{piece}\n{'harbours ' * rest}" for piece, rest in pieces)
+    expected = [word for piece, rest in pieces for word in (*essential_words(piece), *["harbours"] * rest)]
+    assert essential_words(text) == expected
+
+
+def test_what_ends_a_line_in_the_middle_of_a_text_ends_none() -> None:
+    text = "The train leaves at (14:05" + " late" * 60
+    assert essential_words(text) == tokenize(text).words

@@ -1,0 +1,1 @@
+"""What others may reach of this program over HTTP: so far, the callbacks of hubs."""

@@ -1,0 +1,153 @@
+"""Listen for HTTP requests of strangers, so that none of them can hold up anything else.
+
+One connection is one request and has one deadline, whatever its other end does or leaves undone; beyond a number of
+connections new ones are closed at once. Refusals are counted, and told in one line a minute.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import Counter
+from collections.abc import Awaitable, Callable, Iterable
+from datetime import datetime, timedelta
+from http import HTTPStatus
+from typing import Final
+
+import structlog
+from aiohttp import web
+
+from monitor.errors import StoreUnavailableError
+from monitor.ports import Clock
+from monitor.web.callbacks import MAX_BODY
+
+log = structlog.get_logger()
+
+MOST_CONNECTIONS: Final = 200
+CONNECTION_DEADLINE: Final = 30.0  # seconds, from its opening to the end of its answer
+_TOLD_EVERY: Final = timedelta(minutes=1)
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+
+class WebServer:
+    """One listening socket; nothing listens until it is opened."""
+
+    def __init__(
+        self,
+        routes: Iterable[web.RouteDef],
+        *,
+        clock: Clock,
+        connection_deadline: float = CONNECTION_DEADLINE,
+        most_connections: int = MOST_CONNECTIONS,
+    ) -> None:
+        self._refusals = Refusals(clock)
+        self._deadline = connection_deadline
+        self._most = most_connections
+        app = web.Application(client_max_size=MAX_BODY, middlewares=[self._guarded])
+        app.add_routes(routes)
+        self._runner = web.AppRunner(
+            app, access_log=None, logger=_protocol_logger(self._refusals), handle_signals=False, shutdown_timeout=1.0
+        )
+        self._server: asyncio.Server | None = None
+
+    @property
+    def port(self) -> int:
+        """Where it listens, 0 = nowhere."""
+        sockets = self._server.sockets if self._server else ()
+        return int(sockets[0].getsockname()[1]) if sockets else 0
+
+    async def open(self, address: str, port: int) -> None:
+        """Listen, at any free port where it is 0.
+
+        Raises:
+            OSError: the address cannot be listened at.
+        """
+        await self._runner.setup()
+        self._server = await asyncio.get_running_loop().create_server(self._connect, address, port, backlog=100)
+
+    async def close(self) -> None:
+        """Stop listening, and end what is under way."""
+        if self._server is not None:
+            self._server.close()
+            self._server = None
+        await self._runner.cleanup()
+
+    def _connect(self) -> asyncio.Protocol:
+        """Return what speaks on a new connection."""
+        server = self._runner.server
+        if server is None or len(server.connections) >= self._most:
+            self._refusals.add("too many connections")
+            return _Closing()
+        connection = server()
+        asyncio.get_running_loop().call_later(self._deadline, _abort, connection)
+        return connection
+
+    @web.middleware
+    async def _guarded(self, request: web.Request, handler: Handler) -> web.StreamResponse:
+        """End each connection with its answer; count refusals, and name what went wrong without its text."""
+        try:
+            response = await handler(request)
+        except web.HTTPException as refused:
+            self._refusals.add(f"{refused.status} {refused.reason}")
+            response = web.Response(status=refused.status, text=refused.reason, headers=_kept(refused))
+        except StoreUnavailableError:  # the daemon says so itself; hubs ask again
+            response = web.Response(status=HTTPStatus.SERVICE_UNAVAILABLE, headers={"Retry-After": "60"})
+        except ConnectionError:  # the other end is gone: nobody waits for an answer
+            raise
+        except Exception:
+            log.exception("a request could not be answered: please report this")
+            response = web.Response(status=HTTPStatus.INTERNAL_SERVER_ERROR)
+        response.force_close()
+        return response
+
+
+class Refusals:
+    """What was refused, counted, and told in one line a minute at most."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._counts: Counter[str] = Counter()
+        self._told_at: datetime | None = None
+
+    def add(self, what: str) -> None:
+        """Count one refusal."""
+        self._counts[what] += 1
+        now = self._clock()
+        if self._told_at is None or now - self._told_at >= _TOLD_EVERY:
+            log.info("requests from outside were refused", requests=dict(self._counts))
+            self._counts.clear()
+            self._told_at = now
+
+
+class _Closing(asyncio.Protocol):
+    """End a connection as soon as it is there."""
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        transport.close()
+
+
+class _CountingHandler(logging.Handler):
+    """Count what aiohttp cannot read as HTTP; its own lines show a traceback, and what the stranger sent."""
+
+    def __init__(self, refusals: Refusals) -> None:
+        super().__init__()
+        self._refusals = refusals
+
+    def emit(self, record: logging.LogRecord) -> None:  # noqa: ARG002 - logging's interface
+        self._refusals.add("no HTTP")
+
+
+def _protocol_logger(refusals: Refusals) -> logging.Logger:
+    logger = logging.Logger("monitor.web.protocol")  # noqa: LOG001 - one of its own, below no other
+    logger.addHandler(_CountingHandler(refusals))
+    return logger
+
+
+def _abort(connection: web.RequestHandler) -> None:
+    if connection.transport is not None:
+        connection.transport.abort()
+
+
+def _kept(refused: web.HTTPException) -> dict[str, str]:
+    """Return the headers of a refusal that say something to the one who is refused."""
+    return {name: value for name, value in refused.headers.items() if name in ("Retry-After", "Allow")}
