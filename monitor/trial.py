@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
+from types import MappingProxyType
 
 from monitor.errors import Cause, NotFoundError, ParseError, UserError
 from monitor.feeds.charset import decode
@@ -18,11 +19,17 @@ TRIAL = "trial"
 MAX_BYTES = 5_000_000
 
 
-async def read_trial(source: str, now: datetime, *, allow: Sequence[AllowedHost] = ()) -> tuple[Entry, ...]:
+async def read_trial(
+    source: str,
+    now: datetime,
+    *,
+    allow: Sequence[AllowedHost] = (),
+    feeds: Mapping[str, Feed] = MappingProxyType({}),
+) -> tuple[Entry, ...]:
     """Read a URL, a file that exists, or else the words themselves; a feed gives its entries, other text one entry.
 
     Of a text, the first line is the title and the rest the body. `allow` are the places that a URL may name although
-    they are not public.
+    they are not public; a URL that is among `feeds` is read as that feed, with its name and its headers.
 
     Raises:
         FetchError: the URL gives no usable answer.
@@ -31,12 +38,13 @@ async def read_trial(source: str, now: datetime, *, allow: Sequence[AllowedHost]
         UserError: it is a folder, a file that cannot be read or is no text, or nothing at all.
     """
     if source.startswith(("http://", "https://")):
-        return await _from_url(source, now, allow)
+        return await _from_url(feeds.get(source) or Feed(name=TRIAL, url=source), now, allow)
     path = Path(source) if len(source) < 1000 and "\n" not in source and "\0" not in source else None  # noqa: PLR2004 - no file's name is that long
     if path and source.strip() and path.is_dir():
         raise UserError(f"`{source}` is a folder: name a file in it")
     if path and path.is_file():
-        return _from_page(Page(body=_read(path)), path.absolute().as_uri(), now)
+        url = path.resolve().as_uri()
+        return _from_page(Page(body=_read(path)), feeds.get(url) or Feed(name=TRIAL, url=url), now)
     if path and path.suffix in (".xml", ".rss", ".atom", ".json", ".html", ".txt") and " " not in source:
         raise NotFoundError(f"there is no file `{source}`")
     return (_from_text(source, now),)
@@ -50,22 +58,22 @@ def _read(path: Path) -> bytes:
         raise UserError(f"`{path}` cannot be read: {error.strerror or 'I/O error'}") from error
 
 
-async def _from_url(url: str, now: datetime, allow: Sequence[AllowedHost]) -> tuple[Entry, ...]:
+async def _from_url(feed: Feed, now: datetime, allow: Sequence[AllowedHost]) -> tuple[Entry, ...]:
     fetcher = HttpFetcher(clock=lambda: now, allow=allow)
     try:
-        fetched = await fetcher.fetch(Feed(name=TRIAL, url=url), FeedState(feed_id=0, name=TRIAL, url=url))
+        fetched = await fetcher.fetch(feed, FeedState(feed_id=0, name=feed.name, url=feed.url))
     finally:
         await fetcher.close()
-    return () if isinstance(fetched, NotModified) else _from_page(fetched, url, now)
+    return () if isinstance(fetched, NotModified) else _from_page(fetched, feed, now)
 
 
-def _from_page(page: Page, url: str, now: datetime) -> tuple[Entry, ...]:
+def _from_page(page: Page, feed: Feed, now: datetime) -> tuple[Entry, ...]:
     text = decode(page.body, page.content_type).lstrip("\ufeff")
     if "\0" in text:
         raise UserError("this is a binary file, not a text")
     is_markup = text.lstrip().startswith("<")
     try:
-        return parse_page(page, Feed(name=TRIAL, url=url), now).entries
+        return parse_page(page, feed, now).entries
     except ParseError as error:
         if is_markup and error.cause is not Cause.NOT_A_FEED:
             raise

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -19,11 +19,12 @@ from monitor.errors import NotFoundError, StoreError, UserError
 from monitor.text.plain import one_line, shorten
 
 if TYPE_CHECKING:  # `monitor --help` must not import the house
-    from monitor.model import AllowedHost, Entry, Rule
+    from monitor.model import Entry, Rule
     from monitor.ports import Store
     from monitor.rules.explain import ClauseAnswer
     from monitor.rules.match import Ruleset
     from monitor.rules.spelling import Spelling
+    from monitor.setup import Setup
 
 TITLE_WIDTH = 100
 
@@ -68,11 +69,12 @@ def attempt(
     if spelling is not None:
         click.echo("".join(spelt(ruleset, rule_id, spelling) for rule_id in rule_ids), nl=False)
         return
-    entries = _read(file, source, entry_id, allow=loaded.config.allow)
+    entries = _read(file, source, entry_id, loaded)
     quiet = len(entries) > 1 and not show_all
     with _store_if_any(file) as store:
         matched = 0
-        outlook = _Outlook(store, loaded.config.defaults.dedup, loaded.source_tags, alone=len(entries) == 1)
+        tags = {**_tags_of(source), **loaded.source_tags}
+        outlook = _Outlook(store, loaded.config.defaults.dedup, tags, alone=len(entries) == 1)
         for entry in entries:
             for rule_id in rule_ids:
                 matched += _show(ruleset, rule_id, entry, outlook, quiet=quiet)
@@ -81,7 +83,16 @@ def attempt(
     sys.exit(0 if matched else 1)
 
 
-def _read(file: Path, source: str | None, entry_id: str | None, *, allow: Sequence[AllowedHost]) -> tuple[Entry, ...]:
+def _tags_of(source: str | None) -> dict[str, tuple[str, ...]]:
+    """Return what rules may call a URL that is none of the feeds: its host."""
+    from monitor.rules.limits import host_of  # noqa: PLC0415 - `monitor --help` must not import the house
+    from monitor.trial import TRIAL  # noqa: PLC0415
+
+    host = host_of(source) if source and source.startswith(("http://", "https://")) else ""
+    return {TRIAL: (host,)} if host else {}
+
+
+def _read(file: Path, source: str | None, entry_id: str | None, loaded: Setup) -> tuple[Entry, ...]:
     """Read what the rule is tried on.
 
     Raises:
@@ -91,7 +102,9 @@ def _read(file: Path, source: str | None, entry_id: str | None, *, allow: Sequen
     from monitor.trial import read_trial  # noqa: PLC0415
 
     if entry_id is None:
-        return asyncio.run(read_trial(sys.stdin.read() if source is None else source, utc_now(), allow=allow))
+        text, config = sys.stdin.read() if source is None else source, loaded.config
+        feeds = {feed.url: feed for feed in config.feeds}
+        return asyncio.run(read_trial(text, utc_now(), allow=config.allow, feeds=feeds))
     with existing_store(file) as store:
         found = store.find_entries(entry_id.lower())
         records = [record for each in found if (record := store.entry_record(each))]

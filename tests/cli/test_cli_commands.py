@@ -292,6 +292,27 @@ async def test_try_reads_a_url(desk: Path) -> None:
         assert "404" in err
 
 
+async def test_try_knows_a_url_by_its_feed_or_else_by_its_host(desk: Path) -> None:
+    import asyncio
+
+    async with FeedServer() as server:
+        server.pages |= {"/feed": rss("Earthquake"), "/other": rss("Earthquake")}
+        (desk / "monitor.yaml").write_text(
+            "channels: {screen: {console: true}}\nallow: 127.0.0.1\n"
+            f"feeds: {{wire: {{url: '{server.url('/feed')}', tags: [agency]}}}}\n"
+        )
+        for path, source, expected in (
+            ("/feed", "wire", 0),
+            ("/feed", "agency", 0),
+            ("/feed", "127.0.0.1", 0),
+            ("/other", "127.0.0.1", 0),
+            ("/other", "wire", 1),
+        ):
+            rule = f"{{terms: earthquake, sources: {{only: [{source}]}}}}"
+            code, out, err = await asyncio.to_thread(monitor, desk, "try", "-", server.url(path), text=rule)
+            assert code == expected, (path, source, out, err)
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
