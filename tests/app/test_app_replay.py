@@ -70,6 +70,9 @@ FAILURES: dict[str, Version] = {
     "copies numbered in the link, too": lambda poll, item: replace(
         item, guid=f"{item.link}#{poll}", link=f"{item.link}#{poll}"
     ),
+    "no guid, link or date, and one title for all": lambda _, item: replace(
+        item, guid="", link="", date=None, title="Harbour report of the hour"
+    ),
     "posts of one page, without guid": lambda _, item: replace(item, guid="", link=post(item)),
     "posts of one page": lambda _, item: replace(item, guid=post(item), link=post(item)),
     "guid in capitals, with blanks": lambda poll, item: replace(
