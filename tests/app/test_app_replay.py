@@ -292,8 +292,8 @@ async def test_a_word_that_appears_later_is_told_in_reply(replay: Replay) -> Non
     record = replay.store.entry_record(replay.outcomes[1].entries[0].id)
     assert record is not None
     assert record.entry.summary == later.text
-    assert [decision.verdict for decision in record.decisions][-3:] == ["updated", "match", "reply"]
-    assert "new: mines, found" in record.decisions[-3].reason
+    assert [decision.verdict for decision in record.decisions][-4:] == ["updated", "match", "same-story", "reply"]
+    assert "new: mines, found" in record.decisions[-4].reason
 
 
 async def test_a_word_that_appears_in_an_entry_that_nobody_heard_of_is_an_alert(replay: Replay) -> None:

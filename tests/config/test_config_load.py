@@ -216,12 +216,11 @@ def test_files_near_by_are_named_from_here(tmp_path: Path) -> None:
 # -- the store ---------------------------------------------------------------------------------------------------------
 
 
-def test_a_file_is_watched_as_the_same_however_it_is_named(tmp_path: Path) -> None:
+def test_a_file_is_watched_as_the_same_however_it_is_named(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
     """Or the daemon, which was given a relative name, takes the file for another one and reloads for ever."""
-    (tmp_path / "monitor.yaml").touch()
-    relative = Path(os.path.relpath(tmp_path / "monitor.yaml"))
-    assert list(watched_files(relative, ())) == list(watched_files(tmp_path / "monitor.yaml", ()))
-    assert all(path.is_absolute() for path in watched_files(relative, ()))
+    place.write("monitor.yaml", "{}")
+    monkeypatch.chdir(place.folder)
+    assert list(watched_files(Path(place.file.name), ())) == list(watched_files(place.file, ())) == [place.file]
 
 
 def test_flag_before_variable_before_env_file_before_file(place: Place) -> None:
