@@ -76,9 +76,12 @@ def _show_all(records: Sequence[EntryRecord], notices: Sequence[DeliveryRecord],
 def _look_up(store: Store, reference: str) -> tuple[list[EntryRecord], tuple[DeliveryRecord, ...]]:
     """Find what is meant: entries, or messages about no entry."""
     if "://" in reference:
-        from monitor.feeds.canonical import canonical_url  # noqa: PLC0415 - `monitor --help` must not import the house
+        from monitor.feeds.canonical import (  # noqa: PLC0415 - `monitor --help` must not import the house
+            canonical_url,
+            numbered_url,
+        )
 
-        found = store.find_link(canonical_url(reference))
+        found = store.find_link(numbered_url(reference)) or store.find_link(canonical_url(reference))
     elif _ID.fullmatch(reference.lower()):
         found = store.find_entries(reference.lower())
     else:

@@ -168,7 +168,11 @@ class _Page:
         counting = {kind: key for kind, key in keys.items() if kind in self.counting}
         if self.feed.identity is not Identity.AUTO:
             return counting or keys
-        return counting if set(counting) - {Identity.CONTENT} else keys
+        if set(counting) - {Identity.CONTENT}:
+            return counting
+        if Identity.CONTENT in counting and not _has_address(keys):
+            return counting  # titles of this feed repeat, as a ticker's do: its texts are all that there is
+        return keys
 
     def _is_known(self, entry: Entry, stored: StoredEntry | None) -> bool:
         keys = self._decisive(entry)

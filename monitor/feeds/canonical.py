@@ -99,6 +99,13 @@ def is_numbered(url: str) -> bool:
     return bool(_NUMBER.search(url))
 
 
+def numbered_url(url: str) -> str:
+    """Return the canonical form with such a number, for an entry that nothing but its link names: a post of a page."""
+    number = _NUMBER.search(url)
+    form = canonical_url(url)
+    return form + number[0] if number and form else form
+
+
 def _canonical(url: str) -> str:
     if len(url) > _MAX_LENGTH:
         return ""

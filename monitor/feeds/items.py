@@ -10,7 +10,7 @@ from functools import cache, partial
 from itertools import islice
 from urllib.parse import urljoin, urlsplit, urlunsplit
 
-from monitor.feeds.canonical import canonical_url, is_numbered
+from monitor.feeds.canonical import canonical_url, is_numbered, numbered_url
 from monitor.feeds.identity import entry_id, identity_keys
 from monitor.feeds.plaintext import decode_again, from_markup, from_text
 from monitor.model import Entry, Feed, Identity
@@ -77,7 +77,8 @@ def make_entries(items: Iterable[Item], feed: Feed, now: datetime, *, site: str 
     entries: dict[bytes, Entry] = {}
     for item in items:
         url = link_of(item.link)
-        entry = _make_entry(item, feed, now, shared, url=url, canonical="" if item.link in shared else canonical(url))
+        form = canonical if item.guid and item.guid not in shared else numbered_url
+        entry = _make_entry(item, feed, now, shared, url=url, canonical="" if item.link in shared else form(url))
         entries.setdefault(entry.keys[0], entry)
     return tuple(entries.values())
 

@@ -10,6 +10,7 @@ from monitor.text.fold import tokenize
 
 _KEY_BYTES = 16
 _LEAST_LETTERS = 20  # fewer identify nothing: "Live updates", "Weather"
+_NUMBERED = re.compile(r"#\d{1,2}$", re.ASCII)  # what `feeds.canonical` leaves out: it may number copies, or posts
 _HOME_PAGE = re.compile(r"https://[^/?#]+/?$")
 
 
@@ -29,9 +30,14 @@ def story_keys(entry: Entry) -> dict[str, bytes]:
 
 
 def link_key(entry: Entry) -> bytes:
-    """Return the 16-byte key of the entry's canonical link, b"" where it has none or it is a whole site's."""
+    """Return the 16-byte key of the entry's canonical link, b"" where it has none or it is a whole site's.
+
+    Where the link was numbered, its title says which post of the page it is.
+    """
     if not entry.canonical_url or _HOME_PAGE.match(entry.canonical_url):
         return b""
+    if _NUMBERED.search(entry.url):
+        return _digest("post", " ".join((entry.canonical_url, *tokenize(entry.title).words)))
     return _digest("link", entry.canonical_url)
 
 

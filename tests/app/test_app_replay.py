@@ -39,6 +39,11 @@ def sliding(size: int, version: Version) -> list[str]:
     return pages
 
 
+def post(item: Item) -> str:
+    """Return the address of an article that is one of many on a page: no two of a hundred have the same number."""
+    return f"https://wire.example/live#{item.guid[-2:].strip('=')}"
+
+
 FAILURES: dict[str, Version] = {
     "nothing": lambda _, item: item,
     "guid of each poll": lambda poll, item: replace(item, guid=f"{item.guid}&poll={poll}"),
@@ -65,6 +70,11 @@ FAILURES: dict[str, Version] = {
     "copies numbered in the link, too": lambda poll, item: replace(
         item, guid=f"{item.link}#{poll}", link=f"{item.link}#{poll}"
     ),
+    "no guid, link or date, and one title for all": lambda _, item: replace(
+        item, guid="", link="", date=None, title="Harbour report of the hour"
+    ),
+    "posts of one page, without guid": lambda _, item: replace(item, guid="", link=post(item)),
+    "posts of one page": lambda _, item: replace(item, guid=post(item), link=post(item)),
     "guid in capitals, with blanks": lambda poll, item: replace(
         item, guid=f" {item.guid.upper()}\n" if poll % 2 else item.guid
     ),

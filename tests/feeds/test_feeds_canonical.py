@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitor.feeds.canonical import canonical_url
+from monitor.feeds.canonical import canonical_url, numbered_url
 
 
 @pytest.mark.parametrize(
@@ -124,3 +124,16 @@ def test_it_never_raises_and_is_settled_after_one_pass(url: str) -> None:
     once = canonical_url(url)
     assert canonical_url(once) == once
     assert once == "" or once.startswith("https://")
+
+
+@pytest.mark.parametrize(
+    ("url", "form"),
+    [
+        ("http://www.a.example/live/#3", "https://a.example/live#3"),
+        ("https://a.example/live?utm_source=x", "https://a.example/live"),
+        ("https://a.example/live#rss", canonical_url("https://a.example/live#rss")),
+        ("mailto:a@a.example#3", ""),
+    ],
+)
+def test_a_number_is_kept_where_nothing_else_names_an_entry(url: str, form: str) -> None:
+    assert numbered_url(url) == form
