@@ -5,11 +5,10 @@ from __future__ import annotations
 import asyncio
 import os
 import socket
-from collections.abc import Awaitable, Callable, Collection, Sequence
-from datetime import UTC, timedelta
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, TypeVar
-from urllib.parse import urlsplit
 
 import structlog
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
@@ -25,6 +24,7 @@ from monitor.model import Absent, ClaimedDelivery, Delivery, FeedLease, PollOutc
 from monitor.outage import Outage
 from monitor.pipeline import POLL_LEASE, SEND_LEASE, Doors, Live, deliver, poll, take_push
 from monitor.ports import NodeReport, Notifier, StatusReport
+from monitor.rules.limits import host_of
 from monitor.setup import Setup, require_examples
 from monitor.turns import SPACING, Turns
 from monitor.websub import ClaimedPush, Door, Subscriptions
@@ -83,21 +83,28 @@ class Daemon:
             leases = await self.doors.in_store(store.claim_feeds, now=now, lease=POLL_LEASE, limit=self.polls.free)
             put_off = {}
             for lease in leases:
-                turn = self._turns.begin(_host(lease), now) if _host(lease) else None
+                turn = self._turns.begin(host_of(lease.state.url), now) if host_of(lease.state.url) else None
                 if turn is None:
                     self.polls.start(lease, self._guard(self._poll_in_turn(lease, self.live)))
                 else:
                     put_off[lease] = turn
             if put_off:
-                await self.doors.in_store(store.put_off_feeds, put_off)
+                await self._put_off(put_off)
             return len(leases) - len(put_off)
+
+    async def _put_off(self, turns: Mapping[FeedLease, datetime]) -> None:
+        try:
+            await self.doors.in_store(self.doors.store.put_off_feeds, turns)
+        except StoreUnavailableError:
+            self._unfinished += turns
+            raise
 
     async def _poll_in_turn(self, lease: FeedLease, live: Live) -> None:
         try:
             outcome = await self._recorded(lease, poll(lease, live, self.doors))
         finally:
-            if _host(lease):
-                self._turns.end(_host(lease))
+            if host_of(lease.state.url):
+                self._turns.end(host_of(lease.state.url))
         await self._after_poll(outcome)
 
     async def read_pushes(self) -> int:
@@ -392,10 +399,6 @@ async def _retire(live: Live, users: Collection[asyncio.Task[Any]]) -> None:
     for failure in await asyncio.gather(*closing, return_exceptions=True):
         if isinstance(failure, BaseException):
             log.error("a connection could not be closed in good order", exc_info=failure)
-
-
-def _host(lease: FeedLease) -> str:
-    return urlsplit(lease.state.url).hostname or ""
 
 
 def _node_name() -> str:

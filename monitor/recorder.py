@@ -9,7 +9,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import timedelta
 
-from monitor.errors import LeaseLostError
+from monitor.errors import StoreUnavailableError
 from monitor.model import PollOutcome
 
 Record = Callable[[Sequence[PollOutcome]], Awaitable[None]]
@@ -47,15 +47,15 @@ class Recorder:
     async def _write_group(self, group: list[tuple[PollOutcome, asyncio.Future[None]]]) -> None:
         try:
             await self._record([outcome for outcome, _ in group])
-        except LeaseLostError as error:
+        except StoreUnavailableError as error:  # it would fail for each of them
+            for _, written in group:
+                _fail(written, error)
+        except Exception as error:  # noqa: BLE001 - whatever it is, it is told to the poll that it comes of
             if len(group) == 1:
                 _fail(group[0][1], error)
                 return
             for each in group:  # one lost lease must not undo the others' polls
                 await self._write_group([each])
-        except Exception as error:  # noqa: BLE001 - whatever it is, it is told to each poll that waits
-            for _, written in group:
-                _fail(written, error)
         else:
             for _, written in group:
                 if not written.done():  # the poll may have been cancelled meanwhile

@@ -165,7 +165,7 @@ def _add(config: Config, wanted: Sequence[Wanted], *, to: Path | None, write: bo
         click.echo(f"left out {shorten(one_line(title), 60)}: {fault}", err=True)
     counts = ((len(plan.entries), "added"), (len(plan.known), "known already"), (len(plan.refused), "refused"))
     said = ", ".join(f"{count:,} {what}" for count, what in counts if count) or "no feeds in it"
-    click.echo(f"{said}{'' if write or not plan.entries else ' by this patch'}", err=True)
+    click.echo(f"{said}{'' if write or not plan.entries else ' by this patch: `--write` makes the change'}", err=True)
     if not plan.entries:
         sys.exit(1)
     document = _document(to, config) if to else home_of(config.documents)

@@ -232,7 +232,7 @@ async def test_check_and_add_read_a_url(desk: Path) -> None:
         assert "remember 2 entries in silence" in out
         assert "s3cret" not in out
         code, out, err = await asyncio.to_thread(monitor, desk, "feeds", "add", server.url("/feed"), "--tag", "x")
-        assert (code, err) == (0, "1 added by this patch\n")
+        assert (code, err) == (0, "1 added by this patch: `--write` makes the change\n")
         assert f"+  wire-2: {{url: {server.url('/feed')}, tags: [x]}}\n" in out
         link = '<link rel="alternate" type="application/rss+xml" href="/feed">'
         server.pages["/site"] = f"<html><head>{link}</head></html>"

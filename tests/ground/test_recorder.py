@@ -23,11 +23,12 @@ def outcome(number: int) -> PollOutcome:
 class Book:
     """A store that writes down the groups it was given; it is busy until it is let go."""
 
-    def __init__(self, *, lost: int | None = None, failing: bool = False) -> None:
+    def __init__(self, *, lost: int | None = None, failing: bool = False, error: Exception | None = None) -> None:
         self.groups: list[list[int]] = []
         self.began = asyncio.Event()
         self.free = asyncio.Event()
         self._lost = lost
+        self._error = error or LeaseLostError("lost")
         self._failing = failing
 
     async def record(self, outcomes: Sequence[PollOutcome]) -> None:
@@ -36,7 +37,7 @@ class Book:
         self.began.set()
         await self.free.wait()
         if self._lost in numbers:
-            raise LeaseLostError("lost")
+            raise self._error
         if self._failing:
             raise StoreUnavailableError("full")
 
@@ -60,12 +61,13 @@ async def test_what_ends_while_the_store_is_busy_shares_a_transaction() -> None:
     assert book.groups == [[0], [1, 2, 3, 4]]
 
 
-async def test_a_lost_lease_costs_that_poll_alone() -> None:
-    book = Book(lost=3)
+@pytest.mark.parametrize("error", [LeaseLostError("lost"), ValueError("nobody foresaw this")])
+async def test_what_cannot_be_recorded_costs_that_poll_alone(error: Exception) -> None:
+    book = Book(lost=3, error=error)
     tasks = await begin(book, 5)
     book.free.set()
     ends = await asyncio.gather(*tasks, return_exceptions=True)
-    assert [type(end) for end in ends] == [type(None)] * 3 + [LeaseLostError, type(None)]
+    assert [type(end) for end in ends] == [type(None)] * 3 + [type(error), type(None)]
 
 
 async def test_a_store_that_fails_is_told_to_every_poll() -> None:
