@@ -33,6 +33,8 @@ async def run(house: House, fatal: int, only: str = "") -> tuple[int | None, str
     child = SERVER.Process(target=mortal.live, args=arguments)
     child.start()
     await asyncio.to_thread(child.join, 30)
+    if child.exitcode is None:
+        child.kill()  # it failed the test, and must not go on beside the next one
     return child.exitcode, log.read_text() if log.exists() else ""
 
 
