@@ -20,7 +20,7 @@ from monitor.decide import poll as decide
 from monitor.document import read_document
 from monitor.feeds.parse import parse_page
 from monitor.feeds.split import plan_parse
-from monitor.model import Backlog, Feed, Page, Priority, Validators
+from monitor.model import Backlog, Feed, NotModified, Page, Priority, Validators
 from monitor.ports import Store
 from monitor.rules.load import load_rules
 from monitor.rules.match import Ruleset
@@ -152,11 +152,47 @@ def measure_polls(rounds: int) -> dict[str, dict[str, float]]:
     return results
 
 
+def measure_quiet_polls(url: str, *, feeds: int = 400, rounds: int = 5) -> dict[int, tuple[float, float, float]]:
+    """Return the CPU seconds of a poll that brought nothing: claim, decide, record, by how many share a transaction."""
+    store = open_store(url)
+    watched = {feed.url: feed for feed in (Feed(name=f"w{n}", url=f"https://w{n}.example/") for n in range(feeds))}
+    store.sync_feeds(list(watched.values()), NOW)
+    results, now = {}, NOW
+    for together in (1, 8, 64):
+        stages: dict[str, list[float]] = {}
+        for _ in range(rounds):
+            now += timedelta(hours=1)
+            for _ in range(feeds // together):
+                with timed(stages, "claim"):
+                    leases = store.claim_feeds(now=now, lease=timedelta(minutes=5), limit=together)
+                with timed(stages, "decide"):
+                    outcomes = [
+                        decide.decide_unchanged(lease, watched[lease.state.url], NotModified(), now) for lease in leases
+                    ]
+                with timed(stages, "record"):
+                    store.record_quiet(outcomes)
+        claim, settled, record = (statistics.mean(stages[stage]) / together for stage in ("claim", "decide", "record"))
+        results[together] = claim, settled, record
+    store.close()
+    return results
+
+
+def show_quiet_polls(url: str) -> None:
+    """Print the table of what polls without news cost the store."""
+    engine = url.partition(":")[0]
+    print(f"\na poll without news, {engine}, mean CPU of this process in ms by polls a transaction\n")
+    print("".join(f"{title:>15}" for title in ("", "claim", "decide", "record", "sum")))
+    for together, stages in measure_quiet_polls(url).items():
+        print(f"{together:>15}" + "".join(f"{cell * 1e3:>15.3f}" for cell in (*stages, sum(stages))))
+
+
 def main(argv: list[str]) -> int:
     """Print the tables."""
     parser = argparse.ArgumentParser(prog="python -m bench poll", description=__doc__)
     parser.add_argument("--rounds", type=int, default=60)
-    rounds = parser.parse_args(argv).rounds
+    parser.add_argument("--postgres", metavar="URL", help="an empty database, measured beside SQLite")
+    options = parser.parse_args(argv)
+    rounds = options.rounds
     results = measure_polls(rounds)
     columns = ("claim", "hash", "parse", "recall", "decide", "record")
     print(f"CPU of one poll of a feed with {ENTRIES} entries, SQLite, median of {rounds}, in ms, without the network\n")
@@ -166,6 +202,11 @@ def main(argv: list[str]) -> int:
         print(f"{name:>15}" + "".join(f"{cell * 1e3:>15.3f}" for cell in (*cells, sum(cells))))
     same, one, all_new = (sum(results[name].values()) for name in ("same entries", "1 new of 50", "50 new of 50"))
     print(f"\nper new entry: {(all_new - same) / ENTRIES * 1e3:.3f} ms (of 50), {(one - same) * 1e3:.3f} ms (of 1)")
+
+    with tempfile.TemporaryDirectory() as folder:
+        show_quiet_polls(f"sqlite:///{folder}/bench.db")
+    if options.postgres:
+        show_quiet_polls(options.postgres)
 
     peer = cpu(lambda: feedparser.parse(BytesIO(page())), rounds)
     feed = Feed(name="wire", url="https://wire.example/rss")

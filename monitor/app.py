@@ -33,6 +33,7 @@ from monitor.turns import SPACING
 log = structlog.get_logger()
 
 WORK_THREADS = 2
+PATIENCE = timedelta(seconds=0.1)
 EXIT_AT_LATEST = timedelta(seconds=9.5)  # after the signal
 
 
@@ -60,12 +61,13 @@ async def open_app(
     send_deadline: timedelta = DEADLINE,
     host_spacing: timedelta = SPACING,
     stream: TextIO | None = None,
-    spread: bool = False,
+    steady: bool = False,
 ) -> AsyncIterator[Daemon]:
     """Open everything that a setup names, and close it again.
 
     `send_deadline` bounds each attempt to send; `host_spacing` lies between two requests to one host; `stream` is where
-    console channels print, standard output if None; with `spread` the first polls of many feeds take their time.
+    console channels print, standard output if None; `steady` is for a daemon that goes on: the first polls of many
+    feeds are spread, and those that find nothing wait PATIENCE to be recorded together.
 
     Raises:
         StateInUseError: another daemon works on the same SQLite file.
@@ -94,12 +96,19 @@ async def open_app(
         stack.callback(work_threads.shutdown, wait=False, cancel_futures=True)
         store = await asyncio.get_running_loop().run_in_executor(store_thread, open_store, setup.config.store)
         parser = ChildParser()
-        doors = Doors(store=store, parser=parser, clock=clock, store_thread=store_thread, work_threads=work_threads)
+        doors = Doors(
+            store=store,
+            parser=parser,
+            clock=clock,
+            store_thread=store_thread,
+            work_threads=work_threads,
+            patience=PATIENCE if steady else timedelta(),
+        )
         daemon = Daemon(setup, doors, open_live, host_spacing=host_spacing)
         try:
             if file:  # the lock says that whoever held leases here is dead
                 await doors.in_store(store.adopt, clock(), settle=SETTLE)
-            await daemon.watch(setup, spread=spread)
+            await daemon.watch(setup, spread=steady)
             yield daemon
         finally:
             try:
@@ -118,7 +127,7 @@ async def serve(setup: Setup) -> None:
     """
     stop, hangup = asyncio.Event(), asyncio.Event()
     _on_signals(stop, hangup)
-    async with open_app(setup, spread=True) as daemon:
+    async with open_app(setup, steady=True) as daemon:
         forward = asyncio.create_task(_forward(hangup, daemon))
         try:
             await daemon.run(stop)

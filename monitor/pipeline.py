@@ -96,10 +96,11 @@ class Doors:
     store_thread: Executor  # one thread: transactions follow each other
     work_threads: Executor  # cutting and matching; never the loop's default ones, names are resolved there
     in_turn: asyncio.Lock = field(default_factory=asyncio.Lock)  # for polls that have met a conflict
+    patience: timedelta = timedelta()  # of a poll that found nothing, for others to be recorded with
     quiet: Recorder = field(init=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "quiet", Recorder(self._record_quiet))
+        object.__setattr__(self, "quiet", Recorder(self._record_quiet, patience=self.patience))
 
     async def _record_quiet(self, outcomes: Sequence[PollOutcome]) -> None:
         await self.in_store(self.store.record_quiet, outcomes)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
+from datetime import timedelta
 
 from monitor.errors import LeaseLostError
 from monitor.model import PollOutcome
@@ -15,10 +16,11 @@ Record = Callable[[Sequence[PollOutcome]], Awaitable[None]]
 
 
 class Recorder:
-    """Take quiet outcomes one by one and write them in groups, without letting any of them wait for company."""
+    """Take quiet outcomes one by one and write them in groups; a group waits for company for `patience`."""
 
-    def __init__(self, record: Record) -> None:
+    def __init__(self, record: Record, *, patience: timedelta = timedelta()) -> None:
         self._record = record
+        self._patience = patience.total_seconds()
         self._waiting: list[tuple[PollOutcome, asyncio.Future[None]]] = []
         self._writing: asyncio.Task[None] | None = None
 
@@ -37,6 +39,7 @@ class Recorder:
 
     async def _write(self) -> None:
         while self._waiting:
+            await asyncio.sleep(self._patience)
             group, self._waiting = self._waiting, []
             await self._write_group(group)
         self._writing = None

@@ -102,7 +102,6 @@ class House:
             f"channels: {{{channels}}}\n"
             f"smtp: {{host: 127.0.0.1, port: {self.smtp.port}, from: monitor@example.org, tls: none}}\n"
             f"feeds: {{{feeds}}}\n"
-            "allow: [127.0.0.1]\n"
             "include: [rules.yaml]\n"
         )
         (self.folder / "rules.yaml").write_text(rules)

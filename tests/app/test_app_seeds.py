@@ -25,8 +25,10 @@ async def test_a_seed_story_is_told_once(folder: Path, tmp_path: Path) -> None:
             assert await app.run_once()
             report = await app.doors.in_store(app.doors.store.status)
     assert all(feed.cause is None for feed in report.feeds)
-    assert report.deliveries["sent"] == messages
-    assert console.getvalue().count("        link  ") == messages
+    # a copy of a story is told once more where it has words that another rule watches for: as a reply
+    replies = console.getvalue().count("        also  About “")
+    assert report.deliveries["sent"] - replies == messages
+    assert console.getvalue().count("        link  ") - replies == messages
 
 
 def configure(folder: Path, tmp_path: Path) -> int:

@@ -67,11 +67,21 @@ async def test_a_feed_that_fails_is_named_with_its_cause(house: House) -> None:
     found = await look(house)
     assert found.outcome is not None
     assert found.outcome.state.cause is Cause.NOT_A_FEED
-    missing = await look(house, "http://127.0.0.1:1/x?key=s3cret")
-    (hop,) = missing.hops
+    guarded = await look(house, "http://127.0.0.1:1/x?key=s3cret")
+    assert guarded.outcome is not None
+    assert guarded.outcome.state.cause is Cause.GUARDED
+    assert not any(hop.connected for hop in guarded.hops)
+    assert "s3cret" not in "".join(text for _, text in steps(guarded))
+
+
+async def test_a_connection_that_breaks_is_shown_without_its_address(house: House) -> None:
+    setup = house.setup()
+    url = house.feeds.url("/wire?key=s3cret")
+    await house.feeds.__aexit__(None, None, None)
+    found = await probe(Feed(name="new", url=url), setup, house.clock)
+    (hop,) = found.hops
     assert (hop.failed, hop.status) == ("ClientConnectorError", None)
-    assert missing.outcome is not None
-    assert missing.outcome.state.cause is Cause.CONNECT
+    assert "s3cret" not in "".join(text for _, text in steps(found))
 
 
 async def test_a_page_names_the_feeds_that_it_links_to(house: House) -> None:

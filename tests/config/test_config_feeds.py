@@ -236,3 +236,40 @@ def test_a_circle_of_links_is_only_a_feed_that_will_fail(place: Place) -> None:
     (place.folder / "loop").symlink_to(place.folder / "loop")
     config = place.load("allow_files: [., loop]\nfeeds: {a: 'file:loop/a.xml'}")
     assert Path(config.feeds[0].url).name == "a.xml"
+
+
+PLAIN = "feeds: {a: https://x.example}"
+
+
+@pytest.mark.parametrize(
+    ("poll", "wanted"),
+    [
+        ("5m", (5, None, None)),
+        ("{every: 10m, max: 2h}", (10, None, 120)),
+        ("{every: 10m, min: 2m, max: 2h}", (10, 2, 120)),
+    ],
+)
+def test_how_often_a_feed_is_polled_may_have_bounds(
+    place: Place, poll: str, wanted: tuple[int, int | None, int | None]
+) -> None:
+    for text in (f"feeds: {{a: {{url: https://x.example, poll: {poll}}}}}", f"defaults: {{poll: {poll}}}\n{PLAIN}"):
+        feed = place.load(f"channels: {{screen: {{console: true}}}}\n{text}").feeds[0]
+        minutes = tuple(each and each // timedelta(minutes=1) for each in (feed.poll, feed.poll_min, feed.poll_max))
+        assert minutes == wanted
+
+
+@pytest.mark.parametrize(
+    ("options", "problem"),
+    [
+        ("poll: {min: 5m}", "`every` is missing"),
+        ("poll: {every: 5m, min: 6m}", "`min` is longer than `every`"),
+        ("poll: {every: 5m, max: 4m}", "`max` is shorter than `every`"),
+        ("poll: {every: 5m, max: 4m, most: 1h}", "unknown key `most`; known here: `every`, `max`, `min`"),
+        ("poll: [5m]", "this is not a duration: write it like `90s`, `10m`, `24h` or `7d`"),
+        ("first_poll: alert", "unknown key `first_poll`; did you mean `backlog`?"),
+        ("identity: url", "this should be one of `auto`, `guid`, `link`, `title`, `content`, not `url`"),
+    ],
+)
+def test_mistakes_in_how_a_feed_is_polled(place: Place, options: str, problem: str) -> None:
+    found = place.problems(f"feeds: {{a: {{url: https://x.example, {options}}}}}")
+    assert any(each.endswith(problem) for each in found), found

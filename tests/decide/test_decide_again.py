@@ -297,7 +297,7 @@ def test_rules_that_are_a_flood_only_together_are_one_digest() -> None:
 def test_a_backlog_is_one_digest_a_channel_and_news_beside_it_a_message() -> None:
     entries = [entry(f"Syria, part {number}", number=number) for number in range(1, 13)]
     news = replace(entry("Syria today", number=99), published=NOW)
-    outcome = page_of(*entries, news)
+    outcome = page_of(*entries, news, state=replace(STATE, polled_at=NOW))
     kinds = by_kind(outcome)
     assert [each.channel for each in kinds[DeliveryKind.POST]] == ["desk", "chief"]
     (reason,) = {each.message.reason for each in kinds[DeliveryKind.DIGEST] if isinstance(each.message, Digest)}

@@ -76,7 +76,7 @@ def test_nobody_makes_us_poll_sooner_and_nobody_puts_us_off_for_ever(
     notes = FeedNotes(ttl=ttl, skip_hours=tuple(hours), skip_days=tuple(days))
     wait = asked_wait(poll, freshness, notes, NOW)
     assert wait >= poll
-    due = next_poll(replace(FEED, poll=poll), NOW, poll, wait)
+    due = next_poll(FEED, NOW, poll, wait)
     assert NOW + poll * (1 - JITTER) <= due <= NOW + max(poll, LONGEST_HOLD) * (1 + JITTER)
 
 

@@ -283,3 +283,11 @@ def test_what_was_learnt_comes_back_as_it_was(store: SqlStore) -> None:
     )
     store.record_quiet([make_outcome(lease, state=state)])
     assert store.status().feeds == (state,)
+
+
+def test_new_feeds_may_be_due_later_and_known_ones_are_left_alone(store: SqlStore) -> None:
+    store.sync_feeds([make_feed("a")], NOW)
+    later = {make_feed(name).url: NOW + MINUTE for name in "ab"}
+    store.sync_feeds([make_feed(name) for name in "abc"], NOW, first=later)
+    assert sorted(due_names(store)) == ["a", "c"]
+    assert due_names(store, MINUTE) == ["b"]

@@ -284,3 +284,45 @@ def test_an_alert_of_an_earlier_poll_may_owe_more(store: SqlStore) -> None:
     reply = make_delivery(alert, key=key("reply").hex())
     store.record(make_outcome(claim_one(store, "other"), deliveries=(reply, reply)), NOW)
     assert store.status().deliveries["new"] == 1
+
+
+# -- entries that come back or change ----------------------------------------------------------------------------------
+
+
+def stored(store: SqlStore, lease: FeedLease, *, ids: tuple[str, ...] = (), links: tuple[str, ...] = ()) -> list[str]:
+    found = store.recall_entries(lease.state.feed_id, ids=ids, links=links)
+    return sorted(item.entry.title for item in found)
+
+
+def test_entries_are_found_by_id_and_by_link_in_their_own_feed(store: SqlStore) -> None:
+    url = "https://guardian.example/a"
+    first, second = make_entry("a", canonical_url=url), make_entry("b")
+    lease = claim_one(store)
+    store.record(replace(whole_outcome(lease), entries=(first, second)), NOW)
+    assert stored(store, lease, ids=(second.id, "0" * 32)) == ["b"]
+    assert stored(store, lease, ids=(first.id, second.id), links=(url, "https://guardian.example/b")) == ["a", "b"]
+    assert stored(store, lease) == []
+    other = claim_one(store, "other", NOW + LEASE)
+    assert stored(store, other, ids=(first.id,), links=(url,)) == []
+
+
+def test_an_entry_comes_back_with_the_rules_that_matched_it(store: SqlStore) -> None:
+    lease = claim_one(store)
+    outcome = whole_outcome(lease)
+    store.record(outcome, NOW)
+    (found,) = store.recall_entries(lease.state.feed_id, ids=[outcome.entries[0].id], links=[])
+    assert found.entry == replace(outcome.entries[0], keys=())
+    assert found.rules == {"r"}
+
+
+def test_the_new_words_of_an_entry_take_the_place_of_the_old_ones(store: SqlStore) -> None:
+    lease = claim_one(store)
+    outcome = whole_outcome(lease)
+    store.record(outcome, NOW)
+    changed = replace(
+        outcome.entries[0], title="new", summary="words", canonical_url="https://guardian.example/new", tags=("t",)
+    )
+    again = claim_one(store, now=NOW + LEASE * 2)
+    store.record(make_outcome(again, updates=(changed,)), NOW)
+    (found,) = store.recall_entries(lease.state.feed_id, ids=[], links=[changed.canonical_url])
+    assert found.entry == replace(changed, keys=(), seen_at=NOW)
