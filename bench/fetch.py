@@ -38,8 +38,14 @@ HOSTS = [f"127.0.1.{number}" for number in range(1, 101)]  # so that no host's t
 
 
 def _serve(ports: multiprocessing.Queue[int], certificate: str | None) -> None:
+    unchanged = 0
+
     async def answer(request: web.Request) -> web.Response:
+        nonlocal unchanged
+        if request.path == "/unchanged":
+            return web.Response(text=str(unchanged))
         if request.headers.get("If-None-Match") == '"1"':
+            unchanged += 1
             return web.Response(status=304)
         return web.Response(body=RSS, content_type="application/rss+xml", headers={"ETag": '"1"'})
 
@@ -131,7 +137,7 @@ class Clock:
 
 
 async def measure_daemon(port: int, feeds: int) -> tuple[float, float, int]:
-    """Poll all feeds twice; return CPU seconds a poll of the second time, polls a second, and bytes resident."""
+    """Poll all feeds until they are known, then once more; return CPU seconds a poll, polls a second, and memory."""
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "monitor.yaml"
         lines = [f"  f{number}: 'https://{HOSTS[number % len(HOSTS)]}:{port}/{number}'" for number in range(feeds)]
@@ -139,13 +145,24 @@ async def measure_daemon(port: int, feeds: int) -> tuple[float, float, int]:
         file.write_text(head + "\n".join(lines) + "\n")
         clock = Clock()
         async with open_app(load_setup(file, env={}), clock=clock, host_spacing=timedelta()) as app:
-            await app.run_once()
-            clock.now += timedelta(hours=1)
+            for _ in range(2):  # the first polls of many feeds are spread
+                await app.run_once()
+                clock.now += timedelta(hours=3)
+            before = await _unchanged(port)
             cpu, wall = time.process_time(), time.perf_counter()
             await app.run_once()
             cpu, wall = time.process_time() - cpu, time.perf_counter() - wall
+            polls = await _unchanged(port) - before
     resident = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
-    return cpu / feeds, feeds / wall, resident
+    if polls < feeds / 2:
+        raise SystemExit(f"only {polls} of {feeds} feeds were polled")
+    return cpu / polls, polls / wall, resident
+
+
+async def _unchanged(port: int) -> int:
+    """Ask the server how often it has said 304."""
+    async with aiohttp.ClientSession() as session, session.get(f"https://{HOSTS[0]}:{port}/unchanged") as response:
+        return int(await response.text())
 
 
 def main(argv: list[str]) -> int:
