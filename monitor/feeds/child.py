@@ -15,6 +15,7 @@ import sys
 from collections.abc import Callable
 from dataclasses import replace
 from importlib import import_module
+from pathlib import Path
 from typing import Any, BinaryIO
 
 from monitor.errors import FeedError
@@ -37,7 +38,7 @@ def main() -> None:
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):  # meant for the daemon, which lets tasks end
         signal.signal(number, signal.SIG_IGN)
     _limit_memory()
-    lean = _peak_memory()  # that of the parent may be counted in it
+    lean = _resident()  # where it is a peak, that of the parent may be counted in it
     find_task("parse")
     gc.freeze()  # what is imported stays: it need not be looked through while documents are read
     with socket.socket(fileno=sys.stdin.fileno()) as parent, parent.makefile("rb") as frames:
@@ -54,7 +55,7 @@ def _do(content: bytes, lean: int) -> tuple[bytes, bool]:
     signal.setitimer(signal.ITIMER_PROF, CPU_SECONDS)
     try:
         answer = _answer(content)
-        last = answer.out_of_memory or _peak_memory() > max(lean, _FAT)
+        last = answer.out_of_memory or _resident() > max(lean, _FAT)
         return pack(replace(answer, last=last)), last
     except MemoryError:
         return pack(Answer(out_of_memory=True, last=True)), True
@@ -89,10 +90,13 @@ def _limit_memory() -> None:
     resource.setrlimit(resource.RLIMIT_DATA, (size, size))
 
 
-def _peak_memory() -> int:
-    """Return the most bytes that were ever resident."""
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return peak if sys.platform == "darwin" else peak * 1024
+def _resident() -> int:
+    """Return how many bytes are resident, or where the system does not tell (macOS), the most that ever were."""
+    try:
+        with Path("/proc/self/statm").open("rb") as pages:
+            return int(pages.read().split()[1]) * resource.getpagesize()
+    except FileNotFoundError:
+        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 
 
 def _read(frames: BinaryIO) -> bytes:

@@ -105,7 +105,7 @@ class MortalNotifier:
 
 
 def live(file: Path, fatal: int, now: datetime, log: Path, env: dict[str, str], only: str) -> None:  # noqa: PLR0917 - what a process is given
-    """Run the house once at a given time; `fatal` counts fetches, parses, sends and every SQL statement and commit.
+    """Run the house once at a given time; `fatal` counts fetches, parses, sends, and every SQL statement that writes and commit.
 
     Or only steps of one name: their order is always the same, that of all steps is not, where several things go on.
     """
@@ -113,7 +113,8 @@ def live(file: Path, fatal: int, now: datetime, log: Path, env: dict[str, str], 
     countdown = Countdown(fatal, log, only)
 
     def statement(_connection: Any, _cursor: Any, sql: str, *_rest: Any) -> None:
-        countdown.step(f"before {' '.join(sql.split()[:3])}")
+        if not sql.startswith("SELECT"):  # a death before one that reads leaves what one before the next leaves
+            countdown.step(f"before {' '.join(sql.split()[:3])}")
 
     event.listen(Engine, "before_cursor_execute", statement)
     event.listen(Engine, "commit", lambda _connection: countdown.step("before commit"))

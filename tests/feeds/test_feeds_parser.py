@@ -131,8 +131,9 @@ async def test_a_process_is_kept_and_replaced_when_it_has_grown_fat(parser: Chil
     first = parser._idle[0].process.pid
     await parser.parse(PAGE, FEED, NOW)
     assert parser._idle[0].process.pid == first
-    # far above what this process had resident when it started the child, which may count for the child's own peak
-    await fails(parser, hostile(eval, "len(bytearray(450_000_000))"))
+    await fails(parser, hostile(eval, "len(b'x' * 250_000_000)"))  # given back
+    assert parser._idle[0].process.pid == first
+    await fails(parser, hostile(eval, "__builtins__.setdefault('hoard', b'x' * 250_000_000)[:9]"))
     assert parser._idle == []
 
 
