@@ -43,11 +43,14 @@ class ChildParser:
     """Parse in at most `processes` child processes; implements `ports.Parser`.
 
     Whoever finds them all busy waits, in the order of asking. Large pages never take the last process: a few of them
-    would keep all the others waiting for as long as they may take.
+    would keep all the others waiting for as long as they may take. `python` is the program that runs them.
     """
 
-    def __init__(self, *, processes: int = PROCESSES, deadline: timedelta = DEADLINE) -> None:
+    def __init__(
+        self, *, processes: int = PROCESSES, deadline: timedelta = DEADLINE, python: str = sys.executable
+    ) -> None:
         self._deadline = deadline
+        self._python = python
         self._hands = asyncio.Semaphore(processes)
         self._large_hands = asyncio.Semaphore(max(1, processes - 1))
         self._idle: list[_Child] = []
@@ -110,7 +113,7 @@ class ChildParser:
             if child.lives:
                 return child
             self._end(child)
-        child = await _Child.start()
+        child = await _Child.start(self._python)
         try:
             await child.ready()
         except BaseException:
@@ -132,13 +135,13 @@ class _Child:
     writer: asyncio.StreamWriter
 
     @classmethod
-    async def start(cls) -> _Child:
+    async def start(cls, python: str) -> _Child:
         """Start a process, which is not ready yet."""
         ours, theirs = socket.socketpair()
         with ExitStack() as failed:
             failed.callback(ours.close)
             with theirs:
-                process = _popen(theirs)
+                process = _popen(python, theirs)
             failed.callback(process.wait)
             failed.callback(process.kill)  # before the waiting
             reader, writer = await asyncio.open_unix_connection(sock=ours, limit=_BUFFER)
@@ -191,13 +194,13 @@ class _Child:
             await self.writer.wait_closed()
 
 
-def _popen(theirs: socket.socket) -> subprocess.Popen[bytes]:
+def _popen(python: str, theirs: socket.socket) -> subprocess.Popen[bytes]:
     # The same modules as here are found, and none beside the current folder that happen to be called the same.
     path = os.pathsep.join(each or str(Path.cwd()) for each in sys.path)
     env = {name: os.environ[name] for name in _ENVIRONMENT if name in os.environ}
     try:
-        return subprocess.Popen(
-            [sys.executable, "-P", "-m", "monitor.feeds.child"],
+        return subprocess.Popen(  # noqa: S603 - our own module, run by our own Python
+            [python, "-P", "-m", "monitor.feeds.child"],
             stdin=theirs.fileno(),
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,

@@ -175,9 +175,8 @@ async def test_no_secret_reaches_the_child(parser: ChildParser, monkeypatch: pyt
     assert error.detail == "processing it failed: KeyError"
 
 
-async def test_a_parser_that_cannot_start_is_named(parser: ChildParser, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sys, "executable", "/nowhere/python")
-    error = await fails(parser, PAGE)
+async def test_a_parser_that_cannot_start_is_named() -> None:
+    error = await fails(ChildParser(python="/nowhere/python"), PAGE)
     assert error.detail == "the parser cannot be started: No such file or directory"
 
 
