@@ -21,6 +21,8 @@ class DeliveryKind(StrEnum):
 class DeliveryState(StrEnum):
     """The life of a delivery: new -> sending -> sent | new again (retry) | dead; one found sending is in doubt.
 
+    One that is held becomes new when it is released, or is skipped where a digest tells it or nobody wants it.
+
     An edit ends as skipped where it is no longer needed, or cannot be made: nothing that it said is lost.
     """
 
@@ -29,6 +31,28 @@ class DeliveryState(StrEnum):
     SENT = "sent"
     DEAD = "dead"
     SKIPPED = "skipped"
+    HELD = "held"
+
+
+class HoldKind(StrEnum):
+    """What keeps messages back."""
+
+    WAIT = "wait"  # a short while, for reports that come together
+    QUIET = "quiet"  # the channel's quiet hours
+    DIGEST = "digest"  # the channel's next digest
+    MAINTENANCE = "maintenance"  # a window in which nobody is to be told
+    MUTE = "mute"  # a person who does not want to hear of it
+    BREAKER = "breaker"  # a rule or feed far above its baseline
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hold:
+    """Why a delivery is kept back, and how long."""
+
+    kind: HoldKind
+    reason: str  # one line for people
+    until: datetime | None = None  # None = until a person decides
+    by: str = ""  # id of the mute or breaker
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,6 +76,7 @@ class Delivery:
     created_at: datetime
     attempts: int = 0  # this one included, once it is claimed
     parent: Parent | None = None  # of a reply or edit, once it is claimed; None = a reply has to stand alone
+    hold: Hold | None = None  # it is kept back
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

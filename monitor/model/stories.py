@@ -74,6 +74,8 @@ class Alert:
     priority: Priority
     created_at: datetime
     digest: str = ""  # key of the digest that tells it, "" = a message of its own does
+    acknowledged_at: datetime | None = None  # somebody takes care of it
+    acknowledged_by: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
