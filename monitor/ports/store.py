@@ -255,8 +255,11 @@ class Store(Protocol):
         """Begin a mute, and note who did; one that is there already stays as it is."""
         ...
 
-    def end_mute(self, mute_id: str, action: Action) -> bool:
-        """End a mute before its time, at `action.at`; False = none such is running."""
+    def end_mute(self, mute_id: str, action: Action, *, tell: bool = False) -> bool:
+        """End a mute before its time, at `action.at`; False = none such is running.
+
+        With `tell`, what it held is to be told, whatever was said of that when it began.
+        """
         ...
 
     def mutes(self, *, at: datetime | None = None) -> tuple[Mute, ...]:

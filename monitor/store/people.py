@@ -38,10 +38,10 @@ def add_mute(connection: Connection, wish: Mute, done: Action) -> None:
     add_action(connection, done)
 
 
-def end_mute(connection: Connection, mute_id: str, done: Action) -> bool:
+def end_mute(connection: Connection, mute_id: str, done: Action, *, tell: bool) -> bool:
     """End a mute before its time; see `Store.end_mute`."""
     running = (mute.c.id == mute_id) & mute.c.ended_at.is_(None) & or_(mute.c.until.is_(None), mute.c.until > done.at)
-    ended = update(mute).where(running).values(ended_at=done.at, ended_by=done.by)
+    ended = update(mute).where(running).values(ended_at=done.at, ended_by=done.by, **({"tell": True} if tell else {}))
     if connection.execute(ended).rowcount != 1:
         return False
     add_action(connection, done)

@@ -307,10 +307,10 @@ class SqlStore:
         with self._writing() as connection:
             people.add_mute(connection, mute, action)
 
-    def end_mute(self, mute_id: str, action: Action) -> bool:
+    def end_mute(self, mute_id: str, action: Action, *, tell: bool = False) -> bool:
         """End a mute before its time; see `Store.end_mute`."""
         with self._writing() as connection:
-            return people.end_mute(connection, mute_id, action)
+            return people.end_mute(connection, mute_id, action, tell=tell)
 
     def mutes(self, *, at: datetime | None = None) -> tuple[Mute, ...]:
         """Read mutes; see `Store.mutes`."""

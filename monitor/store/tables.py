@@ -241,6 +241,7 @@ mute = Table(
     _given("rule", PlainText),
     _given("feed", PlainText),
     _given("channel", PlainText),
+    _given("tell", Boolean),
     Column("ended_at", Moment),
     _given("ended_by", PlainText),
 )

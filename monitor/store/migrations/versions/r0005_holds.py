@@ -29,6 +29,7 @@ def upgrade() -> None:
         sa.Column("since", Moment, nullable=False),
         sa.Column("until", Moment),
         *map(_text, ("story", "rule", "feed", "channel")),
+        sa.Column("tell", sa.Boolean, nullable=False),
         sa.Column("ended_at", Moment),
         _text("ended_by"),
         sa.PrimaryKeyConstraint("id", name="mute_pkey"),
