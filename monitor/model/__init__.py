@@ -44,7 +44,7 @@ from monitor.model.feeds import (
     Validators,
     with_event,
 )
-from monitor.model.holds import Action, Breaker, Feedback, HeldDelivery, Mute, Subject
+from monitor.model.holds import Action, Breaker, BreakerSettings, Feedback, HeldDelivery, Mute, Pulse, Raised, Subject
 from monitor.model.messages import Coverage, Digest, Excerpt, Message, Reason
 from monitor.model.polls import Decision, PollOutcome, Stage
 from monitor.model.rules import (
@@ -79,6 +79,7 @@ __all__ = [
     "AtLeast",
     "Backlog",
     "Breaker",
+    "BreakerSettings",
     "ClaimedDelivery",
     "Coverage",
     "Dead",
@@ -119,7 +120,9 @@ __all__ = [
     "ParsedFeed",
     "PollOutcome",
     "Priority",
+    "Pulse",
     "Question",
+    "Raised",
     "Reason",
     "Rejected",
     "Report",

@@ -35,6 +35,34 @@ class Subject(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class BreakerSettings:
+    """What is far above the baseline: more alerts in an hour than both allow."""
+
+    alerts: int = 20
+    factor: float = 10.0  # times the usual number
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pulse:
+    """How many alerts a rule or feed raises that are told at once: of late, and before."""
+
+    subject: Subject
+    name: str
+    hour: int = 0  # of the last hour, or since its last breaker was ended, if that is less
+    earlier: int = 0  # of the 14 days before that hour
+    since: datetime | None = None  # the first of these, None = there is none
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Raised:
+    """What one poll adds to a pulse."""
+
+    subject: Subject
+    name: str
+    alerts: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Breaker:
     """A rule or feed whose alerts are held, because there are far more than usual; open until a person decides."""
 

@@ -59,13 +59,6 @@ def read_mutes(connection: Connection, *, at: datetime | None) -> tuple[Mute, ..
 # -- breakers ----------------------------------------------------------------------------------------------------------
 
 
-def open_breaker(connection: Connection, tripped: Breaker) -> bool:
-    """Open a breaker, unless one is open; see `Store.open_breaker`."""
-    row = _row(tripped, *breaker.c.keys())
-    added = insert(connection, breaker).values(row).on_conflict_do_nothing().returning(breaker.c.id)
-    return connection.scalar(added) is not None
-
-
 def close_breaker(connection: Connection, breaker_id: str, ending: str, done: Action) -> bool:
     """Close a breaker; see `Store.close_breaker`."""
     is_open = (breaker.c.id == breaker_id) & breaker.c.ended_at.is_(None)

@@ -267,6 +267,16 @@ Index(  # one is open for a rule or feed
     postgresql_where=text("ended_at IS NULL"),
 )
 
+pulse = Table(  # how many alerts rules and feeds raise: what breakers count, 15 days of it
+    "pulse",
+    metadata,
+    Column("subject", PlainText, primary_key=True),
+    Column("name", PlainText, primary_key=True),
+    Column("at", Moment, primary_key=True),  # of the poll
+    _given("alerts", Integer),
+    sqlite_with_rowid=False,
+)
+
 action = Table(  # the audit trail: what people did
     "action",
     metadata,

@@ -48,6 +48,14 @@ def upgrade() -> None:
         "breaker_open", "breaker", ["subject", "name"], unique=True, sqlite_where=is_open, postgresql_where=is_open
     )
     op.create_table(
+        "pulse",
+        *map(_text, ("subject", "name")),
+        sa.Column("at", Moment, nullable=False),
+        sa.Column("alerts", sa.Integer, nullable=False),
+        sa.PrimaryKeyConstraint("subject", "name", "at", name="pulse_pkey"),
+        sqlite_with_rowid=False,
+    )
+    op.create_table(
         "action",
         sa.Column("id", Counter, nullable=False),
         sa.Column("at", Moment, nullable=False),
