@@ -46,6 +46,7 @@ from monitor.model.feeds import (
 )
 from monitor.model.holds import Action, Breaker, Feedback, HeldDelivery, Mute, Subject
 from monitor.model.messages import Coverage, Digest, Excerpt, Message, Reason
+from monitor.model.policies import Maintenance, Mode, Policies, Policy, Route, Way
 from monitor.model.polls import Decision, PollOutcome, Stage
 from monitor.model.rules import (
     MOST_RECALLED,
@@ -107,16 +108,20 @@ __all__ = [
     "Identity",
     "InDoubt",
     "Joining",
+    "Maintenance",
     "Match",
     "Memory",
     "Mention",
     "Message",
+    "Mode",
     "Mute",
     "New",
     "NotModified",
     "Page",
     "Parent",
     "ParsedFeed",
+    "Policies",
+    "Policy",
     "PollOutcome",
     "Priority",
     "Question",
@@ -124,6 +129,7 @@ __all__ = [
     "Rejected",
     "Report",
     "Retry",
+    "Route",
     "Rule",
     "SendResult",
     "Sent",
@@ -140,5 +146,6 @@ __all__ = [
     "Told",
     "Unknown",
     "Validators",
+    "Way",
     "with_event",
 ]
