@@ -46,6 +46,7 @@ from monitor.model.feeds import (
 )
 from monitor.model.holds import Action, Breaker, BreakerSettings, Feedback, HeldDelivery, Mute, Pulse, Raised, Subject
 from monitor.model.messages import Coverage, Digest, Excerpt, Message, Reason
+from monitor.model.policies import Maintenance, Mode, Policies, Policy, Route, Way
 from monitor.model.polls import Decision, PollOutcome, Stage
 from monitor.model.rules import (
     MOST_RECALLED,
@@ -108,16 +109,20 @@ __all__ = [
     "Identity",
     "InDoubt",
     "Joining",
+    "Maintenance",
     "Match",
     "Memory",
     "Mention",
     "Message",
+    "Mode",
     "Mute",
     "New",
     "NotModified",
     "Page",
     "Parent",
     "ParsedFeed",
+    "Policies",
+    "Policy",
     "PollOutcome",
     "Priority",
     "Pulse",
@@ -127,6 +132,7 @@ __all__ = [
     "Rejected",
     "Report",
     "Retry",
+    "Route",
     "Rule",
     "SendResult",
     "Sent",
@@ -143,5 +149,6 @@ __all__ = [
     "Told",
     "Unknown",
     "Validators",
+    "Way",
     "with_event",
 ]
