@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TypeVar
 
+from monitor.decide.breaker import notice_of_ending
 from monitor.decide.mutes import LONGEST_MUTE, after_mute, plain_name, plain_reason, what_is_muted
 from monitor.decide.parcels import parcels_of
 from monitor.decide.spread import digest
@@ -163,6 +164,8 @@ def _end_breaker(store: Store, person: Person, breaker: Breaker, ending: str, no
     if not store.close_breaker(breaker.id, ending, person.did(ending, breaker.id, now, f"{subject}: {breaker.reason}")):
         raise NotFoundError(f"somebody else has just decided about {subject}")
     ended = replace(breaker, ended_at=now, ended_by=plain_name(person.by), ending=ending)
+    told = store.held_back([breaker.id])
+    store.announce([notice_of_ending(ended, each.channel, count=each.count, now=now) for each in told], now)
     return f"{_PAST[ending]} {_messages(_settle_breaker(store, ended, now))} of {subject}"
 
 
