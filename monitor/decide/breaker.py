@@ -100,6 +100,7 @@ def _notice(
         priority=priority,
         reasons=(Reason(rule="", title=f"Breaker {breaker.id}", found=(), note=breaker.reason),),
         excerpts=tuple(Excerpt(text=line) for line in lines),
+        breaker="" if breaker.ended_at else breaker.id,
     )
     return Delivery(
         key=notice_key(breaker.id, channel),

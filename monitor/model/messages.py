@@ -52,6 +52,7 @@ class Message:
     note: str = ""  # of a reply: why the story is told again, e.g. "later report", "update: kills 10 -> kills 50"
     broadcast: bool = False  # of a reply: for the whole channel, not only for those who follow the story
     coverage: Coverage | None = None  # None = one report so far
+    breaker: str = ""  # id of the open breaker that it tells of: a person is to decide about what is held
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -233,6 +233,10 @@ class Store(Protocol):
         """
         ...
 
+    def holders(self) -> tuple[tuple[HoldKind, str], ...]:
+        """Say what keeps anything back: each kind of hold, with the mutes and breakers by their ids."""
+        ...
+
     def held_back(self, breakers: Collection[str]) -> tuple[HeldBack, ...]:
         """Say how many stories these breakers hold, in each channel."""
         ...

@@ -284,6 +284,11 @@ class SqlStore:
         with self._reading() as connection:
             return holds.held_deliveries(connection, over=over, kind=kind, by=by, channel=channel, limit=limit)
 
+    def holders(self) -> tuple[tuple[HoldKind, str], ...]:
+        """Say what keeps anything back; see `Store.holders`."""
+        with self._reading() as connection:
+            return holds.holders(connection)
+
     def held_back(self, breakers: Collection[str]) -> tuple[HeldBack, ...]:
         """Say how many stories breakers hold; see `Store.held_back`."""
         with self._reading() as connection:
