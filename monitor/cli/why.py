@@ -70,7 +70,7 @@ def _show_all(records: Sequence[EntryRecord], notices: Sequence[DeliveryRecord],
         _show_nearest(loaded, record)
     for notice in notices:
         click.echo(click.style(one_line(notice.title), bold=True))
-        _print(_delivery_rows(notice))
+        _print(delivery_rows(notice))
 
 
 def _look_up(store: Store, reference: str) -> tuple[list[EntryRecord], tuple[DeliveryRecord, ...]]:
@@ -144,7 +144,10 @@ def _show(record: EntryRecord) -> None:
     rows += [["", "with", f"{other.feed}: {other.title} ({clock_time(other.seen_at)})"] for other in record.others]
     for told_in in record.alerts:
         rows.append(["alert", told_in.alert.id, f"in {told_in.alert.channel}"])
-        rows += [row for delivery in told_in.deliveries for row in _delivery_rows(delivery)]
+        if told_in.alert.acknowledged_at:
+            taken = f"{told_in.alert.acknowledged_by} takes care of it, {clock_time(told_in.alert.acknowledged_at)}"
+            rows.append(["", "taken", taken])
+        rows += [row for delivery in told_in.deliveries for row in delivery_rows(delivery)]
     _print(rows)
 
 
@@ -154,7 +157,7 @@ def _verdict(verdict: str) -> str:
     )
 
 
-def _delivery_rows(delivery: DeliveryRecord) -> list[list[str]]:
+def delivery_rows(delivery: DeliveryRecord) -> list[list[str]]:
     """Say what became of a message: delivered, owed, in doubt, or set aside, and why."""
     attempts = plural(delivery.attempts, "attempt")
     time = clock_time(delivery.settled_at or delivery.due_at)

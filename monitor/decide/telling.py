@@ -138,7 +138,8 @@ class Telling:
         )
         hold = hold_of(occasion, self.restraints, self.now)
         if hold is not None:
-            self.note(entry, Stage.ROUTE, "held", hold.reason, story_id=alert.story_id, channel=alert.channel)
+            verdict = "muted" if hold.kind is HoldKind.MUTE else "held"
+            self.note(entry, Stage.ROUTE, verdict, hold.reason, story_id=alert.story_id, channel=alert.channel)
         return hold
 
     # -- more of a story that was told ---------------------------------------------------------------------------------

@@ -332,6 +332,14 @@ class Store(Protocol):
         """Find entries by the beginning of their id; else of an alert's id; else of a delivery's key. At most 20."""
         ...
 
+    def find_stories(self, prefix: str) -> tuple[str, ...]:
+        """Find stories by the beginning of their id. At most 20."""
+        ...
+
+    def find_alerts(self, prefix: str) -> tuple[Alert, ...]:
+        """Find alerts by the beginning of their id; else of the key of a message about them. At most 20."""
+        ...
+
     def find_link(self, canonical_url: str) -> tuple[str, ...]:
         """Find the entries that have this link, the first seen first. At most 20."""
         ...

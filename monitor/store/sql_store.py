@@ -399,6 +399,16 @@ class SqlStore:
         with self._reading() as connection:
             return ledger.find_entries(connection, prefix)
 
+    def find_stories(self, prefix: str) -> tuple[str, ...]:
+        """Find stories by an id; see `Store.find_stories`."""
+        with self._reading() as connection:
+            return ledger.find_stories(connection, prefix)
+
+    def find_alerts(self, prefix: str) -> tuple[Alert, ...]:
+        """Find alerts by an id or key; see `Store.find_alerts`."""
+        with self._reading() as connection:
+            return ledger.find_alerts(connection, prefix)
+
     def find_link(self, canonical_url: str) -> tuple[str, ...]:
         """Find entries by their link; see `Store.find_link`."""
         with self._reading() as connection:
