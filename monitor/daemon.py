@@ -16,10 +16,13 @@ from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from monitor import __version__
 from monitor.config.load import watched_files
 from monitor.crew import Crew
+from monitor.decide.endings import Directory, admit
+from monitor.decide.holding import Restraints
 from monitor.decide.notices import notice_of_mistakes, notices_of_silence
 from monitor.decide.schedule import first_polls
 from monitor.errors import StoreUnavailableError, UserError
 from monitor.health import ChannelHealth, FeedHealth
+from monitor.holds import Holds
 from monitor.model import Absent, ClaimedDelivery, Delivery, FeedLease, PollOutcome
 from monitor.outage import Outage
 from monitor.pipeline import POLL_LEASE, SEND_LEASE, Doors, Live, deliver, poll, take_push
@@ -66,6 +69,7 @@ class Daemon:
         self._seen_stamps = self._stamps
         self._outage = Outage()
         self._unfinished: list[FeedLease] = []  # polls that the store could not take
+        self._holds = Holds(doors)
         self.subscriptions = Subscriptions(doors, on_push=lambda: self._begin(self.read_pushes))
         self.door = Door(self.subscriptions, doors.clock)
 
@@ -180,6 +184,14 @@ class Daemon:
         for name in await self.doors.in_store(self.doors.store.end_pauses, self.doors.clock()):
             log.info("a feed's pause is over: polling it again", feed=name)
 
+    async def end_holds(self) -> None:
+        """Let go what was kept back and need not wait any longer."""
+        if await self._holds.end(self.live.policies, self._directory):
+            await self.deliver_due()
+
+    def _directory(self) -> Directory:
+        return Directory(rules=self.live.ruleset.rules, source_tags=self.setup.source_tags)
+
     async def report_silence(self) -> None:
         """Owe a message for each rule that has found nothing for as long as its `absent` allows.
 
@@ -197,7 +209,9 @@ class Daemon:
     async def _announce(self, deliveries: Sequence[Delivery]) -> None:
         """Owe messages that are about no entry; those that were owed before are owed no second time."""
         if deliveries:
-            await self.doors.in_store(self.doors.store.announce, deliveries, self.doors.clock())
+            now, restraints = self.doors.clock(), Restraints(policies=self.live.policies)
+            admitted = admit(deliveries, restraints, self._directory(), now)
+            await self.doors.in_store(self.doors.store.announce, admitted, now)
 
     async def report_health(self) -> None:
         """Log which feeds began to fail or to work since the last time."""
@@ -252,6 +266,7 @@ class Daemon:
             old, self.setup, self.live = self.live, setup, self._open_live(setup)
             users = {*self.polls.tasks, *self.sends.tasks, *self._ticks.tasks}
             self._retiring.start(old, self._guard(_retire(old, users)))
+        self._holds.look_at_all()
 
     async def watch(self, setup: Setup, *, hasten: Collection[str] = (), spread: bool = False) -> None:
         """Tell the store which feeds and which rules with thresholds are watched; `spread` many first polls."""
@@ -282,6 +297,7 @@ class Daemon:
             self.read_pushes: 1,
             self.keep_subscriptions: 10,
             self.end_pauses: 10,
+            self.end_holds: 2,
             self.beat: 20,
         }
         for tick, seconds in ticks.items():
@@ -326,6 +342,7 @@ class Daemon:
                 await asyncio.sleep(TURN_CHECK.total_seconds())
             await self.polls.join()
         await self._guard(self._report_silence())
+        await self._guard(self.end_holds())
         longest_pace = max((notifier.pace for notifier in self.live.notifiers.values()), default=timedelta())
         rested = False
         while True:

@@ -16,6 +16,7 @@ from monitor.model import (
     Alert,
     Decision,
     Delivery,
+    Digest,
     Entry,
     Hold,
     HoldKind,
@@ -32,6 +33,7 @@ from monitor.model import (
 from monitor.notify.render import render_message
 
 _NEWS = frozenset({Joining.NEW_REPORT, Joining.UPDATE})
+_ALSO, _LATER = "also reported by ", "later report"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -261,12 +263,18 @@ def _not_in(alert: Alert, matches: Iterable[Match]) -> list[Match]:
 def _what_is_new(joined: Joined, entry: Entry, more: Collection[Match]) -> str:
     """Say in a few words why a story is told again: `also reported by tass; new rule: Sergei Shoygu`."""
     said = [joined.difference] if joined.difference else []
-    if joined.how in {Joining.NEW_REPORT, Joining.UPDATE} and (joined.new_source or not said):
-        said.append(f"also reported by {entry.feed}" if joined.new_source else "later report")
+    if joined.how in _NEWS and (joined.new_source or not said):
+        said.append(f"{_ALSO}{entry.feed}" if joined.new_source else _LATER)
     if more:
         names = ", ".join(match.rule.title or match.rule.id for match in more)
         said.append(f"new rule{'s' if len(more) > 1 else ''}: {names}")
     return "; ".join(said)
+
+
+def is_mere_report(reply: Delivery) -> bool:
+    """Say whether a reply tells nothing but that there is another report, which a first message counts as well."""
+    note = "" if isinstance(reply.message, Digest) else reply.message.note
+    return note == _LATER or (note.startswith(_ALSO) and "; " not in note)
 
 
 def _found(matches: Iterable[Match]) -> str:

@@ -25,6 +25,7 @@ from monitor.model import (
     Memory,
     Mute,
     PollOutcome,
+    Priority,
     Question,
     Report,
     Settlement,
@@ -222,12 +223,13 @@ class Store(Protocol):
         kind: HoldKind | None = None,
         by: str = "",
         channel: str = "",
+        at_least: Priority | None = None,
         limit: int = 1_000,
     ) -> tuple[HeldDelivery, ...]:
         """Read what is kept back, in order.
 
         Of everything, or of what no longer has to be at the time `over`; of one kind of hold, of one mute or breaker
-        (`by`), of one channel.
+        (`by`), of one channel; about alerts that matter so much by now.
         """
         ...
 

@@ -29,6 +29,7 @@ from monitor.model import (
     Memory,
     Mute,
     PollOutcome,
+    Priority,
     Question,
     Report,
     Settlement,
@@ -276,11 +277,14 @@ class SqlStore:
         kind: HoldKind | None = None,
         by: str = "",
         channel: str = "",
+        at_least: Priority | None = None,
         limit: int = 1_000,
     ) -> tuple[HeldDelivery, ...]:
         """Read what is kept back; see `Store.held_deliveries`."""
         with self._reading() as connection:
-            return holds.held_deliveries(connection, over=over, kind=kind, by=by, channel=channel, limit=limit)
+            return holds.held_deliveries(
+                connection, over=over, kind=kind, by=by, channel=channel, at_least=at_least, limit=limit
+            )
 
     def release_held(self, keys: Collection[str], now: datetime) -> int:
         """Send held deliveries after all; see `Store.release_held`."""
