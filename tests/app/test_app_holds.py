@@ -2,7 +2,6 @@
 
 from datetime import UTC, datetime, timedelta
 
-
 from monitor.model import DeliveryState
 from monitor.store.sql_store import open_existing_store
 from monitor.testing import SlackMessage
