@@ -81,16 +81,32 @@ class Daemon:
                 return 0
             store, now = self.doors.store, self.doors.clock()
             leases = await self.doors.in_store(store.claim_feeds, now=now, lease=POLL_LEASE, limit=self.polls.free)
-            put_off = {}
+            put_off = await self._take_turns(leases, now)
             for lease in leases:
-                turn = self._turns.begin(host_of(lease.state.url), now) if host_of(lease.state.url) else None
-                if turn is None:
+                if lease not in put_off:
                     self.polls.start(lease, self._guard(self._poll_in_turn(lease, self.live)))
-                else:
-                    put_off[lease] = turn
             if put_off:
                 await self._put_off(put_off)
             return len(leases) - len(put_off)
+
+    async def _take_turns(self, leases: Sequence[FeedLease], now: datetime) -> dict[FeedLease, datetime]:
+        """Begin their hosts' turns, in this daemon and among all; return those that have to wait, and till when."""
+        hosts = {lease: host for lease in leases if (host := host_of(lease.state.url))}
+        waits = {lease: turn for lease, host in hosts.items() if (turn := self._turns.begin(host, now))}
+        store, begun = self.doors.store, {host: lease for lease, host in hosts.items() if lease not in waits}
+        if not begun or not store.shared:
+            return waits
+        try:
+            taken = await self.doors.in_store(store.take_turns, begun.keys(), now=now, spacing=self._turns.spacing)
+        except StoreUnavailableError:
+            for lease in hosts.keys() - waits.keys():
+                self._turns.end(hosts[lease])
+            self._unfinished += leases
+            raise
+        for host, turn in taken.items():
+            waits[begun[host]] = turn
+            self._turns.end(host)
+        return waits
 
     async def _put_off(self, turns: Mapping[FeedLease, datetime]) -> None:
         try:
