@@ -181,6 +181,7 @@ class FeedLease:
 
     state: FeedState
     token: int
+    strikes: int = 0  # leases before it in a row that nobody finished
 
 
 LATE = 1.2  # times the spacing lie between two turns: who is a tick late does not push the next one away
