@@ -31,7 +31,7 @@ class Rota:
     def __init__(self, doors: Doors, spacing: timedelta) -> None:
         self.unfinished: list[FeedLease] = []  # polls that the store could not take, and claims nobody could use
         self.parked: list[FeedLease] = []  # since somebody last took them from here
-        self._doors = doors
+        self.doors = doors
         self._turns = Turns(spacing)
         self._alone: FeedLease | None = None
         self._suspects_wait = False
@@ -57,15 +57,15 @@ class Rota:
         """
         if self._alone or (self._suspects_wait and not idle):
             return ()
-        store = self._doors.store
-        leases = await self._doors.in_store(store.claim_feeds, now=now, lease=POLL_LEASE, limit=limit)
+        store = self.doors.store
+        leases = await self.doors.in_store(store.claim_feeds, now=now, lease=POLL_LEASE, limit=limit)
         begun: tuple[FeedLease, ...] = ()
         try:
             chosen, put_off = await self._choose(leases, now, idle=idle)
             waits = await self._take_turns(chosen, now)
             begun = tuple(lease for lease in chosen if lease not in waits)
             if waits or put_off:
-                await self._doors.in_store(store.put_off_feeds, {**dict.fromkeys(put_off, now), **waits})
+                await self.doors.in_store(store.put_off_feeds, {**dict.fromkeys(put_off, now), **waits})
         except StoreUnavailableError:
             for lease in begun:
                 self.end(lease)
@@ -92,8 +92,8 @@ class Rota:
 
     async def _park(self, lease: FeedLease, now: datetime) -> None:
         reason = f"{lease.strikes} times the program ended while it was polled"
-        store = self._doors.store
-        await self._doors.in_store(
+        store = self.doors.store
+        await self.doors.in_store(
             store.pause_feed, lease.state.url, now, until=now + PARKED, reason=reason, by="media-monitor"
         )
         self.parked.append(lease)
@@ -104,7 +104,7 @@ class Rota:
         hosts = {lease: host for lease in leases if (host := host_of(lease.state.url))}
         waits = {lease: turn for lease, host in hosts.items() if (turn := self._turns.begin(host, now))}
         begun = {host: lease for lease, host in hosts.items() if lease not in waits}
-        if begun and self._doors.store.shared:
+        if begun and self.doors.store.shared:
             for host, turn in (await self._take_shared_turns(begun, now)).items():
                 waits[begun[host]] = turn
                 self._turns.end(host)
@@ -113,9 +113,9 @@ class Rota:
         return waits
 
     async def _take_shared_turns(self, begun: Collection[str], now: datetime) -> Mapping[str, datetime]:
-        store = self._doors.store
+        store = self.doors.store
         try:
-            return await self._doors.in_store(store.take_turns, tuple(begun), now=now, spacing=self._turns.spacing)
+            return await self.doors.in_store(store.take_turns, tuple(begun), now=now, spacing=self._turns.spacing)
         except StoreUnavailableError:
             for host in begun:
                 self._turns.end(host)
