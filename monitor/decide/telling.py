@@ -101,10 +101,8 @@ class Telling:
         """Owe the channel its first message about the story, unless all that matters less than it wants to hear."""
         channel, matches = reach.channel, reach.matches
         entry, links = matches[0].entry, {"story_id": story.id, "channel": channel}
-        least = self.restraints.policies.of(channel).min_priority
-        if reach.priority < least:
-            reason = f"{channel} hears of {least.word} priority and above: this is {reach.priority.word}"
-            self.note(entry, Stage.ROUTE, "below", reason, **links)
+        if reason := below(reach, self.restraints.policies):
+            self.note(entry, Stage.ROUTE, "below", f"{channel}: {reason}", **links)
             return False
         rules = tuple(match.rule.id for match in matches)
         alert = Alert(
@@ -254,6 +252,12 @@ def reaches_of(matches: Iterable[Match], source_tags: tuple[str, ...], policies:
         )
         for channel, some in found.items()
     )
+
+
+def below(reach: Reach, policies: Policies) -> str:
+    """Say why all that a channel could hear matters less than it wants to hear, "" = it does not."""
+    least = policies.of(reach.channel).min_priority
+    return "" if reach.priority >= least else f"not told, it hears of {least.word} priority and above"
 
 
 def _not_in(alert: Alert, matches: Iterable[Match]) -> list[Match]:

@@ -52,6 +52,9 @@ class Store(Protocol):
     Every method may raise StoreUnavailableError, after which nothing has been written.
     """
 
+    shared: bool
+    """Whether other daemons may work on it at the same time."""
+
     def sync_feeds(
         self,
         feeds: Sequence[Feed],
@@ -90,6 +93,13 @@ class Store(Protocol):
 
     def release_feeds(self, leases: Sequence[FeedLease], due: datetime) -> None:
         """Give leases back untouched: the feeds are due again at this time."""
+        ...
+
+    def take_turns(self, hosts: Collection[str], *, now: datetime, spacing: timedelta) -> Mapping[str, datetime]:
+        """Begin a request to each of these hosts, among all daemons; return those whose turn it is not, and when it is.
+
+        Between two turns of a host lies `spacing`; those that wait are given one time each.
+        """
         ...
 
     def pause_feed(
