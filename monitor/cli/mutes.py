@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from monitor.cli.mute_rows import mute_row
 from monitor.cli.past import Duration
 from monitor.cli.person import person
 from monitor.cli.show import clock_time, print_json, table
@@ -16,7 +17,6 @@ from monitor.cli.status import existing_store
 from monitor.text.plain import one_line, shorten
 
 if TYPE_CHECKING:  # `monitor --help` must not import the house
-    from monitor.model import Mute
     from monitor.ports import Store
 
 MOST_ACTIONS = 1_000
@@ -141,17 +141,6 @@ def actions(file: Path, *, limit: int, as_json: bool) -> None:
         )
     else:
         click.echo("nobody has done anything yet")
-
-
-def mute_row(each: Mute, now: datetime) -> Sequence[str]:
-    """Describe a mute in a row of a table."""
-    from monitor.decide.mutes import runs, what_is_muted  # noqa: PLC0415 - `monitor --help` must not import the house
-
-    if each.ended_at is not None:
-        time = f"ended {clock_time(each.ended_at)} by {each.ended_by}"
-    else:
-        time = f"{'until' if runs(each, now) else 'was over'} {clock_time(each.until)}" if each.until else "for good"
-    return [each.id, what_is_muted(each), time, f"by {each.by}", each.reason, "told at its end" if each.tell else ""]
 
 
 def _moment(file: Path, text: str) -> datetime:

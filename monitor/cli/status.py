@@ -12,6 +12,7 @@ from pathlib import Path
 
 import click
 
+from monitor.cli.mute_rows import mute_row
 from monitor.cli.show import SOURCE_WIDTH, ago, clock_time, line, plural, print_json, table
 from monitor.errors import Problem
 from monitor.model import FeedState, Mute
@@ -124,8 +125,6 @@ def _show(report: StatusReport, alive: list[NodeReport], now: datetime) -> None:
 
 def _show_kept_back(report: StatusReport, muted: Sequence[Mute], now: datetime) -> None:
     """Say what is held, by what, and what people do not want to hear of."""
-    from monitor.cli.mutes import mute_row  # noqa: PLC0415 - it needs what stands here
-
     if held := ", ".join(f"{count:,} by {_HOLDERS[kind]}" for kind, count in report.held.items() if count):
         click.echo(f"held      {held}; `monitor held list` shows them")
     if report.breakers:
