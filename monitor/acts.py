@@ -101,8 +101,8 @@ def unmute(store: Store, person: Person, mute_id: str, *, now: datetime, tell: b
     if not store.end_mute(wish.id, person.did("unmute", wish.id, now, what_is_muted(wish)), tell=tell):
         raise NotFoundError(f"mute {wish.id} is over")
     count = _settle_mute(store, replace(wish, tell=tell or wish.tell), now)
-    done = "are told now" if tell or wish.tell else "stay untold"
-    return f"unmuted {what_is_muted(wish)}; {_messages(count)} held by it {done}"
+    done = "told now" if tell or wish.tell else "left untold"
+    return f"unmuted {what_is_muted(wish)}; {done}: {_messages(count)}"
 
 
 # -- what is held ------------------------------------------------------------------------------------------------------

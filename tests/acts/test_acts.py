@@ -128,7 +128,7 @@ def test_everything_can_be_muted(store: SqlStore) -> None:
 def test_what_a_mute_held_stays_untold_when_it_is_ended(store: SqlStore) -> None:
     hold(store, 2, begin_mute(store))
     said = acts.unmute(store, ANNA, store.mutes()[0].id[:4], now=NOW + MINUTE)
-    assert said == "unmuted rule shoygu; 2 messages held by it stay untold"
+    assert said == "unmuted rule shoygu; left untold: 2 messages"
     rows = store.latest_deliveries(channel=None, edits=True, limit=10)
     assert {(row.state, row.reason) for row in rows} == {(DeliveryState.SKIPPED, "muted by anna: noise")}
     assert sent(store) == []
@@ -137,7 +137,7 @@ def test_what_a_mute_held_stays_untold_when_it_is_ended(store: SqlStore) -> None
 def test_what_a_mute_held_is_told_where_somebody_asks_for_it(store: SqlStore) -> None:
     hold(store, 7, begin_mute(store), replies=True)
     said = acts.unmute(store, ANNA, store.mutes()[0].id, now=NOW + MINUTE, tell=True)
-    assert said == "unmuted rule shoygu; 14 messages held by it are told now"
+    assert said == "unmuted rule shoygu; told now: 14 messages"
     (digest,) = sent(store)
     assert isinstance(digest, Digest)
     assert digest.title.text == "7 held back: rule shoygu was muted"
