@@ -45,7 +45,7 @@ from monitor.model.feeds import (
     with_event,
 )
 from monitor.model.holds import Action, Breaker, Feedback, HeldDelivery, Mute, Subject
-from monitor.model.messages import Coverage, Digest, Excerpt, Message, Reason
+from monitor.model.messages import Acknowledged, Coverage, Digest, Excerpt, Message, Reason
 from monitor.model.polls import Decision, PollOutcome, Stage
 from monitor.model.rules import (
     MOST_RECALLED,
@@ -66,6 +66,7 @@ from monitor.model.rules import (
     Threshold,
 )
 from monitor.model.stories import Alert, Joining, Memory, Report, StoredEntry, Story, Told
+from monitor.model.wishes import Wish
 
 __all__ = [
     "EVENTS_KEPT",
@@ -73,6 +74,7 @@ __all__ = [
     "MOVES",
     "Absent",
     "Accepted",
+    "Acknowledged",
     "Action",
     "Alert",
     "AllowedHost",
@@ -140,5 +142,6 @@ __all__ = [
     "Told",
     "Unknown",
     "Validators",
+    "Wish",
     "with_event",
 ]

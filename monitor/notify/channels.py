@@ -24,7 +24,7 @@ from monitor.secret import has_reference
 GROUP = "media_monitor.notifiers"
 EXAMPLE = 'write for example {slack: "#desk", token: "${SLACK_BOT_TOKEN}"} or {console: true}'
 _LOOKS_SECRET = re.compile(r"xox[a-z]-[\w-]+|xapp-[\w-]+|(?<=hooks\.slack\.com/)[^\s\"'`}]+")
-_SECRET_KEYS = ("password", "secret", "slack_webhook", "token", "webhook")
+_SECRET_KEYS = ("app_token", "password", "secret", "slack_webhook", "token", "webhook")
 
 
 def load_channels(
