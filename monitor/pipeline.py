@@ -24,6 +24,7 @@ from monitor.articles import read_articles
 from monitor.decide.delivery import is_patient, settle
 from monitor.decide.fulltext import choose_articles
 from monitor.decide.health import with_history
+from monitor.decide.holding import Restraints
 from monitor.decide.identity import stored_ids, suspects
 from monitor.decide.parsing import known_blocks, wants_whole
 from monitor.decide.poll import (
@@ -47,15 +48,18 @@ from monitor.errors import Cause, ConflictError, FeedError, LeaseLostError
 from monitor.feeds.reasons import shown
 from monitor.feeds.split import plan_parse
 from monitor.model import (
+    Breaker,
     ClaimedDelivery,
     Decision,
     Entry,
     Feed,
     FeedLease,
     Memory,
+    Mute,
     NotModified,
     Page,
     ParsedFeed,
+    Policies,
     PollOutcome,
     Rejected,
     Report,
@@ -93,6 +97,7 @@ class Live:
     story_window: timedelta  # the longest that any rule wants a story remembered
     articles: ArticleFetcher | None = None  # None = articles are not read
     hubs: HubClient | None = None  # None = no hub is asked
+    policies: Policies = field(default_factory=Policies)  # how channels want to be told, and what goes where
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -281,10 +286,12 @@ async def _decide(
 ) -> PollOutcome:
     now = doors.clock()
     since = now - live.story_window
-    index = StoryIndex()
+    index, restraints = StoryIndex(), Restraints(policies=live.policies)
     if matching := page_matching(sifted.fresh):
         index = await doors.stories.up_to_date(since)
         memory = await _recall_stories(memory, matching, index, doors, since)
+        mutes, breakers = await doors.in_store(_kept_back, doors.store, now)
+        restraints = replace(restraints, mutes=mutes, breakers=breakers)
     questions = page_questions(sifted.fresh, now)
     histories = await doors.in_store(doors.store.recall_histories, questions) if questions else {}
     stories = page_told(memory)
@@ -303,7 +310,13 @@ async def _decide(
         dedup=live.dedup,
         stories_since=since,
         now=now,
+        restraints=restraints,
     )
+
+
+def _kept_back(store: Store, now: datetime) -> tuple[tuple[Mute, ...], tuple[Breaker, ...]]:
+    """Read what people keep messages back with: the mutes that are running, and the breakers that are open."""
+    return store.mutes(at=now), store.breakers()
 
 
 async def _recall(lease: FeedLease, feed: Feed, parsed: ParsedFeed, doors: Doors, now: datetime) -> Memory:

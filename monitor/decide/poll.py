@@ -10,6 +10,7 @@ from xxhash import xxh3_128_digest
 
 from monitor.decide.backlog import backlog_reasons, is_silent
 from monitor.decide.draft import Draft
+from monitor.decide.holding import Restraints
 from monitor.decide.identity import Recognised, page_size, recognise
 from monitor.decide.parsing import after_parse
 from monitor.decide.rhythm import after_page, after_unchanged, interval_of
@@ -200,6 +201,7 @@ def decide_page(
     dedup: timedelta,
     stories_since: datetime,
     now: datetime,
+    restraints: Restraints | None = None,
 ) -> PollOutcome:
     """Decide a poll that brought a page.
 
@@ -207,7 +209,7 @@ def decide_page(
     where the rules' thresholds are reached; a backlog and a flood are told in one digest a channel. `memory` holds the
     stories last seen after `stories_since`, `histories` answers `page_questions`, `told` `page_told`; `index` has
     the stories of the window, and learns what this page adds; `dedup` is how long a story is remembered for rules that
-    say nothing else.
+    say nothing else; `restraints` says what may keep messages back, None = nothing.
     """
     draft = Draft(
         now=now,
@@ -218,6 +220,8 @@ def decide_page(
         told=dict(told),
         index=index,
         reports=dict(memory.reports),
+        restraints=restraints or Restraints(),
+        source_tags=source_tags(feed),
     )
     for item in sifted.fresh:
         _consider(draft, item)

@@ -44,8 +44,9 @@ from monitor.model.feeds import (
     Validators,
     with_event,
 )
-from monitor.model.holds import Action, Breaker, Feedback, HeldDelivery, Mute, Subject
+from monitor.model.holds import Action, Breaker, BreakerSettings, Feedback, HeldDelivery, Mute, Pulse, Raised, Subject
 from monitor.model.messages import Acknowledged, Coverage, Digest, Excerpt, Message, Reason
+from monitor.model.policies import Maintenance, Mode, Policies, Policy, Route, Way
 from monitor.model.polls import Decision, PollOutcome, Stage
 from monitor.model.rules import (
     MOST_RECALLED,
@@ -81,6 +82,7 @@ __all__ = [
     "AtLeast",
     "Backlog",
     "Breaker",
+    "BreakerSettings",
     "ClaimedDelivery",
     "Coverage",
     "Dead",
@@ -109,23 +111,30 @@ __all__ = [
     "Identity",
     "InDoubt",
     "Joining",
+    "Maintenance",
     "Match",
     "Memory",
     "Mention",
     "Message",
+    "Mode",
     "Mute",
     "New",
     "NotModified",
     "Page",
     "Parent",
     "ParsedFeed",
+    "Policies",
+    "Policy",
     "PollOutcome",
     "Priority",
+    "Pulse",
     "Question",
+    "Raised",
     "Reason",
     "Rejected",
     "Report",
     "Retry",
+    "Route",
     "Rule",
     "SendResult",
     "Sent",
@@ -142,6 +151,7 @@ __all__ = [
     "Told",
     "Unknown",
     "Validators",
+    "Way",
     "Wish",
     "with_event",
 ]

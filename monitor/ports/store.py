@@ -25,6 +25,7 @@ from monitor.model import (
     Memory,
     Mute,
     PollOutcome,
+    Pulse,
     Question,
     Report,
     Settlement,
@@ -160,7 +161,7 @@ class Store(Protocol):
         Raises:
             LeaseLostError: the lease ran out and somebody else took the feed.
             StoryConflictError: one of the new story keys belongs to another story by now.
-            ConflictError: another poll has changed one of the tallies meanwhile.
+            ConflictError: another poll has changed one of the tallies, or opened one of the breakers meanwhile.
         """
         ...
 
@@ -255,8 +256,11 @@ class Store(Protocol):
         """Begin a mute, and note who did; one that is there already stays as it is."""
         ...
 
-    def end_mute(self, mute_id: str, action: Action) -> bool:
-        """End a mute before its time, at `action.at`; False = none such is running."""
+    def end_mute(self, mute_id: str, action: Action, *, tell: bool = False) -> bool:
+        """End a mute before its time, at `action.at`; False = none such is running.
+
+        With `tell`, what it held is to be told, whatever was said of that when it began.
+        """
         ...
 
     def mutes(self, *, at: datetime | None = None) -> tuple[Mute, ...]:
@@ -265,6 +269,10 @@ class Store(Protocol):
 
     def open_breaker(self, breaker: Breaker) -> bool:
         """Open a breaker; False = one is open for that rule or feed."""
+        ...
+
+    def pulses(self, rules: Collection[str], feed: str, now: datetime) -> tuple[Pulse, ...]:
+        """Say how many alerts these rules and this feed raise; those that raised none in 15 days have no pulse."""
         ...
 
     def close_breaker(self, breaker_id: str, ending: str, action: Action) -> bool:

@@ -241,6 +241,7 @@ mute = Table(
     _given("rule", PlainText),
     _given("feed", PlainText),
     _given("channel", PlainText),
+    _given("tell", Boolean),
     Column("ended_at", Moment),
     _given("ended_by", PlainText),
 )
@@ -264,6 +265,16 @@ Index(  # one is open for a rule or feed
     unique=True,
     sqlite_where=text("ended_at IS NULL"),
     postgresql_where=text("ended_at IS NULL"),
+)
+
+pulse = Table(  # how many alerts rules and feeds raise: what breakers count, 15 days of it
+    "pulse",
+    metadata,
+    Column("subject", PlainText, primary_key=True),
+    Column("name", PlainText, primary_key=True),
+    Column("at", Moment, primary_key=True),  # of the poll
+    _given("alerts", Integer),
+    sqlite_with_rowid=False,
 )
 
 action = Table(  # the audit trail: what people did

@@ -224,9 +224,7 @@ async def test_why_there_are_no_buttons_is_said_once(
     assert len([method for method, _ in slack.calls if method == CONNECT]) == 4
 
 
-async def test_a_websocket_that_cannot_be_opened_is_asked_for_anew(
-    slack: FakeSlack, listening: Listen, ear: Ear
-) -> None:
+async def test_a_websocket_that_cannot_be_opened_is_asked_for_anew(slack: FakeSlack, listening: Listen) -> None:
     lost = slack.socket.ticket()
     gone = Fault.nonsense(
         f'{{"ok": true, "url": "{lost.replace("ticket-", "stale-")}"}}', content_type="application/json"
@@ -250,7 +248,7 @@ async def test_a_websocket_that_cannot_be_opened_is_asked_for_anew(
         ("interactive", {"type": "block_actions", "actions": [{"action_id": "mute", "selected_option": 7}]}),
         ("interactive", {"type": "view_submission"}),
         ("events_api", {"event": {"type": "message"}}),
-        ("slash_commands", "x"),
+        ("hello", {}),
     ],
 )
 async def test_what_is_no_wish_is_acknowledged_and_passed_over(
@@ -280,7 +278,7 @@ async def test_a_payload_without_its_parts_is_nobodys_wish(slack: FakeSlack, lis
     "url",
     ["https://evil.example/", "http://169.254.169.254/latest", "http://hooks.slack.com/actions/1", "http://[", ""],
 )
-async def test_answers_go_nowhere_but_to_slack(slack: FakeSlack, listening: Listen, ear: Ear, url: str) -> None:
+async def test_answers_go_nowhere_but_to_slack(slack: FakeSlack, listening: Listen, url: str) -> None:
     with capture_logs() as logs:
         async with listening():
             sent = await slack.socket.command("status")
@@ -307,7 +305,7 @@ async def test_a_long_or_marked_up_answer_is_plain_text_that_fits(
 
 
 async def test_no_secret_is_logged_on_the_way(
-    slack: FakeSlack, listening: Listen, ear: Ear, caplog: pytest.LogCaptureFixture
+    slack: FakeSlack, listening: Listen, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.DEBUG)
     with capture_logs() as logs:

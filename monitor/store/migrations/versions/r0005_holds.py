@@ -29,6 +29,7 @@ def upgrade() -> None:
         sa.Column("since", Moment, nullable=False),
         sa.Column("until", Moment),
         *map(_text, ("story", "rule", "feed", "channel")),
+        sa.Column("tell", sa.Boolean, nullable=False),
         sa.Column("ended_at", Moment),
         _text("ended_by"),
         sa.PrimaryKeyConstraint("id", name="mute_pkey"),
@@ -45,6 +46,14 @@ def upgrade() -> None:
     is_open = sa.text("ended_at IS NULL")
     op.create_index(
         "breaker_open", "breaker", ["subject", "name"], unique=True, sqlite_where=is_open, postgresql_where=is_open
+    )
+    op.create_table(
+        "pulse",
+        *map(_text, ("subject", "name")),
+        sa.Column("at", Moment, nullable=False),
+        sa.Column("alerts", sa.Integer, nullable=False),
+        sa.PrimaryKeyConstraint("subject", "name", "at", name="pulse_pkey"),
+        sqlite_with_rowid=False,
     )
     op.create_table(
         "action",
