@@ -86,6 +86,7 @@ async def open_app(
             notifiers=open_channels(setup.channels, clock=clock, env=config.env, deadline=send_deadline, stream=stream),
             dedup=config.defaults.dedup,
             story_window=story_window(setup.ruleset.rules.values(), config.defaults.dedup),
+            policies=setup.policies,
         )
 
     with ExitStack() as stack:
