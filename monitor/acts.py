@@ -33,9 +33,11 @@ class Person:
 
     by: str  # a Slack user, a login
     via: str  # "slack", "command line", "mail", "console"
+    place: str = ""  # who it is and where, as the service names them: a name can be changed
 
     def did(self, verb: str, subject: str, now: datetime, detail: str = "") -> Action:
         """Return the row that stays of it."""
+        detail = "; ".join(part for part in (detail, plain_name(self.place)) if part)
         return Action(at=now, by=plain_name(self.by), via=self.via, verb=verb, subject=subject, detail=detail)
 
 

@@ -15,6 +15,7 @@ from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
 from monitor import __version__
 from monitor.config.load import watched_files
+from monitor.conversation import Conversation
 from monitor.crew import Crew
 from monitor.decide.notices import notice_of_mistakes, notices_of_silence
 from monitor.decide.schedule import first_polls
@@ -68,6 +69,7 @@ class Daemon:
         self._unfinished: list[FeedLease] = []  # polls that the store could not take
         self.subscriptions = Subscriptions(doors, on_push=lambda: self._begin(self.read_pushes))
         self.door = Door(self.subscriptions, doors.clock)
+        self.conversation = Conversation(doors, lambda: self.live)
 
     # -- ticks: each asks the store what is due and starts it ----------------------------------------------------------
 
@@ -252,6 +254,8 @@ class Daemon:
             old, self.setup, self.live = self.live, setup, self._open_live(setup)
             users = {*self.polls.tasks, *self.sends.tasks, *self._ticks.tasks}
             self._retiring.start(old, self._guard(_retire(old, users)))
+        if self.conversation.begun:
+            await self.conversation.keep(self.live.listeners)
 
     async def watch(self, setup: Setup, *, hasten: Collection[str] = (), spread: bool = False) -> None:
         """Tell the store which feeds and which rules with thresholds are watched; `spread` many first polls."""
@@ -288,6 +292,7 @@ class Daemon:
             scheduler.add_job(self._start_tick, "interval", (tick,), seconds=seconds)
             await self._start_tick(tick)
         scheduler.start()
+        await self.conversation.keep(self.live.listeners)
         try:
             await stop.wait()
         finally:
@@ -298,6 +303,7 @@ class Daemon:
         log.info("stopping: running work may finish", polls=len(self.polls), messages=len(self.sends))
         try:
             async with asyncio.timeout(DRAIN.total_seconds()):
+                await self.conversation.end()
                 for crew in (self._ticks, self.polls, self.sends):  # a tick may be starting some
                     await crew.join()
         except TimeoutError:
@@ -379,6 +385,7 @@ class Daemon:
         """Cut short what still runs, give its leases back, let go of connections."""
         self._stopping = True
         await self.door.close()
+        await self.conversation.end()
         await self._ticks.cancel()
         waiting = await self._guard(self.subscriptions.claim(MOST_PUSHES_LEFT)) or ()
         cut_short = [*await self.polls.cancel(), *self._unfinished, *(each.lease for each in waiting)]

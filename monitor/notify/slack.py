@@ -19,6 +19,7 @@ from monitor.notify.slack_answers import FORMATTING, NO_THREAD, Answer, explain,
 from monitor.notify.slack_api import RefusedError, SlackApi
 from monitor.notify.slack_layout import blocks, fallback, plain
 from monitor.notify.slack_settings import SlackSettings
+from monitor.notify.slack_socket import open_listeners
 from monitor.notify.wire import NoAnswerError, NotReachedError
 
 EVENT_TYPE = "media_monitor_alert"
@@ -197,4 +198,4 @@ def _key(message: dict[str, Any]) -> str:
     return str((metadata.get("event_payload") or {}).get("key", ""))
 
 
-CHANNEL = ChannelType(name="slack", settings=SlackSettings, open=SlackNotifier)
+CHANNEL = ChannelType(name="slack", settings=SlackSettings, open=SlackNotifier, listen=open_listeners)

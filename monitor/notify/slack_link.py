@@ -58,6 +58,7 @@ class Link(SocketModeClient):
         self.ended.set()
 
     async def connect_to_new_endpoint(self, force: bool = False) -> None:  # noqa: ARG002, FBT001, FBT002 - the SDK's own
+        """Say that this connection has ended; the SDK asks for another when it is told so, and when it breaks."""
         self.ended.set()
 
     async def open(self, deadline: timedelta) -> None:
@@ -69,7 +70,7 @@ class Link(SocketModeClient):
         try:
             async with asyncio.timeout(deadline.total_seconds()):
                 await self._unused.close()
-                await self.connect()
+                await self.connect()  # type: ignore[no-untyped-call]
         except TimeoutError:
             raise BrokenError("the WebSocket that Slack names cannot be opened") from None
 

@@ -10,7 +10,7 @@ import asyncio
 from collections.abc import Mapping
 from contextlib import suppress
 from datetime import timedelta
-from typing import Any, NoReturn
+from typing import Any, NoReturn, Protocol
 from urllib.parse import urlsplit
 
 import structlog
@@ -19,7 +19,6 @@ from slack_sdk.socket_mode.request import SocketModeRequest
 from slack_sdk.socket_mode.response import SocketModeResponse
 
 from monitor.model import Wish
-from monitor.notify.slack import SlackNotifier
 from monitor.notify.slack_answers import explain
 from monitor.notify.slack_api import RefusedError, SlackApi
 from monitor.notify.slack_buttons import Heard, read_envelope
@@ -38,12 +37,32 @@ FLAPPING = 10.0  # seconds: a connection that ends sooner has not really been on
 _SLACKS_HOOKS = ("hooks.slack.com", "hooks.slack-gov.com")
 
 
+class Place(Protocol):
+    """A channel of Slack's."""
+
+    async def locate(self) -> str:
+        """Return its id; see `SlackNotifier.locate`."""
+        ...
+
+
+def open_listeners(
+    channels: Mapping[str, tuple[SlackSettings, Place]], clock: Clock, deadline: timedelta
+) -> tuple[SlackListener, ...]:
+    """Make a listener for each app that has an app token."""
+    apps: dict[tuple[str, str], dict[str, tuple[SlackSettings, Place]]] = {}
+    for name, (settings, place) in channels.items():
+        if settings.app_secret is not None:
+            app = apps.setdefault((settings.api_url, settings.app_secret.reveal()), {})
+            app[name] = settings, place
+    return tuple(SlackListener(app, clock=clock, deadline=deadline) for app in apps.values())
+
+
 class SlackListener:
     """Hear what people press and write in the channels of one Slack app."""
 
     def __init__(
         self,
-        channels: Mapping[str, tuple[SlackSettings, SlackNotifier]],
+        channels: Mapping[str, tuple[SlackSettings, Place]],
         *,
         clock: Clock,
         deadline: timedelta,
@@ -111,7 +130,7 @@ class SlackListener:
     def _wait(self, failures: int, error: BrokenError | None = None) -> timedelta:
         if error and error.mendable:
             return self._longest
-        wait = min(self._pause * 2 ** min(failures - 1, 16), self._longest)
+        wait: timedelta = min(self._pause * 2 ** min(failures - 1, 16), self._longest)
         return max(wait, error.after or wait) if error else wait
 
     def _tell(self, failure: str) -> None:
@@ -179,20 +198,20 @@ class SlackListener:
     async def _allowed(self, heard: Heard) -> tuple[str, ...]:
         """Return which of our channels stand where somebody says it, as far as he is allowed to."""
         allowed = []
-        for name, (settings, notifier) in self._channels.items():
+        for name, (settings, place) in self._channels.items():
             if settings.allow_users and heard.user not in settings.allow_users:
                 continue
-            if await self._stands_in(heard, settings, notifier):
+            if await self._stands_in(heard, settings, place):
                 allowed.append(name)
         return tuple(allowed)
 
-    async def _stands_in(self, heard: Heard, settings: SlackSettings, notifier: SlackNotifier) -> bool:
+    async def _stands_in(self, heard: Heard, settings: SlackSettings, place: Place) -> bool:
         if settings.channel == heard.channel:
             return True
         if not settings.channel.startswith("#"):
             return False
         try:  # the name that came with it is not asked: a channel can be renamed, and a private one comes without
-            return await notifier.locate() == heard.channel
+            return await place.locate() == heard.channel
         except (RefusedError, NotReachedError, NoAnswerError) as error:
             reason = explain(error.answer, settings.channel) if isinstance(error, RefusedError) else str(error)
             log.warning("cannot look which channel a button stands in", channel=settings.channel, reason=reason)

@@ -50,7 +50,7 @@ class FakeSocket:
         self._changed = asyncio.Condition()
 
     def routes(self) -> tuple[web.RouteDef, ...]:
-        """What the server answers to beside Slack's methods."""
+        """Return what the server answers to beside Slack's methods."""
         return (web.get(LINK_PATH, self._link), web.post(ANSWER_PATH, self._answer))
 
     def ticket(self) -> str:

@@ -158,8 +158,10 @@ async def test_a_channel_that_cannot_be_looked_up_lets_nobody_in(slack: FakeSlac
             await slack.socket.answered()
     assert ear.wishes[0].channels == ()
     assert [line["reason"] for line in logs if line["log_level"] == "warning"] == [
-        "missing_scope: the app lacks a permission (see the app's manifest): "
-        "add it under OAuth & Permissions, install the app again"
+        (
+            "missing_scope: the app lacks a permission (see the app's manifest): "
+            "add it under OAuth & Permissions, install the app again"
+        )
     ]
 
 
@@ -191,7 +193,7 @@ async def test_a_connection_is_replaced_when_slack_says_so(
     assert len(ear.wishes) == 1
 
 
-async def test_a_broken_connection_is_opened_anew_and_told_once(slack: FakeSlack, listening: Listen, ear: Ear) -> None:
+async def test_a_broken_connection_is_opened_anew_and_told_once(slack: FakeSlack, listening: Listen) -> None:
     with capture_logs() as logs:
         async with listening():
             slack.fail(Fault.server_error(503), method=CONNECT, times=3)
