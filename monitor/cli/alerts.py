@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import dataclasses
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from monitor.cli.show import clock_time, plural, print_json, table
 from monitor.cli.status import existing_store
 from monitor.text.plain import one_line
+
+if TYPE_CHECKING:  # `monitor --help` must not import the house
+    from monitor.ports import Store
 
 _STATES = {
     "new": "owed",
@@ -94,3 +98,43 @@ def _require_channel(file: Path, channel: str) -> None:
     if channel not in known:
         hint = did_you_mean(channel, known)
         raise NotFoundError(f"no channel `{one_line(channel)}`" + (f": {hint}" if hint else ""))
+
+
+@alerts.command(short_help="Say whether an alert was worth telling.")
+@click.argument("reference", metavar="ID")
+@click.argument("verdict", type=click.Choice(("relevant", "not-relevant")))
+@click.option("--rule", "rules", multiple=True, help="Only of this rule; may be given several times.", metavar="RULE")
+@click.option("--by", help="Who says so; else the login name.", metavar="NAME")
+@click.pass_obj
+def judge(file: Path, *, reference: str, verdict: str, rules: tuple[str, ...], by: str | None) -> None:
+    """Say whether the rules of an alert were right to fire: `monitor rules stats` counts it.
+
+    ID is an alert's or an entry's, or its first digits. The last word of each person counts.
+    """
+    from monitor import acts  # noqa: PLC0415 - `monitor --help` must not import the house
+    from monitor.app import utc_now  # noqa: PLC0415
+    from monitor.cli.person import person  # noqa: PLC0415
+
+    with existing_store(file) as store:
+        for alert_id in _alerts(store, reference):
+            said = acts.judge(
+                store, person(by or ""), alert_id, relevant=verdict == "relevant", now=utc_now(), only=rules
+            )
+            click.echo(f"{alert_id[:8]}  {said}")
+
+
+def _alerts(store: Store, reference: str) -> list[str]:
+    """Find the alert, or else the alerts about one entry.
+
+    Raises:
+        NotFoundError: there is none.
+    """
+    from monitor.errors import NotFoundError  # noqa: PLC0415 - `monitor --help` must not import the house
+
+    found = store.find_entries(reference.lower()) if reference.isalnum() else ()
+    records = [record for each in found if (record := store.entry_record(each))]
+    of_story = [told.alert.id for record in records for told in record.alerts]
+    meant = [each for each in of_story if each.startswith(reference.lower())] or of_story
+    if not meant:
+        raise NotFoundError(f"no alert `{one_line(reference)}`: `monitor alerts list` shows their messages")
+    return sorted(set(meant))
