@@ -11,7 +11,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TypeVar
 
-from monitor.decide.mutes import LONGEST_MUTE, after_mute, plain_name, plain_reason, what_is_muted
+from monitor.decide.breaker import notice_of_ending
+from monitor.decide.mutes import LONGEST_MUTE, after_mute, plain_name, plain_reason, runs, what_is_muted
 from monitor.decide.parcels import parcels_of
 from monitor.decide.spread import digest
 from monitor.document import did_you_mean
@@ -166,6 +167,8 @@ def _end_breaker(store: Store, person: Person, breaker: Breaker, ending: str, no
     if not store.close_breaker(breaker.id, ending, person.did(ending, breaker.id, now, f"{subject}: {breaker.reason}")):
         raise NotFoundError(f"somebody else has just decided about {subject}")
     ended = replace(breaker, ended_at=now, ended_by=plain_name(person.by), ending=ending)
+    told = store.held_back([breaker.id])
+    store.announce([notice_of_ending(ended, each.channel, count=each.count, now=now) for each in told], now)
     return f"{_PAST[ending]} {_messages(_settle_breaker(store, ended, now))} of {subject}"
 
 
@@ -232,12 +235,12 @@ def settle_ended(store: Store, now: datetime) -> int:
 
     For a tick of the daemon: mutes run out by themselves, and a poll may record what an ended one was to hold.
     """
+    holders = store.holders()
     count = 0
-    if muted := {each.delivery.hold.by for each in _all_held(store, kind=HoldKind.MUTE) if each.delivery.hold}:
-        running = {each.id for each in store.mutes(at=now)}
-        over = [each for each in store.mutes() if each.id in muted - running]
+    if muted := {by for kind, by in holders if kind is HoldKind.MUTE}:
+        over = [each for each in store.mutes() if each.id in muted and not runs(each, now)]
         count += sum(_settle_mute(store, each, now) for each in over)
-    if broken := {each.delivery.hold.by for each in _all_held(store, kind=HoldKind.BREAKER) if each.delivery.hold}:
+    if broken := {by for kind, by in holders if kind is HoldKind.BREAKER}:
         ended = [each for each in store.breakers(all_of_them=True) if each.id in broken and each.ended_at]
         count += sum(_settle_breaker(store, each, now) for each in ended)
     return count

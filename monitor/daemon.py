@@ -14,6 +14,7 @@ import structlog
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
 from monitor import __version__
+from monitor.acts import settle_ended
 from monitor.config.load import watched_files
 from monitor.conversation import Conversation
 from monitor.crew import Crew
@@ -182,6 +183,12 @@ class Daemon:
         for name in await self.doors.in_store(self.doors.store.end_pauses, self.doors.clock()):
             log.info("a feed's pause is over: polling it again", feed=name)
 
+    async def settle_ended(self) -> None:
+        """Tell, or leave untold, what was held by mutes and breakers that are over."""
+        count = await self.doors.in_store(settle_ended, self.doors.store, self.doors.clock())
+        if count:
+            log.info("a mute or breaker is over", held_messages=count)
+
     async def report_silence(self) -> None:
         """Owe a message for each rule that has found nothing for as long as its `absent` allows.
 
@@ -286,6 +293,7 @@ class Daemon:
             self.read_pushes: 1,
             self.keep_subscriptions: 10,
             self.end_pauses: 10,
+            self.settle_ended: 5,
             self.beat: 20,
         }
         for tick, seconds in ticks.items():
@@ -332,6 +340,7 @@ class Daemon:
                 await asyncio.sleep(TURN_CHECK.total_seconds())
             await self.polls.join()
         await self._guard(self._report_silence())
+        await self._guard(self.settle_ended())
         longest_pace = max((notifier.pace for notifier in self.live.notifiers.values()), default=timedelta())
         rested = False
         while True:

@@ -9,7 +9,7 @@ runs out; a delivery that dies is in doubt and is looked up.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from concurrent.futures import Executor
 from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
@@ -37,6 +37,7 @@ from monitor.decide.poll import (
     page_matching,
     page_near,
     page_questions,
+    page_rules,
     page_story_keys,
     page_told,
     sift_page,
@@ -48,14 +49,12 @@ from monitor.errors import Cause, ConflictError, FeedError, LeaseLostError
 from monitor.feeds.reasons import shown
 from monitor.feeds.split import plan_parse
 from monitor.model import (
-    Breaker,
     ClaimedDelivery,
     Decision,
     Entry,
     Feed,
     FeedLease,
     Memory,
-    Mute,
     NotModified,
     Page,
     ParsedFeed,
@@ -291,8 +290,8 @@ async def _decide(
     if matching := page_matching(sifted.fresh):
         index = await doors.stories.up_to_date(since)
         memory = await _recall_stories(memory, matching, index, doors, since)
-        mutes, breakers = await doors.in_store(_kept_back, doors.store, now)
-        restraints = replace(restraints, mutes=mutes, breakers=breakers)
+        rules = page_rules(sifted.fresh)
+        restraints = await doors.in_store(_kept_back, doors.store, live.policies, rules, feed.name, now)
     questions = page_questions(sifted.fresh, now)
     histories = await doors.in_store(doors.store.recall_histories, questions) if questions else {}
     stories = page_told(memory)
@@ -315,9 +314,16 @@ async def _decide(
     )
 
 
-def _kept_back(store: Store, now: datetime) -> tuple[tuple[Mute, ...], tuple[Breaker, ...]]:
-    """Read what people keep messages back with: the mutes that are running, and the breakers that are open."""
-    return store.mutes(at=now), store.breakers()
+def _kept_back(store: Store, policies: Policies, rules: Collection[str], feed: str, now: datetime) -> Restraints:
+    """Read what keeps messages back: the mutes that are running, the breakers that are open, and what trips them."""
+    breakers = store.breakers()
+    return Restraints(
+        policies=policies,
+        mutes=store.mutes(at=now),
+        breakers=breakers,
+        pulses=store.pulses(rules, feed, now) if policies.breaker else (),
+        held=store.held_back([each.id for each in breakers]) if breakers else (),
+    )
 
 
 async def _recall(lease: FeedLease, feed: Feed, parsed: ParsedFeed, doors: Doors, now: datetime) -> Memory:

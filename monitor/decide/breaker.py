@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from monitor.decide.spread import digest
@@ -64,20 +65,42 @@ def notice_of_breaker(breaker: Breaker, channel: str, *, count: int, urgent: Seq
 
     `urgent` are the titles of those that cannot wait.
     """
-    subject = f"{breaker.subject} {breaker.name}"
+    title = f"{count} held: {breaker.subject} {breaker.name} is far above its usual number of alerts"
     how = f"`monitor held release {breaker.id}` tells them, `discard` does not, `mute` does not for 24 hours either"
-    named = [f"Urgent: {title}" for title in urgent[:MOST_NAMED]]
+    named = [f"Urgent: {each}" for each in urgent[:MOST_NAMED]]
     more = [f"and {len(urgent) - MOST_NAMED} more urgent ones"] if len(urgent) > MOST_NAMED else []
+    priority = Priority.URGENT if urgent else Priority.HIGH
+    return _notice(breaker, channel, title=title, lines=(how, *named, *more), priority=priority, now=now)
+
+
+def notice_of_ending(breaker: Breaker, channel: str, *, count: int, now: datetime) -> Delivery:
+    """Change the notice of a breaker that was ended: who decided what."""
+    done = {"release": "released", "mute": "discarded and muted"}.get(breaker.ending, "discarded")
+    title = f"{count} {done} by {breaker.ended_by}: {breaker.subject} {breaker.name}"
+    notice = _notice(breaker, channel, title=title, lines=(), priority=Priority.NORMAL, now=now)
+    return edit_of_notice(notice, event=f"ended {breaker.ending}")
+
+
+def edit_of_notice(notice: Delivery, *, event: str) -> Delivery:
+    """Make a change of a notice that stands there of it: what it says now; `event` says what happened."""
+    key = digest("edit", notice.key, event)
+    return replace(notice, key=key, kind=DeliveryKind.EDIT, follows=notice.key)
+
+
+def _notice(
+    breaker: Breaker, channel: str, *, title: str, lines: Sequence[str], priority: Priority, now: datetime
+) -> Delivery:
     message = Message(
-        title=Excerpt(text=f"{count} held: {subject} is far above its usual number of alerts"),
+        title=Excerpt(text=title),
         url="",
         feed=SOURCE,
         published=None,
         seen_at=now,
         language="",
-        priority=Priority.URGENT if urgent else Priority.HIGH,
+        priority=priority,
         reasons=(Reason(rule="", title=f"Breaker {breaker.id}", found=(), note=breaker.reason),),
-        excerpts=tuple(Excerpt(text=line) for line in (how, *named, *more)),
+        excerpts=tuple(Excerpt(text=line) for line in lines),
+        breaker="" if breaker.ended_at else breaker.id,
     )
     return Delivery(
         key=notice_key(breaker.id, channel),

@@ -1,7 +1,7 @@
 """Say whether a message is kept back, by what, and for how long.
 
-What people asked for comes first, then maintenance, then what the channel says of itself. Urgent alerts wait for people
-and maintenance alone.
+What people asked for comes first, then maintenance, then what the channel says of itself; a breaker keeps back what
+would be told at once. Urgent alerts wait for people, maintenance and breakers alone.
 """
 
 from __future__ import annotations
@@ -10,7 +10,22 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from monitor.model import Breaker, Hold, HoldKind, Maintenance, Mode, Mute, Policies, Policy, Priority, Way
+from monitor.decide.breaker import broken_by, hold_of_breaker
+from monitor.decide.mutes import hold_of_mute, muted_by
+from monitor.model import (
+    Breaker,
+    HeldBack,
+    Hold,
+    HoldKind,
+    Maintenance,
+    Mode,
+    Mute,
+    Policies,
+    Policy,
+    Priority,
+    Pulse,
+    Way,
+)
 from monitor.text.hours import end_of, local_time
 
 
@@ -21,6 +36,8 @@ class Restraints:
     policies: Policies = field(default_factory=Policies)
     mutes: tuple[Mute, ...] = ()  # that are running
     breakers: tuple[Breaker, ...] = ()  # that are open
+    pulses: tuple[Pulse, ...] = ()  # of the page's feed and the rules that hit
+    held: tuple[HeldBack, ...] = ()  # by the breakers
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,10 +56,27 @@ class Occasion:
 def hold_of(occasion: Occasion, restraints: Restraints, now: datetime) -> Hold | None:
     """Say why a message is kept back, None = it is sent at once."""
     policy = restraints.policies.of(occasion.channel)
-    held = in_maintenance(occasion, restraints.policies.maintenance, now)
+    held = _muted(occasion, restraints.mutes, now) or in_maintenance(occasion, restraints.policies.maintenance, now)
     if held or occasion.priority is Priority.URGENT:
-        return held
-    return _for_digest(occasion, policy, now) or _in_quiet(occasion, policy, now) or _for_others(occasion, policy, now)
+        return held or _broken(occasion, restraints.breakers)
+    together = _for_digest(occasion, policy, now) or _in_quiet(occasion, policy, now)
+    return together or _broken(occasion, restraints.breakers) or _for_others(occasion, policy, now)
+
+
+def _muted(occasion: Occasion, mutes: Collection[Mute], now: datetime) -> Hold | None:
+    """Say which mute keeps a message back."""
+    feed, *_ = occasion.sources
+    channel, story = occasion.channel, occasion.story_id
+    muted = muted_by(mutes, story=story, rules=occasion.rules, feed=feed, channel=channel, now=now)
+    return hold_of_mute(muted[0]) if muted else None
+
+
+def _broken(occasion: Occasion, breakers: Collection[Breaker]) -> Hold | None:
+    """Say which breaker keeps the first message about a story back; what follows waits for that, or is told."""
+    if not occasion.first:
+        return None
+    broken = broken_by(breakers, rules=occasion.rules, feed=occasion.sources[0])
+    return hold_of_breaker(broken) if broken else None
 
 
 def in_maintenance(occasion: Occasion, windows: Collection[Maintenance], now: datetime) -> Hold | None:

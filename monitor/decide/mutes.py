@@ -41,7 +41,7 @@ def muted_by(
     return tuple(sorted(fitting, key=lambda mute: (bool(mute.rule) and whole, -_end(mute).timestamp(), mute.id)))
 
 
-def hold_of(mute: Mute) -> Hold:
+def hold_of_mute(mute: Mute) -> Hold:
     """Return how a mute keeps a message back."""
     until = f"until {mute.until:%Y-%m-%d %H:%M} UTC" if mute.until else "until it is ended"
     reason = f"held by mute {mute.id} of {mute.by} {until}"

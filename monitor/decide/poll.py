@@ -16,6 +16,7 @@ from monitor.decide.parsing import after_parse
 from monitor.decide.rhythm import after_page, after_unchanged, interval_of
 from monitor.decide.schedule import asked_wait, hold_host_until, next_poll, poll_after_failure
 from monitor.decide.thresholds import question
+from monitor.decide.tripping import trip
 from monitor.decide.updates import Change, change_of, describe
 from monitor.decide.websub import slowed
 from monitor.errors import FeedError, ParseError
@@ -158,6 +159,11 @@ def page_questions(fresh: Iterable[Fresh], now: datetime) -> tuple[Question, ...
     return tuple(each for each in asked if each is not None)
 
 
+def page_rules(fresh: Iterable[Fresh]) -> frozenset[str]:
+    """Return the rules that match anything on a page."""
+    return frozenset(match.rule.id for item in fresh if item.result for match in item.result.matches)
+
+
 def page_matching(fresh: Iterable[Fresh]) -> tuple[Entry, ...]:
     """Return the entries that may join stories: those that rules match, and what they were before."""
     matching = [item for item in fresh if item.result and (item.result.matches or item.change)]
@@ -226,6 +232,7 @@ def decide_page(
     for item in sifted.fresh:
         _consider(draft, item)
     draft.fold()
+    tripped = trip(draft, feed.name)
     entries = tuple(item.entry for item in sifted.fresh if item.change is None)
     notes = replace(
         _noted(lease.state.notes, page.notes, now),
@@ -266,10 +273,12 @@ def decide_page(
         taken_keys=draft.taken_keys,
         alerts=tuple(draft.alerts.values()),
         widened=tuple(draft.widened.values()),
-        deliveries=draft.deliveries,
+        deliveries=(*draft.deliveries, *tripped.notices),
         decisions=tuple(draft.decisions),
         hits=tuple(draft.hits),
         tallies=draft.tallies,
+        raised=tripped.raised,
+        breakers=tripped.breakers,
     )
 
 

@@ -44,7 +44,18 @@ from monitor.model.feeds import (
     Validators,
     with_event,
 )
-from monitor.model.holds import Action, Breaker, BreakerSettings, Feedback, HeldDelivery, Mute, Pulse, Raised, Subject
+from monitor.model.holds import (
+    Action,
+    Breaker,
+    BreakerSettings,
+    Feedback,
+    HeldBack,
+    HeldDelivery,
+    Mute,
+    Pulse,
+    Raised,
+    Subject,
+)
 from monitor.model.messages import Acknowledged, Coverage, Digest, Excerpt, Message, Reason
 from monitor.model.policies import Maintenance, Mode, Policies, Policy, Route, Way
 from monitor.model.polls import Decision, PollOutcome, Stage
@@ -103,6 +114,7 @@ __all__ = [
     "FetchNotes",
     "Field",
     "Gap",
+    "HeldBack",
     "HeldDelivery",
     "History",
     "Hit",

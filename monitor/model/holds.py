@@ -77,6 +77,16 @@ class Breaker:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class HeldBack:
+    """What a breaker holds in one channel."""
+
+    breaker: str  # id
+    channel: str
+    count: int  # stories
+    urgent: tuple[str, ...] = ()  # titles of those that cannot wait, the first ones
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class HeldDelivery:
     """A delivery that is kept back: `delivery.hold` says by what."""
 

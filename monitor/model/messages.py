@@ -61,6 +61,7 @@ class Message:
     broadcast: bool = False  # of a reply: for the whole channel, not only for those who follow the story
     coverage: Coverage | None = None  # None = one report so far
     acknowledged: Acknowledged | None = None  # as the alert says when it is sent: it is not frozen with the rest
+    breaker: str = ""  # id of the open breaker that it tells of: a person is to decide about what is held
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

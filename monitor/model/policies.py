@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from monitor.model.holds import BreakerSettings
 from monitor.model.rules import Priority
 from monitor.text.hours import Hours
 from monitor.text.timetable import Timetable
@@ -76,6 +77,7 @@ class Policies:
     channels: Mapping[str, Policy] = field(default_factory=dict)  # one without tells everything at once
     routes: tuple[Route, ...] = ()
     maintenance: tuple[Maintenance, ...] = ()
+    breaker: BreakerSettings | None = None  # when alerts are too many, None = never
 
     def of(self, channel: str) -> Policy:
         """Return how a channel wants to be told."""

@@ -17,6 +17,7 @@ from monitor.model import Accepted, Delivery, DeliveryKind, Digest, Parent, Reje
 from monitor.notify.channel import ChannelContext, ChannelType
 from monitor.notify.slack_answers import FORMATTING, NO_THREAD, Answer, explain, understand
 from monitor.notify.slack_api import RefusedError, SlackApi
+from monitor.notify.slack_buttons import buttons_of
 from monitor.notify.slack_layout import blocks, fallback, plain
 from monitor.notify.slack_settings import SlackSettings
 from monitor.notify.slack_socket import open_listeners
@@ -117,9 +118,9 @@ class SlackNotifier:
     ) -> dict[str, Any]:
         """Say a message in blocks, or in plain text where Slack refuses them."""
         message = delivery.message
-        pressed = delivery.alert_id if self._buttons and delivery.kind in _WITH_BUTTONS else ""
+        buttons = buttons_of(message, delivery.alert_id) if self._buttons and delivery.kind in _WITH_BUTTONS else ()
         try:
-            return await self._api.call(request(text=fallback(message), blocks=blocks(message, buttons=pressed)))
+            return await self._api.call(request(text=fallback(message), blocks=blocks(message, buttons=buttons)))
         except RefusedError as refused:
             if refused.answer.word not in FORMATTING:
                 raise

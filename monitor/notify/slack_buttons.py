@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from hashlib import blake2b
 from typing import Any
 
-from monitor.model import Message
+from monitor.model import Digest, Message
 from monitor.notify.slack_text import Block, label
 from monitor.notify.wording import MOST_REASONS, rule_title
 
@@ -33,16 +33,24 @@ def rule_mark(rule: str) -> str:
     return blake2b(rule.encode("utf-8", "surrogatepass"), digest_size=6).hexdigest()
 
 
-def buttons_of(message: Message, alert_id: str) -> Block:
-    """Make the row of buttons of an alert; who has acknowledged it needs no button for that."""
+def buttons_of(message: Message | Digest, alert_id: str) -> list[Block]:
+    """Make the row of buttons under a first message: of an alert, or of what a breaker holds; [] = there is none."""
+    if isinstance(message, Digest):
+        return []
+    if message.breaker:
+        return [_decisions_of(message.breaker)]
+    return [_row_of(message, alert_id)] if alert_id else []
+
+
+def _row_of(message: Message, alert_id: str) -> Block:
+    """Make the buttons of an alert; one that is acknowledged needs no button for that."""
     verbs = [verb for verb in _VERBS if verb != "acknowledge" or message.acknowledged is None]
     made = [_button(verb, _VERBS[verb], alert_id) for verb in verbs]
     place = 0 if message.acknowledged else 1
     return {"type": "actions", "elements": [*made[:place], _mutes(message, alert_id), *made[place:]]}
 
 
-def decisions_of(breaker_id: str) -> Block:
-    """Make the row of buttons of a message that tells what is held."""
+def _decisions_of(breaker_id: str) -> Block:
     made = [_button(_DECIDE + verb, words, breaker_id) for verb, words in _DECISIONS.items()]
     return {"type": "actions", "elements": made}
 

@@ -12,12 +12,12 @@ items than fit, so that the blocks stay under 13,200 characters of JSON whatever
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from datetime import datetime
 
 from monitor.model import Acknowledged, Coverage, Digest, Excerpt, Message, Parent
 from monitor.notify import digests
 from monitor.notify.excerpts import Piece, cut, pieces, safe_link, scrub_line
-from monitor.notify.slack_buttons import buttons_of
 from monitor.notify.slack_text import Block, escape, plain_object
 from monitor.notify.wording import (
     counted,
@@ -44,10 +44,10 @@ _ITEM_LINK_LIMIT = 600  # one item does not take the place of many: longer links
 _DATE = "{date_short_pretty} {time}"
 
 
-def blocks(message: Message | Digest, about: Parent | None = None, *, buttons: str = "") -> list[Block]:
+def blocks(message: Message | Digest, about: Parent | None = None, *, buttons: Sequence[Block] = ()) -> list[Block]:
     """Make the blocks: priority and title, sentences with the hits in bold, why, how widely reported, and a footer.
 
-    `about` is what a reply belongs to, where no thread shows it; `buttons` the id of the alert that buttons are for.
+    `about` is what a reply belongs to, where no thread shows it; `buttons` are blocks to be pressed.
     """
     if isinstance(message, Digest):
         return [_digest(message)]
@@ -57,8 +57,7 @@ def blocks(message: Message | Digest, about: Parent | None = None, *, buttons: s
     elements.append(_section(_why(message)))
     counter = [_counter(message.coverage)] if message.coverage else []
     taken = [_taken(message.acknowledged)] if message.acknowledged else []
-    row = [buttons_of(message, buttons)] if buttons else []
-    return [{"type": "rich_text", "elements": elements}, *counter, _footer(message), *taken, *row]
+    return [{"type": "rich_text", "elements": elements}, *counter, _footer(message), *taken, *buttons]
 
 
 def fallback(message: Message | Digest) -> str:

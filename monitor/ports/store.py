@@ -18,6 +18,7 @@ from monitor.model import (
     Feedback,
     FeedLease,
     FeedState,
+    HeldBack,
     HeldDelivery,
     History,
     Hold,
@@ -230,6 +231,14 @@ class Store(Protocol):
         Of everything, or of what no longer has to be at the time `over`; of one kind of hold, of one mute or breaker
         (`by`), of one channel.
         """
+        ...
+
+    def holders(self) -> tuple[tuple[HoldKind, str], ...]:
+        """Say what keeps anything back: each kind of hold, with the mutes and breakers by their ids."""
+        ...
+
+    def held_back(self, breakers: Collection[str]) -> tuple[HeldBack, ...]:
+        """Say how many stories these breakers hold, in each channel."""
         ...
 
     def release_held(self, keys: Collection[str], now: datetime) -> int:

@@ -22,6 +22,7 @@ from monitor.model import (
     Feedback,
     FeedLease,
     FeedState,
+    HeldBack,
     HeldDelivery,
     History,
     Hold,
@@ -282,6 +283,16 @@ class SqlStore:
         """Read what is kept back; see `Store.held_deliveries`."""
         with self._reading() as connection:
             return holds.held_deliveries(connection, over=over, kind=kind, by=by, channel=channel, limit=limit)
+
+    def holders(self) -> tuple[tuple[HoldKind, str], ...]:
+        """Say what keeps anything back; see `Store.holders`."""
+        with self._reading() as connection:
+            return holds.holders(connection)
+
+    def held_back(self, breakers: Collection[str]) -> tuple[HeldBack, ...]:
+        """Say how many stories breakers hold; see `Store.held_back`."""
+        with self._reading() as connection:
+            return holds.held_back(connection, breakers)
 
     def release_held(self, keys: Collection[str], now: datetime) -> int:
         """Send held deliveries after all; see `Store.release_held`."""

@@ -165,10 +165,17 @@ delivery = Table(
     Column("hold_kind", PlainText, nullable=False, server_default=""),  # of one that is or was held
     Column("hold_by", PlainText, nullable=False, server_default=""),
     Column("hold_until", Moment),
+    Column("follows", PlainText, nullable=False, server_default=""),  # key of the message without alert that it edits
     UniqueConstraint("key"),
 )
 Index("delivery_order", delivery.c.state, delivery.c.channel, delivery.c.seq)
 Index("delivery_alert", delivery.c.alert_id)
+Index(
+    "delivery_follows",
+    delivery.c.follows,
+    sqlite_where=text("follows <> ''"),
+    postgresql_where=text("follows <> ''"),
+)
 Index(
     "delivery_held",
     delivery.c.hold_until,

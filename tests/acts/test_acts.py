@@ -9,7 +9,7 @@ import pytest
 
 from monitor import acts
 from monitor.acts import Person
-from monitor.decide.mutes import hold_of
+from monitor.decide.mutes import hold_of_mute
 from monitor.errors import NotFoundError, UserError
 from monitor.model import (
     Breaker,
@@ -87,7 +87,7 @@ def states(store: SqlStore) -> set[DeliveryState]:
 
 def begin_mute(store: SqlStore, *, tell: bool = False, rule: str = "shoygu") -> Hold:
     acts.mute(store, ANNA, now=NOW, until=NOW + DAY, rule=rule, reason="noise", tell=tell)
-    return hold_of(store.mutes()[-1])
+    return hold_of_mute(store.mutes()[-1])
 
 
 # -- mutes -------------------------------------------------------------------------------------------------------------
@@ -186,7 +186,7 @@ def test_what_a_breaker_holds_is_discarded_and_stays_in_the_record(store: SqlSto
     store.open_breaker(BREAKER)
     hold(store, 2, HELD)
     assert acts.discard(store, ANNA, BREAKER.id, now=NOW) == "discarded 2 messages of rule shoygu"
-    rows = store.latest_deliveries(channel=None, edits=True, limit=10)
+    rows = store.latest_deliveries(channel=None, edits=False, limit=10)
     assert {row.reason for row in rows} == {"discarded by anna: 61 in an hour, usually 1"}
     assert sent(store) == []
 

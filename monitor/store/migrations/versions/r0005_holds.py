@@ -19,6 +19,9 @@ def upgrade() -> None:
     op.add_column("delivery", sa.Column("hold_kind", PlainText, nullable=False, server_default=""))
     op.add_column("delivery", sa.Column("hold_by", PlainText, nullable=False, server_default=""))
     op.add_column("delivery", sa.Column("hold_until", Moment))
+    op.add_column("delivery", sa.Column("follows", PlainText, nullable=False, server_default=""))
+    follows = sa.text("follows <> ''")
+    op.create_index("delivery_follows", "delivery", ["follows"], sqlite_where=follows, postgresql_where=follows)
     held = sa.text("state = 'held'")
     op.create_index("delivery_held", "delivery", ["hold_until", "seq"], sqlite_where=held, postgresql_where=held)
     op.create_table(
