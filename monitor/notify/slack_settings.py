@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import Annotated, Any, Self
 from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo, model_validator
 from slack_sdk.web.async_client import AsyncWebClient
 
+from monitor.model import Policy
 from monitor.notify.policy import ChannelSettings
-from monitor.notify.settings import SecretFile, SecretText, as_list, check_url, is_loopback, pick_secret
+from monitor.notify.settings import SecretFile, SecretText, Settings, as_list, check_url, is_loopback, pick_secret
 from monitor.secret import Secret
 
 BASE_URL = AsyncWebClient.BASE_URL
@@ -82,6 +84,12 @@ def _api_url(url: str) -> str:
     return url.rstrip("/") + "/"
 
 
+class BroadcastAt(Settings):
+    """`{sources: 5}`."""
+
+    sources: int = Field(ge=2, le=1000)
+
+
 class SlackSettings(ChannelSettings):
     """`{slack: "#desk-russia", token: "${SLACK_BOT_TOKEN}", app_token: "${SLACK_APP_TOKEN}"}`."""
 
@@ -92,6 +100,8 @@ class SlackSettings(ChannelSettings):
     app_token: Annotated[SecretText, AfterValidator(_app_token)] | None = None
     app_token_file: Annotated[SecretFile, AfterValidator(_app_token)] | None = None
     allow_users: Annotated[tuple[Annotated[str, BeforeValidator(_user)], ...], BeforeValidator(as_list)] = ()
+
+    broadcast_at: BroadcastAt | None = None
 
     @model_validator(mode="after")
     def _agree(self) -> Self:
@@ -115,3 +125,7 @@ class SlackSettings(ChannelSettings):
     def app_secret(self) -> Secret | None:
         """The app-level token, wherever it was given; None = no buttons."""
         return self.app_token or self.app_token_file
+
+    def policy(self, zone: str) -> Policy:
+        """Return how the channel wants to be told; see `ChannelSettings.policy`."""
+        return replace(super().policy(zone), broadcast_sources=self.broadcast_at.sources if self.broadcast_at else 0)

@@ -197,7 +197,9 @@ class SlackListener:
 
     async def _allowed(self, heard: Heard) -> tuple[str, ...]:
         """Return which of our channels stand where somebody says it, as far as he is allowed to."""
-        allowed = []
+        allowed: list[str] = []
+        if not heard.user:
+            return ()
         for name, (settings, place) in self._channels.items():
             if settings.allow_users and heard.user not in settings.allow_users:
                 continue
