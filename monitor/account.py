@@ -31,11 +31,14 @@ def account_of(record: EntryRecord) -> list[Row]:
     rows += [["", "with", f"{other.feed}: {other.title} ({_time(other.seen_at)})"] for other in record.others]
     for told_in in record.alerts:
         rows.append(["alert", told_in.alert.id, f"in {told_in.alert.channel}"])
-        rows += [delivery_row(delivery) for delivery in told_in.deliveries]
+        if told_in.alert.acknowledged_at:
+            taken = f"{told_in.alert.acknowledged_by} takes care of it, {_time(told_in.alert.acknowledged_at)}"
+            rows.append(["", "taken", taken])
+        rows += [row for delivery in told_in.deliveries for row in delivery_rows(delivery)]
     return rows
 
 
-def delivery_row(delivery: DeliveryRecord) -> Row:
+def delivery_rows(delivery: DeliveryRecord) -> list[Row]:
     """Say what became of a message: delivered, owed, in doubt, or set aside, and why."""
     attempts = f"{delivery.attempts:,} attempt{'' if delivery.attempts == 1 else 's'}"
     time = _time(delivery.settled_at or delivery.due_at)
@@ -57,7 +60,7 @@ def delivery_row(delivery: DeliveryRecord) -> Row:
             said = f"owed to {delivery.channel} from {time}, {attempts}"
             said += f": {delivery.reason}" if delivery.reason else ""
     label = "message" if delivery.kind.value == "post" else delivery.kind.value
-    return [label, delivery.key, said]
+    return [[label, delivery.key, said]]
 
 
 def _time(moment: datetime) -> str:

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 import click
 
-from monitor.account import account_of, delivery_row
+from monitor.account import account_of, delivery_rows
 from monitor.cli.show import line, print_json, table
 from monitor.cli.status import existing_store
 from monitor.errors import ConfigurationError
@@ -71,7 +71,7 @@ def _show_all(records: Sequence[EntryRecord], notices: Sequence[DeliveryRecord],
         _show_nearest(loaded, record)
     for notice in notices:
         click.echo(click.style(one_line(notice.title), bold=True))
-        _print([delivery_row(notice)])
+        _print(delivery_rows(notice))
 
 
 def _look_up(store: Store, reference: str) -> tuple[list[EntryRecord], tuple[DeliveryRecord, ...]]:

@@ -48,10 +48,10 @@ def usual(pulse: Pulse, now: datetime) -> float:
 
 
 def broken_by(breakers: Iterable[Breaker], *, rules: Collection[str], feed: str) -> Breaker | None:
-    """Return the breaker that keeps an alert back: of its feed, or of the rules, where that of each one is open."""
+    """Return the breaker that keeps an alert back: of its rules, where that of each one is open, or of its feed."""
     open_of = {(each.subject, each.name): each for each in breakers}
     of_rules = [open_of.get((Subject.RULE, rule)) for rule in rules]
-    return open_of.get((Subject.FEED, feed)) or (of_rules[0] if of_rules and all(of_rules) else None)
+    return (of_rules[0] if of_rules and all(of_rules) else None) or open_of.get((Subject.FEED, feed))
 
 
 def hold_of_breaker(breaker: Breaker) -> Hold:

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
 
-from monitor.decide.owed import MOST_ITEMS, digest_of
+from monitor.decide.owed import digest_of
 from monitor.model import Delivery, DeliveryKind, HeldDelivery, Message
 
 MOST_SINGLE = 5  # held messages of a channel that go out one by one
+MOST_TOGETHER = 25  # in one digest: so many have room in Slack, and none is left out
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,8 +50,8 @@ def _of_channel(
     if ready:
         yield Parcel(keys=ready)
     followers = [each for each in held if each.delivery.kind is not DeliveryKind.DIGEST and not _is_news(each, posted)]
-    for start in range(0, len(news), MOST_ITEMS):
-        some = news[start : start + MOST_ITEMS]
+    for start in range(0, len(news), MOST_TOGETHER):
+        some = news[start : start + MOST_TOGETHER]
         alerts = {each.delivery.alert_id for each in some}
         told = [*some, *(each for each in followers if each.delivery.alert_id in alerts)]
         keys = tuple(each.delivery.key for each in told)

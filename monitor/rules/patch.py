@@ -32,7 +32,7 @@ def add_to_list(document: Document, loc: Loc, texts: Sequence[str]) -> str:
 
 
 def add_under(document: Document, loc: Loc, key: str, texts: Sequence[str]) -> str:
-    """Return a unified diff that adds texts to the list under a key of the mapping at `loc`, and the key where it lacks.
+    """Return a unified diff that adds texts to the list under a key of the mapping at `loc`, with the key if need be.
 
     Returns "" as `add_to_list` does, and where there is no mapping.
     """

@@ -13,7 +13,7 @@ from monitor.config.load import load_config, watched_files
 from monitor.model import Backlog, Priority
 from tests.config.place import Place
 
-KNOWN = "known here: `actors`, `allow`, `allow_files`, `channels`, `contact`, `defaults`, `feeds`, `include`, `ops`, `rules`, `smtp`, `store`, `web`"
+KNOWN = "known here: `actors`, `allow`, `allow_files`, `channels`, `contact`, `defaults`, `feeds`, `include`, `maintenance`, `ops`, `routes`, `rules`, `smtp`, `store`, `web`"
 
 
 def test_an_empty_mapping_means_the_defaults(place: Place) -> None:
@@ -249,6 +249,12 @@ def test_stores(place: Place, written: str, url: str) -> None:
     config = place.load(f"store: '{written}'")
     assert config.store == url
     assert "s3cret" not in repr(config)
+
+
+def test_a_password_of_the_store_may_hold_any_character(place: Place) -> None:
+    place.env |= {"PASSWORD": "a@b/c:d%", "HOST": "db:5432"}
+    config = place.load("store: 'postgresql://user:${PASSWORD}@${HOST}/monitor'")
+    assert config.store == "postgresql://user:a%40b%2Fc%3Ad%25@db:5432/monitor"
 
 
 @pytest.mark.parametrize(

@@ -125,7 +125,7 @@ def test_a_story_twice_on_one_page_is_counted_in_its_first_message() -> None:
 
 
 def test_a_rule_that_had_not_hit_is_a_reply_for_all_to_see_and_a_reason_more() -> None:
-    outcome = again("Military talks over Syria", alert(), alert("chief", ("syria",)))
+    outcome = again("Military talks over Syria", alert(), alert("chief", ("syria",), priority=Priority.HIGH))
     kinds = by_kind(outcome)
     (answer,) = kinds[DeliveryKind.REPLY]
     assert isinstance(answer.message, Message)
