@@ -6,7 +6,7 @@ of the store: a daemon calls them on the store's thread.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TypeVar
@@ -15,6 +15,7 @@ from monitor.decide.breaker import notice_of_ending
 from monitor.decide.mutes import LONGEST_MUTE, after_mute, plain_name, plain_reason, runs, what_is_muted
 from monitor.decide.parcels import parcels_of
 from monitor.decide.spread import digest
+from monitor.document import did_you_mean
 from monitor.errors import ConflictError, NotFoundError, UserError
 from monitor.model import Action, Breaker, Feedback, HeldDelivery, HoldKind, Mute, Subject
 from monitor.ports import Store
@@ -34,9 +35,11 @@ class Person:
 
     by: str  # a Slack user, a login
     via: str  # "slack", "command line", "mail", "console"
+    place: str = ""  # who it is and where, as the service names them: a name can be changed
 
     def did(self, verb: str, subject: str, now: datetime, detail: str = "") -> Action:
         """Return the row that stays of it."""
+        detail = "; ".join(part for part in (detail, plain_name(self.place)) if part)
         return Action(at=now, by=plain_name(self.by), via=self.via, verb=verb, subject=subject, detail=detail)
 
 
@@ -186,15 +189,23 @@ def acknowledge(store: Store, person: Person, alert_id: str, *, now: datetime) -
     return f"{alert.acknowledged_by} takes care of it already"
 
 
-def judge(store: Store, person: Person, alert_id: str, *, relevant: bool, now: datetime) -> str:
-    """Say whether the rules of an alert were right to fire.
+def judge(
+    store: Store, person: Person, alert_id: str, *, relevant: bool, now: datetime, only: Collection[str] = ()
+) -> str:
+    """Say whether the rules of an alert were right to fire, all of them or `only` some.
 
     Raises:
-        NotFoundError: there is no such alert.
+        NotFoundError: there is no such alert, or it has no such rule.
     """
     alert = store.alert(alert_id)
     if alert is None:
         raise NotFoundError(f"no alert `{alert_id}`")
+    if strangers := sorted(set(only) - set(alert.rules)):
+        hint = did_you_mean(strangers[0], alert.rules)
+        raise NotFoundError(
+            f"rule `{one_line(strangers[0])}` has no part in this alert" + (f": {hint}" if hint else "")
+        )
+    rules = [rule for rule in alert.rules if not only or rule in only]
     told = store.recall_told([alert.story_id]).get(alert_id)
     message = told.message if told else None
     found = {reason.rule: reason.found for reason in message.reasons} if message else {}
@@ -209,11 +220,11 @@ def judge(store: Store, person: Person, alert_id: str, *, relevant: bool, now: d
             spellings=tuple(dict.fromkeys(spelling for _, spellings in found.get(rule, ()) for spelling in spellings)),
             text=text,
         )
-        for rule in alert.rules
+        for rule in rules
     ]
     verb = "relevant" if relevant else "not relevant"
-    store.add_feedback(opinions, person.did(verb, alert_id, now, ", ".join(alert.rules)))
-    return f"noted: {verb} ({', '.join(alert.rules)})"
+    store.add_feedback(opinions, person.did(verb, alert_id, now, ", ".join(rules)))
+    return f"noted: {verb} ({', '.join(rules)})"
 
 
 # -- how it ends -------------------------------------------------------------------------------------------------------

@@ -16,6 +16,7 @@ from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from monitor import __version__
 from monitor.acts import settle_ended
 from monitor.config.load import watched_files
+from monitor.conversation import Conversation
 from monitor.crew import Crew
 from monitor.decide.endings import Directory, admit
 from monitor.decide.holding import Restraints
@@ -72,6 +73,7 @@ class Daemon:
         self._holds = Holds(doors)
         self.subscriptions = Subscriptions(doors, on_push=lambda: self._begin(self.read_pushes))
         self.door = Door(self.subscriptions, doors.clock)
+        self.conversation = Conversation(doors, lambda: self.live)
 
     # -- ticks: each asks the store what is due and starts it ----------------------------------------------------------
 
@@ -257,6 +259,8 @@ class Daemon:
             users = {*self.polls.tasks, *self.sends.tasks, *self._ticks.tasks}
             self._retiring.start(old, self._guard(_retire(old, users)))
         self._holds.look_at_all()
+        if self.conversation.begun:
+            await self.conversation.keep(self.live.listeners)
 
     async def watch(self, setup: Setup, *, hasten: Collection[str] = (), spread: bool = False) -> None:
         """Tell the store which feeds and which rules with thresholds are watched; `spread` many first polls."""
@@ -295,6 +299,7 @@ class Daemon:
             scheduler.add_job(self._start_tick, "interval", (tick,), seconds=seconds)
             await self._start_tick(tick)
         scheduler.start()
+        await self.conversation.keep(self.live.listeners)
         try:
             await stop.wait()
         finally:
@@ -305,6 +310,7 @@ class Daemon:
         log.info("stopping: running work may finish", polls=len(self.polls), messages=len(self.sends))
         try:
             async with asyncio.timeout(DRAIN.total_seconds()):
+                await self.conversation.end()
                 for crew in (self._ticks, self.polls, self.sends):  # a tick may be starting some
                     await crew.join()
         except TimeoutError:
@@ -388,6 +394,7 @@ class Daemon:
         """Cut short what still runs, give its leases back, let go of connections."""
         self._stopping = True
         await self.door.close()
+        await self.conversation.end()
         await self._ticks.cancel()
         waiting = await self._guard(self.subscriptions.claim(MOST_PUSHES_LEFT)) or ()
         cut_short = [*await self.polls.cancel(), *self.rota.unfinished, *(each.lease for each in waiting)]

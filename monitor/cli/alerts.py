@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 
 import click
 
+from monitor.account import delivery_rows
 from monitor.cli.show import clock_time, line, plural, print_json, table
 from monitor.cli.status import existing_store
-from monitor.cli.why import delivery_rows, why
+from monitor.cli.why import why
 from monitor.text.plain import one_line, shorten
 
 if TYPE_CHECKING:  # `monitor --help` must not import the house
@@ -76,12 +77,8 @@ def show(file: Path, *, reference: str, as_json: bool) -> None:
 
     ID is the alert's or a message's, or its first digits. `monitor alerts why ID` tells how it came to be.
     """
-    from monitor.errors import NotFoundError  # noqa: PLC0415 - `monitor --help` must not import the house
-
     with existing_store(file) as store:
-        found = [_Shown(store, alert) for alert in store.find_alerts(reference.lower())]
-    if not found:
-        raise NotFoundError(f"no alert `{shorten(one_line(reference), 50)}`: `monitor alerts list` shows their ids")
+        found = [_Shown(store, alert) for alert in _found(store, reference)]
     if as_json:
         print_json({"alerts": [each.as_json() for each in found]})
         return
@@ -174,3 +171,40 @@ def _require_channel(file: Path, channel: str) -> None:
     if channel not in known:
         hint = did_you_mean(channel, known)
         raise NotFoundError(f"no channel `{one_line(channel)}`" + (f": {hint}" if hint else ""))
+
+
+@alerts.command(short_help="Say whether an alert was worth telling.")
+@click.argument("reference", metavar="ID")
+@click.argument("verdict", type=click.Choice(("relevant", "not-relevant")))
+@click.option("--rule", "rules", multiple=True, help="Only of this rule; may be given several times.", metavar="RULE")
+@click.option("--by", help="Who says so; else the login name.", metavar="NAME")
+@click.pass_obj
+def judge(file: Path, *, reference: str, verdict: str, rules: tuple[str, ...], by: str | None) -> None:
+    """Say whether the rules of an alert were right to fire: `monitor rules stats` counts it.
+
+    ID is the alert's or a message's, or its first digits. The last word of each person counts.
+    """
+    from monitor import acts  # noqa: PLC0415 - `monitor --help` must not import the house
+    from monitor.app import utc_now  # noqa: PLC0415
+    from monitor.cli.person import person  # noqa: PLC0415
+
+    with existing_store(file) as store:
+        for alert in _found(store, reference):
+            said = acts.judge(
+                store, person(by or ""), alert.id, relevant=verdict == "relevant", now=utc_now(), only=rules
+            )
+            click.echo(f"{alert.id[:8]}  {said}")
+
+
+def _found(store: Store, reference: str) -> tuple[Alert, ...]:
+    """Find alerts by the beginning of their id, or of a message's.
+
+    Raises:
+        NotFoundError: there is none.
+    """
+    from monitor.errors import NotFoundError  # noqa: PLC0415 - `monitor --help` must not import the house
+
+    found = store.find_alerts(reference.lower())
+    if not found:
+        raise NotFoundError(f"no alert `{shorten(one_line(reference), 50)}`: `monitor alerts list` shows their ids")
+    return found

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any, Generic, TextIO, TypeVar
@@ -17,7 +17,7 @@ from monitor.model import Policy
 from monitor.notify.policy import ChannelSettings
 from monitor.notify.settings import Settings
 from monitor.notify.smtp import SmtpSettings
-from monitor.ports import Clock, Notifier
+from monitor.ports import Clock, Listener, Notifier
 
 DEADLINE = timedelta(seconds=20)
 
@@ -44,6 +44,8 @@ class ChannelType(Generic[AnySettings]):
     settings: type[AnySettings]  # has a field of that name
     open: Callable[[AnySettings, ChannelContext], Notifier]
     needs_smtp: bool = False
+    listen: Callable[[Mapping[str, tuple[AnySettings, Any]], Clock, timedelta], Sequence[Listener]] | None = None
+    """Opens what hears the people of all channels of the kind, by name: their settings, and their open notifiers."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -15,7 +15,18 @@ from typing import Any, Final
 from sqlalchemy import ColumnElement, Connection, Row, delete, func, or_, select, update
 
 from monitor.errors import StoreError
-from monitor.model import Delivery, DeliveryKind, DeliveryState, Digest, Hold, HoldKind, Parent, Retry, Skipped
+from monitor.model import (
+    Acknowledged,
+    Delivery,
+    DeliveryKind,
+    DeliveryState,
+    Digest,
+    Hold,
+    HoldKind,
+    Parent,
+    Retry,
+    Skipped,
+)
 from monitor.store.payload import freeze, thaw
 from monitor.store.tables import alert, delivery
 
@@ -74,6 +85,17 @@ def wait_with_held(connection: Connection, deliveries: Sequence[Delivery]) -> li
         else:
             connection.execute(update(delivery).where(delivery.c.seq == row.seq).values(payload=freeze(item.message)))
     return owed
+
+
+def with_acknowledgement(connection: Connection, item: Delivery) -> Delivery:
+    """Say in a first message, and in every change of it, who takes care of the alert: as it stands now."""
+    if item.kind not in (DeliveryKind.POST, DeliveryKind.EDIT) or isinstance(item.message, Digest):
+        return item
+    row = connection.execute(select(alert).where(alert.c.id == item.alert_id)).one_or_none()
+    if row is None or row.acknowledged_at is None:
+        return item
+    taken = Acknowledged(by=row.acknowledged_by, at=row.acknowledged_at)
+    return replace(item, message=replace(item.message, acknowledged=taken))
 
 
 def find_parent(connection: Connection, row: Row[Any], now: datetime) -> Parent | Skipped | Retry | None:

@@ -64,6 +64,7 @@ def _message_form(message: Message) -> dict[str, Any]:
         "broadcast": message.broadcast,
         "coverage": message.coverage and _coverage_form(message.coverage),
         **({"breaker": message.breaker} if message.breaker else {}),
+        **({"reach": message.reach} if message.reach else {}),
     }
 
 
@@ -82,6 +83,7 @@ def _message(form: dict[str, Any]) -> Message:
         broadcast=form.get("broadcast", False),
         coverage=_coverage(form["coverage"]) if form.get("coverage") else None,
         breaker=form.get("breaker", ""),
+        reach=form.get("reach", 0),
     )
 
 

@@ -85,7 +85,10 @@ def test_every_example_loads(tmp_path: Path, block: str) -> None:
         (tmp_path / file).write_text("" if file.endswith(".yaml") else "xoxb-12345")
     (tmp_path / "monitor.yaml").write_text("channels: {screen: {console: true}}\ninclude: [feeds.yaml]\n")
     (tmp_path / name).write_text(block)
-    env = dict.fromkeys(re.findall(r"\$\{(\w+)\}", block), "xoxb-12345") | {"SLACK_WEBHOOK_URL": "https://x.example/"}
+    env = dict.fromkeys(re.findall(r"\$\{(\w+)\}", block), "xoxb-12345") | {
+        "SLACK_WEBHOOK_URL": "https://x.example/",
+        "SLACK_APP_TOKEN": "xapp-12345",
+    }
     assert setup.load_setup(tmp_path / "monitor.yaml", env=env).channels
 
 
@@ -96,7 +99,7 @@ def test_every_link_within_the_page_and_to_files_leads_somewhere() -> None:
     }
     targets = re.findall(r"\]\((?!https?:)([^)]+)\)", PAGE)
     assert {target[1:] for target in targets if target.startswith("#")} <= headings
-    assert {target for target in targets if not target.startswith("#")} == {"rules.md"}
+    assert {target for target in targets if not target.startswith("#")} == {"rules.md", "slack.md"}
 
 
 def delivery() -> Delivery:
