@@ -69,6 +69,8 @@ def mute(
         raise UserError("mute everything, or say what: not both")
     if not (everything or story or rule or feed or channel):
         raise UserError("nothing is muted: name a story, rule, feed or channel, or mute everything")
+    if not all(name.isprintable() for name in (story, rule, feed, channel)):
+        raise UserError("a name holds characters that cannot be shown")
     if until <= now:
         raise UserError(f"{until:%Y-%m-%d %H:%M} UTC is over")
     if until - now > LONGEST_MUTE:
@@ -167,8 +169,6 @@ def _end_breaker(store: Store, person: Person, breaker: Breaker, ending: str, no
     if not store.close_breaker(breaker.id, ending, person.did(ending, breaker.id, now, f"{subject}: {breaker.reason}")):
         raise NotFoundError(f"somebody else has just decided about {subject}")
     ended = replace(breaker, ended_at=now, ended_by=plain_name(person.by), ending=ending)
-    told = store.held_back([breaker.id])
-    store.announce([notice_of_ending(ended, each.channel, count=each.count, now=now) for each in told], now)
     return f"{_PAST[ending]} {_messages(_settle_breaker(store, ended, now))} of {subject}"
 
 
@@ -255,6 +255,8 @@ def _settle_mute(store: Store, mute: Mute, now: datetime) -> int:
 
 
 def _settle_breaker(store: Store, breaker: Breaker, now: datetime) -> int:
+    told = store.held_back([breaker.id])
+    store.announce([notice_of_ending(breaker, each.channel, count=each.count, now=now) for each in told], now)
     if breaker.ending != "release":
         keys = [each.delivery.key for each in _all_held(store, kind=HoldKind.BREAKER, by=breaker.id)]
         return store.drop_held(keys, f"discarded by {breaker.ended_by}: {breaker.reason}", now)

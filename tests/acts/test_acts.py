@@ -112,6 +112,7 @@ def test_a_mute_says_what_it_does_and_stays_in_the_trail(store: SqlStore) -> Non
         ({}, "nothing is muted"),
         ({"rule": "shoygu", "everything": True}, "not both"),
         ({"rule": "shoygu", "until": NOW}, "is over"),
+        ({"rule": "sho\x1b[2Jygu"}, "cannot be shown"),
         ({"rule": "shoygu", "until": NOW + 367 * DAY}, "366 days at most"),
     ],
 )
