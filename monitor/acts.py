@@ -89,8 +89,8 @@ def mute(
         tell=tell,
     )
     store.add_mute(wish, person.did("mute", wish.id, now, f"{what_is_muted(wish)}{_until(wish)}{_because(wish)}"))
-    after = "told in one message then" if tell else "not told then either"
-    return f"muted {what_is_muted(wish)}{_until(wish)} (mute {wish.id}); what comes is recorded, and {after}"
+    after = "is told at its end" if tell else "stays untold"
+    return f"muted {what_is_muted(wish)}{_until(wish)} (mute {wish.id}): what it holds {after}"
 
 
 def unmute(store: Store, person: Person, mute_id: str, *, now: datetime, tell: bool = False) -> str:

@@ -98,8 +98,7 @@ def test_a_mute_says_what_it_does_and_stays_in_the_trail(store: SqlStore) -> Non
     (wish,) = store.mutes(at=NOW)
     assert (wish.by, wish.reason, wish.rule, wish.channel) == ("anna", "a[2J cup now", "shoygu", "desk")
     assert said == (
-        f"muted rule shoygu in desk until 2026-11-23 12:00 UTC (mute {wish.id}); what comes is recorded, and not told "
-        "then either"
+        f"muted rule shoygu in desk until 2026-11-23 12:00 UTC (mute {wish.id}): what it holds stays untold"
     )
     (row,) = store.actions()
     assert (row.by, row.via, row.verb, row.subject) == ("anna", "command line", "mute", wish.id)

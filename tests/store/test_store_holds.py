@@ -171,6 +171,16 @@ def test_what_breakers_hold_is_counted_by_channel_and_urgent_ones_are_named(stor
     assert (store.holders(), store.held_back(["b1"])) == ((), ())
 
 
+def test_what_follows_a_message_that_a_digest_told_is_about_the_digest(store: SqlStore) -> None:
+    record(store, POST, begin=True)
+    store.fold_held(make_digest(), [POST.key], NOW)
+    assert titles(store) == ["digest"]
+    record(store, follow(DeliveryKind.REPLY, "later"))
+    (claimed,) = store.claim_deliveries(["desk"], now=NOW + 10 * MINUTE, lease=LEASE, limit=1)
+    assert claimed.delivery.parent is not None
+    assert claimed.delivery.parent.key == make_digest().key
+
+
 # -- a message about no entry is edited --------------------------------------------------------------------------------
 
 
