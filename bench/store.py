@@ -23,6 +23,7 @@ from monitor.decide.spread import digest
 from monitor.feeds.identity import identity_keys
 from monitor.model import Decision, Entry, Feed, FeedLease, NotModified, PollOutcome, Stage
 from monitor.store import SqlStore, open_store
+from tests.store.many import watch_many
 from tests.store.postgres import find_binaries, running_server
 
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
@@ -211,7 +212,7 @@ def measure_claims(engine: Engine, sizes: Sequence[int], *, rounds: int) -> None
     print(f"\n{engine.name}: claiming, median of {rounds}, ms: nothing is due; {TOGETHER // 2} of many are")
     for size in sizes:
         store = open_store(engine.fresh())
-        _fill_feeds(store, size)
+        watch_many(store, size, since=NOW - timedelta(days=1))
         idle, busy = [], []
         for number in range(rounds):
             started = time.perf_counter()
@@ -223,30 +224,6 @@ def measure_claims(engine: Engine, sizes: Sequence[int], *, rounds: int) -> None
             assert len(claimed) == TOGETHER // 2
         store.close()
         print(f"{size:>15,}{statistics.median(idle) * 1e3:>10.3f}{statistics.median(busy) * 1e3:>10.3f}")
-
-
-_FEED = "name, active, token, strikes, etag, last_modified, body_hash, failures, detail, blocks, notes, host"
-_MORE_FEEDS = {
-    "postgresql": (
-        "INSERT INTO feed (url, due, {columns}) SELECT feed.url || n, feed.due + make_interval(secs => n * 0.01), "
-        "{columns} FROM feed, generate_series(2, CAST(:size AS integer)) AS n"
-    ),
-    "sqlite": (
-        "WITH RECURSIVE c(n) AS (VALUES(2) UNION ALL SELECT n + 1 FROM c WHERE n < :size) "
-        "INSERT INTO feed (url, due, {columns}) SELECT feed.url || n, "
-        "strftime('%Y-%m-%dT%H:%M:%f000+00:00', feed.due, '+' || (n * 0.01) || ' seconds'), {columns} FROM feed, c"
-    ),
-}
-
-
-def _fill_feeds(store: SqlStore, size: int) -> None:
-    """Watch so many feeds, due one after the other from a day ago on."""
-    store.sync_feeds(feeds(1), NOW - timedelta(days=1))
-    with store.engine.begin() as connection:
-        more = _MORE_FEEDS[store.engine.dialect.name].format(columns=_FEED)
-        connection.exec_driver_sql(more.replace(":size", str(size)))
-    with store.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        connection.execute(text("ANALYZE"))
 
 
 def measure_bytes(engine: Engine, *, entries: int) -> None:
