@@ -8,10 +8,10 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from monitor.store.sql_store import open_store
 from tests.app import mortal
 from tests.app.house import House, rss
 from tests.app.test_app_stories import REWRITTEN, configure, page
+from tests.empty_store import lay_empty
 from tests.forks import SERVER
 
 TITLE = "Shoygu and the earthquake on the coast"
@@ -81,7 +81,7 @@ async def test_a_kill_at_any_step_loses_and_doubles_nothing(house: House) -> Non
         ),
     )
     database = house.folder / "var" / "monitor.db"
-    open_store(f"sqlite:///{database}").close()  # making the tables is one transaction, tested with the store
+    lay_empty(database)  # making the tables is one transaction, tested with the store
     empty = database.read_bytes()
     start = house.clock.now
     deaths, recovered = [], set()
