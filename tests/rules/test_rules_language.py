@@ -209,7 +209,6 @@ def test_near_never_spans_two_fields_and_mentions_only_what_is_near() -> None:
     assert mentions(rule, "a x x a b", "b") == [("a", "a", "title"), ("b", "b", "title")]
 
 
-@pytest.mark.no_cover
 @pytest.mark.parametrize(
     "text", ["a " * 200_000, "a b " * 100_000, "a " * 100_000 + "b " * 100_000, "a b c d e " * 20_000]
 )
@@ -234,7 +233,6 @@ def test_a_used_rule_looks_where_both_look_and_keeps_its_limits() -> None:
     assert rules.match(entry("a b", language="ru")).matches == ()
 
 
-@pytest.mark.no_cover
 def test_circles_and_endless_chains_are_mistakes() -> None:
     assert problems_of("rules: {a: {use: b}, b: {all: [{use: c}]}, c: {query: 'x OR use:a'}, d: {use: a}}") == [
         "0.yaml:1:55: a circle: `a` uses `b` uses `c` uses `a`"

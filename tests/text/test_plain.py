@@ -112,7 +112,6 @@ def test_the_sentence_always_holds_the_place(text: str, start: int, length: int,
     assert right - left <= max(limit, length)
 
 
-@pytest.mark.no_cover
 @pytest.mark.parametrize(
     "middle", ["!" * 500_000, ".'" * 250_000, '."' + "'" * 500_000, "\n" * 500_000, "a. " * 150_000, " " * 500_000]
 )
