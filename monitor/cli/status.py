@@ -15,7 +15,7 @@ import click
 from monitor.cli.mute_rows import mute_row
 from monitor.cli.show import SOURCE_WIDTH, ago, clock_time, line, plural, print_json, table
 from monitor.errors import Problem
-from monitor.model import FeedState, Mute
+from monitor.model import FeedState, HeldDelivery, Mute
 from monitor.ports import NodeReport, StatusReport, Store
 from monitor.text.plain import one_line, shorten
 
@@ -63,7 +63,7 @@ def status(file: Path, *, as_json: bool, quiet: bool) -> None:
 
     with existing_store(file) as store:
         now = utc_now()
-        report, muted = store.status(), store.mutes(at=now)
+        report, muted, held = store.status(), store.mutes(at=now), store.held_deliveries()
     alive = [node for node in report.nodes if now - node.beat_at < ALIVE]
     if as_json:
         parts = {each.name: getattr(report, each.name) for each in dataclasses.fields(report)}
@@ -72,6 +72,7 @@ def status(file: Path, *, as_json: bool, quiet: bool) -> None:
     elif not quiet:
         _show(report, alive, now)
         _show_kept_back(report, muted, now)
+        _show_strays(file, held)
         _show_mistakes(_mistakes(file), running=bool(alive))
     sys.exit(0 if alive else 1)
 
@@ -148,6 +149,21 @@ _HOLDERS = {
     "mute": "mutes",
     "breaker": "breakers",
 }
+
+
+def _show_strays(file: Path, held: Sequence[HeldDelivery]) -> None:
+    """Say what is held for channels that are no longer in the files: nobody lets that go."""
+    import os  # noqa: PLC0415
+
+    from monitor.config.load import load_config  # noqa: PLC0415 - `monitor --help` must not import the house
+
+    config, _ = load_config(file, env=os.environ)
+    written = config.main.value.get("channels") if config else None
+    counts = Counter(each.delivery.channel for each in held)
+    gone = sorted(counts.keys() - set(written if isinstance(written, dict) else ()))
+    if gone:
+        click.echo("\nHeld for channels that are gone (put them back, and it is told):")
+        table([channel, plural(counts[channel], "message")] for channel in gone)
 
 
 def _show_feeds(report: StatusReport, now: datetime) -> list[FeedState]:

@@ -167,7 +167,7 @@ def occasion_of(
     """Say of a message that is written already what matters for when it is sent."""
     message = delivery.message
     if isinstance(message, Digest):
-        return Occasion(channel=delivery.channel, priority=priority, rules=(), sources=(), way=Way())
+        return Occasion(channel=delivery.channel, priority=priority, rules=(), sources=("",))
     sources = source_names(message.feed, directory.source_tags)
     known = [directory.rules[why.rule] for why in message.reasons if why.rule in directory.rules]
     routed = (route_match(rule, message.language, sources, policies.routes).channels for rule in known)

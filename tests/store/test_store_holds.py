@@ -212,3 +212,11 @@ def test_an_edit_of_a_message_that_never_was_is_skipped(store: SqlStore) -> None
     store.announce([notice("20 held", follows="0" * 32), notice("another")], NOW)
     assert titles(store) == ["another"]
     assert states(store) == [(DeliveryKind.EDIT, DeliveryState.SKIPPED), (DeliveryKind.POST, DeliveryState.SENT)]
+
+
+def test_what_matters_more_by_now_is_found(store: SqlStore) -> None:
+    record(store, POST, begin=True)
+    record(store, follow(DeliveryKind.REPLY, "later"))
+    least = ALERT.priority
+    assert len(store.held_deliveries(at_least=least)) == 2
+    assert store.held_deliveries(at_least=Priority.URGENT) == ()
