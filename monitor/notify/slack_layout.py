@@ -33,7 +33,7 @@ from monitor.notify.wording import (
 
 TEXT_LIMIT = 4000  # Slack cuts longer texts
 _TITLE_LIMIT = 250
-_SENTENCE_LIMIT = 310
+_SENTENCE_LIMIT = 300
 _MOST_EXCERPTS = 3
 _MOST_MARKS = 6
 _LINKS_LIMIT = 2200  # characters of the title's URL, once for each piece of the title
