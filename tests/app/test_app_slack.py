@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
 
 import pytest
 
+from monitor.app import EXIT_AT_LATEST
+from monitor.commands import HELP
 from monitor.daemon import Daemon
 from monitor.model import Action
-from monitor.testing import SlackPerson
-from monitor.testing.slack import SlackMessage
+from monitor.testing import Fault, SlackPerson
+from monitor.testing.slack import CONNECT, SlackMessage
 from tests.app.house import House, rss
 
 BOB = SlackPerson(id="U000000BOB", name="bob")
@@ -203,3 +206,53 @@ async def test_while_the_store_fails_nothing_is_said_to_be_done(desk: House) -> 
         kept.rename(state)
         await desk.slack.socket.press(message, "acknowledge")
         assert await desk.slack.socket.answered(2) == "@anna takes care of it."
+
+
+async def test_the_daemon_listens_while_it_runs_across_reloads_and_then_no_more(desk: House) -> None:
+    socket, stop = desk.slack.socket, asyncio.Event()
+    async with desk.open() as daemon:
+        running = asyncio.create_task(daemon.run(stop))
+        await socket.connected()
+        await socket.command("help")
+        await socket.answered()
+        await daemon.reload()
+        await socket.connected(2)
+        await socket.command("help")
+        assert await socket.answered(2) == HELP
+        stop.set()
+        async with asyncio.timeout(EXIT_AT_LATEST.total_seconds()):
+            await running
+        await socket.alone()
+    assert socket.opened == 2
+
+
+async def test_what_slack_takes_away_is_named_and_what_is_owed_arrives_once(desk: House) -> None:
+    desk.slack.fail(Fault.refuse("invalid_auth"), method=CONNECT, times=100)  # buttons are no condition for messages
+    for word in ("token_revoked", "account_inactive", "is_archived", "restricted_action"):
+        desk.slack.fail(Fault.refuse(word))
+        assert not await desk.once(after=timedelta(hours=1)), word
+        async with desk.open() as daemon:
+            (owed,) = daemon.doors.store.status().owed
+        assert owed.reason.startswith(f"{word}: "), "it says what to do"
+    assert await desk.once(after=timedelta(hours=1))
+    assert desk.told == [TITLES[0]]
+
+
+async def test_what_a_breaker_holds_is_decided_by_buttons(desk: House) -> None:
+    titles = [f"Shoygu is seen in town {number}" for number in range(6)]
+    desk.configure(channels=channel(desk))
+    with desk.file.open("a") as file:
+        file.write("breaker: {alerts: 3, factor: 2}\n")
+    desk.feeds.pages["/wire"] = rss("Nothing of note")
+    await desk.once()
+    desk.feeds.pages["/wire"] = rss(*titles, "Nothing of note")
+    desk.clock.advance(timedelta(days=20))
+    async with heard(desk):
+        (notice,) = (each for each in desk.slack.messages if "release" in str(each.blocks))
+        await desk.slack.socket.press(notice, "decide release")
+        said = await desk.slack.socket.answered()
+        assert said.startswith("Released ")
+        await desk.slack.socket.press(notice, "decide mute")
+        assert "o open breaker" in await desk.slack.socket.answered(2)
+    shown = " ".join(str(message.blocks) for message in desk.slack.messages)
+    assert all(title.removeprefix("Shoygu") in shown for title in titles)
