@@ -80,7 +80,7 @@ async def test_an_acknowledgement_stands_on_the_message_and_stays_there(desk: Ho
     assert "acknowledged by @anna" in texts(message), "a later change keeps it"
 
 
-async def test_a_story_a_rule_and_a_source_are_muted_for_a_day(desk: House) -> None:
+async def test_buttons_mute_for_a_day_keep_what_people_think_and_say_why(desk: House) -> None:
     socket = desk.slack.socket
     async with heard(desk) as daemon:
         (message,) = desk.slack.messages
@@ -94,16 +94,12 @@ async def test_a_story_a_rule_and_a_source_are_muted_for_a_day(desk: House) -> N
             (True, "", "", "@anna"),
         ]
         assert {mute.until for mute in mutes} == {desk.clock() + timedelta(hours=24)}
-
-
-async def test_what_people_think_is_kept_by_rule_and_spelling(desk: House) -> None:
-    socket = desk.slack.socket
-    async with heard(desk) as daemon:
-        (message,) = desk.slack.messages
         await socket.press(message, "relevant")
-        await socket.answered()
+        await socket.answered(4)
         await socket.press(message, "not relevant", by=BOB)
-        await socket.answered(2)
+        await socket.answered(5)
+        await socket.press(message, "why")
+        told = await socket.answered(6)
         found = daemon.doors.store.feedback(since=desk.clock() - timedelta(days=1))
     assert sorted((each.rule, each.by, each.relevant, each.spellings) for each in found) == [
         ("quake", "@anna", True, ("earthquake",)),
@@ -111,13 +107,6 @@ async def test_what_people_think_is_kept_by_rule_and_spelling(desk: House) -> No
         ("shoygu", "@anna", True, ("Shoygu",)),
         ("shoygu", "@bob", False, ("Shoygu",)),
     ]
-
-
-async def test_why_is_told_to_who_asks(desk: House) -> None:
-    async with heard(desk):
-        (message,) = desk.slack.messages
-        await desk.slack.socket.press(message, "why")
-        told = await desk.slack.socket.answered()
     assert told.splitlines()[0] == TITLES[0]
     assert "shoygu: “Shoygu” in title" in told
     assert "delivered to desk" in told
