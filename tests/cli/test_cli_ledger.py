@@ -12,7 +12,8 @@ from click.testing import CliRunner, Result
 from monitor.cli import cli
 from monitor.cli.backtest import WIDTH, bar
 from tests.app.house import rss
-from tests.cli.test_cli_commands import RULES, monitor
+from tests.cli.test_cli_commands import RULES
+from tests.forks import monitor
 
 CONFIG = """
 defaults: {backlog: alert}
