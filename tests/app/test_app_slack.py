@@ -108,8 +108,8 @@ async def test_buttons_mute_for_a_day_keep_what_people_think_and_say_why(desk: H
         ("shoygu", "@bob", False, ("Shoygu",)),
     ]
     assert told.splitlines()[0] == TITLES[0]
-    assert "shoygu: “Shoygu” in title" in told
-    assert "delivered to desk" in told
+    assert "match: shoygu, shoygu: “Shoygu” in title" in told
+    assert ", delivered to desk at " in told
 
 
 async def test_who_may_not_is_told_and_written_down(desk: House) -> None:
@@ -170,8 +170,8 @@ async def test_commands_are_obeyed_and_answered(desk: House) -> None:
         assert len(daemon.doors.store.mutes(at=now)) == 2
     answers = dict(said)
     assert answers["status"].splitlines()[0] == "feeds: 1, of which 0 fail"
-    assert answers["try Shoygu speaks"] == "Match: shoygu, normal priority, to desk (shoygu: “Shoygu”)."
-    assert answers["try Shoygo speaks"] == "No rule matches."
+    assert answers["try Shoygu speaks"] == "match: shoygu, normal priority, to desk (shoygu: “Shoygu”)"
+    assert answers["try Shoygo speaks"] == "no rule matches"
     assert answers["mute rule quak"] == "No rule `quak`: did you mean `quake`?"
     assert answers["mute planet mars"] == "`planet` cannot be muted: a rule, a feed or a story can."
     assert answers["mute rule"].startswith("Say what: mute rule NAME")
