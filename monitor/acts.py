@@ -69,6 +69,8 @@ def mute(
         raise UserError("mute everything, or say what: not both")
     if not (everything or story or rule or feed or channel):
         raise UserError("nothing is muted: name a story, rule, feed or channel, or mute everything")
+    if not all(name.isprintable() for name in (story, rule, feed, channel)):
+        raise UserError("a name holds characters that cannot be shown")
     if until <= now:
         raise UserError(f"{until:%Y-%m-%d %H:%M} UTC is over")
     if until - now > LONGEST_MUTE:
@@ -87,8 +89,8 @@ def mute(
         tell=tell,
     )
     store.add_mute(wish, person.did("mute", wish.id, now, f"{what_is_muted(wish)}{_until(wish)}{_because(wish)}"))
-    after = "told in one message then" if tell else "not told then either"
-    return f"muted {what_is_muted(wish)}{_until(wish)} (mute {wish.id}); what comes is recorded, and {after}"
+    after = "is told at its end" if tell else "stays untold"
+    return f"muted {what_is_muted(wish)}{_until(wish)} (mute {wish.id}): what it holds {after}"
 
 
 def unmute(store: Store, person: Person, mute_id: str, *, now: datetime, tell: bool = False) -> str:
@@ -104,8 +106,8 @@ def unmute(store: Store, person: Person, mute_id: str, *, now: datetime, tell: b
     if not store.end_mute(wish.id, person.did("unmute", wish.id, now, what_is_muted(wish)), tell=tell):
         raise NotFoundError(f"mute {wish.id} is over")
     count = _settle_mute(store, replace(wish, tell=tell or wish.tell), now)
-    done = "are told now" if tell or wish.tell else "stay untold"
-    return f"unmuted {what_is_muted(wish)}; {_messages(count)} held by it {done}"
+    done = "told now" if tell or wish.tell else "left untold"
+    return f"unmuted {what_is_muted(wish)}; {done}: {_messages(count)}"
 
 
 # -- what is held ------------------------------------------------------------------------------------------------------
@@ -167,8 +169,6 @@ def _end_breaker(store: Store, person: Person, breaker: Breaker, ending: str, no
     if not store.close_breaker(breaker.id, ending, person.did(ending, breaker.id, now, f"{subject}: {breaker.reason}")):
         raise NotFoundError(f"somebody else has just decided about {subject}")
     ended = replace(breaker, ended_at=now, ended_by=plain_name(person.by), ending=ending)
-    told = store.held_back([breaker.id])
-    store.announce([notice_of_ending(ended, each.channel, count=each.count, now=now) for each in told], now)
     return f"{_PAST[ending]} {_messages(_settle_breaker(store, ended, now))} of {subject}"
 
 
@@ -255,6 +255,8 @@ def _settle_mute(store: Store, mute: Mute, now: datetime) -> int:
 
 
 def _settle_breaker(store: Store, breaker: Breaker, now: datetime) -> int:
+    told = store.held_back([breaker.id])
+    store.announce([notice_of_ending(breaker, each.channel, count=each.count, now=now) for each in told], now)
     if breaker.ending != "release":
         keys = [each.delivery.key for each in _all_held(store, kind=HoldKind.BREAKER, by=breaker.id)]
         return store.drop_held(keys, f"discarded by {breaker.ended_by}: {breaker.reason}", now)

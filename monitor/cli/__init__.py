@@ -34,6 +34,7 @@ COMMANDS = {
     "unmute": ("monitor.cli.mutes:unmute", "End a mute before its time."),
     "mutes": ("monitor.cli.mutes:mutes", "List the mutes."),
     "actions": ("monitor.cli.mutes:actions", "List what people did about alerts."),
+    "digest": ("monitor.cli.digest:digest", "Look at what waits for a channel's digest."),
     "actors": ("monitor.cli.actors:actors", "List actors; suggest more spellings of their names."),
     "schema": ("monitor.cli.rules_schema:schema", "Print the JSON Schema of the files, for editors."),
     "reload": ("monitor.cli.run:reload", "Make the running daemon read its files anew."),

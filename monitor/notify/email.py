@@ -149,7 +149,7 @@ def _digest_html(digest: Digest) -> str:
             "title": heading(item, 200),
             "link": safe_link(item.url),
             "origin": origin(item),
-            "rules": digests.rules_of(digest, item),
+            "rules": digests.details(digest, item),
             "priority": item.priority.word if item.priority is not digest.priority else "",
             "language": _language(item),
         }

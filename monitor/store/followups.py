@@ -148,7 +148,8 @@ def _parent_row(connection: Connection, row: Row[Any]) -> Row[Any] | None:
         return connection.execute(select(delivery).where(delivery.c.key == row.follows)).one_or_none()
     digest = select(alert.c.digest).where(alert.c.id == row.alert_id).scalar_subquery()
     own = (delivery.c.alert_id == row.alert_id) & (delivery.c.kind == DeliveryKind.POST)
-    return connection.execute(select(delivery).where(or_(own, delivery.c.key == digest)).limit(1)).one_or_none()
+    either = select(delivery).where(or_(own, delivery.c.key == digest))
+    return connection.execute(either.order_by(delivery.c.seq.desc()).limit(1)).one_or_none()  # the digest tells it now
 
 
 def _is_superseded(connection: Connection, row: Row[Any]) -> bool:

@@ -98,8 +98,7 @@ def test_a_mute_says_what_it_does_and_stays_in_the_trail(store: SqlStore) -> Non
     (wish,) = store.mutes(at=NOW)
     assert (wish.by, wish.reason, wish.rule, wish.channel) == ("anna", "a[2J cup now", "shoygu", "desk")
     assert said == (
-        f"muted rule shoygu in desk until 2026-11-23 12:00 UTC (mute {wish.id}); what comes is recorded, and not told "
-        "then either"
+        f"muted rule shoygu in desk until 2026-11-23 12:00 UTC (mute {wish.id}): what it holds stays untold"
     )
     (row,) = store.actions()
     assert (row.by, row.via, row.verb, row.subject) == ("anna", "command line", "mute", wish.id)
@@ -112,6 +111,7 @@ def test_a_mute_says_what_it_does_and_stays_in_the_trail(store: SqlStore) -> Non
         ({}, "nothing is muted"),
         ({"rule": "shoygu", "everything": True}, "not both"),
         ({"rule": "shoygu", "until": NOW}, "is over"),
+        ({"rule": "sho\x1b[2Jygu"}, "cannot be shown"),
         ({"rule": "shoygu", "until": NOW + 367 * DAY}, "366 days at most"),
     ],
 )
@@ -128,7 +128,7 @@ def test_everything_can_be_muted(store: SqlStore) -> None:
 def test_what_a_mute_held_stays_untold_when_it_is_ended(store: SqlStore) -> None:
     hold(store, 2, begin_mute(store))
     said = acts.unmute(store, ANNA, store.mutes()[0].id[:4], now=NOW + MINUTE)
-    assert said == "unmuted rule shoygu; 2 messages held by it stay untold"
+    assert said == "unmuted rule shoygu; left untold: 2 messages"
     rows = store.latest_deliveries(channel=None, edits=True, limit=10)
     assert {(row.state, row.reason) for row in rows} == {(DeliveryState.SKIPPED, "muted by anna: noise")}
     assert sent(store) == []
@@ -137,7 +137,7 @@ def test_what_a_mute_held_stays_untold_when_it_is_ended(store: SqlStore) -> None
 def test_what_a_mute_held_is_told_where_somebody_asks_for_it(store: SqlStore) -> None:
     hold(store, 7, begin_mute(store), replies=True)
     said = acts.unmute(store, ANNA, store.mutes()[0].id, now=NOW + MINUTE, tell=True)
-    assert said == "unmuted rule shoygu; 14 messages held by it are told now"
+    assert said == "unmuted rule shoygu; told now: 14 messages"
     (digest,) = sent(store)
     assert isinstance(digest, Digest)
     assert digest.title.text == "7 held back: rule shoygu was muted"
