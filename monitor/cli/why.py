@@ -29,7 +29,7 @@ MOST_HOSTS = 10
 _ID = re.compile(r"[0-9a-f]{8,32}")
 
 
-@click.command()
+@click.command(short_help="Tell what became of an entry, and why.")
 @click.argument("reference", metavar="ENTRY|URL|ALERT")
 @click.option("--json", "as_json", is_flag=True, help="Print everything as one JSON object.")
 @click.pass_obj
