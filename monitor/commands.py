@@ -44,11 +44,11 @@ async def obey(text: str, act: Act, doors: Doors, live: Live) -> str:
         "status": lambda _: _status(doors),
         "mute": lambda rest: _mute(rest.split(), act, doors, live),
         "mutes": lambda _: _mutes(doors),
-        "unmute": lambda rest: act(acts.unmute, rest.strip()),
+        "unmute": lambda rest: _unmute(rest, act),
         "try": lambda rest: _try(rest, doors, live),
     }
     if verb.lower() in commands:
-        return sentence(await commands[verb.lower()](rest))
+        return await commands[verb.lower()](rest)
     if verb.lower() in ("help", ""):
         return HELP
     hint = did_you_mean(verb, [*commands, "help"])
@@ -56,10 +56,8 @@ async def obey(text: str, act: Act, doors: Doors, live: Live) -> str:
 
 
 def sentence(text: str) -> str:
-    """Begin with a capital and end with a full stop, where it is one line."""
-    if not text or "\n" in text:
-        return text
-    shown = text[0].upper() + text[1:]
+    """Begin with a capital and end with a full stop."""
+    shown = text[:1].upper() + text[1:]
     return shown if shown.endswith((".", "!", "?")) else f"{shown}."
 
 
@@ -76,7 +74,12 @@ async def _mute(words: list[str], act: Act, doors: Doors, live: Live) -> str:
             lasts = parse_duration(rest[0])
             rest = rest[1:]
     what = {kind: await _named(kind, name, doors, live)}
-    return await act(acts.mute, until=doors.clock() + lasts, reason=" ".join(rest) or "muted in Slack", **what)
+    said = await act(acts.mute, until=doors.clock() + lasts, reason=" ".join(rest) or "muted in Slack", **what)
+    return sentence(said)
+
+
+async def _unmute(mute: str, act: Act) -> str:
+    return sentence(await act(acts.unmute, mute.strip()))
 
 
 async def _named(kind: str, name: str, doors: Doors, live: Live) -> str:
@@ -119,7 +122,7 @@ async def _mutes(doors: Doors) -> str:
         + f", by {mute.by}: {mute.reason}"
         for mute in running[:MOST_ROWS]
     ]
-    return _lines([*lines, *_more(running, MOST_ROWS)]) or "nothing is muted"
+    return _lines([*lines, *_more(running, MOST_ROWS)]) or "Nothing is muted."
 
 
 # -- status ------------------------------------------------------------------------------------------------------------
@@ -142,7 +145,7 @@ def _counts(report: StatusReport) -> list[str]:
     sent, held, dead = (report.deliveries.get(state, 0) for state in ("sent", "held", "dead"))
     return [
         f"feeds: {len(report.feeds):,}, of which {len(failing):,} fail",
-        f"seen: {report.entries:,} entries, {report.alerts:,} alerts",
+        f"entries seen: {report.entries:,}, alerts: {report.alerts:,}",
         f"messages: {sent:,} sent, {owed:,} owed, {held:,} held, {dead:,} set aside",
         *(f"fails: {feed.name}: {cause.value} {feed.detail}" for feed, cause in failing[:MOST_SHOWN]),
         *_more(failing, MOST_SHOWN),

@@ -10,7 +10,7 @@ from functools import partial
 import structlog
 
 from monitor import acts
-from monitor.account import account_of
+from monitor.account import Row, account_of
 from monitor.commands import MUTE, ROW_LIMIT, obey, sentence
 from monitor.errors import NotFoundError, StoreUnavailableError, UserError
 from monitor.model import Alert, Wish
@@ -139,6 +139,13 @@ class Conversation:
         if record is None:
             return f"Rules {', '.join(alert.rules)} found it; the entry itself is no longer stored."
         rows = account_of(record)
-        lines = [shorten(one_line("  ".join(part for part in row if part)), ROW_LIMIT) for row in rows[:MOST_ROWS]]
+        lines = [_said(row) for row in rows[:MOST_ROWS]]
         more = [f"and {len(rows) - MOST_ROWS} more lines: monitor why {alert.id[:8]}"] if len(rows) > MOST_ROWS else []
         return "\n".join([shorten(one_line(record.entry.title), ROW_LIMIT), *lines, *more])
+
+
+def _said(row: Row) -> str:
+    """Put a row on one line; a label that says the same as what follows is said once."""
+    label, *rest = row
+    said = ", ".join(part for part in rest if part not in ("", label))
+    return shorten(one_line(f"{label}: {said}" if label else said), ROW_LIMIT)

@@ -33,10 +33,10 @@ from monitor.notify.wording import (
 
 TEXT_LIMIT = 4000  # Slack cuts longer texts
 _TITLE_LIMIT = 250
-_SENTENCE_LIMIT = 350
+_SENTENCE_LIMIT = 300
 _MOST_EXCERPTS = 3
-_MOST_MARKS = 8
-_LINKS_LIMIT = 2500  # characters of the title's URL, once for each piece of the title
+_MOST_MARKS = 6
+_LINKS_LIMIT = 2200  # characters of the title's URL, once for each piece of the title
 
 _DIGEST_ROOM = 11_500  # characters of JSON for the items of a digest; its title and reason need the rest
 _ITEM_TITLE_LIMIT = 150

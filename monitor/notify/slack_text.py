@@ -8,7 +8,7 @@ from monitor.notify.excerpts import scrub_line
 
 Block = dict[str, Any]
 
-LABEL_LIMIT = 75  # of a button and of an option, as Slack gets it: escaped
+LABEL_LIMIT = 60  # of a button and of an option, as Slack gets it, escaped; it takes 75
 
 
 def escape(text: str) -> str:

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import json
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import count
 from typing import Any
 
 from aiohttp import WSMsgType, web
+
+from monitor.testing.fault import After, Fault
 
 APP_TOKEN = "xapp-fake-token"  # noqa: S105 - it opens nothing but the fake
 LINK_PATH = "/link"
@@ -41,13 +44,17 @@ class FakeSocket:
         self.acks: list[str] = []
         self.answers: list[dict[str, Any]] = []
         self.opened = 0
-        self.says_hello = True
         self._origin = origin
         self._links: list[web.WebSocketResponse] = []
         self._transports: dict[web.WebSocketResponse, asyncio.Transport | None] = {}
         self._tickets: set[str] = set()
+        self._faults: deque[Fault] = deque()
         self._numbers = count(1)
         self._changed = asyncio.Condition()
+
+    def fail(self, fault: Fault) -> None:
+        """Make the next answer that is posted fail."""
+        self._faults.append(fault)
 
     def routes(self) -> tuple[web.RouteDef, ...]:
         """Return what the server answers to beside Slack's methods."""
@@ -162,8 +169,7 @@ class FakeSocket:
         self._tickets.discard(ticket)
         link = web.WebSocketResponse()
         await link.prepare(request)
-        if self.says_hello:
-            await link.send_str(json.dumps({"type": "hello", "num_connections": 1}))
+        await link.send_str(json.dumps({"type": "hello", "num_connections": 1}))
         self._transports[link] = request.transport
         await self._note(lambda: self._links.append(link), opened=1)
         try:
@@ -178,6 +184,11 @@ class FakeSocket:
 
     async def _answer(self, request: web.Request) -> web.Response:
         said = await request.json()
+        if self._faults:
+            fault = self._faults.popleft()
+            if fault.after is After.DROP and request.transport is not None:
+                request.transport.abort()
+            return web.Response(status=fault.status)
         await self._note(lambda: self.answers.append(said))
         return web.Response(text="ok")
 

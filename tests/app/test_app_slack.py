@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
 
 import pytest
 
+from monitor.app import EXIT_AT_LATEST
+from monitor.commands import HELP
 from monitor.daemon import Daemon
 from monitor.model import Action
-from monitor.testing import SlackPerson
-from monitor.testing.slack import SlackMessage
+from monitor.testing import Fault, SlackPerson
+from monitor.testing.slack import CONNECT, SlackMessage
 from tests.app.house import House, rss
 
 BOB = SlackPerson(id="U000000BOB", name="bob")
@@ -77,7 +80,7 @@ async def test_an_acknowledgement_stands_on_the_message_and_stays_there(desk: Ho
     assert "acknowledged by @anna" in texts(message), "a later change keeps it"
 
 
-async def test_a_story_a_rule_and_a_source_are_muted_for_a_day(desk: House) -> None:
+async def test_buttons_mute_for_a_day_keep_what_people_think_and_say_why(desk: House) -> None:
     socket = desk.slack.socket
     async with heard(desk) as daemon:
         (message,) = desk.slack.messages
@@ -91,16 +94,12 @@ async def test_a_story_a_rule_and_a_source_are_muted_for_a_day(desk: House) -> N
             (True, "", "", "@anna"),
         ]
         assert {mute.until for mute in mutes} == {desk.clock() + timedelta(hours=24)}
-
-
-async def test_what_people_think_is_kept_by_rule_and_spelling(desk: House) -> None:
-    socket = desk.slack.socket
-    async with heard(desk) as daemon:
-        (message,) = desk.slack.messages
         await socket.press(message, "relevant")
-        await socket.answered()
+        await socket.answered(4)
         await socket.press(message, "not relevant", by=BOB)
-        await socket.answered(2)
+        await socket.answered(5)
+        await socket.press(message, "why")
+        told = await socket.answered(6)
         found = daemon.doors.store.feedback(since=desk.clock() - timedelta(days=1))
     assert sorted((each.rule, each.by, each.relevant, each.spellings) for each in found) == [
         ("quake", "@anna", True, ("earthquake",)),
@@ -108,16 +107,9 @@ async def test_what_people_think_is_kept_by_rule_and_spelling(desk: House) -> No
         ("shoygu", "@anna", True, ("Shoygu",)),
         ("shoygu", "@bob", False, ("Shoygu",)),
     ]
-
-
-async def test_why_is_told_to_who_asks(desk: House) -> None:
-    async with heard(desk):
-        (message,) = desk.slack.messages
-        await desk.slack.socket.press(message, "why")
-        told = await desk.slack.socket.answered()
     assert told.splitlines()[0] == TITLES[0]
-    assert "shoygu: “Shoygu” in title" in told
-    assert "delivered to desk" in told
+    assert "match: shoygu, shoygu: “Shoygu” in title" in told
+    assert ", delivered to desk at " in told
 
 
 async def test_who_may_not_is_told_and_written_down(desk: House) -> None:
@@ -178,8 +170,8 @@ async def test_commands_are_obeyed_and_answered(desk: House) -> None:
         assert len(daemon.doors.store.mutes(at=now)) == 2
     answers = dict(said)
     assert answers["status"].splitlines()[0] == "feeds: 1, of which 0 fail"
-    assert answers["try Shoygu speaks"] == "Match: shoygu, normal priority, to desk (shoygu: “Shoygu”)."
-    assert answers["try Shoygo speaks"] == "No rule matches."
+    assert answers["try Shoygu speaks"] == "match: shoygu, normal priority, to desk (shoygu: “Shoygu”)"
+    assert answers["try Shoygo speaks"] == "no rule matches"
     assert answers["mute rule quak"] == "No rule `quak`: did you mean `quake`?"
     assert answers["mute planet mars"] == "`planet` cannot be muted: a rule, a feed or a story can."
     assert answers["mute rule"].startswith("Say what: mute rule NAME")
@@ -203,3 +195,53 @@ async def test_while_the_store_fails_nothing_is_said_to_be_done(desk: House) -> 
         kept.rename(state)
         await desk.slack.socket.press(message, "acknowledge")
         assert await desk.slack.socket.answered(2) == "@anna takes care of it."
+
+
+async def test_the_daemon_listens_while_it_runs_across_reloads_and_then_no_more(desk: House) -> None:
+    socket, stop = desk.slack.socket, asyncio.Event()
+    async with desk.open() as daemon:
+        running = asyncio.create_task(daemon.run(stop))
+        await socket.connected()
+        await socket.command("help")
+        await socket.answered()
+        await daemon.reload()
+        await socket.connected(2)
+        await socket.command("help")
+        assert await socket.answered(2) == HELP
+        stop.set()
+        async with asyncio.timeout(EXIT_AT_LATEST.total_seconds()):
+            await running
+        await socket.alone()
+    assert socket.opened == 2
+
+
+async def test_what_slack_takes_away_is_named_and_what_is_owed_arrives_once(desk: House) -> None:
+    desk.slack.fail(Fault.refuse("invalid_auth"), method=CONNECT, times=100)  # buttons are no condition for messages
+    for word in ("token_revoked", "account_inactive", "is_archived", "restricted_action"):
+        desk.slack.fail(Fault.refuse(word))
+        assert not await desk.once(after=timedelta(hours=1)), word
+        async with desk.open() as daemon:
+            (owed,) = daemon.doors.store.status().owed
+        assert owed.reason.startswith(f"{word}: "), "it says what to do"
+    assert await desk.once(after=timedelta(hours=1))
+    assert desk.told == [TITLES[0]]
+
+
+async def test_what_a_breaker_holds_is_decided_by_buttons(desk: House) -> None:
+    titles = [f"Shoygu is seen in town {number}" for number in range(6)]
+    desk.configure(channels=channel(desk))
+    with desk.file.open("a") as file:
+        file.write("breaker: {alerts: 3, factor: 2}\n")
+    desk.feeds.pages["/wire"] = rss("Nothing of note")
+    await desk.once()
+    desk.feeds.pages["/wire"] = rss(*titles, "Nothing of note")
+    desk.clock.advance(timedelta(days=20))
+    async with heard(desk):
+        (notice,) = (each for each in desk.slack.messages if "release" in str(each.blocks))
+        await desk.slack.socket.press(notice, "decide release")
+        said = await desk.slack.socket.answered()
+        assert said.startswith("Released ")
+        await desk.slack.socket.press(notice, "decide mute")
+        assert "o open breaker" in await desk.slack.socket.answered(2)
+    shown = " ".join(str(message.blocks) for message in desk.slack.messages)
+    assert all(title.removeprefix("Shoygu") in shown for title in titles)

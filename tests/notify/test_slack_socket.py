@@ -16,7 +16,7 @@ from monitor.model import Delivery, Wish
 from monitor.notify.channel import ChannelContext
 from monitor.notify.slack import SlackNotifier
 from monitor.notify.slack_settings import SlackSettings
-from monitor.notify.slack_socket import SlackListener
+from monitor.notify.slack_socket import MOST_AT_ONCE, SlackListener
 from monitor.testing import FakeClock, FakeSlack, Fault, SlackPerson
 from monitor.testing.slack import CONNECT
 
@@ -319,3 +319,47 @@ async def test_no_secret_is_logged_on_the_way(
     told = caplog.text + str(logs)
     for secret in (slack.token, slack.socket.token, "ticket-", "/answer"):
         assert secret not in told
+
+
+async def test_a_channel_that_is_named_by_its_id_needs_no_look_up(
+    slack: FakeSlack, listening: Listen, ear: Ear
+) -> None:
+    async with listening(slack="C00000002"):
+        await slack.socket.command("status")
+        await slack.socket.command("status", channel="C00000001")
+        await slack.socket.answered(2)
+    assert sorted(wish.channels for wish in ear.wishes) == [(), ("desk",)]
+    assert {method for method, _ in slack.calls} == {CONNECT}
+
+
+@pytest.mark.parametrize(
+    ("fault", "event"),
+    [
+        (Fault(status=500, body="no"), "Slack does not take an answer"),
+        (Fault.drop(accept=False), "an answer did not reach Slack"),
+    ],
+)
+async def test_an_answer_that_is_lost_is_logged_and_ends_nothing(
+    slack: FakeSlack, listening: Listen, fault: Fault, event: str
+) -> None:
+    slack.socket.fail(fault)
+    with capture_logs() as logs:
+        async with listening():
+            await slack.socket.command("status")
+            await slack.socket.acked()
+            await slack.socket.command("status")
+            await slack.socket.answered()
+    assert [line["event"] for line in logs] == [event]
+
+
+async def test_more_than_can_be_done_at_once_is_not_heard(slack: FakeSlack, listening: Listen, ear: Ear) -> None:
+    ear.go_on.clear()
+    with capture_logs() as logs:
+        async with listening():
+            for number in range(1, MOST_AT_ONCE + 2):
+                await slack.socket.command("status")
+                await slack.socket.acked(number)
+            ear.go_on.set()
+            await slack.socket.answered(MOST_AT_ONCE)
+    assert len(ear.wishes) == MOST_AT_ONCE
+    assert [line["event"] for line in logs] == ["too many wishes at once: one is not heard"]
