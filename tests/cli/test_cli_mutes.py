@@ -8,6 +8,7 @@ import json
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,7 @@ from monitor.setup import load_setup
 from monitor.store import SqlStore
 from monitor.store.sql_store import open_existing_store
 from tests.app.house import rss
+from tests.app.parse_here import ParserHere
 
 CONFIG = """
 defaults: {backlog: alert, notify: screen, zone: Europe/Paris}
@@ -59,6 +61,7 @@ def poll(desk: Path, *titles: str) -> str:
 
     async def once() -> None:
         async with open_app(load_setup(desk / "monitor.yaml"), stream=told) as app:
+            app.doors = replace(app.doors, parser=ParserHere())
             await app.watch(app.setup, hasten=[feed.url for feed in app.setup.config.feeds])
             await app.run_once()
 
