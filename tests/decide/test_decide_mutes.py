@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from monitor.decide.holding import Occasion, Restraints, hold_of
-from monitor.decide.mutes import after_mute, hold_of_mute, muted_by, plain_reason, what_is_muted
+from monitor.decide.mutes import after_mute, hold_of_mute, muted_by, plain_name, plain_reason, what_is_muted
 from monitor.model import Hold, HoldKind, Mute, Priority
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
@@ -93,6 +93,6 @@ def test_a_mute_holds_urgent_alerts_and_replies_as_well() -> None:
 @settings(max_examples=50)
 @given(st.text(max_size=2_000))
 def test_a_reason_is_one_short_line_without_control_characters(text: str) -> None:
-    plain = plain_reason(text)
-    assert len(plain) <= 300
-    assert not any(character in plain for character in "\n\r\x1b\x00\u202e")
+    for plain, most in ((plain_reason(text), 300), (plain_name(text), 100)):
+        assert len(plain) <= most
+        assert not any(character in plain for character in "\n\r\x1b\x00\u202e")
