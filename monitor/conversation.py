@@ -86,16 +86,20 @@ class Conversation:
         alert = await self._doors.in_store(store.alert, wish.subject)
         if alert is None or alert.channel not in wish.channels:
             return await self._refuse(wish, _GONE)
+        return await self._do_about(alert, wish)
+
+    async def _do_about(self, alert: Alert, wish: Wish) -> str:
         match wish.verb:
             case "why":
                 return await self._why(alert)
             case "mute":
                 return sentence(await self._mute_of(wish, alert))
             case "acknowledge":
-                said = await self._act(wish, acts.acknowledge, alert.id)
-            case _:
-                said = await self._act(wish, acts.judge, alert.id, relevant=wish.verb == "relevant")
-        return sentence(said)
+                return sentence(await self._act(wish, acts.acknowledge, alert.id))
+            case "relevant" | "not relevant":
+                relevant = wish.verb == "relevant"
+                return sentence(await self._act(wish, acts.judge, alert.id, relevant=relevant))
+        return await self._refuse(wish, "There is no such thing to do.")
 
     async def _act(self, wish: Wish, act: Callable[..., str], *args: object, **given: object) -> str:
         """Do one of the acts on the store's thread."""

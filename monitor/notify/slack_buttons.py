@@ -6,7 +6,7 @@ back. A rule is named by a mark, for its id may be longer than Slack takes.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from hashlib import blake2b
 from typing import Any
@@ -118,11 +118,12 @@ def _read_press(payload: Mapping[str, Any]) -> Heard | None:
     actions = payload.get("actions")
     action = actions[0] if isinstance(actions, list) and actions and isinstance(actions[0], dict) else {}
     verb, subject, what = _text(action, "action_id"), _text(action, "value"), ""
+    known: Collection[str] = {*_VERBS, _MUTE}
     if verb == _MUTE:
         subject, _, what = _text(_mapping(action, "selected_option"), "value").partition(" ")
-    if verb.startswith(_DECIDE):
-        verb, what = verb.removeprefix(_DECIDE), "held"
-    if verb not in {*_VERBS, *_DECISIONS} or not subject:
+    elif verb.startswith(_DECIDE):
+        verb, what, known = verb.removeprefix(_DECIDE), "held", _DECISIONS
+    if verb not in known or not subject:
         return None
     user, channel = _mapping(payload, "user"), _mapping(payload, "channel")
     return Heard(

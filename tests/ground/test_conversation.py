@@ -80,6 +80,11 @@ async def test_an_alert_of_another_channel_is_not_touched(conversation: Conversa
     assert [(each.verb, each.detail) for each in store.actions()] == [("refused", "acknowledge; U1 in C1")]
 
 
+async def test_what_nobody_knows_is_not_done(conversation: Conversation, store: Broken) -> None:
+    assert await conversation.hear(wish("sudo")) == "There is no such thing to do."
+    assert store.feedback(since=NOW) == ()
+
+
 async def test_what_a_breaker_holds_is_not_decided_where_there_is_none(conversation: Conversation) -> None:
     for verb in ("release", "discard", "mute"):
         assert (await conversation.hear(wish(verb, "held", "12345678"))).startswith("No open breaker")

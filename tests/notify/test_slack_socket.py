@@ -248,6 +248,7 @@ async def test_a_websocket_that_cannot_be_opened_is_asked_for_anew(slack: FakeSl
         ("interactive", {"type": "block_actions", "actions": [{"action_id": "acknowledge"}]}),
         ("interactive", {"type": "block_actions", "actions": [{"action_id": "sudo", "value": "a"}]}),
         ("interactive", {"type": "block_actions", "actions": [{"action_id": "mute", "selected_option": 7}]}),
+        ("interactive", {"type": "block_actions", "actions": [{"action_id": "release", "value": "a"}]}),
         ("interactive", {"type": "view_submission"}),
         ("events_api", {"event": {"type": "message"}}),
         ("hello", {}),
