@@ -63,8 +63,9 @@ def list_held(file: Path, *, channel: str, limit: int, as_json: bool) -> None:
 @held.command(short_help="Tell what a breaker holds, or send one held message now.")
 @click.argument("reference", metavar="ID")
 @BY
+@JSON
 @click.pass_obj
-def release(file: Path, *, reference: str, by: str) -> None:
+def release(file: Path, *, reference: str, by: str, as_json: bool) -> None:
     """Tell what a breaker holds, in one message where it is much, or send one held message now.
 
     ID is the breaker's or the message's, as `monitor held list` shows it. What mutes hold is told by `monitor unmute
@@ -74,35 +75,45 @@ def release(file: Path, *, reference: str, by: str) -> None:
     from monitor.app import utc_now  # noqa: PLC0415
 
     with existing_store(file) as store:
-        click.echo(acts.release(store, person(by), reference, now=utc_now()))
+        _say(acts.release(store, person(by), reference, now=utc_now()), as_json=as_json)
 
 
 @held.command(short_help="Leave untold what a breaker holds, or one held message.")
 @click.argument("reference", metavar="ID")
 @BY
+@JSON
 @click.pass_obj
-def discard(file: Path, *, reference: str, by: str) -> None:
+def discard(file: Path, *, reference: str, by: str, as_json: bool) -> None:
     """Leave untold what a breaker holds, or one held message; it stays in the record."""
     from monitor import acts  # noqa: PLC0415 - `monitor --help` must not import the house
     from monitor.app import utc_now  # noqa: PLC0415
 
     with existing_store(file) as store:
-        click.echo(acts.discard(store, person(by), reference, now=utc_now()))
+        _say(acts.discard(store, person(by), reference, now=utc_now()), as_json=as_json)
 
 
 @held.command(short_help="Discard what a breaker holds, and mute its rule or feed.")
 @click.argument("reference", metavar="ID")
 @click.option("--for", "length", type=Duration(), default="24h", show_default=True, metavar="TIME", help="How long.")
 @BY
+@JSON
 @click.pass_obj
-def mute(file: Path, *, reference: str, length: timedelta, by: str) -> None:
+def mute(file: Path, *, reference: str, length: timedelta, by: str, as_json: bool) -> None:
     """Leave untold what a breaker holds, and mute its rule or feed for a day, or as long as you say."""
     from monitor import acts  # noqa: PLC0415 - `monitor --help` must not import the house
     from monitor.app import utc_now  # noqa: PLC0415
 
     now = utc_now()
     with existing_store(file) as store:
-        click.echo(acts.mute_held(store, person(by), reference, now=now, until=now + length))
+        said = acts.mute_held(store, person(by), reference, now=now, until=now + length)
+    _say(said, as_json=as_json)
+
+
+def _say(said: str, *, as_json: bool) -> None:
+    if as_json:
+        print_json({"said": said})
+    else:
+        click.echo(said)
 
 
 def breaker_row(breaker: Breaker, found: Sequence[HeldDelivery]) -> Sequence[str]:

@@ -65,7 +65,7 @@ def notice_of_breaker(breaker: Breaker, channel: str, *, count: int, urgent: Seq
 
     `urgent` are the titles of those that cannot wait.
     """
-    title = f"{count} held: {breaker.subject} {breaker.name} is far above its usual number of alerts"
+    title = f"{count} held: {breaker.subject} {breaker.name} has raised {breaker.reason}"
     how = f"`monitor held release {breaker.id}` tells them, `discard` does not, `mute` does not for 24 hours either"
     named = [f"Urgent: {each}" for each in urgent[:MOST_NAMED]]
     more = [f"and {len(urgent) - MOST_NAMED} more urgent ones"] if len(urgent) > MOST_NAMED else []

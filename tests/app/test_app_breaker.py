@@ -46,7 +46,7 @@ async def test_a_rule_far_above_its_baseline_is_held_told_once_and_released(hous
     calm, *singles, notice = house.told
     assert calm == "Earthquake of a calm day"
     assert sorted(singles) == sorted(quakes[:20])
-    assert notice == "[high] 40 held: rule quake is far above its usual number of alerts"
+    assert notice == "[high] 40 held: rule quake has raised 30 alerts in an hour, usually fewer than 1"
     assert "30 alerts in an hour, usually fewer than 1" in str(house.slack.messages[-1].blocks)
     with store_of(house) as store:
         (rule,) = store.breakers()

@@ -97,7 +97,7 @@ def lines(delivery: Delivery) -> list[str]:
 def test_a_notice_says_how_many_are_held_and_what_can_be_done() -> None:
     made = notice_of_breaker(BREAKER, "desk", count=143, urgent=(), now=NOW)
     assert lines(made) == [
-        "143 held: rule quake is far above its usual number of alerts",
+        "143 held: rule quake has raised 21 alerts in an hour, usually 4",
         "`monitor held release b1b1b1b1` tells them, `discard` does not, `mute` does not for 24 hours either",
     ]
     assert isinstance(made.message, Message)
