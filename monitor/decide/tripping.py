@@ -80,9 +80,11 @@ def _pulse(telling: Telling, subject: Subject, name: str) -> Pulse:
 
 
 def _with_its_post(reply: Delivery, posts: Mapping[str, Delivery]) -> Delivery:
-    """Let a reply wait as long as the message of this very page that it follows."""
+    """Let a reply wait as long as the message of this very page that it follows, unless it is muted itself."""
     post = posts.get(reply.alert_id)
-    return replace(reply, hold=post.hold) if post is not None and post.hold is not None else reply
+    if post is None or post.hold is None or _kind(reply) is HoldKind.MUTE:
+        return reply
+    return replace(reply, hold=post.hold)
 
 
 def _notices(telling: Telling, breakers: Collection[Breaker]) -> Iterator[Delivery]:

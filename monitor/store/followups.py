@@ -65,8 +65,8 @@ def _about(subjects: Sequence[str]) -> ColumnElement[bool]:
 def wait_with_held(connection: Connection, deliveries: Sequence[Delivery]) -> list[Delivery]:
     """Return these deliveries, as they are to be owed where the message that they follow is held.
 
-    A reply is held as well, for as long; an edit is written into what nobody has seen yet. The caller holds the lock on
-    their destinations, without which no hold ends.
+    A reply is held as well, for as long, unless it is muted itself; an edit is written into what nobody has seen yet.
+    The caller holds the lock on their destinations, without which no hold ends.
     """
     followed = sorted({item.alert_id for item in deliveries if item.kind in _FOLLOWUPS})
     if not followed:
@@ -81,7 +81,8 @@ def wait_with_held(connection: Connection, deliveries: Sequence[Delivery]) -> li
             owed.append(item)
         elif item.kind is DeliveryKind.REPLY:
             hold = Hold(kind=HoldKind(row.hold_kind), reason=row.reason, until=row.hold_until, by=row.hold_by)
-            owed.append(replace(item, hold=hold))
+            muted = item.hold is not None and item.hold.kind is HoldKind.MUTE
+            owed.append(item if muted else replace(item, hold=hold))
         else:
             connection.execute(update(delivery).where(delivery.c.seq == row.seq).values(payload=freeze(item.message)))
     return owed

@@ -237,9 +237,11 @@ def test_a_reply_waits_with_the_message_of_its_page() -> None:
     draft = page(*QUAKES)
     post = next(iter(draft.posts.values()))
     reply = replace(post, key="r", kind=DeliveryKind.REPLY)
-    draft.replies = [reply, replace(reply, key="s", alert_id="told before")]
+    muted = Hold(kind=HoldKind.MUTE, reason="muted", by="m1")
+    draft.replies = [reply, replace(reply, key="s", alert_id="told before"), replace(reply, key="t", hold=muted)]
     trip(draft, "tass")
-    first, second = draft.replies
+    first, second, third = draft.replies
+    assert third.hold == muted
     assert first.hold == draft.posts[post.alert_id].hold is not None
     assert second.hold is None
 

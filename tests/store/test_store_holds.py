@@ -146,6 +146,13 @@ def test_what_follows_a_held_message_waits_with_it(store: SqlStore) -> None:
     assert titles(store) == ["edited", "later"]
 
 
+def test_a_reply_that_is_muted_stays_so_when_the_message_before_it_goes_out(store: SqlStore) -> None:
+    record(store, POST, begin=True)
+    muted = Hold(kind=HoldKind.MUTE, reason="muted", by="m1")
+    record(store, replace(follow(DeliveryKind.REPLY, "later"), hold=muted))
+    assert [each.delivery.hold for each in store.held_deliveries()] == [HOLD, muted]
+
+
 def test_what_follows_a_message_that_is_out_does_not_wait(store: SqlStore) -> None:
     record(store, replace(POST, hold=None), begin=True)
     assert titles(store) == ["talks"]
