@@ -11,20 +11,17 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TypeVar
 
-from monitor.decide.breaker import notice_of_ending
-from monitor.decide.mutes import LONGEST_MUTE, after_mute, plain_name, plain_reason, runs, what_is_muted
-from monitor.decide.parcels import parcels_of
+from monitor.decide.mutes import LONGEST_MUTE, plain_name, plain_reason, what_is_muted
 from monitor.decide.spread import digest
 from monitor.document import did_you_mean
-from monitor.errors import ConflictError, NotFoundError, UserError
-from monitor.model import Action, Breaker, Feedback, HeldDelivery, HoldKind, Mute, Subject
+from monitor.errors import NotFoundError, UserError
+from monitor.let_go import all_held, settle_breaker, settle_mute
+from monitor.model import Action, Breaker, Feedback, Mute, Subject
 from monitor.ports import Store
 from monitor.text.plain import one_line, shorten
 
 _ID_LENGTH = 8
 _SHORTEST_PREFIX = 4
-_ALL = 1_000_000
-_ATTEMPTS = 10
 
 T = TypeVar("T")
 
@@ -105,7 +102,7 @@ def unmute(store: Store, person: Person, mute_id: str, *, now: datetime, tell: b
     wish = _the_one(mute_id, {each.id: each for each in running}, "mute that is running", "monitor mutes")
     if not store.end_mute(wish.id, person.did("unmute", wish.id, now, what_is_muted(wish)), tell=tell):
         raise NotFoundError(f"mute {wish.id} is over")
-    count = _settle_mute(store, replace(wish, tell=tell or wish.tell), now)
+    count = settle_mute(store, replace(wish, tell=tell or wish.tell), now)
     done = "told now" if tell or wish.tell else "left untold"
     return f"unmuted {what_is_muted(wish)}; {done}: {_messages(count)}"
 
@@ -148,7 +145,7 @@ def _decide(store: Store, person: Person, reference: str, verb: str, now: dateti
     if any(_is_meant(reference, each) for each in breakers):
         breaker = _the_one(reference, breakers, "open breaker", "monitor held list")
         return _end_breaker(store, person, breaker, verb, now)
-    messages = {each.delivery.key: each for each in _all_held(store)}
+    messages = {each.delivery.key: each for each in all_held(store)}
     held = _the_one(reference, messages, "open breaker or held message", "monitor held list")
     key, title = held.delivery.key, shorten(one_line(held.delivery.message.title.text), 100)
     if verb == "release":
@@ -169,7 +166,7 @@ def _end_breaker(store: Store, person: Person, breaker: Breaker, ending: str, no
     if not store.close_breaker(breaker.id, ending, person.did(ending, breaker.id, now, f"{subject}: {breaker.reason}")):
         raise NotFoundError(f"somebody else has just decided about {subject}")
     ended = replace(breaker, ended_at=now, ended_by=plain_name(person.by), ending=ending)
-    return f"{_PAST[ending]} {_messages(_settle_breaker(store, ended, now))} of {subject}"
+    return f"{_PAST[ending]} {_messages(settle_breaker(store, ended, now))} of {subject}"
 
 
 # -- alerts ------------------------------------------------------------------------------------------------------------
@@ -225,65 +222,6 @@ def judge(
     verb = "relevant" if relevant else "not relevant"
     store.add_feedback(opinions, person.did(verb, alert_id, now, ", ".join(rules)))
     return f"noted: {verb} ({', '.join(rules)})"
-
-
-# -- how it ends -------------------------------------------------------------------------------------------------------
-
-
-def settle_ended(store: Store, now: datetime) -> int:
-    """Tell, or leave untold, what mutes and breakers hold that are over; return how many messages that were.
-
-    For a tick of the daemon: mutes run out by themselves, and a poll may record what an ended one was to hold.
-    """
-    holders = store.holders()
-    count = 0
-    if muted := {by for kind, by in holders if kind is HoldKind.MUTE}:
-        over = [each for each in store.mutes() if each.id in muted and not runs(each, now)]
-        count += sum(_settle_mute(store, each, now) for each in over)
-    if broken := {by for kind, by in holders if kind is HoldKind.BREAKER}:
-        ended = [each for each in store.breakers(all_of_them=True) if each.id in broken and each.ended_at]
-        count += sum(_settle_breaker(store, each, now) for each in ended)
-    return count
-
-
-def _settle_mute(store: Store, mute: Mute, now: datetime) -> int:
-    if not mute.tell:
-        keys = [each.delivery.key for each in _all_held(store, kind=HoldKind.MUTE, by=mute.id)]
-        return store.drop_held(keys, after_mute(mute), now)
-    title, reason = f"held back: {what_is_muted(mute)} was muted", f"muted by {mute.by}, over now"
-    return _tell(store, HoldKind.MUTE, mute.id, title=title, reason=reason, now=now)
-
-
-def _settle_breaker(store: Store, breaker: Breaker, now: datetime) -> int:
-    told = store.held_back([breaker.id])
-    store.announce([notice_of_ending(breaker, each.channel, count=each.count, now=now) for each in told], now)
-    if breaker.ending != "release":
-        keys = [each.delivery.key for each in _all_held(store, kind=HoldKind.BREAKER, by=breaker.id)]
-        return store.drop_held(keys, f"discarded by {breaker.ended_by}: {breaker.reason}", now)
-    title, reason = f"held back of {breaker.subject} {breaker.name}", f"released by {breaker.ended_by}"
-    return _tell(store, HoldKind.BREAKER, breaker.id, title=title, reason=reason, now=now)
-
-
-def _tell(store: Store, kind: HoldKind, by: str, *, title: str, reason: str, now: datetime) -> int:
-    """Send all that one mute or breaker holds; what others let go of at the same time is read anew."""
-    count = 0
-    for _ in range(_ATTEMPTS):
-        held = _all_held(store, kind=kind, by=by)
-        try:
-            for parcel in parcels_of(held, title=title, reason=reason, event=by, now=now):
-                if parcel.digest is None:
-                    count += store.release_held(parcel.keys, now)
-                else:
-                    store.fold_held(parcel.digest, parcel.keys, now)
-                    count += len(parcel.keys)
-        except ConflictError:
-            continue
-        return count
-    return count  # the rest is held still: the next tick goes on
-
-
-def _all_held(store: Store, *, kind: HoldKind | None = None, by: str = "") -> tuple[HeldDelivery, ...]:
-    return store.held_deliveries(kind=kind, by=by, limit=_ALL)
 
 
 def _open(store: Store) -> dict[str, Breaker]:

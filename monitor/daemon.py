@@ -15,7 +15,6 @@ import structlog
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
 from monitor import __version__
-from monitor.acts import settle_ended
 from monitor.config.load import watched_files
 from monitor.conversation import Conversation
 from monitor.crew import Crew
@@ -26,6 +25,7 @@ from monitor.decide.schedule import first_polls
 from monitor.errors import StoreUnavailableError, UserError
 from monitor.health import ChannelHealth, FeedHealth
 from monitor.holds import Holds
+from monitor.let_go import settle_ended
 from monitor.model import Absent, ClaimedDelivery, Delivery, FeedLease, PollOutcome
 from monitor.outage import Outage
 from monitor.pipeline import SEND_LEASE, Doors, Live, deliver, poll, take_push

@@ -11,6 +11,7 @@ from monitor import acts
 from monitor.acts import Person
 from monitor.decide.mutes import hold_of_mute
 from monitor.errors import NotFoundError, UserError
+from monitor.let_go import settle_ended
 from monitor.model import (
     Breaker,
     Delivery,
@@ -157,9 +158,9 @@ def test_a_mute_that_is_not_running_cannot_be_ended(store: SqlStore) -> None:
 @pytest.mark.parametrize(("tell", "told"), [(False, []), (True, ["desk 0", "desk 1"])])
 def test_a_mute_runs_out_by_itself(store: SqlStore, *, tell: bool, told: list[str]) -> None:
     hold(store, 2, begin_mute(store, tell=tell))
-    assert acts.settle_ended(store, NOW + DAY - MINUTE) == 0
-    assert acts.settle_ended(store, NOW + DAY) == 2
-    assert acts.settle_ended(store, NOW + DAY) == 0
+    assert settle_ended(store, NOW + DAY - MINUTE) == 0
+    assert settle_ended(store, NOW + DAY) == 2
+    assert settle_ended(store, NOW + DAY) == 0
     assert titles(sent(store)) == told
 
 
@@ -203,10 +204,10 @@ def test_a_breaker_s_rule_or_feed_is_muted(store: SqlStore, subject: Subject) ->
 
 def test_what_a_poll_recorded_while_a_breaker_was_ended_follows_it(store: SqlStore) -> None:
     store.open_breaker(BREAKER)
-    assert acts.settle_ended(store, NOW) == 0
+    assert settle_ended(store, NOW) == 0
     acts.release(store, ANNA, BREAKER.id, now=NOW)
     hold(store, 1, HELD)
-    assert acts.settle_ended(store, NOW) == 1
+    assert settle_ended(store, NOW) == 1
     assert titles(sent(store)) == ["desk 0"]
 
 
