@@ -62,7 +62,7 @@ class Item:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class XmlFeed:
-    """What feedparser found; links may be relative to the feed's URL."""
+    """What was found in a page of XML; links may be relative to the feed's URL."""
 
     version: str  # "rss20", "" = no kind of feed
     title: str

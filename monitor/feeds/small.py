@@ -13,6 +13,7 @@ from itertools import islice
 from monitor.feeds.charset import decode
 from monitor.feeds.hub import hub_and_topic
 from monitor.feeds.items import MAX_ENTRIES, TITLE_LIMIT, XmlFeed, make_entries
+from monitor.feeds.jsonfeed import JsonFeed
 from monitor.feeds.legal import legal
 from monitor.feeds.rhythm import with_rhythm
 from monitor.feeds.usual.reader import read_usual
@@ -34,7 +35,7 @@ def parse_small(page: Page, feed: Feed, now: datetime) -> ParsedFeed | None:
     return parsed if parsed.entries else None  # why there are none is said there
 
 
-def make_feed(found: XmlFeed, feed: Feed, now: datetime, text: str) -> ParsedFeed:
+def make_feed(found: XmlFeed | JsonFeed, feed: Feed, now: datetime, text: str) -> ParsedFeed:
     """Make entries of what was read of a page with this text."""
     entries = make_entries(islice(found.items, MAX_ENTRIES), feed, now, site=found.site)
     hub, topic = hub_and_topic(found.links)

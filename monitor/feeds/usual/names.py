@@ -88,11 +88,23 @@ SPACES = {
 # An unknown namespace is mute, unless its prefix means something to feedparser all the same, or what it is is an old
 # name of a known one.
 MEANT_PREFIXES = frozenset(
-    ("", "admin", "cc", "content", "creativecommons", "dc", "dcterms", "feedburner", "georss", "gml", "itunes", "media")
-    + ("psc", "rdf", "xhtml", "xml")
+    (
+        *("", "admin", "cc", "content", "creativecommons", "dc", "dcterms", "feedburner", "georss", "gml", "itunes"),
+        *("media", "psc", "rdf", "xhtml", "xml"),
+    )
 )
-OLD_SPACES = ("userland.com/rss", "law.harvard.edu/tech/rss", "netscape.com/rdf", "example.com/", "purl.org/echo/")
-OLD_SPACES += ("echo/namespace", "purl.org/pie/", "purl.org/atom/", "modules/rss091", "creativecommons", "podlove.org")
+OLD_SPACES = (
+    *("userland.com/rss", "law.harvard.edu/tech/rss", "netscape.com/rdf", "example.com/", "purl.org/echo/"),
+    *("echo/namespace", "purl.org/pie/", "purl.org/atom/", "modules/rss091", "creativecommons", "podlove.org"),
+)
+
+# names that feedparser has a use for, or takes for another's
+_TAKEN = (
+    *("tagline", "newlocation", "abstract", "info", "body", "fullitem", "tags", "date", "date_parsed", "links"),
+    *("authors", "entries", "enclosures", "license", "copyright_detail", "title_detail", "summary_detail"),
+    *("subtitle_detail", "description_detail", "tagline_detail", "updated_parsed", "published_parsed"),
+    *("created_parsed", "modified_parsed", "issued_parsed", "rights_detail"),
+)
 
 _ROLES = {
     "": {
@@ -133,21 +145,7 @@ _ROLES = {
         "items": Role.NOTHING_AT_ALL,
         "skiphours": Role.NOTHING_AT_ALL,
         "skipdays": Role.NOTHING_AT_ALL,
-        **dict.fromkeys(
-            # what feedparser has a use for, or a name that it takes for another one's
-            ("tagline", "newlocation", "abstract", "info", "body", "fullitem", "tags", "svg", "math")
-            + ("date", "date_parsed", "links", "authors", "entries", "enclosures", "license", "copyright_detail")
-            + ("title_detail", "summary_detail", "subtitle_detail", "description_detail", "tagline_detail")
-            + (
-                "updated_parsed",
-                "published_parsed",
-                "created_parsed",
-                "modified_parsed",
-                "issued_parsed",
-                "rights_detail",
-            ),
-            Role.UNUSUAL,
-        ),
+        **dict.fromkeys(_TAKEN, Role.UNUSUAL),
     },
     "rdf": {"rdf": Role.RDF},
     "dc": {

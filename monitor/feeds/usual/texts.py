@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
-from datetime import datetime, timedelta
+import time
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
 from html.entities import entitydefs
 from urllib.parse import urljoin
 
@@ -20,55 +22,43 @@ _TAG = re.compile(r"</?(\w+)")
 # tags of which it is certain that feedparser knows them
 _KNOWN_TAGS = frozenset(
     (
-        "a",
-        "abbr",
-        "b",
-        "big",
-        "blockquote",
-        "br",
-        "center",
-        "cite",
-        "code",
-        "del",
-        "div",
-        "em",
-        "font",
-        "h1",
-        "h2",
-        "h3",
+        *(
+            "a",
+            "abbr",
+            "b",
+            "big",
+            "blockquote",
+            "br",
+            "center",
+            "cite",
+            "code",
+            "del",
+            "div",
+            "em",
+            "font",
+            "h1",
+            "h2",
+        ),
+        *("h3", "h4", "hr", "i", "img", "ins", "li", "ol", "p", "pre", "q", "s", "small", "span", "strike", "strong"),
+        *("sub", "sup", "table", "td", "tr", "tt", "u", "ul"),
     )
-    + (
-        "h4",
-        "hr",
-        "i",
-        "img",
-        "ins",
-        "li",
-        "ol",
-        "p",
-        "pre",
-        "q",
-        "s",
-        "small",
-        "span",
-        "strike",
-        "strong",
-        "sub",
-        "sup",
-    )
-    + ("table", "td", "tr", "tt", "u", "ul")
 )
 _SLASHES = re.compile(r"^([A-Za-z][A-Za-z0-9+.-]*://)/+")
 _LOOSE_REFERENCE = re.compile(r"&([A-Za-z0-9_]+);")
 _MAIL_AND_NAME = re.compile(r"[\w.+-]+@(?:[a-zA-Z0-9-]+\.)+[a-zA-Z]{2,4}(?: \(([^()<>@&]*[^()<>@&\s])\))?", re.ASCII)
-_MONTHS = {name: at for at, name in enumerate("jan feb mar apr may jun jul aug sep oct nov dec".split(), 1)}
+_NAMES_OF_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+_MONTHS = dict(zip(_NAMES_OF_MONTHS, range(1, 13), strict=True))
 _RFC_822 = re.compile(
-    r"(?:(?:mon|tue|wed|thu|fri|sat|sun)[a-z]{0,6},?\s+)?(\d{1,2})\s+(jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]{0,6}"
-    r"\s+(\d{4})\s+(\d{1,2}):(\d{1,2})(?::(\d{1,2}))?\s+(?:([+-])(\d\d):?(\d\d)|([a-z]{1,4}))",
+    r"(?:(?:mon|tue|wed|thu|fri|sat|sun)[a-z]{0,6},?\s+)?(?P<day>\d{1,2})"
+    r"\s+(?P<name>jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]{0,6}\s+(?P<year>\d{4})"
+    r"\s+(?P<hour>\d{1,2}):(?P<minute>\d{1,2})(?::(?P<second>\d{1,2}))?"
+    r"\s+(?:(?P<sign>[+-])(?P<hours>\d\d):?(?P<minutes>\d\d)|(?P<zone>[a-z]{1,4}))",
     re.ASCII | re.IGNORECASE,
 )
 _ISO = re.compile(
-    r"(\d{4})-(\d\d)-(\d\d)t(\d\d):(\d\d)(?::(\d\d)(?:\.\d{1,9})?)?(?:z|([+-])(\d\d):(\d\d))?", re.ASCII | re.IGNORECASE
+    r"(?P<year>\d{4})-(?P<month>\d\d)-(?P<day>\d\d)t(?P<hour>\d\d):(?P<minute>\d\d)"
+    r"(?::(?P<second>\d\d)(?:\.\d{1,9})?)?(?:z|(?P<sign>[+-])(?P<hours>\d\d):(?P<minutes>\d\d))?",
+    re.ASCII | re.IGNORECASE,
 )
 _HOURS = {"z": 0, "ut": 0, "utc": 0, "gmt": 0, "est": -5, "edt": -4, "cst": -6, "cdt": -5, "mst": -7, "mdt": -6}
 _HOURS |= {"pst": -8, "pdt": -7}
@@ -84,10 +74,8 @@ def mended(text: str) -> str:
     """Mend UTF-8 that was taken for Latin-1, and characters of Windows in the place of controls."""
     if text.isascii():
         return text
-    try:
+    with suppress(UnicodeError):
         text = text.encode("latin-1").decode("utf-8")
-    except UnicodeError:
-        pass
     return text.translate(_WINDOWS) if _CONTROLS.search(text) else text
 
 
@@ -132,25 +120,22 @@ def author_name(text: str) -> str:
     return (found[1] or "").strip()
 
 
-def usual_date(text: str) -> tuple[int, ...]:
-    """Return year, month, day, hour, minute, second in UTC of a date as RFC 822 or RFC 3339 has it.
+def usual_date(text: str) -> time.struct_time:
+    """Return a date in UTC, as RFC 822 or RFC 3339 writes it.
 
     Raises:
         UnusualError: it is no such date.
     """
-    found = _RFC_822.fullmatch(text)
-    if found:
-        day, name, year, hour, minute, second, sign, hours, minutes, zone = found.groups()
-        month = _MONTHS[name.lower()]
-    else:
-        found = _ISO.fullmatch(text)
-        if found is None:
-            raise UnusualError
-        year, month, day, hour, minute, second, sign, hours, minutes = found.groups()
-        zone = "z"
+    found = _RFC_822.fullmatch(text) or _ISO.fullmatch(text)
+    if found is None:
+        raise UnusualError
+    parts = found.groupdict()
+    sign, zone = parts["sign"], (parts.get("zone") or "z").lower()
     try:
-        east = _HOURS[zone.lower()] * 60 if sign is None else int(f"{sign}{hours}") * 60 + int(f"{sign}{minutes}")
-        moment = datetime(int(year), int(month), int(day), int(hour), int(minute), int(second or 0))  # noqa: DTZ001
-        return (moment - timedelta(minutes=east)).timetuple()[:6]
+        month = _MONTHS[parts["name"].lower()] if "name" in parts else int(parts["month"])
+        east = int(f"{sign}{parts['hours']}") * 60 + int(f"{sign}{parts['minutes']}") if sign else _HOURS[zone] * 60
+        clock = int(parts["hour"]), int(parts["minute"]), int(parts["second"] or 0)
+        moment = datetime(int(parts["year"]), month, int(parts["day"]), *clock, tzinfo=UTC)
+        return (moment - timedelta(minutes=east)).utctimetuple()
     except (KeyError, ValueError, OverflowError):
         raise UnusualError from None
