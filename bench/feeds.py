@@ -28,7 +28,6 @@ from monitor.decide.parsing import known_blocks, wants_whole
 from monitor.decide.poll import body_hash, decide_unchanged
 from monitor.feeds.parse import parse_page
 from monitor.feeds.parser import ChildParser
-from monitor.feeds.small import parse_small
 from monitor.feeds.split import HASH_BYTES, plan_parse
 from monitor.model import Entry, Feed, FeedLease, FeedNotes, FeedState, NotModified, Page
 
@@ -149,7 +148,7 @@ class Bench:
     async def _poll(self, new: int) -> None:
         page = self._plan(new)
         assert page is not None
-        parsed = None if new == self._blocks else parse_small(page, FEED, NOW)
+        parsed = None if new == self._blocks else self._parser.parse_small(page, FEED, NOW)
         parsed = parsed or await self._parser.parse(page, FEED, NOW)
         assert parsed.entries
 

@@ -45,7 +45,6 @@ from monitor.decide.rhythm import describe_gap
 from monitor.decide.websub import after_push, poll_after_bad_push
 from monitor.errors import Cause, ConflictError, FeedError, LeaseLostError
 from monitor.feeds.reasons import shown
-from monitor.feeds.small import parse_small
 from monitor.feeds.split import Plan, plan_parse
 from monitor.model import (
     ClaimedDelivery,
@@ -200,7 +199,7 @@ async def _read_and_record(lease: FeedLease, feed: Feed, live: Live, doors: Door
     whole = wants_whole(lease.state, now)
     if isinstance(fetched, NotModified) or (body_hash(fetched) == lease.state.body_hash and not whole):
         return await _record(decide_unchanged(lease, feed, fetched, now), doors)
-    plan, parsed = await doors.work(_cut_and_parse, fetched, lease, feed, whole=whole, now=now)
+    plan, parsed = await doors.work(_cut_and_parse, doors.parser, fetched, lease, feed, now=now, whole=whole)
     if plan.page is None:
         return await _record(decide_unchanged(lease, feed, fetched, now, blocks=plan.blocks), doors)
     parsed = parsed or await doors.parser.parse(plan.page, feed, now)
@@ -213,11 +212,11 @@ async def _read_and_record(lease: FeedLease, feed: Feed, live: Live, doors: Door
 
 
 def _cut_and_parse(
-    fetched: Page, lease: FeedLease, feed: Feed, *, whole: bool, now: datetime
+    parser: Parser, fetched: Page, lease: FeedLease, feed: Feed, *, now: datetime, whole: bool
 ) -> tuple[Plan, ParsedFeed | None]:
     """Find out what of a page is new, and parse that at once if it is little and nothing about it is unusual."""
     plan = plan_parse(fetched, known_blocks(lease.state), whole=whole)
-    return plan, None if plan.page is None or plan.whole else parse_small(plan.page, feed, now)
+    return plan, None if plan.page is None or plan.whole else parser.parse_small(plan.page, feed, now)
 
 
 async def _read_articles(

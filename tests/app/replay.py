@@ -11,6 +11,7 @@ from html import escape
 from monitor.document import parse_document
 from monitor.feeds.check import shortcut_holds
 from monitor.feeds.parse import parse_page
+from monitor.feeds.small import parse_small
 from monitor.model import Delivery, DeliveryKind, Digest, Feed, FeedState, Page, ParsedFeed, PollOutcome, Priority
 from monitor.pipeline import Doors, Live, poll
 from monitor.rules.load import load_rules
@@ -84,6 +85,9 @@ class PureParser:
 
     async def parse(self, page: Page, feed: Feed, now: datetime) -> ParsedFeed:
         return parse_page(page, feed, now)
+
+    def parse_small(self, page: Page, feed: Feed, now: datetime) -> ParsedFeed | None:
+        return parse_small(page, feed, now)
 
     async def shortcut_holds(self, page: Page, whole: ParsedFeed, feed: Feed, now: datetime) -> bool:
         return shortcut_holds(page, whole, feed, now)

@@ -49,7 +49,8 @@ def _channel(_reading: Reading, attributes: Mapping[str, str]) -> Place:
 
 def _item(reading: Reading, attributes: Mapping[str, str]) -> Place:
     _channel(reading, attributes)
-    reading.raw = RawItem(guid=attributes.get("rdf:about", ""))
+    reading.raw = RawItem(guid=attributes.get("rdf:about", ""), has_content=reading.summaries_of_feed)
+    reading.summaries_of_feed = False
     reading.raws.append(reading.raw)
     return Place.ITEM
 
@@ -112,6 +113,18 @@ def _end_feed_language(reading: Reading, text: str) -> None:
     reading.feed_language = mended(text)
 
 
+def _description(reading: Reading, _attributes: Mapping[str, str]) -> Place:
+    # feedparser takes it for a content behind a summary, and then the next item as one that has a content
+    reading.summaries_of_feed |= reading.has_summary
+    return Place.LEAF
+
+
+def _summary(reading: Reading, attributes: Mapping[str, str]) -> Place:
+    place = _description(reading, attributes)
+    reading.has_summary = True
+    return place
+
+
 OF_FEED: Table = {
     Place.DOCUMENT: {Role.RSS: _rss, Role.RDF: _rdf, Role.FEED: _feed},
     Place.RSS: {Role.CHANNEL: _channel, Role.NOTHING_AT_ALL: begin_mute},
@@ -130,7 +143,9 @@ OF_FEED: Table = {
         Role.IMAGE: _picture,
         Role.FORM: _form,
         **dict.fromkeys((Role.AUTHOR, Role.CONTRIBUTOR, Role.OWNER), begin_person),
-        **dict.fromkeys((Role.DESCRIPTION, Role.SUMMARY, Role.CATEGORY, Role.NOTHING), begin_leaf),
+        Role.DESCRIPTION: _description,
+        Role.SUMMARY: _summary,
+        **dict.fromkeys((Role.CATEGORY, Role.NOTHING), begin_leaf),
         **dict.fromkeys((Role.PUBLISHED, Role.UPDATED, Role.CREATED), begin_leaf),
         **dict.fromkeys((Role.NOTHING_AT_ALL, Role.PODCAST_CATEGORY), begin_mute),
     },

@@ -70,7 +70,7 @@ def _end_guid(reading: Reading, text: str) -> None:
 def _description(reading: Reading, attributes: Mapping[str, str], *, html: bool = True) -> Place:
     raw = reading.raw
     if raw.summary is not None:
-        if raw.contents:
+        if raw.has_content:
             raise UnusualError
         return _content(reading, attributes)
     reading.is_html = says_html(attributes, html=html)
@@ -96,6 +96,7 @@ def _full_content(reading: Reading, attributes: Mapping[str, str]) -> Place:
 
 def _end_content(reading: Reading, text: str) -> None:
     content = markup(reading, text)
+    reading.raw.has_content = True
     reading.raw.contents.append(content)
     if reading.raw.copied is None:
         reading.raw.copied = content.text
@@ -108,8 +109,14 @@ def _author(reading: Reading, _attributes: Mapping[str, str]) -> Place:
 
 
 def _end_author(reading: Reading, text: str) -> None:
-    name = author_name(mended(text)) if reading.person is None else reading.person
-    reading.raw.authors.append(name)
+    raw = reading.raw
+    if reading.person is None:
+        raw.authors.append(author_name(mended(text)))
+        raw.author_written = True
+    elif raw.author_written or (raw.authors and not reading.person):
+        raise UnusualError  # feedparser gives one of them the name of the other
+    else:
+        raw.authors.append(reading.person)
 
 
 def _name(reading: Reading, _attributes: Mapping[str, str]) -> Place:

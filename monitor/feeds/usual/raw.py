@@ -23,8 +23,10 @@ class RawItem:
     language: str = ""
     summary: Markup | None = None
     copied: str | None = None  # the first content, which stands for a summary until there is one
+    has_content: bool = False
     contents: list[Markup] = field(default_factory=list)
     authors: list[str] = field(default_factory=list)
+    author_written: bool = False  # one of them, as a text
     tags: list[list[str | None]] = field(default_factory=list)
     dates: dict[Role, str] = field(default_factory=dict)
     reset: bool = False  # another title would count again

@@ -70,6 +70,8 @@ class Reading:
         self.is_html = False  # the text that is read now
         self.feed_language = ""
         self.feed_title: str | None = None
+        self.has_summary = False  # the feed
+        self.summaries_of_feed = False  # more than one, since the last item
         self.site: str | None = None
         self.links: list[tuple[str, str]] = []
         self.raw = RawItem()
@@ -105,7 +107,9 @@ class Reading:
             self.bare.add(address)  # feedparser takes its elements for the feed's own
         elif not is_usual_space(prefix or "", address):
             raise UnusualError
-        if self.spaces.setdefault(prefix or "", address) != address or (prefix and address in self.bare):
+        if self.spaces.setdefault(prefix or "", address) != address:
+            raise UnusualError
+        if address in self.bare and any(address == other for prefix, other in self.spaces.items() if prefix):
             raise UnusualError
 
     def _start(self, name: str, attributes: dict[str, str]) -> None:
