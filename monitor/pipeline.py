@@ -47,7 +47,7 @@ from monitor.decide.rhythm import describe_gap
 from monitor.decide.websub import after_push, poll_after_bad_push
 from monitor.errors import Cause, ConflictError, FeedError, LeaseLostError
 from monitor.feeds.reasons import shown
-from monitor.feeds.split import plan_parse
+from monitor.feeds.split import Plan, plan_parse
 from monitor.model import (
     ClaimedDelivery,
     Decision,
@@ -204,16 +204,24 @@ async def _read_and_record(lease: FeedLease, feed: Feed, live: Live, doors: Door
     whole = wants_whole(lease.state, now)
     if isinstance(fetched, NotModified) or (body_hash(fetched) == lease.state.body_hash and not whole):
         return await _record(decide_unchanged(lease, feed, fetched, now), doors)
-    plan = await doors.work(plan_parse, fetched, known_blocks(lease.state), whole=whole)
+    plan, parsed = await doors.work(_cut_and_parse, doors.parser, fetched, lease, feed, now=now, whole=whole)
     if plan.page is None:
         return await _record(decide_unchanged(lease, feed, fetched, now, blocks=plan.blocks), doors)
-    parsed = await doors.parser.parse(plan.page, feed, now)
+    parsed = parsed or await doors.parser.parse(plan.page, feed, now)
     shortcut = await _shortcut_holds(plan.page, parsed, feed, doors, now) if whole and plan.blocks else None
     parsed = replace(parsed, blocks=plan.blocks, whole=plan.whole, shortcut=shortcut)
     parsed, readings = await _read_articles(lease, feed, parsed, live, doors)
     return await _decide_and_record(
         lease=lease, feed=feed, page=fetched, parsed=parsed, readings=readings, live=live, doors=doors
     )
+
+
+def _cut_and_parse(
+    parser: Parser, fetched: Page, lease: FeedLease, feed: Feed, *, now: datetime, whole: bool
+) -> tuple[Plan, ParsedFeed | None]:
+    """Find out what of a page is new, and parse that at once if it is little and nothing about it is unusual."""
+    plan = plan_parse(fetched, known_blocks(lease.state), whole=whole)
+    return plan, None if plan.page is None or plan.whole else parser.parse_small(plan.page, feed, now)
 
 
 async def _read_articles(
