@@ -88,7 +88,7 @@ class House:
     async def suffer(self, kills: int, kinds: Sequence[str] = (), *, gently: bool = False) -> None:
         """Kill so many times, and stop a process now and then; `gently`, nothing else goes wrong."""
         for number in range(1, kills + 1):
-            self._fill()
+            await self._fill()
             self.world.relent()
             kind = self.rng.choice(kinds) if kinds else self.rng.choices([*KINDS], [*KINDS.values()])[0]
             if kind == "random":
@@ -101,7 +101,7 @@ class House:
         """Let everything go well until all is told, and a little longer, in which something could be told twice."""
         self.world.relent()
         self.world.news.ended = True
-        self._fill()
+        await self._fill()
         told, since = -1, time.monotonic()
         while time.monotonic() - since < GIVE_UP:
             verdict = self.world.judge()
@@ -119,11 +119,12 @@ class House:
             await node.end()
         self.nodes.clear()
 
-    def _fill(self, *, halt: bool = False) -> None:
+    async def _fill(self, *, halt: bool = False) -> None:
         while len(self.nodes) < self.size:
             self._lives += 1
             whole = self._lives % WHOLE_EVERY == 0
-            self.nodes.append(Node(self.world.life(mistake=self.mistake, halt=halt, whole=whole)))
+            life = self.world.life(mistake=self.mistake, halt=halt, whole=whole)
+            self.nodes.append(await asyncio.to_thread(Node, life))  # Slack goes on answering meanwhile
 
     async def _kill(self, kind: str) -> None:
         victim = self.rng.choice(self.nodes)
@@ -142,7 +143,7 @@ class House:
         victim = self.rng.choice(self.nodes) if self.nodes else None
         stops: dict[str, Callable[[], None]] = {}
         if victim is None or self.rng.random() < 0.5:
-            self._fill(halt=True)
+            await self._fill(halt=True)
             kind, victim = "stopped before sending", self.nodes[-1]
             await asyncio.sleep(LONGEST_LIFE)
         else:

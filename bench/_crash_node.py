@@ -52,7 +52,7 @@ class Life:
     """What a daemon is told when it starts."""
 
     file: str  # monitor.yaml
-    log: str  # where its errors go
+    log: str  # where it writes what it does
     token: str  # Slack's
     store: str  # URL
     start: float  # of the clock, in seconds since 1970
@@ -71,7 +71,7 @@ def live(life: Life) -> None:
     """Run until killed."""
     with Path(life.log).open("a") as log:
         os.dup2(log.fileno(), sys.stderr.fileno())
-    logs.configure("error")
+    logs.configure("debug")
     asyncio.run(_run(life))
 
 
