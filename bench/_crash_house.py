@@ -140,17 +140,17 @@ class House:
 
     async def _stop(self) -> None:
         """Stop a process past its leases, and let it go on as if nothing had been."""
-        victim = self.rng.choice(self.nodes) if self.nodes else None
-        stops: dict[str, Callable[[], None]] = {}
-        if victim is None or self.rng.random() < 0.5:
+        if self.rng.random() < 0.5:
+            if len(self.nodes) == self.size:
+                await self.nodes.pop().end()
             await self._fill(halt=True)
             kind, victim = "stopped before sending", self.nodes[-1]
             await asyncio.sleep(LONGEST_LIFE)
         else:
-            kind = "stopped before Slack answered"
-            stops = {TAKEN: partial(victim.signal, signal.SIGSTOP)}
-        for where, stop in stops.items():
-            if not await self._met(where, stop, PATIENCE):
+            await self._fill()
+            kind, victim = "stopped before Slack answered", self.rng.choice(self.nodes)
+            stop = partial(victim.signal, signal.SIGSTOP)
+            if not await self._met(TAKEN, stop, PATIENCE):
                 stop()
         await asyncio.sleep(STOPPED)
         victim.signal(signal.SIGCONT)
