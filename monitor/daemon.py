@@ -35,6 +35,7 @@ T = TypeVar("T")
 POLLS_AT_ONCE = 64
 SENDS_AT_ONCE = 32
 MOST_PUSHES_LEFT = 1_000  # that wait at the end: their feeds are polled at the next start
+POLL_TICK = 0.2  # seconds: all feeds that come due within a tick are polled at once, and wait for each other
 TURN_CHECK = timedelta(seconds=1)
 A_MOMENT = 0.01  # seconds: a timer may come that much early, by another clock
 DRAIN = timedelta(seconds=7)  # from the signal to the end of running work; closing has the rest of the ten seconds
@@ -279,8 +280,8 @@ class Daemon:
         scheduler = AsyncIOScheduler(
             timezone=UTC, job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None}
         )
-        ticks: dict[Callable[[], Awaitable[object]], int] = {
-            self.poll_due: 1,
+        ticks: dict[Callable[[], Awaitable[object]], float] = {
+            self.poll_due: POLL_TICK,
             self.deliver_due: 1,
             self.reload_if_changed: 1,
             self.report_health: 5,
