@@ -42,8 +42,7 @@ KINDS = {
     "within a look-up": 4,
 }
 
-_FORKS = multiprocessing.get_context("forkserver")  # starts as quickly as a fork, without this process's sockets
-_FORKS.set_forkserver_preload(["bench._crash_node"])
+FORKS = multiprocessing.get_context("forkserver")  # starts as quickly as a fork, without this process's sockets
 _ROOT = Path(__file__).parents[1]
 
 
@@ -57,7 +56,7 @@ class Node:
             self.pid = whole.pid
             self._join: Callable[[], object] = whole.wait
         else:
-            forked = _FORKS.Process(target=live, args=(life,), daemon=True)
+            forked = FORKS.Process(target=live, args=(life,), daemon=True)
             forked.start()
             assert forked.pid
             self.pid = forked.pid

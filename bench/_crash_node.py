@@ -84,6 +84,8 @@ async def _run(life: Life) -> None:
         if not life.whole:
             daemon.doors = replace(daemon.doors, parser=FakeParser(parse_page))
         _spoil(daemon, life)
+        # as a person would: feeds are parked after the third kill in a row while they were polled
+        await daemon.doors.in_store(daemon.doors.store.end_pauses, clock() + timedelta(days=2))
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(_hurry(daemon))
             await daemon.run(asyncio.Event())

@@ -134,7 +134,8 @@ class World:
         """Return what the daemons logged as errors."""
         log = self.folder / "log"
         lines = log.read_text().splitlines() if log.exists() else []
-        return [line for line in lines if not line.startswith("{") or '"level": "error"' in line]
+        errors = [line for line in lines if not line.startswith("{") or '"level": "error"' in line]
+        return [line for line in errors if "feed parked for a day" not in line]  # kills are what that is for
 
 
 @asynccontextmanager

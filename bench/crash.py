@@ -20,7 +20,7 @@ from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
 
-from bench._crash_house import KINDS, run_control, run_house
+from bench._crash_house import FORKS, KINDS, run_control, run_house
 from bench._crash_node import MARK_FIRST, NO_LOOK_UP
 from tests.store.postgres import find_binaries, running_server
 
@@ -34,6 +34,7 @@ def main(argv: Sequence[str]) -> int:
     parser.add_argument("--postgres", action="store_true", help="two daemons a house, on one PostgreSQL")
     parser.add_argument("--folder", type=Path, help="keep what the daemons logged, and their stores, here")
     options = parser.parse_args(argv)
+    FORKS.set_forkserver_preload(["bench._crash_node"])
     with ExitStack() as stack:
         folder = options.folder or Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="monitor-crash-")))
         stores = [""] * options.houses

@@ -11,6 +11,7 @@ from bench._crash_house import KINDS, NOT_TAKEN, TAKEN, House, open_house, run_c
 from bench._crash_node import MARK_FIRST, NO_LOOK_UP
 from bench._crash_world import judge
 from monitor.testing import ReceivedMail, SlackMessage
+from tests import forks  # noqa: F401 - its fork server starts the daemons
 from tests.store.postgres import MISSING, find_binaries, running_server
 
 SAMPLE = (TAKEN, "random", "before mail was answered", NOT_TAKEN, "within a look-up", TAKEN)
