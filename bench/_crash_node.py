@@ -23,7 +23,7 @@ from monitor.app import open_app, utc_now
 from monitor.daemon import Daemon
 from monitor.feeds.parse import parse_page
 from monitor.model import ClaimedDelivery, Delivery, Rejected, SendResult, Sent, Settlement
-from monitor.ports import Clock, Notifier
+from monitor.ports import Clock, Notifier, Store
 from monitor.setup import load_setup
 from monitor.store.sql_store import SqlStore
 from monitor.testing.parser import FakeParser
@@ -84,8 +84,7 @@ async def _run(life: Life) -> None:
         if not life.whole:
             daemon.doors = replace(daemon.doors, parser=FakeParser(parse_page))
         _spoil(daemon, life)
-        # as a person would: feeds are parked after the third kill in a row while they were polled
-        await daemon.doors.in_store(daemon.doors.store.end_pauses, clock() + timedelta(days=2))
+        await daemon.doors.in_store(_unpark, daemon.doors.store, clock())
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(_hurry(daemon))
             await daemon.run(asyncio.Event())
@@ -97,6 +96,13 @@ async def _hurry(daemon: Daemon) -> None:
         await asyncio.sleep(TICK)
         await daemon.poll_due()
         await daemon.deliver_due()
+
+
+def _unpark(store: Store, now: datetime) -> None:
+    """Resume, as a person would, the feeds that were parked since three kills in a row fell into their polls."""
+    for report in store.feed_reports(now):
+        if report.state.paused_at is not None:
+            store.resume_feed(report.state.url, now)
 
 
 def _spoil(daemon: Daemon, life: Life) -> None:
