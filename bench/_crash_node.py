@@ -84,7 +84,6 @@ async def _run(life: Life) -> None:
         if not life.whole:
             daemon.doors = replace(daemon.doors, parser=FakeParser(parse_page))
         _spoil(daemon, life)
-        await daemon.doors.in_store(_unpark, daemon.doors.store, clock())
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(_hurry(daemon))
             await daemon.run(asyncio.Event())
@@ -94,12 +93,13 @@ async def _hurry(daemon: Daemon) -> None:
     """Ask what is due as often as the clock wants it: the daemon's own ticks go by the machine's."""
     while True:
         await asyncio.sleep(TICK)
+        await daemon.doors.in_store(_unpark, daemon.doors.store, daemon.doors.clock())
         await daemon.poll_due()
         await daemon.deliver_due()
 
 
 def _unpark(store: Store, now: datetime) -> None:
-    """Resume, as a person would, the feeds that were parked since three kills in a row fell into their polls."""
+    """Resume, as a person would, what is parked: feeds whose polls three kills in a row have ended."""
     for report in store.feed_reports(now):
         if report.state.paused_at is not None:
             store.resume_feed(report.state.url, now)
