@@ -398,9 +398,9 @@ async def deliver(claimed: ClaimedDelivery, notifier: Notifier, doors: Doors) ->
             absent = isinstance(result, Rejected) and result.retry
             if absent and is_patient(claimed.delivery):
                 claimed = await doors.in_store(doors.store.resend, claimed, now=doors.clock(), lease=SEND_LEASE)
-                result = await _attempt(notifier.send(claimed.delivery), claimed)
+                result = await _send(claimed, notifier, doors)
         else:
-            result = await _attempt(notifier.send(claimed.delivery), claimed)
+            result = await _send(claimed, notifier, doors)
         now = doors.clock()
         settlement = settle(claimed.delivery, result, now, in_doubt_since=claimed.in_doubt_since)
         await doors.in_store(doors.store.settle, claimed, settlement, now=now, pace=notifier.pace)
@@ -408,6 +408,16 @@ async def deliver(claimed: ClaimedDelivery, notifier: Notifier, doors: Doors) ->
         log.warning("lease lost, another worker looks this message up", channel=claimed.delivery.channel)
         return None
     return settlement
+
+
+async def _send(claimed: ClaimedDelivery, notifier: Notifier, doors: Doors) -> SendResult:
+    """Send, unless so little of the lease is left that somebody may look the message up before it is there.
+
+    A process that was stopped, or a machine that slept, goes on here as if no time had passed.
+    """
+    if doors.clock() + SEND_DEADLINE > claimed.until:
+        return Rejected(reason="this daemon was held up for too long before sending", retry=True)
+    return await _attempt(notifier.send(claimed.delivery), claimed)
 
 
 async def _attempt(attempt: Awaitable[SendResult], claimed: ClaimedDelivery) -> SendResult:
