@@ -22,6 +22,7 @@ class Mute:
     rule: str = ""  # id
     feed: str = ""  # name
     channel: str = ""
+    recipient: str = ""  # of that channel: only this address hears nothing more, the others do
     ended_at: datetime | None = None  # before its time
     ended_by: str = ""
 

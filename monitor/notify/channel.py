@@ -13,6 +13,8 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any, Generic, TextIO, TypeVar
 
+from monitor.model import Delivery
+from monitor.notify.leaving import NO_WAY, Leaving
 from monitor.notify.settings import Settings
 from monitor.notify.smtp import SmtpSettings
 from monitor.ports import Clock, Notifier
@@ -31,7 +33,12 @@ class ChannelContext:
     smtp: SmtpSettings | None = None
     stream: TextIO = field(default_factory=lambda: sys.stdout)  # as it is when the channel is opened
     env: Mapping[str, str] = field(default_factory=lambda: os.environ, repr=False)
+    leaving: Leaving = NO_WAY  # how recipients say that they want no more
     deadline: timedelta = DEADLINE  # of one attempt, from its first byte to the answer's last
+
+
+def _nobody(settings: Settings) -> tuple[str, ...]:  # noqa: ARG001 - as those who have recipients
+    return ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,6 +49,8 @@ class ChannelType(Generic[AnySettings]):
     settings: type[AnySettings]  # has a field of that name
     open: Callable[[AnySettings, ChannelContext], Notifier]
     needs_smtp: bool = False
+    recipients: Callable[[AnySettings], tuple[str, ...]] = _nobody  # who can leave such a channel
+    render: Callable[[Delivery], object] | None = None  # make what would be sent, without sending it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,31 +8,20 @@ from datetime import datetime, timedelta
 from email.headerregistry import Address as HeaderAddress
 from email.message import EmailMessage
 from email.utils import format_datetime, parseaddr
-from typing import Any
 
 import structlog
-from jinja2 import Environment, PackageLoader, StrictUndefined
 from pydantic import Field
 
-from monitor.model import Accepted, Delivery, DeliveryKind, Digest, Excerpt, Message, Rejected, SendResult
-from monitor.notify import digests
+from monitor.model import Accepted, Delivery, DeliveryKind, Rejected, SendResult
 from monitor.notify.channel import ChannelContext, ChannelType
 from monitor.notify.daemon_thread import in_daemon_thread
-from monitor.notify.excerpts import Piece, cut, pieces, safe_link
+from monitor.notify.email_page import html, text
+from monitor.notify.leaving import NO_WAY, Leaving
 from monitor.notify.settings import Addresses, Settings
 from monitor.notify.smtp import Attempt, Envelope, SmtpSettings
-from monitor.notify.wording import (
-    MOST_REASONS,
-    coverage_line,
-    found_items,
-    heading,
-    lead,
-    origin,
-    plain_text,
-    reasons_left_out,
-    rule_title,
-    subject,
-)
+from monitor.notify.wording import subject
+
+__all__ = ["CHANNEL", "EmailNotifier", "EmailSettings", "html", "write_mail"]
 
 PATIENT_ATTEMPTS = 5  # so often all recipients wait for one who is refused for the moment (a greylist, a full mailbox)
 
@@ -59,15 +48,19 @@ class EmailNotifier:
         self._to = settings.to
         self._smtp = context.smtp
         self._deadline = context.deadline
+        self._leaving = context.leaving
 
     async def send(self, delivery: Delivery) -> SendResult:
         """Mail one message."""
         if delivery.kind is DeliveryKind.EDIT:
             return Rejected(reason="a mail that was sent cannot be changed", retry=False)
+        recipients = self._leaving.remaining(delivery.channel, self._to)
+        if not recipients:
+            return Rejected(reason="everybody has unsubscribed: `monitor unmute` lets them back in", retry=False)
         envelope = Envelope(
-            mail=write_mail(delivery, smtp=self._smtp, recipients=self._to),
+            mail=write_mail(delivery, smtp=self._smtp, recipients=recipients, leaving=self._leaving),
             sender=parseaddr(self._smtp.sender)[1],
-            recipients=self._to,
+            recipients=recipients,
             patient=delivery.attempts <= PATIENT_ATTEMPTS,
         )
         seconds = self._deadline.total_seconds()
@@ -96,7 +89,9 @@ class EmailNotifier:
         """Do nothing: each mail had its own connection."""
 
 
-def write_mail(delivery: Delivery, *, smtp: SmtpSettings, recipients: tuple[str, ...]) -> EmailMessage:
+def write_mail(
+    delivery: Delivery, *, smtp: SmtpSettings, recipients: tuple[str, ...], leaving: Leaving = NO_WAY
+) -> EmailMessage:
     """Write one mail. Whatever stands in the alert, no header can be broken: each value is one scrubbed line."""
     name, address = parseaddr(smtp.sender)
     message, parent = delivery.message, delivery.parent
@@ -111,9 +106,11 @@ def write_mail(delivery: Delivery, *, smtp: SmtpSettings, recipients: tuple[str,
         mail["In-Reply-To"] = mail["References"] = parent.ref if own else f"<{parent.key}@{smtp.domain}>"
     mail["Auto-Submitted"] = "auto-generated"  # RFC 3834: no out-of-office answers
     mail["List-ID"] = f"<{_list_name(delivery.channel)}.media-monitor.{smtp.domain}>"  # RFC 2919: people filter by it
-    text = digests.digest_text(message) if isinstance(message, Digest) else plain_text(message)
-    mail.set_content(text + "\n")
-    mail.add_alternative(html(message), subtype="html")
+    for header, value in leaving.headers(delivery.channel, recipients).items():
+        mail[header] = value
+    leave = leaving.link(delivery.channel, recipients)
+    mail.set_content(text(message, leave=leave))
+    mail.add_alternative(html(message, leave=leave), subtype="html")
     return mail
 
 
@@ -121,64 +118,11 @@ def _list_name(channel: str) -> str:
     return re.sub(r"[^a-z0-9]+", "-", channel.lower()).strip("-")[:60] or "channel"
 
 
-def html(message: Message | Digest) -> str:
-    """Lay one message out as HTML."""
-    return _digest_html(message) if isinstance(message, Digest) else _alert_html(message)
-
-
-def _alert_html(message: Message) -> str:
-    return _templates.get_template("email.html.j2").render(
-        title=_shown(message.title, 300) or [Piece(heading(message, 300), hit=False)],
-        link=safe_link(message.url),
-        preview=subject(message),
-        lead=lead(message),
-        priority=message.priority.word,
-        excerpts=[_shown(excerpt, 600) for excerpt in message.excerpts],
-        reasons=[(rule_title(reason), found_items(reason)) for reason in message.reasons[:MOST_REASONS]],
-        reasons_left_out=reasons_left_out(message),
-        origin=origin(message),
-        coverage=coverage_line(message),
-        language=_language(message),
-    )
-
-
-def _digest_html(digest: Digest) -> str:
-    items = [
-        {
-            "title": heading(item, 200),
-            "link": safe_link(item.url),
-            "origin": origin(item),
-            "rules": digests.rules_of(digest, item),
-            "priority": item.priority.word if item.priority is not digest.priority else "",
-            "language": _language(item),
-        }
-        for item in digest.items[: digests.MOST_ITEMS]
-    ]
-    return _templates.get_template("email_digest.html.j2").render(
-        title=heading(digest, 300),
-        preview=subject(digest),
-        reason=digests.reason(digest),
-        priority=digest.priority.word,
-        items=items,
-        left_out=digests.left_out(digest, len(items)),
-        language="",
-    )
-
-
-def _language(message: Message) -> str:
-    """Return a tag that may stand in an attribute, or ""."""
-    return message.language if re.fullmatch(r"[A-Za-z0-9-]{2,20}", message.language) else ""
-
-
-def _shown(excerpt: Excerpt, limit: int) -> list[Piece]:
-    return pieces(cut(excerpt, limit=limit, marks=30)) if excerpt.text.strip() else []
-
-
-def _environment() -> Environment:
-    options: dict[str, Any] = {"trim_blocks": True, "lstrip_blocks": True, "undefined": StrictUndefined}
-    return Environment(loader=PackageLoader("monitor.notify", "."), autoescape=True, **options)
-
-
-_templates = _environment()
-
-CHANNEL = ChannelType(name="email", settings=EmailSettings, open=EmailNotifier, needs_smtp=True)
+CHANNEL = ChannelType(
+    name="email",
+    settings=EmailSettings,
+    open=EmailNotifier,
+    needs_smtp=True,
+    recipients=lambda settings: settings.to,
+    render=lambda delivery: (text(delivery.message), html(delivery.message)),
+)

@@ -256,4 +256,9 @@ def _key(message: dict[str, Any]) -> str:
     return str((metadata.get("event_payload") or {}).get("key", ""))
 
 
-CHANNEL = ChannelType(name="slack", settings=SlackSettings, open=SlackNotifier)
+CHANNEL = ChannelType(
+    name="slack",
+    settings=SlackSettings,
+    open=SlackNotifier,
+    render=lambda delivery: (blocks(delivery.message), fallback(delivery.message)),
+)

@@ -109,4 +109,9 @@ def _understand(status: int, word: str, host: str, after: timedelta | None) -> S
     return Unknown(reason=f"{host} does not say whether it took the message: HTTP {status}")
 
 
-CHANNEL = ChannelType(name="slack_webhook", settings=SlackWebhookSettings, open=SlackWebhookNotifier)
+CHANNEL = ChannelType(
+    name="slack_webhook",
+    settings=SlackWebhookSettings,
+    open=SlackWebhookNotifier,
+    render=lambda delivery: (blocks(delivery.message, delivery.parent), fallback(delivery.message)),
+)

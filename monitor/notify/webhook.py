@@ -200,4 +200,9 @@ def _time(moment: datetime) -> str:
     return moment.astimezone(UTC).isoformat()
 
 
-CHANNEL = ChannelType(name="webhook", settings=WebhookSettings, open=WebhookNotifier)
+CHANNEL = ChannelType(
+    name="webhook",
+    settings=WebhookSettings,
+    open=WebhookNotifier,
+    render=payload,
+)

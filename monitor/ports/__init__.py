@@ -7,6 +7,7 @@ from monitor.ports.doors import ArticleFetcher, Clock, Fetcher, HubClient, Notif
 from monitor.ports.records import (
     AlertRecord,
     Cursor,
+    DeadLetter,
     DeadReport,
     DeliveryRecord,
     EntryRecord,
@@ -25,6 +26,7 @@ __all__ = [
     "ArticleFetcher",
     "Clock",
     "Cursor",
+    "DeadLetter",
     "DeadReport",
     "DeliveryRecord",
     "EntryRecord",

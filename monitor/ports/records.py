@@ -11,8 +11,10 @@ from monitor.model import (
     Decision,
     DeliveryKind,
     DeliveryState,
+    Digest,
     Entry,
     FeedState,
+    Message,
     Story,
 )
 
@@ -47,6 +49,17 @@ class DeadReport:
     title: str
     reason: str
     since: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeadLetter:
+    """One delivery that was set aside."""
+
+    key: str
+    channel: str
+    reason: str
+    at: datetime
+    message: Message | Digest | None  # None = it cannot be read
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

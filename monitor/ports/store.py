@@ -34,6 +34,7 @@ from monitor.model import (
 )
 from monitor.ports.records import (
     Cursor,
+    DeadLetter,
     DeliveryRecord,
     EntryRecord,
     FeedFindings,
@@ -215,6 +216,10 @@ class Store(Protocol):
         """Make dead deliveries (of one channel, or all) new again, in their old order; return how many."""
         ...
 
+    def dead_letters(self, *, since: datetime, limit: int = 1_000) -> tuple[DeadLetter, ...]:
+        """Read the deliveries that were set aside since then, the latest first."""
+        ...
+
     def held_deliveries(
         self,
         *,
@@ -257,6 +262,10 @@ class Store(Protocol):
 
     def end_mute(self, mute_id: str, action: Action) -> bool:
         """End a mute before its time, at `action.at`; False = none such is running."""
+        ...
+
+    def secret(self, name: str) -> bytes:
+        """Return 32 random bytes that are kept under this name, the same for ever and for every daemon."""
         ...
 
     def mutes(self, *, at: datetime | None = None) -> tuple[Mute, ...]:

@@ -6,11 +6,12 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, case, delete, func, select
 
-from monitor.model import DeliveryState
-from monitor.ports import DeadReport, FeedFindings, FeedReport, NodeReport, OwedReport, StatusReport
+from monitor.errors import StoreError
+from monitor.model import DeliveryState, Digest, Message
+from monitor.ports import DeadLetter, DeadReport, FeedFindings, FeedReport, NodeReport, OwedReport, StatusReport
 from monitor.store.engine import insert
 from monitor.store.feeds import feed_state
-from monitor.store.payload import title_of
+from monitor.store.payload import thaw, title_of
 from monitor.store.tables import alert, delivery, entry, feed, hit, node
 
 _SILENT = timedelta(days=1)
@@ -89,6 +90,25 @@ def _owed(connection: Connection) -> tuple[OwedReport, ...]:
     )
     rows = connection.execute(owed.where(pending).group_by(delivery.c.channel).order_by(delivery.c.channel))
     return tuple(OwedReport(**row._mapping) for row in rows)  # noqa: SLF001 - SQLAlchemy's public name
+
+
+def dead_letters(connection: Connection, *, since: datetime, limit: int) -> tuple[DeadLetter, ...]:
+    """Read what was set aside since then; see `Store.dead_letters`."""
+    dead = select(delivery).where(delivery.c.state == DeliveryState.DEAD, delivery.c.settled_at >= since)
+    rows = connection.execute(dead.order_by(delivery.c.settled_at.desc(), delivery.c.seq.desc()).limit(limit))
+    return tuple(
+        DeadLetter(
+            key=row.key, channel=row.channel, reason=row.reason, at=row.settled_at, message=_readable(row.payload)
+        )
+        for row in rows
+    )
+
+
+def _readable(payload: str) -> Message | Digest | None:
+    try:
+        return thaw(payload)
+    except StoreError:
+        return None
 
 
 def _dead(connection: Connection) -> tuple[DeadReport, ...]:

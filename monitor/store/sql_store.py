@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta
@@ -38,6 +39,7 @@ from monitor.model import (
 )
 from monitor.ports import (
     Cursor,
+    DeadLetter,
     DeliveryRecord,
     EntryRecord,
     FeedFindings,
@@ -269,6 +271,11 @@ class SqlStore:
         with self._writing() as connection:
             return outbox.replay(connection, now=now, channel=channel)
 
+    def dead_letters(self, *, since: datetime, limit: int = 1_000) -> tuple[DeadLetter, ...]:
+        """Read what was set aside; see `Store.dead_letters`."""
+        with self._reading() as connection:
+            return report.dead_letters(connection, since=since, limit=limit)
+
     def held_deliveries(
         self,
         *,
@@ -316,6 +323,11 @@ class SqlStore:
         """Read mutes; see `Store.mutes`."""
         with self._reading() as connection:
             return people.read_mutes(connection, at=at)
+
+    def secret(self, name: str) -> bytes:
+        """Return random bytes that are kept; see `Store.secret`."""
+        with self._writing() as connection:
+            return people.keep_secret(connection, name, secrets.token_bytes(32))
 
     def open_breaker(self, breaker: Breaker) -> bool:
         """Open a breaker; see `Store.open_breaker`."""
