@@ -29,6 +29,7 @@ from monitor.setup import Setup
 from monitor.store.lock import lock_state
 from monitor.store.sql_store import open_store, state_file
 from monitor.turns import SPACING
+from monitor.unsubscribe import SECRET, Departures
 
 log = structlog.get_logger()
 
@@ -83,7 +84,14 @@ async def open_app(
             articles=fetcher,
             hubs=fetcher,
             ruleset=setup.ruleset,
-            notifiers=open_channels(setup.channels, clock=clock, env=config.env, deadline=send_deadline, stream=stream),
+            notifiers=open_channels(
+                setup.channels,
+                clock=clock,
+                env=config.env,
+                deadline=send_deadline,
+                stream=stream,
+                leaving=departures.leaving(setup),
+            ),
             dedup=config.defaults.dedup,
             story_window=story_window(setup.ruleset.rules.values(), config.defaults.dedup),
         )
@@ -105,7 +113,9 @@ async def open_app(
             work_threads=work_threads,
             patience=PATIENCE if steady else timedelta(),
         )
-        daemon = Daemon(setup, doors, open_live, host_spacing=host_spacing)
+        departures = Departures(doors, await doors.in_store(store.secret, SECRET))
+        await departures.read()
+        daemon = Daemon(setup, doors, departures, open_live, host_spacing=host_spacing)
         try:
             if file:  # the lock says that whoever held leases here is dead
                 await doors.in_store(store.adopt, clock(), settle=SETTLE)

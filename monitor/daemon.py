@@ -27,6 +27,8 @@ from monitor.ports import NodeReport, Notifier, StatusReport
 from monitor.rules.limits import host_of
 from monitor.setup import Setup, require_examples
 from monitor.turns import SPACING, Turns
+from monitor.unsubscribe import Departures
+from monitor.web.unsubscribe import Exits
 from monitor.websub import ClaimedPush, Door, Subscriptions
 
 log = structlog.get_logger()
@@ -44,10 +46,17 @@ class Daemon:
     """One daemon: what it watches now, and the work it has under way."""
 
     def __init__(
-        self, setup: Setup, doors: Doors, open_live: Callable[[Setup], Live], *, host_spacing: timedelta = SPACING
+        self,
+        setup: Setup,
+        doors: Doors,
+        departures: Departures,
+        open_live: Callable[[Setup], Live],
+        *,
+        host_spacing: timedelta = SPACING,
     ) -> None:
         self.setup = setup
         self.doors = doors
+        self.departures = departures
         self.live = open_live(setup)
         self._open_live = open_live
         self.polls = Crew[FeedLease](POLLS_AT_ONCE)
@@ -67,7 +76,8 @@ class Daemon:
         self._outage = Outage()
         self._unfinished: list[FeedLease] = []  # polls that the store could not take
         self.subscriptions = Subscriptions(doors, on_push=lambda: self._begin(self.read_pushes))
-        self.door = Door(self.subscriptions, doors.clock)
+        self.door = Door(self.subscriptions, doors.clock, Exits(departures).routes())
+        departures.use(setup)
 
     # -- ticks: each asks the store what is due and starts it ----------------------------------------------------------
 
@@ -250,6 +260,7 @@ class Daemon:
         await self.watch(setup, hasten=changed, spread=True)
         async with self._claiming:
             old, self.setup, self.live = self.live, setup, self._open_live(setup)
+            self.departures.use(setup)
             users = {*self.polls.tasks, *self.sends.tasks, *self._ticks.tasks}
             self._retiring.start(old, self._guard(_retire(old, users)))
 
@@ -282,6 +293,7 @@ class Daemon:
             self.read_pushes: 1,
             self.keep_subscriptions: 10,
             self.end_pauses: 10,
+            self.departures.read: 10,
             self.beat: 20,
         }
         for tick, seconds in ticks.items():

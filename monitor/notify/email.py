@@ -6,8 +6,11 @@ import asyncio
 import re
 from datetime import datetime, timedelta
 from email.headerregistry import Address as HeaderAddress
+from email.headerregistry import HeaderRegistry
 from email.message import EmailMessage
+from email.policy import EmailPolicy
 from email.utils import format_datetime, parseaddr
+from typing import Any
 
 import structlog
 from pydantic import Field
@@ -24,6 +27,28 @@ from monitor.notify.wording import subject
 __all__ = ["CHANNEL", "EmailNotifier", "EmailSettings", "html", "write_mail"]
 
 PATIENT_ATTEMPTS = 5  # so often all recipients wait for one who is refused for the moment (a greylist, a full mailbox)
+
+
+class _Ways:
+    """`List-Unsubscribe`: URLs, which no mail program would decode (RFC 2369, 2); each stands on its own line."""
+
+    max_count = 1
+    name: str
+
+    @classmethod
+    def parse(cls, value: str, given: dict[str, Any]) -> None:
+        """Take the value as it is: it is ours."""
+        given["parse_tree"] = None
+        given["decoded"] = value
+
+    def fold(self, *, policy: EmailPolicy) -> str:
+        """Write the header, its URLs as they are."""
+        return f"{self.name}: {str(self).replace(', ', f',{policy.linesep} ')}{policy.linesep}"
+
+
+_headers = HeaderRegistry()
+_headers.map_to_type("list-unsubscribe", _Ways)
+_POLICY = EmailPolicy(header_factory=_headers)
 
 _MESSAGE_ID = re.compile(r"<[!-;=?-~]+@[!-;=?-~]+>")
 
@@ -95,7 +120,7 @@ def write_mail(
     """Write one mail. Whatever stands in the alert, no header can be broken: each value is one scrubbed line."""
     name, address = parseaddr(smtp.sender)
     message, parent = delivery.message, delivery.parent
-    mail = EmailMessage()
+    mail = EmailMessage(policy=_POLICY)
     mail["From"] = HeaderAddress(display_name=name, addr_spec=address)
     mail["To"] = ", ".join(recipients)
     mail["Subject"] = f"Re: {subject(parent.message)}" if parent else subject(message)  # mail programs group by it

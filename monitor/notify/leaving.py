@@ -8,6 +8,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from urllib.parse import quote
 
+from monitor.notify.excerpts import scrub_line
+
 PATH = "/unsubscribe/"
 EVERYBODY = ""  # in the place of a recipient: a page on which each finds himself
 
@@ -16,8 +18,8 @@ Gone = frozenset[tuple[str, str]]  # channel and recipient
 
 def token_for(key: bytes, channel: str, recipient: str) -> str:
     """Return what a link ends in: 40 hex digits that say nothing of channel and recipient."""
-    text = f"{channel}\0{recipient.lower()}".encode()
-    return hmac.new(key, text, hashlib.sha256).hexdigest()[:40]
+    text = f"{channel}\0{recipient.lower()}"
+    return hmac.new(key, text.encode("utf-8", "backslashreplace"), hashlib.sha256).hexdigest()[:40]
 
 
 def _nobody() -> Gone:
@@ -48,7 +50,9 @@ class Leaving:
         link = self.link(channel, recipients)
         ways = [f"<{link}>"] if link else []
         if self.operator:
-            ways.append(f"<mailto:{quote(self.operator, safe='@+')}?subject={quote(f'unsubscribe {channel}'[:100])}>")
+            ways.append(
+                f"<mailto:{quote(self.operator, safe='@+')}?subject={quote(scrub_line(f'unsubscribe {channel}', 100))}>"
+            )
         headers = {"List-Unsubscribe": ", ".join(ways)} if ways else {}
         if link.startswith("https:") and len(recipients) == 1:  # RFC 8058, 3.1
             headers["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
