@@ -9,7 +9,7 @@ runs out; a delivery that dies is in doubt and is looked up.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from concurrent.futures import Executor
 from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
@@ -24,6 +24,7 @@ from monitor.articles import read_articles
 from monitor.decide.delivery import is_patient, settle
 from monitor.decide.fulltext import choose_articles
 from monitor.decide.health import with_history
+from monitor.decide.holding import Restraints
 from monitor.decide.identity import stored_ids, suspects
 from monitor.decide.parsing import known_blocks, wants_whole
 from monitor.decide.poll import (
@@ -36,6 +37,7 @@ from monitor.decide.poll import (
     page_matching,
     page_near,
     page_questions,
+    page_rules,
     page_story_keys,
     page_told,
     sift_page,
@@ -56,6 +58,7 @@ from monitor.model import (
     NotModified,
     Page,
     ParsedFeed,
+    Policies,
     PollOutcome,
     Rejected,
     Report,
@@ -93,6 +96,7 @@ class Live:
     story_window: timedelta  # the longest that any rule wants a story remembered
     articles: ArticleFetcher | None = None  # None = articles are not read
     hubs: HubClient | None = None  # None = no hub is asked
+    policies: Policies = field(default_factory=Policies)  # how channels want to be told, and what goes where
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -281,10 +285,12 @@ async def _decide(
 ) -> PollOutcome:
     now = doors.clock()
     since = now - live.story_window
-    index = StoryIndex()
+    index, restraints = StoryIndex(), Restraints(policies=live.policies)
     if matching := page_matching(sifted.fresh):
         index = await doors.stories.up_to_date(since)
         memory = await _recall_stories(memory, matching, index, doors, since)
+        rules = page_rules(sifted.fresh)
+        restraints = await doors.in_store(_kept_back, doors.store, live.policies, rules, feed.name, now)
     questions = page_questions(sifted.fresh, now)
     histories = await doors.in_store(doors.store.recall_histories, questions) if questions else {}
     stories = page_told(memory)
@@ -303,6 +309,19 @@ async def _decide(
         dedup=live.dedup,
         stories_since=since,
         now=now,
+        restraints=restraints,
+    )
+
+
+def _kept_back(store: Store, policies: Policies, rules: Collection[str], feed: str, now: datetime) -> Restraints:
+    """Read what keeps messages back: the mutes that are running, the breakers that are open, and what trips them."""
+    breakers = store.breakers()
+    return Restraints(
+        policies=policies,
+        mutes=store.mutes(at=now),
+        breakers=breakers,
+        pulses=store.pulses(rules, feed, now) if policies.breaker else (),
+        held=store.held_back([each.id for each in breakers]) if breakers else (),
     )
 
 

@@ -18,6 +18,7 @@ from monitor.model import (
     Feedback,
     FeedLease,
     FeedState,
+    HeldBack,
     HeldDelivery,
     History,
     Hold,
@@ -25,6 +26,7 @@ from monitor.model import (
     Memory,
     Mute,
     PollOutcome,
+    Pulse,
     Question,
     Report,
     Settlement,
@@ -161,7 +163,7 @@ class Store(Protocol):
         Raises:
             LeaseLostError: the lease ran out and somebody else took the feed.
             StoryConflictError: one of the new story keys belongs to another story by now.
-            ConflictError: another poll has changed one of the tallies meanwhile.
+            ConflictError: another poll has changed one of the tallies, or opened one of the breakers meanwhile.
         """
         ...
 
@@ -236,6 +238,10 @@ class Store(Protocol):
         """
         ...
 
+    def held_back(self, breakers: Collection[str]) -> tuple[HeldBack, ...]:
+        """Say how many stories these breakers hold, in each channel."""
+        ...
+
     def release_held(self, keys: Collection[str], now: datetime) -> int:
         """Send held deliveries after all, in their old order; return how many were still held."""
         ...
@@ -260,8 +266,11 @@ class Store(Protocol):
         """Begin a mute, and note who did; one that is there already stays as it is."""
         ...
 
-    def end_mute(self, mute_id: str, action: Action) -> bool:
-        """End a mute before its time, at `action.at`; False = none such is running."""
+    def end_mute(self, mute_id: str, action: Action, *, tell: bool = False) -> bool:
+        """End a mute before its time, at `action.at`; False = none such is running.
+
+        With `tell`, what it held is to be told, whatever was said of that when it began.
+        """
         ...
 
     def secret(self, name: str) -> bytes:
@@ -274,6 +283,10 @@ class Store(Protocol):
 
     def open_breaker(self, breaker: Breaker) -> bool:
         """Open a breaker; False = one is open for that rule or feed."""
+        ...
+
+    def pulses(self, rules: Collection[str], feed: str, now: datetime) -> tuple[Pulse, ...]:
+        """Say how many alerts these rules and this feed raise; those that raised none in 15 days have no pulse."""
         ...
 
     def close_breaker(self, breaker_id: str, ending: str, action: Action) -> bool:

@@ -12,7 +12,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import Connection, Row, delete, func, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Row, delete, func, or_, select, update
 
 from monitor.errors import StoreError
 from monitor.model import Delivery, DeliveryKind, DeliveryState, Digest, Hold, HoldKind, Parent, Retry, Skipped
@@ -26,20 +26,29 @@ _ALIVE: Final = (DeliveryState.NEW, DeliveryState.SENDING, DeliveryState.SENT)
 
 
 def make_room_for_edits(connection: Connection, deliveries: Collection[Delivery], now: datetime) -> dict[str, datetime]:
-    """Forget the edits that these replace before they are sent, and say when the new ones are due, by alert.
+    """Forget the edits that these replace before they are sent, and say when the new ones are due.
+
+    That is by alert, or by the key of what is edited where it is about no entry.
 
     The caller holds the lock on their destinations.
     """
-    alerts = sorted(item.alert_id for item in deliveries if item.kind is DeliveryKind.EDIT)
-    if not alerts:
+    edits = [item for item in deliveries if item.kind is DeliveryKind.EDIT]
+    if not edits:
         return {}
-    of_these = delivery.c.alert_id.in_(alerts), delivery.c.kind == DeliveryKind.EDIT
+    subjects = sorted({item.alert_id or item.follows for item in edits})
+    of_these = _about(subjects), delivery.c.kind == DeliveryKind.EDIT
     replaced = delete(delivery).where(*of_these, delivery.c.state == DeliveryState.NEW)
-    waits = [(row.alert_id, row.due_at) for row in connection.execute(replaced.returning(delivery))]
-    attempts = select(delivery.c.alert_id, func.max(delivery.c.attempted_at).label("last"))
-    for row in connection.execute(attempts.where(*of_these).group_by(delivery.c.alert_id)):
-        waits += [(row.alert_id, row.last + EDIT_PACE)] if row.last else []
-    return {each: max([now, *(at for of, at in waits if of == each)]) for each in alerts}
+    waits = [(row.alert_id or row.follows, row.due_at) for row in connection.execute(replaced.returning(delivery))]
+    attempts = select(delivery.c.alert_id, delivery.c.follows, func.max(delivery.c.attempted_at).label("last"))
+    for row in connection.execute(attempts.where(*of_these).group_by(delivery.c.alert_id, delivery.c.follows)):
+        waits += [(row.alert_id or row.follows, row.last + EDIT_PACE)] if row.last else []
+    return {each: max([now, *(at for of, at in waits if of == each)]) for each in subjects}
+
+
+def _about(subjects: Sequence[str]) -> ColumnElement[bool]:
+    """Say which rows are about these alerts, or change messages with these keys, which are about no entry."""
+    follows = (delivery.c.follows != "") & delivery.c.follows.in_(subjects)  # as the index says it
+    return or_(delivery.c.alert_id.in_(subjects), follows)
 
 
 def wait_with_held(connection: Connection, deliveries: Sequence[Delivery]) -> list[Delivery]:
@@ -71,7 +80,7 @@ def find_parent(connection: Connection, row: Row[Any], now: datetime) -> Parent 
     """Return the message that a claimed delivery follows, None where it stands alone, or why it is not sent now."""
     if row.kind not in _FOLLOWUPS:
         return None
-    found = _parent_row(connection, row.alert_id)
+    found = _parent_row(connection, row)
     if row.kind == DeliveryKind.REPLY:
         return _parent_of_reply(row, found, now)
     if _is_superseded(connection, row):
@@ -112,15 +121,17 @@ def _parent(found: Row[Any] | None) -> Parent | None:
         return None
 
 
-def _parent_row(connection: Connection, alert_id: str) -> Row[Any] | None:
-    digest = select(alert.c.digest).where(alert.c.id == alert_id).scalar_subquery()
-    own = (delivery.c.alert_id == alert_id) & (delivery.c.kind == DeliveryKind.POST)
+def _parent_row(connection: Connection, row: Row[Any]) -> Row[Any] | None:
+    if row.follows:
+        return connection.execute(select(delivery).where(delivery.c.key == row.follows)).one_or_none()
+    digest = select(alert.c.digest).where(alert.c.id == row.alert_id).scalar_subquery()
+    own = (delivery.c.alert_id == row.alert_id) & (delivery.c.kind == DeliveryKind.POST)
     return connection.execute(select(delivery).where(or_(own, delivery.c.key == digest)).limit(1)).one_or_none()
 
 
 def _is_superseded(connection: Connection, row: Row[Any]) -> bool:
     newer = select(delivery.c.seq).where(
-        delivery.c.alert_id == row.alert_id,
+        _about([row.alert_id or row.follows]),
         delivery.c.kind == DeliveryKind.EDIT,
         delivery.c.seq > row.seq,
         delivery.c.state.in_(_ALIVE),

@@ -6,22 +6,25 @@ from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, select, update
+from sqlalchemy import Connection, Row, func, select, update
 
 from monitor.errors import ConflictError, StoreError
 from monitor.model import (
     Delivery,
     DeliveryKind,
     DeliveryState,
+    HeldBack,
     HeldDelivery,
     Hold,
     HoldKind,
+    Priority,
 )
 from monitor.store.outbox import owe, wake
-from monitor.store.payload import thaw
+from monitor.store.payload import thaw, title_of
 from monitor.store.polls import portions
 from monitor.store.tables import alert, delivery
 
+_MOST_URGENT = 100  # whose titles are read, of all breakers together
 _HELD = delivery.c.state == DeliveryState.HELD
 
 
@@ -37,6 +40,27 @@ def held_deliveries(
             asked = asked.where(column == value)
     rows = connection.execute(asked.order_by(delivery.c.seq).limit(limit))
     return tuple(found for row in rows if (found := _held(row)))
+
+
+def held_back(connection: Connection, breakers: Collection[str]) -> tuple[HeldBack, ...]:
+    """Count what breakers hold; see `Store.held_back`."""
+    by, channel = delivery.c.hold_by, delivery.c.channel
+    posts = _HELD, by.in_(sorted(breakers)), delivery.c.kind == DeliveryKind.POST
+    counts = select(by, channel, func.count().label("stories")).where(*posts).group_by(by, channel)
+    urgent = select(delivery).join(alert, alert.c.id == delivery.c.alert_id)
+    urgent = urgent.where(*posts, alert.c.priority == Priority.URGENT).order_by(delivery.c.seq).limit(_MOST_URGENT)
+    titles: dict[tuple[str, str], list[str]] = {}
+    for row in connection.execute(urgent):
+        titles.setdefault((row.hold_by, row.channel), []).append(title_of(row.payload))
+    return tuple(
+        HeldBack(
+            breaker=row.hold_by,
+            channel=row.channel,
+            count=row.stories,
+            urgent=tuple(titles.get((row.hold_by, row.channel), ())),
+        )
+        for row in connection.execute(counts.order_by(by, channel))
+    )
 
 
 def release_held(connection: Connection, keys: Collection[str], now: datetime) -> int:

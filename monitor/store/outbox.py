@@ -62,7 +62,7 @@ def owe(connection: Connection, deliveries: Sequence[Delivery], now: datetime) -
             "kind": item.kind,
             "state": DeliveryState.HELD if item.hold else DeliveryState.NEW,
             "payload": freeze(item.message),
-            "due_at": edits_due[item.alert_id] if item.kind is DeliveryKind.EDIT else now,
+            "due_at": edits_due[item.alert_id or item.follows] if item.kind is DeliveryKind.EDIT else now,
             "created_at": item.created_at,
             "attempts": 0,
             "ref": "",
@@ -70,6 +70,7 @@ def owe(connection: Connection, deliveries: Sequence[Delivery], now: datetime) -
             "hold_kind": item.hold.kind if item.hold else "",
             "hold_by": item.hold.by if item.hold else "",
             "hold_until": item.hold.until if item.hold else None,
+            "follows": item.follows,
         }
         for item in deliveries
     ]
@@ -216,6 +217,7 @@ def _delivery(row: Row[Any], parent: Parent | None) -> Delivery:
         created_at=row.created_at,
         attempts=row.attempts if row.state == DeliveryState.SENDING else row.attempts + 1,
         parent=parent,
+        follows=row.follows,
     )
 
 

@@ -38,10 +38,10 @@ def add_mute(connection: Connection, wish: Mute, done: Action) -> None:
     add_action(connection, done)
 
 
-def end_mute(connection: Connection, mute_id: str, done: Action) -> bool:
+def end_mute(connection: Connection, mute_id: str, done: Action, *, tell: bool) -> bool:
     """End a mute before its time; see `Store.end_mute`."""
     running = (mute.c.id == mute_id) & mute.c.ended_at.is_(None) & or_(mute.c.until.is_(None), mute.c.until > done.at)
-    ended = update(mute).where(running).values(ended_at=done.at, ended_by=done.by)
+    ended = update(mute).where(running).values(ended_at=done.at, ended_by=done.by, **({"tell": True} if tell else {}))
     if connection.execute(ended).rowcount != 1:
         return False
     add_action(connection, done)
@@ -63,13 +63,6 @@ def keep_secret(connection: Connection, name: str, fresh: bytes) -> bytes:
 
 
 # -- breakers ----------------------------------------------------------------------------------------------------------
-
-
-def open_breaker(connection: Connection, tripped: Breaker) -> bool:
-    """Open a breaker, unless one is open; see `Store.open_breaker`."""
-    row = _row(tripped, *breaker.c.keys())
-    added = insert(connection, breaker).values(row).on_conflict_do_nothing().returning(breaker.c.id)
-    return connection.scalar(added) is not None
 
 
 def close_breaker(connection: Connection, breaker_id: str, ending: str, done: Action) -> bool:

@@ -23,6 +23,7 @@ from monitor.model import (
     Feedback,
     FeedLease,
     FeedState,
+    HeldBack,
     HeldDelivery,
     History,
     Hold,
@@ -30,6 +31,7 @@ from monitor.model import (
     Memory,
     Mute,
     PollOutcome,
+    Pulse,
     Question,
     Report,
     Settlement,
@@ -50,7 +52,7 @@ from monitor.ports import (
     StatusReport,
 )
 from monitor.store import feeds as feed_queue
-from monitor.store import hits, holds, ledger, outbox, pauses, people, polls, report
+from monitor.store import hits, holds, ledger, outbox, pauses, people, polls, pulses, report
 from monitor.store.engine import connect, reading, state_file, writing
 from monitor.store.failures import unavailable_as_store_error
 from monitor.store.migrate import migrate, require_current
@@ -289,6 +291,11 @@ class SqlStore:
         with self._reading() as connection:
             return holds.held_deliveries(connection, over=over, kind=kind, by=by, channel=channel, limit=limit)
 
+    def held_back(self, breakers: Collection[str]) -> tuple[HeldBack, ...]:
+        """Say how many stories breakers hold; see `Store.held_back`."""
+        with self._reading() as connection:
+            return holds.held_back(connection, breakers)
+
     def release_held(self, keys: Collection[str], now: datetime) -> int:
         """Send held deliveries after all; see `Store.release_held`."""
         with self._writing() as connection:
@@ -314,10 +321,10 @@ class SqlStore:
         with self._writing() as connection:
             people.add_mute(connection, mute, action)
 
-    def end_mute(self, mute_id: str, action: Action) -> bool:
+    def end_mute(self, mute_id: str, action: Action, *, tell: bool = False) -> bool:
         """End a mute before its time; see `Store.end_mute`."""
         with self._writing() as connection:
-            return people.end_mute(connection, mute_id, action)
+            return people.end_mute(connection, mute_id, action, tell=tell)
 
     def mutes(self, *, at: datetime | None = None) -> tuple[Mute, ...]:
         """Read mutes; see `Store.mutes`."""
@@ -332,7 +339,12 @@ class SqlStore:
     def open_breaker(self, breaker: Breaker) -> bool:
         """Open a breaker; see `Store.open_breaker`."""
         with self._writing() as connection:
-            return people.open_breaker(connection, breaker)
+            return pulses.open_breaker(connection, breaker)
+
+    def pulses(self, rules: Collection[str], feed: str, now: datetime) -> tuple[Pulse, ...]:
+        """Say how many alerts rules and a feed raise; see `Store.pulses`."""
+        with self._reading() as connection:
+            return pulses.read_pulses(connection, rules, feed, now)
 
     def close_breaker(self, breaker_id: str, ending: str, action: Action) -> bool:
         """Close a breaker; see `Store.close_breaker`."""

@@ -8,9 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from monitor.decide import poll as decide
-from monitor.decide.draft import Draft, Joined
+from monitor.decide.draft import Draft
 from monitor.decide.flood import MOST_ALERTS, fold_floods
 from monitor.decide.owed import alert_id, coverage_of, digest_of, edit, post, reply
+from monitor.decide.telling import Joined, Reach
 from monitor.model import (
     Alert,
     Backlog,
@@ -176,7 +177,7 @@ def test_a_new_report_is_a_reply(*, new_source: bool, title: str, note: str, bro
     made, report = draft(alert()), entry(title)
     story = Story(id=STORY_ID, first_at=EARLIER, last_at=NOW, entries=2, sources=("other", "wire"))
     joined = Joined(story=story, how=Joining.NEW_REPORT, new_source=new_source)
-    made.tell_more(joined, "desk", ruleset().match(report, ()).matches, {})
+    made.tell_more(joined, Reach(channel="desk", matches=ruleset().match(report, ()).matches), {})
     (answer,) = made.replies
     assert isinstance(answer.message, Message)
     assert (answer.message.note, answer.message.broadcast) == (note, broadcast)
