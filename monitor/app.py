@@ -94,6 +94,7 @@ async def open_app(
             ),
             dedup=config.defaults.dedup,
             story_window=story_window(setup.ruleset.rules.values(), config.defaults.dedup),
+            policies=setup.policies,
         )
 
     with ExitStack() as stack:

@@ -137,6 +137,7 @@ async def probe(feed: Feed, setup: Setup, clock: Clock) -> Probe:
             dedup=setup.config.defaults.dedup,
             articles=opened,
             story_window=story_window(setup.ruleset.rules.values(), setup.config.defaults.dedup),
+            policies=setup.policies,
         )
         doors = Doors(store=store, parser=parser, clock=clock, store_thread=threads, work_threads=threads)
         try:

@@ -11,6 +11,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_valida
 
 from monitor.model import Backlog, Identity, Priority
 from monitor.text.duration import parse_duration
+from monitor.text.hours import parse_zone
 
 LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*")
 LISTEN = re.compile(
@@ -22,10 +23,6 @@ SHORTEST_TIMEOUT, LONGEST_TIMEOUT = timedelta(seconds=1), timedelta(seconds=120)
 SHORTEST_POLL = timedelta(seconds=10)
 
 
-def _quoted(value: object) -> str:
-    return f"`{value}`" if isinstance(value, str) else "this"
-
-
 def _poll(text: object) -> timedelta:
     poll = parse_duration(text)
     if poll < SHORTEST_POLL:
@@ -35,13 +32,6 @@ def _poll(text: object) -> timedelta:
 
 def _as_list(value: object) -> object:
     return [value] if isinstance(value, str) else value
-
-
-def _priority(value: object) -> Priority:
-    words = {priority.word: priority for priority in Priority}
-    if isinstance(value, str) and value in words:
-        return words[value]
-    raise ValueError(f"{_quoted(value)} is not one of {', '.join(f'`{word}`' for word in words)}")
 
 
 def _language(value: object) -> object:
@@ -82,6 +72,8 @@ def _listen(value: object) -> object:
 Duration = Annotated[timedelta, BeforeValidator(parse_duration)]
 Poll = Annotated[timedelta, BeforeValidator(_poll)]
 Texts = Annotated[list[str], BeforeValidator(_as_list)]
+PriorityWord = Annotated[Priority, BeforeValidator(Priority.named)]
+Language = Annotated[str, BeforeValidator(_language)]
 
 
 class _Shape(BaseModel):
@@ -115,10 +107,11 @@ class DefaultSettings(_Shape):
     former: ClassVar[dict[str, str]] = {"first_poll": "backlog"}  # keys of earlier versions
 
     notify: Texts = Field(default_factory=list)
-    priority: Annotated[Priority, BeforeValidator(_priority)] = Priority.NORMAL
+    priority: PriorityWord = Priority.NORMAL
     dedup: Duration = timedelta(days=4)
     poll: PollSettings = PollSettings.model_validate("10m")
     backlog: Backlog = Backlog.SILENT
+    zone: Annotated[str, BeforeValidator(parse_zone)] = "UTC"
 
 
 class AuthSettings(_Shape):
@@ -135,7 +128,7 @@ class FeedSettings(_Shape):
 
     url: str
     poll: PollSettings | None = None
-    lang: Annotated[str, BeforeValidator(_language)] = ""
+    lang: Language = ""
     country: str = ""
     tags: Texts = Field(default_factory=list)
     headers: dict[str, str] = Field(default_factory=dict)

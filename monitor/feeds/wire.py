@@ -16,9 +16,9 @@ from typing import Any
 LENGTH = struct.Struct(">I")
 _NOUNS = {
     ("monitor.feeds.wire", "Answer"),
-    ("monitor.model", "Entry"),
-    ("monitor.model", "Identity"),
-    ("monitor.model", "ParsedFeed"),
+    ("monitor.model.feeds", "Entry"),
+    ("monitor.model.feeds", "Identity"),
+    ("monitor.model.feeds", "ParsedFeed"),
     ("datetime", "datetime"),
     ("datetime", "timezone"),
     ("datetime", "timedelta"),

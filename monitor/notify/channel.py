@@ -13,8 +13,9 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any, Generic, TextIO, TypeVar
 
-from monitor.model import Delivery
+from monitor.model import Delivery, Policy
 from monitor.notify.leaving import NO_WAY, Leaving
+from monitor.notify.policy import ChannelSettings
 from monitor.notify.settings import Settings
 from monitor.notify.smtp import SmtpSettings
 from monitor.ports import Clock, Notifier
@@ -61,3 +62,12 @@ class ConfiguredChannel:
     type: ChannelType[Any]
     settings: Settings
     smtp: SmtpSettings | None = None
+
+    def policy(self, zone: str) -> Policy:
+        """Return how it wants to be told; `zone` holds where it names none. A kind may know nothing of that."""
+        return self.settings.policy(zone) if isinstance(self.settings, ChannelSettings) else Policy(zone=zone)
+
+    def pace(self, own: timedelta) -> timedelta:
+        """Return the least time between two messages: a kind's own, or a longer one that was asked for."""
+        asked = self.settings.rate if isinstance(self.settings, ChannelSettings) else None
+        return max(own, asked or own)

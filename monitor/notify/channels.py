@@ -35,12 +35,15 @@ def load_channels(
     smtp_loc: Loc = ("smtp",),
     base: Path,
     env: Mapping[str, str],
+    zone: str = "UTC",
 ) -> tuple[dict[str, ConfiguredChannel], list[Problem]]:
-    """Validate the channels of a document; `base` is the folder that `…_file` keys are relative to.
+    """Validate the channels of a document.
+
+    `base` is the folder that `…_file` keys are relative to, `zone` that of times of day that name none.
 
     Returns the channels without mistakes by name, and every problem found.
     """
-    reader = _Reader(document, smtp_loc, base, env)
+    reader = _Reader(document, smtp_loc, {"base": base, "env": env, "zone": zone})
     section = _at(document, loc)
     smtp = reader.smtp()
     channels: dict[str, ConfiguredChannel] = {}
@@ -73,18 +76,19 @@ def open_channels(
         context = ChannelContext(name=name, clock=clock, smtp=channel.smtp, env=env, deadline=deadline, leaving=leaving)
         context = replace(context, stream=stream) if stream is not None else context
         notifiers[name] = channel.type.open(channel.settings, context)
+        notifiers[name].pace = channel.pace(notifiers[name].pace)
     return notifiers
 
 
 class _Reader:
     """Collect every problem while channels are read."""
 
-    def __init__(self, document: Document, smtp_loc: Loc, base: Path, env: Mapping[str, str]) -> None:
+    def __init__(self, document: Document, smtp_loc: Loc, context: Mapping[str, object]) -> None:
         self.document = document
         self.problems: list[Problem] = []
         self._kinds: dict[str, EntryPoint] = {point.name: point for point in entry_points(group=GROUP)}
         self._smtp_loc = smtp_loc
-        self._context = {"base": base, "env": env}
+        self._context = context
 
     def report(self, loc: Loc, message: str, hint: str = "", *, at_key: bool = False) -> None:
         self.problems.append(self.document.problem(loc, message, hint, at_key=at_key))

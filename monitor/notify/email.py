@@ -20,7 +20,8 @@ from monitor.notify.channel import ChannelContext, ChannelType
 from monitor.notify.daemon_thread import in_daemon_thread
 from monitor.notify.email_page import html, text
 from monitor.notify.leaving import NO_WAY, Leaving
-from monitor.notify.settings import Addresses, Settings
+from monitor.notify.policy import ChannelSettings
+from monitor.notify.settings import Addresses
 from monitor.notify.smtp import Attempt, Envelope, SmtpSettings
 from monitor.notify.wording import subject
 
@@ -55,7 +56,7 @@ _MESSAGE_ID = re.compile(r"<[!-;=?-~]+@[!-;=?-~]+>")
 log = structlog.get_logger()
 
 
-class EmailSettings(Settings):
+class EmailSettings(ChannelSettings):
     """`{email: chief@example.org}`, or a list of addresses."""
 
     to: Addresses = Field(alias="email", min_length=1)

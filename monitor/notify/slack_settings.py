@@ -9,7 +9,8 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo, model_validator
 from slack_sdk.web.async_client import AsyncWebClient
 
-from monitor.notify.settings import SecretFile, SecretText, Settings, check_url, is_loopback, pick_secret
+from monitor.notify.policy import ChannelSettings
+from monitor.notify.settings import SecretFile, SecretText, check_url, is_loopback, pick_secret
 from monitor.secret import Secret
 
 BASE_URL = AsyncWebClient.BASE_URL
@@ -57,7 +58,7 @@ def _api_url(url: str) -> str:
     return url.rstrip("/") + "/"
 
 
-class SlackSettings(Settings):
+class SlackSettings(ChannelSettings):
     """`{slack: "#desk-russia", token: "${SLACK_BOT_TOKEN}"}`."""
 
     channel: Annotated[str, BeforeValidator(_channel)] = Field(alias="slack")
