@@ -6,11 +6,11 @@ import asyncio
 import re
 from datetime import datetime, timedelta
 from email.headerregistry import Address as HeaderAddress
-from email.headerregistry import HeaderRegistry
+from email.headerregistry import BaseHeader, HeaderRegistry
 from email.message import EmailMessage
 from email.policy import EmailPolicy
 from email.utils import format_datetime, parseaddr
-from typing import Any
+from typing import Any, cast
 
 import structlog
 from pydantic import Field
@@ -48,7 +48,7 @@ class _Ways:
 
 
 _headers = HeaderRegistry()
-_headers.map_to_type("list-unsubscribe", _Ways)
+_headers.map_to_type("list-unsubscribe", cast("type[BaseHeader]", _Ways))  # which it mixes in itself
 _POLICY = EmailPolicy(header_factory=_headers)
 
 _MESSAGE_ID = re.compile(r"<[!-;=?-~]+@[!-;=?-~]+>")

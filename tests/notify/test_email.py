@@ -300,9 +300,9 @@ def test_several_recipients_have_a_page_and_no_click_that_could_mean_another(del
 
 def test_without_an_address_of_ours_the_operator_is_asked_or_nobody(deliver: MakeDelivery) -> None:
     def header(leaving: Leaving) -> str | None:
-        return write_mail(deliver(), smtp=smtp_settings(), recipients=("a@example.org",), leaving=leaving)[
-            "List-Unsubscribe"
-        ]
+        mail = write_mail(deliver(), smtp=smtp_settings(), recipients=("a@example.org",), leaving=leaving)
+        found: str | None = mail["List-Unsubscribe"]
+        return found
 
     assert header(NO_WAY) is None
     assert header(Leaving(operator="o@example.org", key=b"k")) == "<mailto:o@example.org?subject=unsubscribe%20desk>"

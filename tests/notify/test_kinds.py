@@ -199,11 +199,11 @@ def test_any_text_is_json(delivery: Delivery) -> None:
 
 
 @given(any_digest)
-def test_a_mailed_digest_shows_fifty_and_counts_the_rest(digest: Digest) -> None:
-    shown = min(len(digest.items), 50)
-    text = html(digest)
-    assert text.count('<div class="card') == shown
-    assert (f"and {digest.count - shown} more" in text) is (digest.count > shown)
+def test_a_mailed_digest_shows_fifty_at_most_and_counts_the_rest(digest: Digest) -> None:
+    page = html(digest)
+    shown = page.count('<div class="card')
+    assert shown == min(len(digest.items), 50) or 30_000 < len(page.encode()) < 102_000
+    assert (f"and {digest.count - shown} more</p>" in page) is (digest.count > shown)
 
 
 def test_a_digest_says_of_each_item_what_sets_it_apart(crowd: Digest, latin: Message) -> None:
