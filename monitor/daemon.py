@@ -16,6 +16,7 @@ from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from monitor import __version__
 from monitor.config.load import watched_files
 from monitor.crew import Crew
+from monitor.decide.announcements import FOLD, notices_of_dead
 from monitor.decide.notices import notice_of_mistakes, notices_of_silence
 from monitor.decide.schedule import first_polls
 from monitor.errors import StoreUnavailableError, UserError
@@ -39,6 +40,7 @@ SENDS_AT_ONCE = 32
 MOST_PUSHES_LEFT = 1_000  # that wait at the end: their feeds are polled at the next start
 TURN_CHECK = timedelta(seconds=1)
 DRAIN = timedelta(seconds=7)  # from the signal to the end of running work; closing has the rest of the ten seconds
+DEAD_ARE_NEWS = timedelta(days=1)  # even for a daemon that was down when they were set aside
 SETTLING = timedelta(minutes=15)  # from the start until every feed has been read
 
 
@@ -204,6 +206,15 @@ class Daemon:
             quiet_since = await self.doors.in_store(self.doors.store.quiet_since, [rule.id for rule in rules])
             await self._announce(notices_of_silence(rules, quiet_since, self.doors.clock()))
 
+    async def report_dead(self, *, fold: timedelta = FOLD) -> int:
+        """Owe a message to another channel for what was set aside; return how many are or were owed."""
+        now = self.doors.clock()
+        letters = await self.doors.in_store(self.doors.store.dead_letters, since=now - DEAD_ARE_NEWS)
+        config, channels = self.setup.config, tuple(self.setup.channels)
+        notices = notices_of_dead(letters, ops=config.ops_notify, channels=channels, now=now, fold=fold)
+        await self._announce(notices)
+        return len(notices)
+
     async def _announce(self, deliveries: Sequence[Delivery]) -> None:
         """Owe messages that are about no entry; those that were owed before are owed no second time."""
         if deliveries:
@@ -290,6 +301,7 @@ class Daemon:
             self.reload_if_changed: 1,
             self.report_health: 5,
             self.report_silence: 30,
+            self.report_dead: 10,
             self.read_pushes: 1,
             self.keep_subscriptions: 10,
             self.end_pauses: 10,
@@ -338,6 +350,19 @@ class Daemon:
                 await asyncio.sleep(TURN_CHECK.total_seconds())
             await self.polls.join()
         await self._guard(self._report_silence())
+        await self._deliver_all()
+        if await self._guard(self.report_dead(fold=timedelta())):
+            await self._deliver_all()
+        self._feeds.flush()
+        report = await self.doors.in_store(self.doors.store.status)
+        self._warn_of_strays(report)
+        waiting = sum(owed.count for owed in report.owed if owed.channel in self.live.notifiers)
+        if waiting:
+            log.warning("messages are still owed: the next run sends them", messages=waiting)
+        return not waiting
+
+    async def _deliver_all(self) -> None:
+        """Deliver until nothing is due."""
         longest_pace = max((notifier.pace for notifier in self.live.notifiers.values()), default=timedelta())
         rested = False
         while True:
@@ -348,13 +373,6 @@ class Daemon:
             rested = not started
             if rested:  # a channel may only be catching its breath between two messages
                 await asyncio.sleep(longest_pace.total_seconds())
-        self._feeds.flush()
-        report = await self.doors.in_store(self.doors.store.status)
-        self._warn_of_strays(report)
-        waiting = sum(owed.count for owed in report.owed if owed.channel in self.live.notifiers)
-        if waiting:
-            log.warning("messages are still owed: the next run sends them", messages=waiting)
-        return not waiting
 
     async def _start_tick(self, tick: Callable[[], Awaitable[object]]) -> None:
         """Start a tick, unless its last one still runs; the scheduler sees it end at once, and so never cancels work.

@@ -6,10 +6,12 @@ from dataclasses import replace
 from datetime import datetime
 
 import pytest
+from sqlalchemy import update
 
 from monitor.errors import LeaseLostError
 from monitor.model import ClaimedDelivery, Dead, DeliveryState, InDoubt, Retry, Sent, Settlement
 from monitor.store import SqlStore
+from monitor.store.tables import delivery
 from tests.store.builders import LEASE, MINUTE, NOW, SECOND, make_alert, make_delivery, make_story, owe
 
 PACE = SECOND
@@ -275,3 +277,24 @@ def test_only_the_latest_dead_are_listed(store: SqlStore) -> None:
         store.settle(claimed, Dead(reason="no"), now=NOW + second * SECOND, pace=PACE)
     assert [dead.title for dead in store.status().dead] == names[:4:-1]
     assert store.status().deliveries[DeliveryState.DEAD] == 25
+
+
+def test_what_was_set_aside_is_read_with_its_reason(store: SqlStore) -> None:
+    owe(store, "first", "second")
+    for minutes in (0, 5):
+        now = NOW + minutes * MINUTE
+        (claimed,) = store.claim_deliveries(["desk"], now=now, lease=LEASE, limit=1)
+        store.settle(claimed, Dead(reason=f"refused {minutes}"), now=now, pace=0 * SECOND)
+    assert [(each.reason, each.at, each.channel) for each in store.dead_letters(since=NOW)] == [
+        ("refused 5", NOW + 5 * MINUTE, "desk"),
+        ("refused 0", NOW, "desk"),
+    ]
+    (later,) = store.dead_letters(since=NOW + MINUTE)
+    assert later.message is not None
+    assert later.message.title.text == "second"
+    assert len(store.dead_letters(since=NOW, limit=1)) == 1
+    with store.engine.begin() as connection:
+        connection.execute(update(delivery).values(payload="{"))
+    assert [each.message for each in store.dead_letters(since=NOW)] == [None, None]
+    store.replay(now=NOW)
+    assert store.dead_letters(since=NOW) == ()
