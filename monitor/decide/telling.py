@@ -16,6 +16,7 @@ from monitor.model import (
     Alert,
     Decision,
     Delivery,
+    Digest,
     Entry,
     Hold,
     HoldKind,
@@ -32,6 +33,7 @@ from monitor.model import (
 from monitor.notify.render import render_message
 
 _NEWS = frozenset({Joining.NEW_REPORT, Joining.UPDATE})
+_ALSO, _LATER = "also reported by ", "later report"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,10 +101,8 @@ class Telling:
         """Owe the channel its first message about the story, unless all that matters less than it wants to hear."""
         channel, matches = reach.channel, reach.matches
         entry, links = matches[0].entry, {"story_id": story.id, "channel": channel}
-        least = self.restraints.policies.of(channel).min_priority
-        if reach.priority < least:
-            reason = f"{channel} hears of {least.word} priority and above: this is {reach.priority.word}"
-            self.note(entry, Stage.ROUTE, "below", reason, **links)
+        if reason := below(reach, self.restraints.policies):
+            self.note(entry, Stage.ROUTE, "below", f"{channel}: {reason}", **links)
             return False
         rules = tuple(match.rule.id for match in matches)
         alert = Alert(
@@ -254,6 +254,12 @@ def reaches_of(matches: Iterable[Match], source_tags: tuple[str, ...], policies:
     )
 
 
+def below(reach: Reach, policies: Policies) -> str:
+    """Say why all that a channel could hear matters less than it wants to hear, "" = it does not."""
+    least = policies.of(reach.channel).min_priority
+    return "" if reach.priority >= least else f"not told, it hears of {least.word} priority and above"
+
+
 def _not_in(alert: Alert, matches: Iterable[Match]) -> list[Match]:
     return [match for match in matches if match.rule.id not in alert.rules]
 
@@ -261,12 +267,18 @@ def _not_in(alert: Alert, matches: Iterable[Match]) -> list[Match]:
 def _what_is_new(joined: Joined, entry: Entry, more: Collection[Match]) -> str:
     """Say in a few words why a story is told again: `also reported by tass; new rule: Sergei Shoygu`."""
     said = [joined.difference] if joined.difference else []
-    if joined.how in {Joining.NEW_REPORT, Joining.UPDATE} and (joined.new_source or not said):
-        said.append(f"also reported by {entry.feed}" if joined.new_source else "later report")
+    if joined.how in _NEWS and (joined.new_source or not said):
+        said.append(f"{_ALSO}{entry.feed}" if joined.new_source else _LATER)
     if more:
         names = ", ".join(match.rule.title or match.rule.id for match in more)
         said.append(f"new rule{'s' if len(more) > 1 else ''}: {names}")
     return "; ".join(said)
+
+
+def is_mere_report(reply: Delivery) -> bool:
+    """Say whether a reply tells nothing but that there is another report, which a first message counts as well."""
+    note = "" if isinstance(reply.message, Digest) else reply.message.note
+    return note == _LATER or (note.startswith(_ALSO) and "; " not in note)
 
 
 def _found(matches: Iterable[Match]) -> str:

@@ -25,6 +25,7 @@ from monitor.model.deliveries import (
 )
 from monitor.model.feeds import (
     EVENTS_KEPT,
+    LATE,
     MOVES,
     AllowedHost,
     Backlog,
@@ -36,6 +37,7 @@ from monitor.model.feeds import (
     FeedState,
     FetchNotes,
     Gap,
+    HostTurn,
     Identity,
     NotModified,
     Page,
@@ -81,6 +83,7 @@ from monitor.model.stories import Alert, Joining, Memory, Report, StoredEntry, S
 
 __all__ = [
     "EVENTS_KEPT",
+    "LATE",
     "MOST_RECALLED",
     "MOVES",
     "Absent",
@@ -118,6 +121,7 @@ __all__ = [
     "Hit",
     "Hold",
     "HoldKind",
+    "HostTurn",
     "Identity",
     "InDoubt",
     "Joining",

@@ -181,6 +181,28 @@ class FeedLease:
 
     state: FeedState
     token: int
+    strikes: int = 0  # leases before it in a row that nobody finished
+
+
+LATE = 1.2  # times the spacing lie between two turns: who is a tick late does not push the next one away
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HostTurn:
+    """When a host may be asked again."""
+
+    free_at: datetime  # the next request may begin
+    turn_at: datetime  # the next that has to wait is put off to here
+
+    def take(self, now: datetime, spacing: timedelta, *, busy: bool = False) -> tuple[datetime | None, HostTurn]:
+        """Begin a request, where it is its turn and the host is not `busy`; else say when to try again.
+
+        Return None or that time, and what holds from then on.
+        """
+        if self.free_at <= now and not busy:
+            return None, replace(self, free_at=now + spacing)
+        turn = max(self.turn_at, self.free_at, now)
+        return turn, replace(self, turn_at=turn + spacing * LATE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

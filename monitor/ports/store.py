@@ -26,6 +26,7 @@ from monitor.model import (
     Memory,
     Mute,
     PollOutcome,
+    Priority,
     Pulse,
     Question,
     Report,
@@ -53,6 +54,9 @@ class Store(Protocol):
 
     Every method may raise StoreUnavailableError, after which nothing has been written.
     """
+
+    shared: bool
+    """Whether other daemons may work on it at the same time."""
 
     def sync_feeds(
         self,
@@ -92,6 +96,13 @@ class Store(Protocol):
 
     def release_feeds(self, leases: Sequence[FeedLease], due: datetime) -> None:
         """Give leases back untouched: the feeds are due again at this time."""
+        ...
+
+    def take_turns(self, hosts: Collection[str], *, now: datetime, spacing: timedelta) -> Mapping[str, datetime]:
+        """Begin a request to each of these hosts, among all daemons; return those whose turn it is not, and when it is.
+
+        Between two turns of a host lies `spacing`; those that wait are given one time each.
+        """
         ...
 
     def pause_feed(
@@ -229,12 +240,13 @@ class Store(Protocol):
         kind: HoldKind | None = None,
         by: str = "",
         channel: str = "",
+        at_least: Priority | None = None,
         limit: int = 1_000,
     ) -> tuple[HeldDelivery, ...]:
         """Read what is kept back, in order.
 
         Of everything, or of what no longer has to be at the time `over`; of one kind of hold, of one mute or breaker
-        (`by`), of one channel.
+        (`by`), of one channel; about alerts that matter so much by now.
         """
         ...
 

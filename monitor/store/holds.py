@@ -29,12 +29,21 @@ _HELD = delivery.c.state == DeliveryState.HELD
 
 
 def held_deliveries(
-    connection: Connection, *, over: datetime | None, kind: HoldKind | None, by: str, channel: str, limit: int
+    connection: Connection,
+    *,
+    over: datetime | None,
+    kind: HoldKind | None,
+    by: str,
+    channel: str,
+    at_least: Priority | None,
+    limit: int,
 ) -> tuple[HeldDelivery, ...]:
     """Read what is kept back; see `Store.held_deliveries`. What cannot be read is passed over: it stays held."""
     asked = select(delivery, alert.c.story_id).join(alert, alert.c.id == delivery.c.alert_id, isouter=True).where(_HELD)
     if over is not None:
         asked = asked.where(delivery.c.hold_until <= over)
+    if at_least is not None:
+        asked = asked.where(alert.c.priority >= at_least)
     for column, value in ((delivery.c.hold_kind, kind), (delivery.c.hold_by, by), (delivery.c.channel, channel)):
         if value:
             asked = asked.where(column == value)
@@ -80,6 +89,7 @@ def fold_held(connection: Connection, digest: Delivery, keys: Collection[str], n
     Raises:
         ConflictError: one of them is held no more; nothing was written.
     """
+    _lock(connection, keys, now)  # first, as whoever owes more: two that wait for each other would both fail
     told = {"state": DeliveryState.SKIPPED, "reason": "told in a digest", "settled_at": now}
     if _let_go(connection, keys, told) != len(set(keys)):
         raise ConflictError("some of these messages are held no more")

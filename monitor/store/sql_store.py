@@ -31,6 +31,7 @@ from monitor.model import (
     Memory,
     Mute,
     PollOutcome,
+    Priority,
     Pulse,
     Question,
     Report,
@@ -52,7 +53,7 @@ from monitor.ports import (
     StatusReport,
 )
 from monitor.store import feeds as feed_queue
-from monitor.store import hits, holds, ledger, outbox, pauses, people, polls, pulses, report
+from monitor.store import hits, holds, ledger, outbox, pauses, people, polls, pulses, report, turns
 from monitor.store.engine import connect, reading, state_file, writing
 from monitor.store.failures import unavailable_as_store_error
 from monitor.store.migrate import migrate, require_current
@@ -106,6 +107,7 @@ class SqlStore:
     def __init__(self, engine: Engine, where: str) -> None:
         self.engine = engine
         self.where = where  # for messages: file, or host and database
+        self.shared = engine.dialect.name == "postgresql"  # a SQLite file is one daemon's: see `monitor.store.lock`
 
     @contextmanager
     def _writing(self) -> Iterator[Connection]:
@@ -128,6 +130,7 @@ class SqlStore:
         """Make exactly these feeds active; see `Store.sync_feeds`."""
         with self._writing() as connection:
             feed_queue.sync_feeds(connection, feeds, now, hasten=hasten, first=first)
+            turns.forget_hosts(connection, now)
 
     def claim_feeds(self, *, now: datetime, lease: timedelta, limit: int) -> tuple[FeedLease, ...]:
         """Lease feeds that are due; see `Store.claim_feeds`."""
@@ -159,6 +162,11 @@ class SqlStore:
         """Give leases back untouched; see `Store.put_off_feeds`."""
         with self._writing() as connection:
             feed_queue.put_off_feeds(connection, leases)
+
+    def take_turns(self, hosts: Collection[str], *, now: datetime, spacing: timedelta) -> Mapping[str, datetime]:
+        """Begin a request to each of these hosts; see `Store.take_turns`."""
+        with self._writing() as connection:
+            return turns.take_turns(connection, hosts, now=now, spacing=spacing)
 
     def pause_feed(
         self, url: str, now: datetime, *, until: datetime | None = None, reason: str = "", by: str = ""
@@ -285,11 +293,14 @@ class SqlStore:
         kind: HoldKind | None = None,
         by: str = "",
         channel: str = "",
+        at_least: Priority | None = None,
         limit: int = 1_000,
     ) -> tuple[HeldDelivery, ...]:
         """Read what is kept back; see `Store.held_deliveries`."""
         with self._reading() as connection:
-            return holds.held_deliveries(connection, over=over, kind=kind, by=by, channel=channel, limit=limit)
+            return holds.held_deliveries(
+                connection, over=over, kind=kind, by=by, channel=channel, at_least=at_least, limit=limit
+            )
 
     def held_back(self, breakers: Collection[str]) -> tuple[HeldBack, ...]:
         """Say how many stories breakers hold; see `Store.held_back`."""

@@ -317,3 +317,11 @@ feedback = Table(
     _given("text", PlainText),
     sqlite_with_rowid=False,
 )
+
+host = Table(  # whose feeds several daemons ask in turn
+    "host",
+    metadata,
+    Column("name", PlainText, primary_key=True),
+    _given("free_at", Moment),
+    _given("turn_at", Moment),
+)

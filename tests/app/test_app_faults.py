@@ -49,7 +49,7 @@ class StoreDoor:
 
 def door(app: Daemon) -> StoreDoor:
     store = StoreDoor(app.doors.store)
-    app.doors = replace(app.doors, store=store)
+    app.doors = app.rota.doors = replace(app.doors, store=store)
     return store
 
 
