@@ -83,6 +83,7 @@ async def open_app(
             fetcher=fetcher,
             articles=fetcher,
             hubs=fetcher,
+            pinger=fetcher,
             ruleset=setup.ruleset,
             notifiers=open_channels(
                 setup.channels,

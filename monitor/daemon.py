@@ -23,6 +23,7 @@ from monitor.decide.notices import notice_of_mistakes, notices_of_parked, notice
 from monitor.decide.schedule import first_polls
 from monitor.errors import StoreUnavailableError, UserError
 from monitor.health import ChannelHealth, FeedHealth
+from monitor.heartbeat import Heart
 from monitor.holds import Holds
 from monitor.model import Absent, ClaimedDelivery, Delivery, FeedLease, PollOutcome
 from monitor.outage import Outage
@@ -83,6 +84,7 @@ class Daemon:
         self.subscriptions = Subscriptions(doors, on_push=lambda: self._begin(self.read_pushes))
         self.door = Door(self.subscriptions, doors.clock, Exits(departures).routes())
         departures.use(setup)
+        self._heart = Heart(doors)
 
     # -- ticks: each asks the store what is due and starts it ----------------------------------------------------------
 
@@ -217,6 +219,11 @@ class Daemon:
             admitted = admit(deliveries, restraints, self._directory(), now)
             await self.doors.in_store(self.doors.store.announce, admitted, now)
 
+    async def show_life(self) -> None:
+        """Show that this daemon works, as the configuration says."""
+        await self._heart.speak(self.setup, self.live)
+        await self._heart.ping(self.setup, self.live)
+
     async def report_health(self) -> None:
         """Log which feeds began to fail or to work since the last time."""
         self._feeds.flush()
@@ -304,6 +311,7 @@ class Daemon:
             self.keep_subscriptions: 10,
             self.end_pauses: 10,
             self.departures.read: 10,
+            self.show_life: 5,
             self.end_holds: 2,
             self.beat: 20,
         }
@@ -350,6 +358,7 @@ class Daemon:
             await self.polls.join()
         await self._guard(self._report_silence())
         await self._guard(self.end_holds())
+        await self._guard(self._heart.speak(self.setup, self.live))
         await self._deliver_all()
         if await self._guard(self.report_dead(fold=timedelta())):
             await self._deliver_all()
@@ -359,6 +368,7 @@ class Daemon:
         waiting = sum(owed.count for owed in report.owed if owed.channel in self.live.notifiers)
         if waiting:
             log.warning("messages are still owed: the next run sends them", messages=waiting)
+        await self._guard(self._heart.ping(self.setup, self.live))
         return not waiting
 
     async def _deliver_all(self) -> None:

@@ -1,22 +1,25 @@
-"""What this program says of itself and its channels: that a channel works, that messages could not be delivered."""
+"""What this program says of itself and its channels: that one works, that messages were set aside, that it lives."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
-from dataclasses import replace
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import groupby
 
 from monitor.decide.notices import SOURCE, Notice
 from monitor.decide.spread import digest
 from monitor.model import Delivery, Digest, Message, Priority, Reason
-from monitor.ports import DeadLetter
+from monitor.ports import Activity, DeadLetter
 from monitor.text.plain import one_line, shorten
+from monitor.text.timetable import Timetable
 
 TEST_TITLE = "Test message of Media Monitor"
 SET_ASIDE = "Messages that were set aside"  # by this reason a notice of them is known
 FOLD = timedelta(seconds=30)  # from the first that dies until it is told: more may follow
 _MOST_TITLES = 3
+_MOST_NAMED = 10
+_BACK = (timedelta(hours=2), timedelta(days=2), timedelta(days=8))  # the latest time due lies within one of them
 _LINE_LIMIT = 300
 
 
@@ -101,3 +104,67 @@ def _dead(
         return ()
     # one key whichever channel it is: another one may come first after a reload
     return (replace(notice.to(other, now), key=digest("notice", notice.topic)),)
+
+
+# -- the heartbeat -----------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Health:
+    """What the message says that tells how this program is."""
+
+    since: datetime
+    activity: Activity
+    blind: Mapping[str, str]  # feeds that cannot be read, with the cause
+    quiet: Sequence[str]  # titles of rules that have found nothing in 7 days
+
+
+def notices_of_life(
+    health: Health, timetable: Timetable, due: datetime, channels: Collection[str], now: datetime
+) -> tuple[Delivery, ...]:
+    """Say how this program is; `due` is when that was to be told, and is told once."""
+    done = health.activity
+    told = f"{done.sent:,} messages sent" + (f", {done.dead:,} set aside" if done.dead else "")
+    blind = _some([f"{name} ({cause})" for name, cause in health.blind.items()])
+    quiet = _some(health.quiet)
+    notice = Notice(
+        topic=f"alive {due.isoformat()}",
+        title=f"Alive: {done.entries:,} entries read, {done.alerts:,} alerts, {told}",
+        why=Reason(rule="", title="Heartbeat", found=(), note=f"since {health.since:%Y-%m-%d %H:%M} UTC; {timetable}"),
+        lines=(
+            f"Feeds that cannot be read: {blind}" if blind else "Every feed can be read.",
+            f"Rules that have found nothing in 7 days: {quiet}"
+            if quiet
+            else "Every rule has found something in 7 days.",
+        ),
+        priority=Priority.LOW,
+    )
+    return tuple(notice.to(channel, now) for channel in channels)
+
+
+def last_due(timetable: Timetable, now: datetime) -> datetime:
+    """Return when a timetable was due last, now at the latest."""
+    for back in _BACK:
+        due = timetable.after(now - back)
+        if due <= now:
+            while (later := timetable.after(due)) <= now:
+                due = later
+            return due
+    raise ValueError("a timetable is due every week")
+
+
+def notices_of_canary(failure: str, channels: Collection[str], now: datetime) -> tuple[Delivery, ...]:
+    """Say that an entry of our own did not come through; the same failure is told once a day."""
+    notice = Notice(
+        topic=f"canary {now:%Y-%m-%d} {digest(failure)}",
+        title="Alerts may not arrive: an entry of our own did not come through",
+        why=Reason(rule="", title="Canary", found=(), note="the heartbeat's ping has stopped until one does"),
+        lines=(shorten(one_line(failure), _LINE_LIMIT),),
+        priority=Priority.URGENT,
+    )
+    return tuple(notice.to(channel, now) for channel in channels)
+
+
+def _some(names: Sequence[str]) -> str:
+    more = len(names) - _MOST_NAMED
+    return ", ".join(one_line(name) for name in names[:_MOST_NAMED]) + (f" and {more} more" if more > 0 else "")

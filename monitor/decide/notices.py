@@ -70,7 +70,7 @@ def notice_of_mistakes(mistakes: Sequence[str], channels: Collection[str], now: 
 def notices_of_parked(leases: Collection[FeedLease], channels: Collection[str], now: datetime) -> tuple[Delivery, ...]:
     """Say which feeds are not polled for a day, because each poll of them ended the program."""
     notices = [
-        _Notice(
+        Notice(
             topic=f"parked {lease.state.url} {now:%Y-%m-%d}",
             title=f"Feed {lease.state.name} is parked for a day",
             why=Reason(

@@ -3,8 +3,9 @@
 `monitor.testing` has a fake for each of them.
 """
 
-from monitor.ports.doors import ArticleFetcher, Clock, Fetcher, HubClient, Notifier, Parser
+from monitor.ports.doors import ArticleFetcher, Clock, Fetcher, HubClient, Notifier, Parser, Pinger
 from monitor.ports.records import (
+    Activity,
     AlertRecord,
     Cursor,
     DeadLetter,
@@ -18,10 +19,12 @@ from monitor.ports.records import (
     RuleStats,
     Sighting,
     StatusReport,
+    Waiting,
 )
 from monitor.ports.store import Store
 
 __all__ = [
+    "Activity",
     "AlertRecord",
     "ArticleFetcher",
     "Clock",
@@ -38,8 +41,10 @@ __all__ = [
     "Notifier",
     "OwedReport",
     "Parser",
+    "Pinger",
     "RuleStats",
     "Sighting",
     "StatusReport",
     "Store",
+    "Waiting",
 ]

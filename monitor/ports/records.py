@@ -52,6 +52,24 @@ class DeadReport:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Waiting:
+    """Since when work waits that nobody has taken; None = none does."""
+
+    feed: datetime | None
+    channel: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Activity:
+    """What was done in a time."""
+
+    entries: int  # read
+    alerts: int  # raised
+    sent: int  # messages, edits not counted
+    dead: int  # messages set aside
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DeadLetter:
     """One delivery that was set aside."""
 

@@ -36,6 +36,7 @@ from monitor.model import (
     Told,
 )
 from monitor.ports.records import (
+    Activity,
     Cursor,
     DeadLetter,
     DeliveryRecord,
@@ -46,6 +47,7 @@ from monitor.ports.records import (
     RuleStats,
     Sighting,
     StatusReport,
+    Waiting,
 )
 
 
@@ -331,6 +333,14 @@ class Store(Protocol):
 
     def actions(self, *, subjects: Collection[str] = (), limit: int = 100) -> tuple[Action, ...]:
         """Read what people did, the newest first; to these alerts, mutes and breakers, or to all."""
+        ...
+
+    def waiting(self, channels: Collection[str], now: datetime) -> Waiting:
+        """Say since when feeds, and deliveries to these channels, are due that nobody has taken."""
+        ...
+
+    def activity(self, since: datetime) -> Activity:
+        """Count what was done since then."""
         ...
 
     def beat(self, node: NodeReport) -> None:

@@ -41,6 +41,7 @@ from monitor.model import (
     Told,
 )
 from monitor.ports import (
+    Activity,
     Cursor,
     DeadLetter,
     DeliveryRecord,
@@ -51,6 +52,7 @@ from monitor.ports import (
     RuleStats,
     Sighting,
     StatusReport,
+    Waiting,
 )
 from monitor.store import feeds as feed_queue
 from monitor.store import hits, holds, ledger, outbox, pauses, people, polls, pulses, report, turns
@@ -396,6 +398,16 @@ class SqlStore:
         """Read what people did; see `Store.actions`."""
         with self._reading() as connection:
             return people.read_actions(connection, subjects=subjects, limit=limit)
+
+    def waiting(self, channels: Collection[str], now: datetime) -> Waiting:
+        """Say since when work waits; see `Store.waiting`."""
+        with self._reading() as connection:
+            return report.waiting(connection, channels, now)
+
+    def activity(self, since: datetime) -> Activity:
+        """Count what was done; see `Store.activity`."""
+        with self._reading() as connection:
+            return report.activity(connection, since)
 
     def beat(self, node: NodeReport) -> None:
         """Note that a daemon is alive; see `Store.beat`."""

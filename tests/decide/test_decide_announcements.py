@@ -5,11 +5,20 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-from monitor.decide.announcements import notices_of_dead
+import pytest
+
+from monitor.decide.announcements import (
+    Health,
+    last_due,
+    notices_of_canary,
+    notices_of_dead,
+    notices_of_life,
+)
 from monitor.decide.announcements import test_message as message_for_test
 from monitor.model import Delivery, Digest, Excerpt, Message, Priority
 from monitor.notify.wording import plain_text
-from monitor.ports import DeadLetter
+from monitor.ports import Activity, DeadLetter
+from monitor.text.timetable import parse_timetable
 
 NOW = datetime(2026, 3, 1, 12, 30, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
@@ -83,3 +92,66 @@ def test_what_tells_of_the_dead_is_no_news_when_it_dies() -> None:
 def test_no_two_test_messages_are_one() -> None:
     keys = {message_for_test(name, NOW + timedelta(microseconds=n)).key for name in ("a", "b") for n in (0, 1)}
     assert len(keys) == 4
+
+
+# -- the heartbeat -----------------------------------------------------------------------------------------------------
+
+WELL = Health(since=NOW, activity=Activity(entries=12_345, alerts=3, sent=4, dead=0), blind={}, quiet=())
+WEEKLY = parse_timetable("weekly mon,thu 09:00 Europe/Paris")
+
+
+def life(health: Health, now: datetime = NOW) -> Delivery:
+    (notice,) = notices_of_life(health, WEEKLY, NOW, ["ops"], now)
+    return notice
+
+
+def test_a_message_says_that_all_is_well() -> None:
+    message = life(WELL).message
+    assert isinstance(message, Message)
+    assert plain_text(message) == (
+        "[low] Alive: 12,345 entries read, 3 alerts, 4 messages sent\n\nEvery feed can be read.\n\n"
+        "Every rule has found something in 7 days.\n\n"
+        "Why: Heartbeat: since 2026-03-01 12:30 UTC; weekly mon,thu 09:00 Europe/Paris\n"
+        "From: media-monitor · seen 2026-03-01 12:30 UTC"
+    )
+
+
+def test_what_is_not_well_is_named_the_first_ones_and_counted() -> None:
+    names = [f"feed{number}" for number in range(12)]
+    ill = replace(WELL, activity=replace(WELL.activity, dead=2), blind=dict.fromkeys(names, "gone"), quiet=["a\x1b"])
+    message = life(ill).message
+    assert isinstance(message, Message)
+    assert "4 messages sent, 2 set aside" in message.title.text
+    assert message.excerpts[0].text.endswith("feed9 (gone) and 2 more")
+    assert message.excerpts[1].text == "Rules that have found nothing in 7 days: a"
+
+
+def test_it_is_told_once_each_time_it_is_due() -> None:
+    assert life(WELL).key == life(replace(WELL, since=NOW - MINUTE), NOW + MINUTE).key
+    (later,) = notices_of_life(WELL, WEEKLY, NOW + MINUTE, ["ops"], NOW)
+    assert later.key != life(WELL).key
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("hourly", "2026-03-01T12:00"),
+        ("daily 12:30", "2026-03-01T12:30"),
+        ("daily 12:31", "2026-02-28T12:31"),
+        ("weekly sun 12:31", "2026-02-22T12:31"),
+        ("weekly mon 00:00", "2026-02-23T00:00"),
+        ("weekly mon,sat 00:00", "2026-02-28T00:00"),
+    ],
+)
+def test_when_something_was_due_last(text: str, expected: str) -> None:
+    assert last_due(parse_timetable(text), NOW) == datetime.fromisoformat(f"{expected}+00:00")
+
+
+def test_the_same_failure_of_a_canary_is_told_once_a_day() -> None:
+    def key(failure: str, now: datetime) -> str:
+        (notice,) = notices_of_canary(failure, ["ops"], now)
+        assert notice.message.priority is Priority.URGENT
+        return notice.key
+
+    assert key("a", NOW) == key("a", NOW + MINUTE)
+    assert len({key("a", NOW), key("b", NOW), key("a", NOW + 1440 * MINUTE)}) == 3
