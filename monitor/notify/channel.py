@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any, Generic, TextIO, TypeVar
 
 from monitor.model import Delivery, Policy
+from monitor.notify.finding import Finding
 from monitor.notify.leaving import NO_WAY, Leaving
 from monitor.notify.policy import ChannelSettings
 from monitor.notify.settings import Settings
@@ -42,6 +43,10 @@ def _nobody(settings: Settings) -> tuple[str, ...]:  # noqa: ARG001 - as those w
     return ()
 
 
+def _nothing(settings: Settings) -> Sequence[tuple[str, str]]:  # noqa: ARG001 - as those who lack something
+    return ()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChannelType(Generic[AnySettings]):
     """A kind of channel. `open` does no I/O; it is called inside a running event loop."""
@@ -52,6 +57,8 @@ class ChannelType(Generic[AnySettings]):
     needs_smtp: bool = False
     recipients: Callable[[AnySettings], tuple[str, ...]] = _nobody  # who can leave such a channel
     render: Callable[[Delivery], object] | None = None  # make what would be sent, without sending it
+    lacks: Callable[[AnySettings], Sequence[tuple[str, str]]] = _nothing  # what it cannot do, and what would help
+    check: Callable[[AnySettings, ChannelContext], Awaitable[Sequence[Finding]]] | None = None  # ask, and send nothing
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -19,9 +19,10 @@ from monitor.model import Accepted, Delivery, DeliveryKind, Rejected, SendResult
 from monitor.notify.channel import ChannelContext, ChannelType
 from monitor.notify.daemon_thread import in_daemon_thread
 from monitor.notify.email_page import html, text
+from monitor.notify.finding import Finding, fail, warn, well
 from monitor.notify.leaving import NO_WAY, Leaving
 from monitor.notify.policy import ChannelSettings
-from monitor.notify.settings import Addresses
+from monitor.notify.settings import Addresses, is_loopback
 from monitor.notify.smtp import Attempt, Envelope, SmtpSettings
 from monitor.notify.wording import subject
 
@@ -144,11 +145,33 @@ def _list_name(channel: str) -> str:
     return re.sub(r"[^a-z0-9]+", "-", channel.lower()).strip("-")[:60] or "channel"
 
 
+async def check_smtp(settings: EmailSettings, context: ChannelContext) -> list[Finding]:
+    """Connect to the mail server and log in; no mail is sent."""
+    smtp = context.smtp
+    assert smtp is not None  # noqa: S101 - the kind needs it, which was checked when it was read
+    envelope = Envelope(mail=EmailMessage(), sender="", recipients=settings.to)
+    seconds = context.deadline.total_seconds()
+    attempt = Attempt(smtp, envelope, timeout=min(smtp.timeout, seconds))
+    try:
+        async with asyncio.timeout(seconds):
+            wrong = await in_daemon_thread(attempt.greet)
+    except TimeoutError:
+        wrong = f"the mail server {smtp.host} does not answer"
+    finally:
+        attempt.abandon()
+    place = f"mail server {smtp.host}:{smtp.used_port}"
+    found = [fail(wrong) if wrong else well(f"{place} takes {'the login' if smtp.user else 'us'} ({smtp.security})")]
+    if not wrong and smtp.security == "none" and not is_loopback(smtp.host):
+        found.append(warn(f"mails travel to {smtp.host} in the clear", "write `tls: starttls` under `smtp`"))
+    return found
+
+
 CHANNEL = ChannelType(
     name="email",
     settings=EmailSettings,
     open=EmailNotifier,
     needs_smtp=True,
+    check=check_smtp,
     recipients=lambda settings: settings.to,
     render=lambda delivery: (text(delivery.message), html(delivery.message)),
 )

@@ -21,6 +21,7 @@ from monitor.model import Accepted, Delivery, DeliveryKind, Digest, Parent, Reje
 from monitor.notify.channel import ChannelContext, ChannelType
 from monitor.notify.excerpts import scrub_line
 from monitor.notify.slack_answers import FORMATTING, NO_THREAD, Answer, explain, understand
+from monitor.notify.slack_check import check_slack
 from monitor.notify.slack_layout import blocks, fallback, plain
 from monitor.notify.slack_settings import SlackSettings
 from monitor.notify.wire import NoAnswerError, NotReachedError, open_session, reach, retry_after
@@ -259,6 +260,7 @@ def _key(message: dict[str, Any]) -> str:
 CHANNEL = ChannelType(
     name="slack",
     settings=SlackSettings,
+    check=check_slack,
     open=SlackNotifier,
     render=lambda delivery: (blocks(delivery.message), fallback(delivery.message)),
 )

@@ -113,6 +113,12 @@ def _understand(status: int, word: str, host: str, after: timedelta | None) -> S
 CHANNEL = ChannelType(
     name="slack_webhook",
     settings=SlackWebhookSettings,
+    lacks=lambda _: [
+        (
+            "what it has posted cannot be changed: no counter of sources, no threads, no buttons",
+            "use a bot token (`slack:` and `token:`) to have them",
+        )
+    ],
     open=SlackWebhookNotifier,
     render=lambda delivery: (blocks(delivery.message, delivery.parent), fallback(delivery.message)),
 )

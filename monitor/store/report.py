@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, Connection, case, delete, func, or_, select
+from sqlalchemy import ColumnElement, Connection, case, delete, false, func, or_, select
 
 from monitor.errors import StoreError
 from monitor.model import DeliveryKind, DeliveryState, Digest, Message
@@ -36,6 +36,11 @@ def beat(connection: Connection, report: NodeReport) -> None:
     alive = insert(connection, node).values(row)
     connection.execute(alive.on_conflict_do_update(index_elements=[node.c.name], set_=row))
     connection.execute(delete(node).where(node.c.beat_at < report.beat_at - _SILENT))
+
+
+def touch(connection: Connection) -> None:
+    """Change no row, in a transaction that could."""
+    connection.execute(delete(node).where(false()))
 
 
 def leave(connection: Connection, name: str) -> None:

@@ -344,6 +344,15 @@ class SqlStore:
         with self._reading() as connection:
             return people.read_mutes(connection, at=at)
 
+    def try_writing(self) -> None:
+        """Write nothing, as if it were something.
+
+        Raises:
+            StoreUnavailableError: nothing can be written.
+        """
+        with self._writing() as connection:
+            report.touch(connection)
+
     def secret(self, name: str) -> bytes:
         """Return random bytes that are kept; see `Store.secret`."""
         with self._writing() as connection:
