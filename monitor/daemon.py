@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import socket
+from collections import Counter
 from collections.abc import Awaitable, Callable, Collection, Sequence
 from datetime import UTC, timedelta
 from pathlib import Path
@@ -340,6 +341,7 @@ class Daemon:
         log.info("running", version=__version__, **counts(self.setup), failing_feeds=failing)
         warn_of_files(self.setup)
         self._warn_of_strays(report)
+        await self._warn_of_held()
 
     def _warn_of_strays(self, report: StatusReport) -> None:
         for owed in report.owed:
@@ -348,6 +350,16 @@ class Daemon:
                 log.warning(
                     "messages wait for a channel that is gone", channel=owed.channel, messages=owed.count, hint=hint
                 )
+
+    async def _warn_of_held(self) -> None:
+        """Log what is kept back for channels that are gone: nobody lets that go."""
+        held = await self.doors.in_store(self.doors.store.held_deliveries)
+        channels = Counter(each.delivery.channel for each in held)
+        for channel in sorted(channels.keys() - self.live.notifiers.keys()):
+            hint = "put the channel back into monitor.yaml, and they are let go in their turn"
+            log.warning(
+                "messages are held for a channel that is gone", channel=channel, messages=channels[channel], hint=hint
+            )
 
     async def run_once(self) -> bool:
         """Poll every due feed once and deliver what is owed; say whether nothing is left to be delivered."""
@@ -365,6 +377,7 @@ class Daemon:
         self._feeds.flush()
         report = await self.doors.in_store(self.doors.store.status)
         self._warn_of_strays(report)
+        await self._warn_of_held()
         waiting = sum(owed.count for owed in report.owed if owed.channel in self.live.notifiers)
         if waiting:
             log.warning("messages are still owed: the next run sends them", messages=waiting)

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
+from functools import partial
 
 import structlog
 
 from monitor.decide.endings import Directory, Drop, Ending, Fold, HoldOn, Release, end_holds
 from monitor.decide.holding import Restraints
-from monitor.errors import ConflictError
+from monitor.errors import ConflictError, StoreUnavailableError
 from monitor.model import HeldDelivery, HoldKind, Policies, Priority
 from monitor.pipeline import Doors
 from monitor.ports import Store
@@ -35,9 +37,13 @@ class Holds:
 
         What is held for a channel that is gone stays as it is.
         """
-        doors, now, everything = self._doors, self._doors.clock(), self._all
-        held = await doors.in_store(_held, doors.store, policies, now, everything=everything)
-        self._all = False
+        doors, now = self._doors, self._doors.clock()
+        everything, self._all = self._all, False
+        try:
+            held = await doors.in_store(_held, doors.store, policies, now, everything=everything)
+        except StoreUnavailableError:
+            self._all = self._all or everything
+            raise
         if not held:
             return 0
         directory = look_up()
@@ -45,8 +51,8 @@ class Holds:
         restraints = Restraints(policies=policies, mutes=mutes, breakers=breakers)
         sent = 0
         for channel, some in held.items():
-            endings = await doors.work(end_holds, some, restraints, directory, now)
-            for ending in endings:
+            deciding = partial(end_holds, some, restraints, directory, now)
+            for ending in await asyncio.get_running_loop().run_in_executor(doors.work_threads, deciding):
                 sent += await self._carry_out(channel, ending, now)
         return sent
 

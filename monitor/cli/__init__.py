@@ -29,6 +29,7 @@ COMMANDS = {
     "feeds": ("monitor.cli.feeds:feeds", "List, check, add, pause, import and export the feeds."),
     "status": ("monitor.cli.status:status", "Show feeds, alerts and messages owed, in one screen."),
     "alerts": ("monitor.cli.alerts:alerts", "Send again messages that were set aside."),
+    "digest": ("monitor.cli.digest:digest", "Look at what waits for a channel's digest."),
     "notify": ("monitor.cli.notify:notify", "Send a test message to a channel."),
     "doctor": ("monitor.cli.doctor:doctor", "Look whether all that the configuration needs is there and works."),
     "actors": ("monitor.cli.actors:actors", "List actors; suggest more spellings of their names."),

@@ -14,12 +14,13 @@ import click
 
 from monitor.cli.show import SOURCE_WIDTH, ago, clock_time, line, plural, print_json, table
 from monitor.errors import Problem
-from monitor.model import FeedState
+from monitor.model import FeedState, HeldDelivery
 from monitor.ports import NodeReport, StatusReport, Store
 from monitor.text.plain import one_line, shorten
 
 ALIVE = timedelta(seconds=90)
 MOST_FAILING = 10
+HASH_SHOWN = 8  # digits
 
 
 @contextmanager
@@ -60,7 +61,7 @@ def status(file: Path, *, as_json: bool, quiet: bool) -> None:
     from monitor.app import utc_now  # noqa: PLC0415 - `monitor --help` must not import the house
 
     with existing_store(file) as store:
-        report = store.status()
+        report, held = store.status(), store.held_deliveries()
     now = utc_now()
     alive = [node for node in report.nodes if now - node.beat_at < ALIVE]
     if as_json:
@@ -68,6 +69,7 @@ def status(file: Path, *, as_json: bool, quiet: bool) -> None:
         print_json({**parts, "alive": bool(alive), "mistakes": [str(mistake) for mistake in _mistakes(file)]})
     elif not quiet:
         _show(report, alive, now)
+        _show_strays(file, held)
         _show_mistakes(_mistakes(file), running=bool(alive))
     sys.exit(0 if alive else 1)
 
@@ -95,7 +97,11 @@ def _show_mistakes(mistakes: Sequence[Problem], *, running: bool) -> None:
 
 def _show(report: StatusReport, alive: list[NodeReport], now: datetime) -> None:
     for node in alive:
-        click.echo(f"running   {node.name}, version {node.version}, for {ago(node.started_at, now)}")
+        rules = f", rules {node.rules_hash[:HASH_SHOWN]}" if len(alive) > 1 else ""
+        click.echo(f"running   {node.name}, version {node.version}, for {ago(node.started_at, now)}{rules}")
+    if len({node.rules_hash for node in alive}) > 1:
+        odd = click.style("their rules differ", fg="yellow", bold=True)
+        click.echo(f"          {odd}: a daemon reads changed files within seconds; are the files the same everywhere?")
     if not alive:
         last = max((node.beat_at for node in report.nodes), default=None)
         seen = f"; last sign of life {ago(last, now)} ago" if last else ""
@@ -118,6 +124,21 @@ def _show(report: StatusReport, alive: list[NodeReport], now: datetime) -> None:
     if report.dead:
         click.echo("\nMessages set aside (`monitor alerts replay` sends them again):")
         table([dead.channel, clock_time(dead.since), dead.title, dead.reason] for dead in report.dead)
+
+
+def _show_strays(file: Path, held: Sequence[HeldDelivery]) -> None:
+    """Say what is held for channels that are no longer in the files: nobody lets that go."""
+    import os  # noqa: PLC0415
+
+    from monitor.config.load import load_config  # noqa: PLC0415 - `monitor --help` must not import the house
+
+    config, _ = load_config(file, env=os.environ)
+    written = config.main.value.get("channels") if config else None
+    counts = Counter(each.delivery.channel for each in held)
+    gone = sorted(counts.keys() - set(written if isinstance(written, dict) else ()))
+    if gone:
+        click.echo("\nHeld for channels that are gone (put them back, and it is told):")
+        table([channel, plural(counts[channel], "message")] for channel in gone)
 
 
 def _show_feeds(report: StatusReport, now: datetime) -> list[FeedState]:

@@ -167,7 +167,7 @@ def occasion_of(
     """Say of a message that is written already what matters for when it is sent."""
     message = delivery.message
     if isinstance(message, Digest):
-        return Occasion(channel=delivery.channel, priority=priority, rules=(), sources=(), way=Way())
+        return Occasion(channel=delivery.channel, priority=priority, rules=(), sources=("",))
     sources = source_names(message.feed, directory.source_tags)
     known = [directory.rules[why.rule] for why in message.reasons if why.rule in directory.rules]
     routed = (route_match(rule, message.language, sources, policies.routes).channels for rule in known)
@@ -268,11 +268,9 @@ def _item(unit: _Unit) -> Message:
     return replace(message, priority=unit.priority, note="; ".join(dict.fromkeys(notes)))
 
 
-def preview(held: Sequence[HeldDelivery], policy: Policy, now: datetime) -> Delivery | None:
+def preview(held: Sequence[HeldDelivery], policy: Policy, now: datetime) -> Digest | None:
     """Make the digest that would be told now; None = nothing is held for it."""
-    units = [
-        unit
-        for unit in _units(each for each in held if each.delivery.hold and each.delivery.hold.kind is HoldKind.DIGEST)
-        if isinstance(unit.first.message, Message)
-    ]
-    return digest_of_held(units, HoldKind.DIGEST, policy, now) if units else None
+    waiting = [each for each in held if each.delivery.hold and each.delivery.hold.kind is HoldKind.DIGEST]
+    units = [unit for unit in _units(waiting) if isinstance(unit.first.message, Message)]
+    made = digest_of_held(units, HoldKind.DIGEST, policy, now).message if units else None
+    return made if isinstance(made, Digest) else None

@@ -63,6 +63,7 @@ def _digest_text(digest: Digest) -> str:
 def _item_text(digest: Digest, item: Message, number: int) -> list[str]:
     same = item.priority is digest.priority
     lines = [heading(item, 200) if same else f"[{item.priority.word}] {heading(item, 200)}"]
+    lines.append(lead(item))
     lines += [_starred(excerpt) for excerpt in item.excerpts[:1]]
     lines += [f"Why: {title}" + (f": {what}" if what else "") for title, what in reason_lines(item)]
     lines.append(f"From: {origin(item)}")

@@ -79,8 +79,9 @@ class ChannelSettings(Settings):
 
     def policy(self, zone: str) -> Policy:
         """Return how the channel wants to be told; `zone` holds where it names none."""
+        named = [*(hours.zone for hours in self.quiet), *([self.digest.zone] if self.digest else [])]
         return Policy(
-            zone=self.zone or zone,
+            zone=self.zone or next(iter(named), zone),
             quiet=self.quiet,
             digest=self.digest,
             instant=Priority.URGENT if self.instant is None else self.instant,

@@ -153,7 +153,7 @@ def _digest(digest: Digest) -> Block:
 def _item(digest: Digest, item: Message) -> Block:
     title, link = Piece(heading(item, _ITEM_TITLE_LIMIT), hit=False), safe_link(item.url)
     told_at = item.published or item.seen_at
-    ends = [_text(f" · {rules}")] if (rules := digests.rules_of(digest, item)) else []
+    ends = [_text(f" · {details}")] if (details := digests.details(digest, item)) else []
     shown = _link(link, title) if link and len(link) <= _ITEM_LINK_LIMIT else _text(title.text)
     return _section([shown, _text(f" · {scrub_line(item.feed, 60)} · "), _moment(told_at), *ends])
 

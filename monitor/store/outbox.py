@@ -14,7 +14,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Connection, Row, bindparam, case, false, func, or_, select, true, update
+from sqlalchemy import ColumnElement, Connection, Insert, Row, bindparam, case, false, func, or_, select, true, update
 from sqlalchemy.sql.selectable import ScalarSelect
 
 from monitor.errors import LeaseLostError, StoreError
@@ -31,7 +31,7 @@ from monitor.model import (
     Settlement,
     Skipped,
 )
-from monitor.store.engine import insert
+from monitor.store.engine import built_once, insert
 from monitor.store.followups import find_parent, make_room_for_edits, wait_with_held
 from monitor.store.payload import freeze, thaw
 from monitor.store.tables import delivery, destination
@@ -75,7 +75,12 @@ def owe(connection: Connection, deliveries: Sequence[Delivery], now: datetime) -
         for item in deliveries
     ]
     if rows:
-        connection.execute(insert(connection, delivery).on_conflict_do_nothing(), rows)
+        connection.execute(_new_deliveries(connection), rows)
+
+
+@built_once
+def _new_deliveries(connection: Connection) -> Insert:
+    return insert(connection, delivery).on_conflict_do_nothing()
 
 
 def announce(connection: Connection, deliveries: Sequence[Delivery], now: datetime) -> None:
@@ -87,12 +92,16 @@ def announce(connection: Connection, deliveries: Sequence[Delivery], now: dateti
 
 def wake(connection: Connection, channels: Iterable[str], now: datetime) -> None:
     """Make destinations due now, and lock them until the transaction ends; a leased one looks for itself at its end."""
+    rows = [{"name": name, "due": now, "leased": False, "token": 0, "strikes": 0} for name in sorted(channels)]
+    connection.execute(_awake(connection), rows)
+
+
+@built_once
+def _awake(connection: Connection) -> Insert:
     new = insert(connection, destination)
     due, asked = destination.c.due, new.excluded.due
     sooner = case((destination.c.leased, due), (or_(due.is_(None), due > asked), asked), else_=due)
-    awake = new.on_conflict_do_update(index_elements=[destination.c.name], set_={"due": sooner})
-    rows = [{"name": name, "due": now, "leased": False, "token": 0, "strikes": 0} for name in sorted(channels)]
-    connection.execute(awake, rows)
+    return new.on_conflict_do_update(index_elements=[destination.c.name], set_={"due": sooner})
 
 
 def replay(connection: Connection, *, now: datetime, channel: str | None) -> int:

@@ -2,6 +2,10 @@
 
 from datetime import UTC, datetime, timedelta
 
+from click.testing import CliRunner
+from structlog.testing import capture_logs
+
+from monitor.cli import cli
 from monitor.model import DeliveryState
 from monitor.store.sql_store import open_existing_store
 from monitor.testing import SlackMessage
@@ -115,6 +119,23 @@ async def test_what_a_maintenance_keeps_back_is_told_at_its_end(house: House) ->
     assert "Talks on grain" in grain.text
 
 
+async def test_what_becomes_urgent_waits_no_more(house: House) -> None:
+    begin(house, "quiet: 22:00-07:00")
+    rules = "rules: {grain: grain, alarm: {terms: grain, sources: {only: [echo]}, priority: urgent}}"
+    (house.folder / "rules.yaml").write_text(rules)
+    wire = f"wire: '{house.feeds.url('/wire')}'"
+    house.file.write_text(house.file.read_text().replace(wire, f"{wire}, echo: '{house.feeds.url('/echo')}'"))
+    house.feeds.pages["/echo"] = rss("Nothing yet")
+    await bring(house, "Grain talks in Ankara go on")
+    assert house.slack.messages == []
+    house.feeds.pages["/echo"] = rss("Grain talks in Ankara go on", "Nothing yet")
+    await house.once(after=HOUR)
+    first, reply = house.slack.messages
+    assert first.text.startswith("[urgent] Grain talks")
+    assert reply.thread_ts == first.ts
+    assert states(house) == {DeliveryState.SENT: 2}
+
+
 async def test_a_channel_that_is_gone_keeps_what_it_holds(house: House) -> None:
     begin(house, "quiet: 22:00-07:00")
     await bring(house, "Talks on grain go on")
@@ -122,8 +143,14 @@ async def test_a_channel_that_is_gone_keeps_what_it_holds(house: House) -> None:
     house.file.write_text(
         text.replace("channels: {desk:", "channels: {other:").replace("notify: desk", "notify: other")
     )
-    await house.once(after=12 * HOUR)
+    with capture_logs() as logs:
+        await house.once(after=12 * HOUR)
+    (warned,) = (line for line in logs if line["event"] == "messages are held for a channel that is gone")
+    assert (warned["channel"], warned["messages"]) == ("desk", 1)
     assert house.slack.messages == []
+    status = CliRunner().invoke(cli, ["-c", str(house.file), "status"], env={"TOKEN": house.slack.token})
+    assert "Held for channels that are gone" in status.output
+    assert "desk  1 message" in status.output
     house.file.write_text(text.replace(", quiet: 22:00-07:00", ""))
     await house.once()
     assert texts(house) == ["Talks on grain go on"]

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from monitor.decide import poll as decide
 from monitor.decide.draft import Draft
 from monitor.decide.flood import MOST_ALERTS, fold_floods
+from monitor.decide.holding import Restraints
 from monitor.decide.owed import alert_id, coverage_of, digest_of, edit, post, reply
 from monitor.decide.telling import Joined, Reach
 from monitor.model import (
@@ -33,7 +34,7 @@ from monitor.model import (
     Told,
 )
 from monitor.stories.index import StoryIndex
-from tests.decide.test_decide_poll import FEED, NOW, STATE, entry, page_of, remembered, ruleset, verdicts
+from tests.decide.test_decide_poll import FEED, NOW, RULES, STATE, entry, page_of, remembered, ruleset, verdicts
 
 URL = "https://a.example/1"
 STORY_ID = "f" * 32
@@ -68,10 +69,17 @@ def told(*alerts: Alert, message: Message | None = MESSAGE) -> dict[str, Told]:
     return {each.id: Told(alert=each, message=message) for each in alerts}
 
 
-def again(title: str, *alerts: Alert, message: Message | None = MESSAGE) -> PollOutcome:
+def again(
+    title: str,
+    *alerts: Alert,
+    message: Message | None = MESSAGE,
+    restraints: Restraints | None = None,
+    rules: str = RULES,
+) -> PollOutcome:
     """Poll a page with one more copy of a story that these alerts have told."""
     memory = remembered(URL, story_id=STORY_ID, told=frozenset(each.channel for each in alerts))
-    return page_of(entry(title, url=URL), memory=memory, told=told(*alerts, message=message))
+    known = told(*alerts, message=message)
+    return page_of(entry(title, url=URL), memory=memory, told=known, restraints=restraints, rules=rules)
 
 
 def by_kind(outcome: PollOutcome) -> dict[DeliveryKind, list[Delivery]]:

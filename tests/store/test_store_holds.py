@@ -140,3 +140,11 @@ def test_what_follows_a_message_that_is_out_does_not_wait(store: SqlStore) -> No
     assert titles(store) == ["talks"]
     record(store, follow(DeliveryKind.REPLY, "later"))
     assert titles(store) == ["later"]
+
+
+def test_what_matters_more_by_now_is_found(store: SqlStore) -> None:
+    record(store, POST, begin=True)
+    record(store, follow(DeliveryKind.REPLY, "later"))
+    least = ALERT.priority
+    assert len(store.held_deliveries(at_least=least)) == 2
+    assert store.held_deliveries(at_least=Priority.URGENT) == ()
