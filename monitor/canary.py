@@ -16,6 +16,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
 
+import structlog
+
 from monitor.document import parse_document
 from monitor.errors import MonitorError
 from monitor.model import Backlog, Delivery, Feed, FeedState, NotModified, Page, Priority
@@ -24,6 +26,8 @@ from monitor.pipeline import POLL_LEASE, SEND_LEASE, Doors, Live, poll
 from monitor.rules.load import load_trial
 from monitor.rules.match import Ruleset
 from monitor.store.sql_store import open_store
+
+log = structlog.get_logger()
 
 DEADLINE: Final = timedelta(seconds=60)
 FEED: Final = Feed(name="canary", url="https://canary.invalid/rss", backlog=Backlog.ALERT)
@@ -59,6 +63,9 @@ async def fly(channels: Mapping[str, ConfiguredChannel], live: Live, doors: Door
         return Flight(failure=f"it did not arrive within {DEADLINE.seconds} s")
     except MonitorError as error:
         return Flight(failure=f"{type(error).__name__}: {error}")
+    except Exception as error:
+        log.exception("the canary met an internal error: please report this")
+        return Flight(failure=f"internal error: {type(error).__name__}")
 
 
 async def _fly(channels: Mapping[str, ConfiguredChannel], live: Live, doors: Doors) -> Flight:

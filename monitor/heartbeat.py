@@ -37,6 +37,7 @@ class Heart:
         self._ping_at = self._fly_at = doors.clock()
         self._unanswered = False  # the last ping was not answered, which has been told
         self._told = ""  # why the pings have stopped
+        self._said: datetime | None = None  # when the last message that says how we are was due
         self._failure = ""  # of the last canary
         self._sent: tuple[str, ...] = ()  # keys of the messages that the last canary has sent
 
@@ -48,9 +49,10 @@ class Heart:
             await self._fly(setup, live, plan, plan.canary_every)
         if plan.alive is not None:
             due = last_due(plan.alive, now)
-            if now - due < NEWS:
+            if now - due < NEWS and due != self._said:
                 health = await self._health(live, last_due(plan.alive, due - INSTANT), now)
                 await self._announce(notices_of_life(health, plan.alive, due, plan.notify, now))
+                self._said = due
 
     async def ping(self, setup: Setup, live: Live) -> None:
         """Ping, if it is time and nothing is left undone."""

@@ -144,13 +144,10 @@ def notices_of_life(
 
 def last_due(timetable: Timetable, now: datetime) -> datetime:
     """Return when a timetable was due last, now at the latest."""
-    for back in _BACK:
-        due = timetable.after(now - back)
-        if due <= now:
-            while (later := timetable.after(due)) <= now:
-                due = later
-            return due
-    raise ValueError("a timetable is due every week")
+    due = next(due for back in _BACK if (due := timetable.after(now - back)) <= now)
+    while (later := timetable.after(due)) <= now:
+        due = later
+    return due
 
 
 def notices_of_canary(failure: str, channels: Collection[str], now: datetime) -> tuple[Delivery, ...]:

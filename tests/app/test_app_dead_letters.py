@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 
+import pytest
+
 from monitor.testing import Fault
 from tests.app.house import House, rss
 
@@ -53,3 +55,43 @@ async def test_what_is_tried_again_is_no_dead_letter(house: House) -> None:
     assert await house.once(after=house.send_deadline * 3)
     assert [str(mail.message["Subject"]) for mail in house.smtp.mails] == ["Shoygu speaks", "Earthquake in Chile"]
     assert house.slack.messages == []
+
+
+@pytest.mark.parametrize(
+    ("step", "answer", "reason"),
+    [
+        ("EHLO", "drop", "broke the connection off"),
+        ("MAIL", "530 5.7.0 log in first", "530 5.7.0 log in first: check `smtp.from` and `smtp.user`"),
+        ("RCPT", "451 4.7.1 greylisted", "refused gone@example.org: 451 4.7.1 greylisted"),
+        ("RCPT", "452 4.2.2 mailbox full", "refused gone@example.org: 452 4.2.2 mailbox full"),
+        ("DATA", "451 4.3.0 later", "refused the mail: 451 4.3.0 later"),
+        ("DATA", "drop", "the connection to the mail server broke before it answered"),
+    ],
+)
+async def test_a_mail_that_is_not_taken_waits_with_its_reason_and_goes_out_later(
+    house: House, step: str, answer: str, reason: str
+) -> None:
+    configure(house)
+    house.feeds.pages["/wire"] = rss("Shoygu speaks")
+    house.smtp.fail(step, answer)
+    assert not await house.once()
+    async with house.open() as app:
+        (owed,) = (await app.doors.in_store(app.doors.store.status)).owed
+        assert (owed.channel, owed.count) == ("chief", 1)
+        assert reason in owed.reason
+        house.clock.advance(60)
+        assert await app.run_once()
+    assert [str(mail.message["Subject"]) for mail in house.smtp.mails] == ["Shoygu speaks"]
+
+
+async def test_a_mail_that_was_set_aside_goes_out_once_that_is_mended(house: House) -> None:
+    configure(house)
+    house.feeds.pages["/wire"] = rss("Shoygu speaks")
+    house.smtp.fail("DATA", "554 5.6.0 spam")
+    await house.once()
+    async with house.open() as app:
+        (dead,) = (await app.doors.in_store(app.doors.store.status)).dead
+        assert dead.reason == "the mail server refused the mail: 554 5.6.0 spam"
+        assert await app.doors.in_store(app.doors.store.replay, now=house.clock()) == 1
+        await app.run_once()
+    assert [str(mail.message["Subject"]) for mail in house.smtp.mails] == ["Shoygu speaks"]

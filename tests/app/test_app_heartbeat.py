@@ -240,6 +240,13 @@ async def test_a_canary_that_nobody_can_read_is_a_failure(house: House) -> None:
         doors = replace(app.doors, parser=Deaf())  # type: ignore[arg-type]
         flight = await fly(app.setup.channels, app.live, doors)
         assert flight.failure == "it was not read: parser stopped: gone"
+
+        class Broken:
+            async def parse(self, *_: object) -> object:
+                raise ZeroDivisionError
+
+        doors = replace(app.doors, parser=Broken())  # type: ignore[arg-type]
+        assert (await fly(app.setup.channels, app.live, doors)).failure == "internal error: ZeroDivisionError"
         silent = {
             name: replace(channel, type=replace(channel.type, render=lambda _: "")) if name == "desk" else channel
             for name, channel in app.setup.channels.items()
