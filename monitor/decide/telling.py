@@ -102,7 +102,7 @@ class Telling:
         channel, matches = reach.channel, reach.matches
         entry, links = matches[0].entry, {"story_id": story.id, "channel": channel}
         if reason := below(reach, self.restraints.policies):
-            self.note(entry, Stage.ROUTE, "below", f"{channel}: {reason}", **links)
+            self.note(entry, Stage.ROUTE, "below", reason, **links)
             return False
         rules = tuple(match.rule.id for match in matches)
         alert = Alert(

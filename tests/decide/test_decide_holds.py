@@ -4,6 +4,8 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from monitor.decide.endings import Directory, Drop, Ending, Fold, HoldOn, Release, admit, end_holds, preview
 from monitor.decide.holding import Occasion, Restraints, digest_due, hold_of
@@ -227,7 +229,7 @@ def test_what_a_channel_does_not_want_to_hear_of_is_no_alert_there() -> None:
     outcome = page(entry("Military talks"), policy=Policy(min_priority=HIGH))
     assert (outcome.deliveries, outcome.alerts) == ((), ())
     assert [each.reason for each in outcome.decisions if each.verdict == "below"] == [
-        "desk: not told, it hears of high priority and above"
+        "not told, it hears of high priority and above"
     ]
     assert stages(page(entry("Syria"), policy=Policy(min_priority=HIGH))) == ["alert"]
 
@@ -485,3 +487,32 @@ def test_what_this_program_says_itself_is_held_as_well() -> None:
     assert admit(notices, restraints(Policy(min_priority=URGENT)), Directory(), NOW) == notices
     of_rule = [replace(notices[0], message=MESSAGE)]
     assert admit(of_rule, restraints(Policy(min_priority=URGENT)), Directory(), NOW) == ()
+
+
+@given(
+    st.lists(
+        st.tuples(
+            st.sampled_from([HoldKind.WAIT, HoldKind.QUIET, HoldKind.DIGEST, HoldKind.MAINTENANCE]),
+            st.integers(0, 3),  # the alert
+            st.sampled_from(["", "later report", "update: 1 → 2"]),
+            st.sampled_from(Priority),
+        ),
+        max_size=12,
+    ),
+    st.sampled_from([AT_ONCE, QUIET, DAILY, WAITING, replace(DAILY, quiet=QUIET.quiet, instant=HIGH)]),
+)
+@settings(max_examples=60)
+def test_all_that_is_over_ends_once_or_is_held_on(
+    some: list[tuple[HoldKind, int, str, Priority]], policy: Policy
+) -> None:
+    kept = [
+        held(number, kind, alert_id=f"a{about}", reply=note, priority=priority)
+        for number, (kind, about, note, priority) in enumerate(some)
+    ]
+    endings = end(*kept, policy=policy)
+    keys = [key for ending in endings for key in ending.keys]
+    assert sorted(keys) == sorted(each.delivery.key for each in kept)
+    for ending in endings:
+        if isinstance(ending, HoldOn):
+            assert ending.hold.until is not None
+            assert ending.hold.until > NOW
