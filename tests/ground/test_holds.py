@@ -20,7 +20,7 @@ from monitor.store.sql_store import SqlStore, open_store
 from monitor.testing import FakeClock
 from monitor.text.hours import parse_hours
 from monitor.text.timetable import parse_timetable
-from tests.app.replay import PureParser
+from tests.app.parse_here import ParserHere
 from tests.store.builders import NOW, claim_one, key, make_alert, make_delivery, make_outcome, make_story
 
 DIGEST = Policies(channels={"desk": Policy(digest=parse_timetable("hourly"))})
@@ -63,7 +63,7 @@ async def opened(store: Shared) -> AsyncIterator[Holds]:
         yield Holds(
             Doors(
                 store=store,
-                parser=PureParser(),
+                parser=ParserHere(),
                 clock=FakeClock(NOW + timedelta(seconds=1)),
                 store_thread=store_thread,
                 work_threads=work_thread,
