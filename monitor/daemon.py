@@ -17,7 +17,7 @@ from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from monitor import __version__
 from monitor.config.load import watched_files
 from monitor.crew import Crew
-from monitor.decide.announcements import FOLD, notices_of_dead
+from monitor.decide.announcements import FOLD, notices_of_dead, notices_of_refused
 from monitor.decide.endings import Directory, admit
 from monitor.decide.holding import Restraints
 from monitor.decide.notices import notice_of_mistakes, notices_of_parked, notices_of_silence
@@ -26,7 +26,7 @@ from monitor.errors import StoreUnavailableError, UserError
 from monitor.health import ChannelHealth, FeedHealth
 from monitor.heartbeat import Heart
 from monitor.holds import Holds
-from monitor.model import Absent, ClaimedDelivery, Delivery, FeedLease, PollOutcome
+from monitor.model import Absent, ClaimedDelivery, Delivery, FeedLease, PollOutcome, Sent, Settlement
 from monitor.outage import Outage
 from monitor.pipeline import SEND_LEASE, Doors, Live, deliver, poll, take_push
 from monitor.ports import NodeReport, Notifier, StatusReport
@@ -163,6 +163,7 @@ class Daemon:
         self._outage.end()
         if settlement is not None:
             self._channels.add(claimed.delivery, settlement)
+            await self._report_refused(claimed.delivery, settlement)
         await self.deliver_due()  # the channel's next message need not wait for a tick
 
     async def beat(self) -> None:
@@ -203,6 +204,13 @@ class Daemon:
         if rules:
             quiet_since = await self.doors.in_store(self.doors.store.quiet_since, [rule.id for rule in rules])
             await self._announce(notices_of_silence(rules, quiet_since, self.doors.clock()))
+
+    async def _report_refused(self, delivery: Delivery, settlement: Settlement) -> None:
+        if isinstance(settlement, Sent) and settlement.but:
+            ops, channels, now = self.setup.config.ops_notify, tuple(self.setup.channels), self.doors.clock()
+            await self._announce(
+                notices_of_refused(settlement.but, delivery.channel, ops=ops, channels=channels, now=now)
+            )
 
     async def report_dead(self, *, fold: timedelta = FOLD) -> int:
         """Owe a message to another channel for what was set aside; return how many are or were owed."""

@@ -96,6 +96,27 @@ def _dead(
         ),
         priority=Priority.HIGH,
     )
+    return _elsewhere(notice, channel, ops=ops, channels=channels, now=now)
+
+
+def notices_of_refused(
+    but: str, channel: str, *, ops: Sequence[str], channels: Collection[str], now: datetime
+) -> tuple[Delivery, ...]:
+    """Say elsewhere that a mail did not reach everyone; `but` says whom and why, and is told once a day."""
+    notice = Notice(
+        topic=f"refused {channel} {digest(but)} {now:%Y-%m-%d}",
+        title=f"A mail to {channel} did not reach everyone",
+        why=Reason(rule="", title="Recipients that the mail server refuses", found=(), note="the others have got it"),
+        lines=(shorten(one_line(but), _LINE_LIMIT),),
+        priority=Priority.HIGH,
+    )
+    return _elsewhere(notice, channel, ops=ops, channels=channels, now=now)
+
+
+def _elsewhere(
+    notice: Notice, channel: str, *, ops: Sequence[str], channels: Collection[str], now: datetime
+) -> tuple[Delivery, ...]:
+    """Owe a notice about a channel to those of `ops`, or to the first other one."""
     told = [name for name in ops if name != channel]
     if told:
         return tuple(notice.to(name, now) for name in told)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+from dataclasses import replace
 from datetime import datetime, timedelta
 from email.headerregistry import Address as HeaderAddress
 from email.headerregistry import BaseHeader, HeaderRegistry
@@ -106,6 +107,7 @@ class EmailNotifier:
                 sent_to=attempt.taken,
                 key=delivery.key,
             )
+            return replace(result, but="; ".join(attempt.refused))
         return result
 
     async def look_up(self, delivery: Delivery, since: datetime) -> SendResult:  # noqa: ARG002 - the port's shape

@@ -95,3 +95,19 @@ async def test_a_mail_that_was_set_aside_goes_out_once_that_is_mended(house: Hou
         assert await app.doors.in_store(app.doors.store.replay, now=house.clock()) == 1
         await app.run_once()
     assert [str(mail.message["Subject"]) for mail in house.smtp.mails] == ["Shoygu speaks"]
+
+
+async def test_a_recipient_who_is_refused_among_several_is_told_elsewhere(house: House) -> None:
+    house.configure(
+        channels=CHANNELS.format(url=house.slack.api_url).replace(
+            "gone@example.org", "[gone@example.org, a@example.org]"
+        ),
+        notify="chief",
+    )
+    house.feeds.pages["/wire"] = rss("Shoygu speaks")
+    house.smtp.fail("RCPT", "550 5.1.1 nobody")
+    await house.once()
+    assert [mail.recipients for mail in house.smtp.mails] == [("a@example.org",)]
+    (message,) = house.slack.messages
+    assert "A mail to chief did not reach everyone" in message.text
+    assert "gone@example.org: 550 5.1.1 nobody" in str(message.blocks)

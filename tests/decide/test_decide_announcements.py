@@ -13,6 +13,7 @@ from monitor.decide.announcements import (
     notices_of_canary,
     notices_of_dead,
     notices_of_life,
+    notices_of_refused,
 )
 from monitor.decide.announcements import test_message as message_for_test
 from monitor.model import Delivery, Digest, Excerpt, Message, Priority
@@ -155,3 +156,15 @@ def test_the_same_failure_of_a_canary_is_told_once_a_day() -> None:
 
     assert key("a", NOW) == key("a", NOW + MINUTE)
     assert len({key("a", NOW), key("b", NOW), key("a", NOW + 1440 * MINUTE)}) == 3
+
+
+def test_refused_recipients_are_told_once_a_day_elsewhere() -> None:
+    def keys(but: str, now: datetime = NOW) -> list[tuple[str, str]]:
+        found = notices_of_refused(but, "desk", ops=["desk"], channels=["desk", "chief"], now=now)
+        return [(each.channel, each.key) for each in found]
+
+    ((channel, key),) = keys("a@example.org: 550 nobody")
+    assert channel == "chief"
+    assert keys("a@example.org: 550 nobody", NOW + MINUTE) == [(channel, key)]
+    assert keys("b@example.org: 550 nobody") != [(channel, key)]
+    assert keys("a@example.org: 550 nobody", NOW + 1440 * MINUTE) != [(channel, key)]
