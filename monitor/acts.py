@@ -6,24 +6,22 @@ of the store: a daemon calls them on the store's thread.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TypeVar
 
-from monitor.decide.breaker import notice_of_ending
-from monitor.decide.mutes import LONGEST_MUTE, after_mute, plain_name, plain_reason, what_is_muted
-from monitor.decide.parcels import parcels_of
+from monitor.decide.mutes import LONGEST_MUTE, plain_name, plain_reason, what_is_muted
 from monitor.decide.spread import digest
-from monitor.errors import ConflictError, NotFoundError, UserError
-from monitor.model import Action, Breaker, Feedback, HeldDelivery, HoldKind, Mute, Subject
+from monitor.document import did_you_mean
+from monitor.errors import NotFoundError, UserError
+from monitor.let_go import all_held, settle_breaker, settle_mute
+from monitor.model import Action, Breaker, Feedback, Mute, Subject
 from monitor.ports import Store
 from monitor.text.plain import one_line, shorten
 
 _ID_LENGTH = 8
 _SHORTEST_PREFIX = 4
-_ALL = 1_000_000
-_ATTEMPTS = 10
 
 T = TypeVar("T")
 
@@ -34,9 +32,11 @@ class Person:
 
     by: str  # a Slack user, a login
     via: str  # "slack", "command line", "mail", "console"
+    place: str = ""  # who it is and where, as the service names them: a name can be changed
 
     def did(self, verb: str, subject: str, now: datetime, detail: str = "") -> Action:
         """Return the row that stays of it."""
+        detail = "; ".join(part for part in (detail, plain_name(self.place)) if part)
         return Action(at=now, by=plain_name(self.by), via=self.via, verb=verb, subject=subject, detail=detail)
 
 
@@ -66,6 +66,8 @@ def mute(
         raise UserError("mute everything, or say what: not both")
     if not (everything or story or rule or feed or channel):
         raise UserError("nothing is muted: name a story, rule, feed or channel, or mute everything")
+    if not all(name.isprintable() for name in (story, rule, feed, channel)):
+        raise UserError("a name holds characters that cannot be shown")
     if until <= now:
         raise UserError(f"{until:%Y-%m-%d %H:%M} UTC is over")
     if until - now > LONGEST_MUTE:
@@ -84,8 +86,8 @@ def mute(
         tell=tell,
     )
     store.add_mute(wish, person.did("mute", wish.id, now, f"{what_is_muted(wish)}{_until(wish)}{_because(wish)}"))
-    after = "told in one message then" if tell else "not told then either"
-    return f"muted {what_is_muted(wish)}{_until(wish)} (mute {wish.id}); what comes is recorded, and {after}"
+    after = "is told at its end" if tell else "stays untold"
+    return f"muted {what_is_muted(wish)}{_until(wish)} (mute {wish.id}): what it holds {after}"
 
 
 def unmute(store: Store, person: Person, mute_id: str, *, now: datetime, tell: bool = False) -> str:
@@ -100,9 +102,9 @@ def unmute(store: Store, person: Person, mute_id: str, *, now: datetime, tell: b
     wish = _the_one(mute_id, {each.id: each for each in running}, "mute that is running", "monitor mutes")
     if not store.end_mute(wish.id, person.did("unmute", wish.id, now, what_is_muted(wish)), tell=tell):
         raise NotFoundError(f"mute {wish.id} is over")
-    count = _settle_mute(store, replace(wish, tell=tell or wish.tell), now)
-    done = "are told now" if tell or wish.tell else "stay untold"
-    return f"unmuted {what_is_muted(wish)}; {_messages(count)} held by it {done}"
+    count = settle_mute(store, replace(wish, tell=tell or wish.tell), now)
+    done = "told now" if tell or wish.tell else "left untold"
+    return f"unmuted {what_is_muted(wish)}; {done}: {_messages(count)}"
 
 
 # -- what is held ------------------------------------------------------------------------------------------------------
@@ -143,7 +145,7 @@ def _decide(store: Store, person: Person, reference: str, verb: str, now: dateti
     if any(_is_meant(reference, each) for each in breakers):
         breaker = _the_one(reference, breakers, "open breaker", "monitor held list")
         return _end_breaker(store, person, breaker, verb, now)
-    messages = {each.delivery.key: each for each in _all_held(store)}
+    messages = {each.delivery.key: each for each in all_held(store)}
     held = _the_one(reference, messages, "open breaker or held message", "monitor held list")
     key, title = held.delivery.key, shorten(one_line(held.delivery.message.title.text), 100)
     if verb == "release":
@@ -164,9 +166,7 @@ def _end_breaker(store: Store, person: Person, breaker: Breaker, ending: str, no
     if not store.close_breaker(breaker.id, ending, person.did(ending, breaker.id, now, f"{subject}: {breaker.reason}")):
         raise NotFoundError(f"somebody else has just decided about {subject}")
     ended = replace(breaker, ended_at=now, ended_by=plain_name(person.by), ending=ending)
-    told = store.held_back([breaker.id])
-    store.announce([notice_of_ending(ended, each.channel, count=each.count, now=now) for each in told], now)
-    return f"{_PAST[ending]} {_messages(_settle_breaker(store, ended, now))} of {subject}"
+    return f"{_PAST[ending]} {_messages(settle_breaker(store, ended, now))} of {subject}"
 
 
 # -- alerts ------------------------------------------------------------------------------------------------------------
@@ -186,15 +186,23 @@ def acknowledge(store: Store, person: Person, alert_id: str, *, now: datetime) -
     return f"{alert.acknowledged_by} takes care of it already"
 
 
-def judge(store: Store, person: Person, alert_id: str, *, relevant: bool, now: datetime) -> str:
-    """Say whether the rules of an alert were right to fire.
+def judge(
+    store: Store, person: Person, alert_id: str, *, relevant: bool, now: datetime, only: Collection[str] = ()
+) -> str:
+    """Say whether the rules of an alert were right to fire, all of them or `only` some.
 
     Raises:
-        NotFoundError: there is no such alert.
+        NotFoundError: there is no such alert, or it has no such rule.
     """
     alert = store.alert(alert_id)
     if alert is None:
         raise NotFoundError(f"no alert `{alert_id}`")
+    if strangers := sorted(set(only) - set(alert.rules)):
+        hint = did_you_mean(strangers[0], alert.rules)
+        raise NotFoundError(
+            f"rule `{one_line(strangers[0])}` has no part in this alert" + (f": {hint}" if hint else "")
+        )
+    rules = [rule for rule in alert.rules if not only or rule in only]
     told = store.recall_told([alert.story_id]).get(alert_id)
     message = told.message if told else None
     found = {reason.rule: reason.found for reason in message.reasons} if message else {}
@@ -209,68 +217,11 @@ def judge(store: Store, person: Person, alert_id: str, *, relevant: bool, now: d
             spellings=tuple(dict.fromkeys(spelling for _, spellings in found.get(rule, ()) for spelling in spellings)),
             text=text,
         )
-        for rule in alert.rules
+        for rule in rules
     ]
     verb = "relevant" if relevant else "not relevant"
-    store.add_feedback(opinions, person.did(verb, alert_id, now, ", ".join(alert.rules)))
-    return f"noted: {verb} ({', '.join(alert.rules)})"
-
-
-# -- how it ends -------------------------------------------------------------------------------------------------------
-
-
-def settle_ended(store: Store, now: datetime) -> int:
-    """Tell, or leave untold, what mutes and breakers hold that are over; return how many messages that were.
-
-    For a tick of the daemon: mutes run out by themselves, and a poll may record what an ended one was to hold.
-    """
-    count = 0
-    if muted := {each.delivery.hold.by for each in _all_held(store, kind=HoldKind.MUTE) if each.delivery.hold}:
-        running = {each.id for each in store.mutes(at=now)}
-        over = [each for each in store.mutes() if each.id in muted - running]
-        count += sum(_settle_mute(store, each, now) for each in over)
-    if broken := {each.delivery.hold.by for each in _all_held(store, kind=HoldKind.BREAKER) if each.delivery.hold}:
-        ended = [each for each in store.breakers(all_of_them=True) if each.id in broken and each.ended_at]
-        count += sum(_settle_breaker(store, each, now) for each in ended)
-    return count
-
-
-def _settle_mute(store: Store, mute: Mute, now: datetime) -> int:
-    if not mute.tell:
-        keys = [each.delivery.key for each in _all_held(store, kind=HoldKind.MUTE, by=mute.id)]
-        return store.drop_held(keys, after_mute(mute), now)
-    title, reason = f"held back: {what_is_muted(mute)} was muted", f"muted by {mute.by}, over now"
-    return _tell(store, HoldKind.MUTE, mute.id, title=title, reason=reason, now=now)
-
-
-def _settle_breaker(store: Store, breaker: Breaker, now: datetime) -> int:
-    if breaker.ending != "release":
-        keys = [each.delivery.key for each in _all_held(store, kind=HoldKind.BREAKER, by=breaker.id)]
-        return store.drop_held(keys, f"discarded by {breaker.ended_by}: {breaker.reason}", now)
-    title, reason = f"held back of {breaker.subject} {breaker.name}", f"released by {breaker.ended_by}"
-    return _tell(store, HoldKind.BREAKER, breaker.id, title=title, reason=reason, now=now)
-
-
-def _tell(store: Store, kind: HoldKind, by: str, *, title: str, reason: str, now: datetime) -> int:
-    """Send all that one mute or breaker holds; what others let go of at the same time is read anew."""
-    count = 0
-    for _ in range(_ATTEMPTS):
-        held = _all_held(store, kind=kind, by=by)
-        try:
-            for parcel in parcels_of(held, title=title, reason=reason, event=by, now=now):
-                if parcel.digest is None:
-                    count += store.release_held(parcel.keys, now)
-                else:
-                    store.fold_held(parcel.digest, parcel.keys, now)
-                    count += len(parcel.keys)
-        except ConflictError:
-            continue
-        return count
-    return count  # the rest is held still: the next tick goes on
-
-
-def _all_held(store: Store, *, kind: HoldKind | None = None, by: str = "") -> tuple[HeldDelivery, ...]:
-    return store.held_deliveries(kind=kind, by=by, limit=_ALL)
+    store.add_feedback(opinions, person.did(verb, alert_id, now, ", ".join(rules)))
+    return f"noted: {verb} ({', '.join(rules)})"
 
 
 def _open(store: Store) -> dict[str, Breaker]:

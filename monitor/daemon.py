@@ -16,6 +16,7 @@ from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
 from monitor import __version__
 from monitor.config.load import watched_files
+from monitor.conversation import Conversation
 from monitor.crew import Crew
 from monitor.decide.announcements import FOLD, notices_of_dead, notices_of_refused
 from monitor.decide.endings import Directory, admit
@@ -26,6 +27,7 @@ from monitor.errors import StoreUnavailableError, UserError
 from monitor.health import ChannelHealth, FeedHealth
 from monitor.heartbeat import Heart
 from monitor.holds import Holds
+from monitor.let_go import settle_ended
 from monitor.model import Absent, ClaimedDelivery, Delivery, FeedLease, PollOutcome, Sent, Settlement
 from monitor.outage import Outage
 from monitor.pipeline import SEND_LEASE, Doors, Live, deliver, poll, take_push
@@ -86,6 +88,7 @@ class Daemon:
         self.door = Door(self.subscriptions, doors.clock, Exits(departures).routes())
         departures.use(setup)
         self._heart = Heart(doors)
+        self.conversation = Conversation(doors, lambda: self.live)
 
     # -- ticks: each asks the store what is due and starts it ----------------------------------------------------------
 
@@ -182,6 +185,12 @@ class Daemon:
         """Poll again the feeds that a person has paused for a time which is over."""
         for name in await self.doors.in_store(self.doors.store.end_pauses, self.doors.clock()):
             log.info("a feed's pause is over: polling it again", feed=name)
+
+    async def settle_ended(self) -> None:
+        """Tell, or leave untold, what was held by mutes and breakers that are over."""
+        count = await self.doors.in_store(settle_ended, self.doors.store, self.doors.clock())
+        if count:
+            log.info("a mute or breaker is over", held_messages=count)
 
     async def end_holds(self) -> None:
         """Let go what was kept back and need not wait any longer."""
@@ -288,6 +297,8 @@ class Daemon:
             users = {*self.polls.tasks, *self.sends.tasks, *self._ticks.tasks}
             self._retiring.start(old, self._guard(_retire(old, users)))
         self._holds.look_at_all()
+        if self.conversation.begun:
+            await self.conversation.keep(self.live.listeners)
 
     async def watch(self, setup: Setup, *, hasten: Collection[str] = (), spread: bool = False) -> None:
         """Tell the store which feeds and which rules with thresholds are watched; `spread` many first polls."""
@@ -321,6 +332,7 @@ class Daemon:
             self.end_pauses: 10,
             self.departures.read: 10,
             self.show_life: 5,
+            self.settle_ended: 5,
             self.end_holds: 2,
             self.beat: 20,
         }
@@ -328,6 +340,7 @@ class Daemon:
             scheduler.add_job(self._start_tick, "interval", (tick,), seconds=seconds)
             await self._start_tick(tick)
         scheduler.start()
+        await self.conversation.keep(self.live.listeners)
         try:
             await stop.wait()
         finally:
@@ -338,6 +351,7 @@ class Daemon:
         log.info("stopping: running work may finish", polls=len(self.polls), messages=len(self.sends))
         try:
             async with asyncio.timeout(DRAIN.total_seconds()):
+                await self.conversation.end()
                 for crew in (self._ticks, self.polls, self.sends):  # a tick may be starting some
                     await crew.join()
         except TimeoutError:
@@ -377,6 +391,7 @@ class Daemon:
                 await asyncio.sleep(TURN_CHECK.total_seconds())
             await self.polls.join()
         await self._guard(self._report_silence())
+        await self._guard(self.settle_ended())
         await self._guard(self.end_holds())
         await self._guard(self._heart.speak(self.setup, self.live))
         await self._deliver_all()
@@ -440,6 +455,7 @@ class Daemon:
         """Cut short what still runs, give its leases back, let go of connections."""
         self._stopping = True
         await self.door.close()
+        await self.conversation.end()
         await self._ticks.cancel()
         waiting = await self._guard(self.subscriptions.claim(MOST_PUSHES_LEFT)) or ()
         cut_short = [*await self.polls.cancel(), *self.rota.unfinished, *(each.lease for each in waiting)]

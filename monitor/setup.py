@@ -45,7 +45,7 @@ class Setup:
         """How the channels want to be told, and what goes where."""
         config = self.config
         channels = {name: channel.policy(config.defaults.zone) for name, channel in self.channels.items()}
-        return Policies(channels=channels, routes=config.routes, maintenance=config.maintenance)
+        return Policies(channels=channels, routes=config.routes, maintenance=config.maintenance, breaker=config.breaker)
 
 
 def load_setup(file: Path, *, env: Mapping[str, str] = os.environ, store: str | None = None) -> Setup:

@@ -21,7 +21,7 @@ from monitor.config.models import DefaultSettings, OpsSettings, PollSettings, To
 from monitor.config.policies import load_policies
 from monitor.document import Document, did_you_mean, read_document, validate
 from monitor.errors import Problem
-from monitor.model import AllowedHost, Backlog, Feed, Maintenance, Priority, Route
+from monitor.model import AllowedHost, Backlog, BreakerSettings, Feed, Maintenance, Priority, Route
 from monitor.secret import resolve_references
 from monitor.text.plain import shorten
 
@@ -29,6 +29,7 @@ INCLUDED_KEYS = ("actors", "defaults", "feeds", "rules")  # `defaults` there are
 _ONLY_MAIN = (
     "allow",
     "allow_files",
+    "breaker",
     "channels",
     "contact",
     "heartbeat",
@@ -72,6 +73,7 @@ class Config:
     feeds: tuple[Feed, ...] = field(repr=False)
     routes: tuple[Route, ...]
     maintenance: tuple[Maintenance, ...]
+    breaker: BreakerSettings | None  # when alerts are held because they are too many, None = never
     public_url: str  # under which others reach this program, "" = they do not, and nothing listens
     listen: tuple[str, int]  # address and port
     allow_folders: tuple[Path, ...]
@@ -167,6 +169,7 @@ class _Loader:
             feeds=feeds,
             routes=routes,
             maintenance=maintenance,
+            breaker=BreakerSettings(**top.breaker.model_dump()) if top.breaker else None,
             public_url=web.public_url,
             listen=(address.strip("[]"), int(port)),
             allow_folders=allow_folders,

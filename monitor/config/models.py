@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import Annotated, Any, ClassVar, Self
 from urllib.parse import urlsplit
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema, model_validator
 
 from monitor.model import Backlog, Identity, Priority
 from monitor.text.duration import parse_duration
@@ -66,6 +66,14 @@ def _public_url(value: object) -> object:
 def _listen(value: object) -> object:
     if isinstance(value, str) and not LISTEN.fullmatch(value):
         raise ValueError(f"`{value}` is no address and port: write it like `127.0.0.1:8080` or `[::]:8080`")
+    return value
+
+
+def _breaker(value: object) -> object:
+    if value == "false":
+        return None
+    if not isinstance(value, dict):
+        raise ValueError("write `breaker: false`, or a mapping such as {alerts: 20, factor: 10}")  # noqa: TRY004 - pydantic reports ValueError alone
     return value
 
 
@@ -162,6 +170,28 @@ class WebSettings(_Shape):
     listen: Annotated[str, BeforeValidator(_listen)] = "127.0.0.1:8080"
 
 
+class BreakerShape(_Shape):
+    """`breaker:`, when alerts of a rule or feed are held: more in an hour than both of these allow."""
+
+    alerts: int = Field(default=20, ge=1, le=100_000)
+    factor: float = Field(default=10, ge=1, le=1_000, allow_inf_nan=False)  # times the usual number
+
+
+_BREAKER_SCHEMA = {
+    "anyOf": [
+        {"const": False},
+        {
+            "type": "object",
+            "properties": {
+                "alerts": {"type": "integer", "minimum": 1, "maximum": 100_000},
+                "factor": {"type": "number", "minimum": 1, "maximum": 1_000},
+            },
+            "additionalProperties": False,
+        },
+    ]
+}
+
+
 class TopSettings(_Shape):
     """The keys of the main file that are no sections; one without a value is as good as none."""
 
@@ -171,6 +201,9 @@ class TopSettings(_Shape):
     allow_files: Texts = Field(default_factory=list)
     allow: Texts = Field(default_factory=list)
     store: str = "sqlite:///var/monitor.db"
+    breaker: Annotated[BreakerShape | None, BeforeValidator(_breaker), WithJsonSchema(_BREAKER_SCHEMA)] = (
+        BreakerShape()  # None = `false`: alerts are never too many
+    )
     contact: Annotated[str, BeforeValidator(_one_line)] = ""  # a URL or address, told to those whose feeds are read
 
     @model_validator(mode="before")

@@ -48,10 +48,10 @@ def usual(pulse: Pulse, now: datetime) -> float:
 
 
 def broken_by(breakers: Iterable[Breaker], *, rules: Collection[str], feed: str) -> Breaker | None:
-    """Return the breaker that keeps an alert back: of its feed, or of the rules, where that of each one is open."""
+    """Return the breaker that keeps an alert back: of its rules, where that of each one is open, or of its feed."""
     open_of = {(each.subject, each.name): each for each in breakers}
     of_rules = [open_of.get((Subject.RULE, rule)) for rule in rules]
-    return open_of.get((Subject.FEED, feed)) or (of_rules[0] if of_rules and all(of_rules) else None)
+    return (of_rules[0] if of_rules and all(of_rules) else None) or open_of.get((Subject.FEED, feed))
 
 
 def hold_of_breaker(breaker: Breaker) -> Hold:
@@ -65,7 +65,7 @@ def notice_of_breaker(breaker: Breaker, channel: str, *, count: int, urgent: Seq
 
     `urgent` are the titles of those that cannot wait.
     """
-    title = f"{count} held: {breaker.subject} {breaker.name} is far above its usual number of alerts"
+    title = f"{count} held: {breaker.subject} {breaker.name} has raised {breaker.reason}"
     how = f"`monitor held release {breaker.id}` tells them, `discard` does not, `mute` does not for 24 hours either"
     named = [f"Urgent: {each}" for each in urgent[:MOST_NAMED]]
     more = [f"and {len(urgent) - MOST_NAMED} more urgent ones"] if len(urgent) > MOST_NAMED else []
@@ -78,7 +78,7 @@ def notice_of_ending(breaker: Breaker, channel: str, *, count: int, now: datetim
     done = {"release": "released", "mute": "discarded and muted"}.get(breaker.ending, "discarded")
     title = f"{count} {done} by {breaker.ended_by}: {breaker.subject} {breaker.name}"
     notice = _notice(breaker, channel, title=title, lines=(), priority=Priority.NORMAL, now=now)
-    return edit_of_notice(notice, event=f"ended {breaker.ending}")
+    return edit_of_notice(notice, event=f"ended {now.isoformat()}")
 
 
 def edit_of_notice(notice: Delivery, *, event: str) -> Delivery:
@@ -100,6 +100,7 @@ def _notice(
         priority=priority,
         reasons=(Reason(rule="", title=f"Breaker {breaker.id}", found=(), note=breaker.reason),),
         excerpts=tuple(Excerpt(text=line) for line in lines),
+        breaker="" if breaker.ended_at else breaker.id,
     )
     return Delivery(
         key=notice_key(breaker.id, channel),

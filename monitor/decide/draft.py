@@ -149,7 +149,7 @@ class Draft(Telling):
                 self.story_of[key] = self.new_keys[key] = joined.story.id
         self.index.add(entry, joined.story.id)
         self.reports[entry.id] = entry
-        return joined
+        return replace(joined, independent=self.index.independent(joined.story.id))
 
     def _goes_on(self, story: Story, window: timedelta) -> bool:
         return self.now - story.last_at <= window

@@ -7,10 +7,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
 
-from monitor.decide.owed import MOST_ITEMS, digest_of
+from monitor.decide.owed import digest_of
 from monitor.model import Delivery, DeliveryKind, HeldDelivery, Message
 
 MOST_SINGLE = 5  # held messages of a channel that go out one by one
+MOST_DIGESTS = 10  # for one channel
+MOST_TOGETHER = 25  # in one digest: so many have room in Slack, and none is left out
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,7 +26,7 @@ class Parcel:
 def parcels_of(
     held: Collection[HeldDelivery], *, title: str, reason: str, event: str, now: datetime
 ) -> tuple[Parcel, ...]:
-    """Pack held messages, channel by channel: up to five as they are, more as digests that leave none out.
+    """Pack held messages, channel by channel: up to five as they are, more as digests that name each.
 
     A reply to a message of the same digest is told by it. What is a digest already goes out as it is. `title` follows
     the number of messages, `event` says what let them go: one event tells a message once.
@@ -49,8 +51,7 @@ def _of_channel(
     if ready:
         yield Parcel(keys=ready)
     followers = [each for each in held if each.delivery.kind is not DeliveryKind.DIGEST and not _is_news(each, posted)]
-    for start in range(0, len(news), MOST_ITEMS):
-        some = news[start : start + MOST_ITEMS]
+    for some in _pages(news):
         alerts = {each.delivery.alert_id for each in some}
         told = [*some, *(each for each in followers if each.delivery.alert_id in alerts)]
         keys = tuple(each.delivery.key for each in told)
@@ -64,6 +65,13 @@ def _of_channel(
             now=now,
         )
         yield Parcel(keys=keys, digest=digest)
+
+
+def _pages(news: list[HeldDelivery]) -> Iterator[list[HeldDelivery]]:
+    """Cut what is told into digests; the last of very many takes all the rest, and counts what it has no room for."""
+    last = (MOST_DIGESTS - 1) * MOST_TOGETHER
+    for start in range(0, min(len(news), last + 1), MOST_TOGETHER):
+        yield news[start:] if start == last else news[start : start + MOST_TOGETHER]
 
 
 def _is_news(held: HeldDelivery, posted: Collection[str]) -> bool:

@@ -44,6 +44,7 @@ class Joined:
     how: Joining
     new_source: bool = True  # no entry of this feed was in it before
     difference: str = ""  # of an update: what it says that was not told
+    independent: int = 1  # sources that tell the story in words of their own, this one included
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -138,7 +139,8 @@ class Telling:
         )
         hold = hold_of(occasion, self.restraints, self.now)
         if hold is not None:
-            self.note(entry, Stage.ROUTE, "held", hold.reason, story_id=alert.story_id, channel=alert.channel)
+            verdict = "muted" if hold.kind is HoldKind.MUTE else "held"
+            self.note(entry, Stage.ROUTE, verdict, hold.reason, story_id=alert.story_id, channel=alert.channel)
         return hold
 
     # -- more of a story that was told ---------------------------------------------------------------------------------
@@ -148,12 +150,26 @@ class Telling:
         entry, channel = reach.matches[0].entry, reach.channel
         told = self.told.get(alert_id(joined.story.id, channel))
         more = [match for match in reach.matches if told and match.rule.id not in told.alert.rules]
-        if told is None or not (more or joined.how in _NEWS):
+        if told is None or not (more or reach.priority > told.alert.priority or joined.how in _NEWS):
             links = {"story_id": joined.story.id, "channel": channel}
             self.note(entry, Stage.ROUTE, "told", f"{channel} has an alert about this story", **links)
             return
         message = render_message(reach.matches, notes=notes)
-        self._answer(told, reach, message, _what_is_new(joined, entry, more), event=entry.id, more=more)
+        told, wide = self._widely(told, joined.independent)
+        note = "; ".join(part for part in (_what_is_new(joined, entry, more), wide) if part)
+        self._answer(told, reach, message, note, event=entry.id, more=more, wide=bool(wide))
+
+    def _widely(self, told: Told, independent: int) -> tuple[Told, str]:
+        """Say once, of a story that was told, that as many independent sources report it as the channel asks for.
+
+        That it was said is remembered with the message that is to stand there.
+        """
+        asked = self.restraints.policies.of(told.alert.channel).broadcast_sources
+        if not asked or independent < asked or told.message is None or told.message.reach >= asked:
+            return told, ""
+        told = replace(told, message=replace(told.message, reach=asked))
+        self.told[told.alert.id] = told
+        return told, f"{independent} independent sources by now"
 
     def correct(self, story: Story, reach: Reach, change: Change) -> None:
         """Reply to what the channel was told of a story: a word appeared later, or a number is another one."""
@@ -169,14 +185,30 @@ class Telling:
         self._answer(told, reach, render_message(reach.matches), note, event=event, more=new)
 
     def _answer(
-        self, told: Told, reach: Reach, message: Message, note: str, *, event: str, more: Collection[Match]
+        self,
+        told: Told,
+        reach: Reach,
+        message: Message,
+        note: str,
+        *,
+        event: str,
+        more: Collection[Match],
+        wide: bool = False,
     ) -> None:
-        """Owe a reply; rules that had not hit are added to the alert, and shown to the whole channel."""
+        """Owe a reply; what escalates is shown to the whole channel.
+
+        That is a rule that had not hit, which is added to the alert, a higher priority, or that it is told widely.
+        """
         entry = reach.matches[0].entry
         links = {"story_id": told.alert.story_id, "channel": reach.channel}
+        rises = reach.priority > told.alert.priority
+        if rises:
+            said = f"priority {told.alert.priority.word} → {reach.priority.word}"
+            note = f"{note}; {said}" if note else said
         self.note(entry, Stage.ROUTE, "reply", f"{note}: a reply in {reach.channel}", **links)
-        made = reply(told.alert, message, note=note, event=event, now=self.now, broadcast=bool(more))
-        alert = self.widen(told, unknown, message) if (unknown := _not_in(told.alert, more)) else told.alert
+        made = reply(told.alert, message, note=note, event=event, now=self.now, broadcast=bool(more) or rises or wide)
+        unknown = _not_in(told.alert, more)
+        alert = self.widen(told, unknown, message, reach.priority) if unknown or rises else told.alert
         first = self.posts.get(alert.id)
         hold = self.hold(entry, alert, reach.way, first=first is not None)
         if first is not None and first.hold is not None:  # they stay together, and what is urgent now waits no more
@@ -184,10 +216,13 @@ class Telling:
         self.replies.append(replace(made, hold=hold))
         self.replied[made.key] = entry.id
 
-    def widen(self, told: Told, more: Collection[Match], message: Message) -> Alert:
-        """Add rules to an alert, and to the message that told it; return the alert as it is now."""
+    def widen(self, told: Told, more: Collection[Match], message: Message, priority: Priority) -> Alert:
+        """Add rules to an alert, and to the message that told it; return the alert as it is now.
+
+        It is of the higher one of its priority and this one.
+        """
         rules = tuple(match.rule.id for match in more)
-        priority = max(told.alert.priority, *(match.rule.priority for match in more))
+        priority = max(told.alert.priority, priority)
         alert = replace(told.alert, rules=(*told.alert.rules, *rules), priority=priority)
         (self.alerts if alert.id in self.alerts else self.widened)[alert.id] = alert
         reasons = tuple(reason for reason in message.reasons if reason.rule in rules)

@@ -24,13 +24,15 @@ class Tripped:
 def trip(telling: Telling, feed: str) -> Tripped:
     """Hold what the page would tell of a rule or feed that is far above its baseline, once floods are folded.
 
-    Only what is told at once counts: a digest is no flood, however much it holds.
+    Only what is told at once counts: a digest is no flood, however much it holds. Where rules are to blame, the feed is
+    not: what they have raised is taken off its count.
     """
-    raised = tuple(_raised(telling, feed))
-    opened = tuple(_opened(telling, raised))
-    for alert_id, post in telling.posts.items():
+    raised = _raised(telling, feed)
+    rules = tuple(_opened(telling, [each for each in raised if each.subject is Subject.RULE]))
+    opened = rules or tuple(_opened(telling, [each for each in raised if each.subject is Subject.FEED]))
+    for alert_id, post in telling.posts.items() if opened else ():
         alert = telling.alerts[alert_id]
-        broken = broken_by((*telling.restraints.breakers, *opened), rules=alert.rules, feed=feed) if opened else None
+        broken = broken_by((*telling.restraints.breakers, *opened), rules=alert.rules, feed=feed)
         if broken is not None and _kind(post) in _TOLD_SOON:
             hold = hold_of_breaker(broken)
             telling.posts[alert_id] = replace(post, hold=hold)
@@ -38,38 +40,51 @@ def trip(telling: Telling, feed: str) -> Tripped:
             telling.note(alert.entry_id, Stage.ROUTE, "held", hold.reason, **links)
     telling.replies = [_with_its_post(reply, telling.posts) for reply in telling.replies]
     notices = tuple(_notices(telling, (*telling.restraints.breakers, *opened)))
-    return Tripped(raised=raised, breakers=opened, notices=notices)
+    blamed = tuple(_taken_off(telling, rules, feed))
+    return Tripped(raised=(*_raised(telling, feed), *blamed), breakers=opened, notices=notices)
 
 
-def _raised(telling: Telling, feed: str) -> Iterator[Raised]:
+def _raised(telling: Telling, feed: str) -> tuple[Raised, ...]:
     """Count the stories that the page tells at once, by rule and for the feed; in how many channels is no matter."""
     stories: dict[str, set[str]] = {}
     for alert_id, post in telling.posts.items():
         alert = telling.alerts[alert_id]
         for rule in alert.rules if _kind(post) in _TOLD_SOON else ():
             stories.setdefault(rule, set()).add(alert.story_id)
-    for rule, told in stories.items():
-        yield Raised(subject=Subject.RULE, name=rule, alerts=len(told))
-    if stories:
-        yield Raised(subject=Subject.FEED, name=feed, alerts=len(set().union(*stories.values())))
+    of_rules = [Raised(subject=Subject.RULE, name=rule, alerts=len(told)) for rule, told in stories.items()]
+    of_feed = len(set().union(*stories.values()))
+    return (*of_rules, Raised(subject=Subject.FEED, name=feed, alerts=of_feed)) if of_feed else ()
 
 
 def _opened(telling: Telling, raised: Collection[Raised]) -> Iterator[Breaker]:
     settings = telling.restraints.policies.breaker
-    pulses = {(each.subject, each.name): each for each in telling.restraints.pulses}
     is_open = {(each.subject, each.name) for each in telling.restraints.breakers}
     for item in raised if settings else ():
-        key = item.subject, item.name
-        pulse = pulses.get(key, Pulse(subject=item.subject, name=item.name))
+        pulse = _pulse(telling, item.subject, item.name)
         breaker = settings and tripped(replace(pulse, hour=pulse.hour + item.alerts), settings, telling.now)
-        if breaker and key not in is_open:
+        if breaker and (item.subject, item.name) not in is_open:
             yield breaker
 
 
+def _taken_off(telling: Telling, rules: Collection[Breaker], feed: str) -> Iterator[Raised]:
+    """Take off the feed's count what rules have raised whose breakers the page opens."""
+    of_rules = sum(_pulse(telling, each.subject, each.name).hour for each in rules)
+    too_much = min(of_rules, _pulse(telling, Subject.FEED, feed).hour)
+    if too_much:
+        yield Raised(subject=Subject.FEED, name=feed, alerts=-too_much)
+
+
+def _pulse(telling: Telling, subject: Subject, name: str) -> Pulse:
+    known = (each for each in telling.restraints.pulses if (each.subject, each.name) == (subject, name))
+    return next(known, Pulse(subject=subject, name=name))
+
+
 def _with_its_post(reply: Delivery, posts: Mapping[str, Delivery]) -> Delivery:
-    """Let a reply wait as long as the message of this very page that it follows."""
+    """Let a reply wait as long as the message of this very page that it follows, unless it is muted itself."""
     post = posts.get(reply.alert_id)
-    return replace(reply, hold=post.hold) if post is not None and post.hold is not None else reply
+    if post is None or post.hold is None or _kind(reply) is HoldKind.MUTE:
+        return reply
+    return replace(reply, hold=post.hold)
 
 
 def _notices(telling: Telling, breakers: Collection[Breaker]) -> Iterator[Delivery]:

@@ -58,7 +58,7 @@ from monitor.model.holds import (
     Raised,
     Subject,
 )
-from monitor.model.messages import Coverage, Digest, Excerpt, Message, Reason
+from monitor.model.messages import Acknowledged, Coverage, Digest, Excerpt, Message, Reason
 from monitor.model.policies import Maintenance, Mode, Policies, Policy, Route, Way
 from monitor.model.polls import Decision, PollOutcome, Stage
 from monitor.model.rules import (
@@ -80,6 +80,7 @@ from monitor.model.rules import (
     Threshold,
 )
 from monitor.model.stories import Alert, Joining, Memory, Report, StoredEntry, Story, Told
+from monitor.model.wishes import Wish
 
 __all__ = [
     "EVENTS_KEPT",
@@ -88,6 +89,7 @@ __all__ = [
     "MOVES",
     "Absent",
     "Accepted",
+    "Acknowledged",
     "Action",
     "Alert",
     "AllowedHost",
@@ -166,5 +168,6 @@ __all__ = [
     "Unknown",
     "Validators",
     "Way",
+    "Wish",
     "with_event",
 ]

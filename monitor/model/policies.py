@@ -22,6 +22,7 @@ class Policy:
     digest: Timetable | None = None  # when the rest is told in one message, None = each by itself
     instant: Priority = Priority.URGENT  # from here on an alert does not wait for the digest
     min_priority: Priority = Priority.LOW  # below, nothing is told there
+    broadcast_sources: int = 0  # independent ones, at which a reply is shown to the whole channel; 0 = never for that
     wait: timedelta = timedelta()  # for reports that come together, where an alert is neither high nor urgent
 
 

@@ -19,7 +19,7 @@ from monitor.notify.leaving import NO_WAY, Leaving
 from monitor.notify.policy import ChannelSettings
 from monitor.notify.settings import Settings
 from monitor.notify.smtp import SmtpSettings
-from monitor.ports import Clock, Notifier
+from monitor.ports import Clock, Listener, Notifier
 
 DEADLINE = timedelta(seconds=20)
 
@@ -59,6 +59,8 @@ class ChannelType(Generic[AnySettings]):
     render: Callable[[Delivery], object] | None = None  # make what would be sent, without sending it
     lacks: Callable[[AnySettings], Sequence[tuple[str, str]]] = _nothing  # what it cannot do, and what would help
     check: Callable[[AnySettings, ChannelContext], Awaitable[Sequence[Finding]]] | None = None  # ask, and send nothing
+    listen: Callable[[Mapping[str, tuple[AnySettings, Any]], Clock, timedelta], Sequence[Listener]] | None = None
+    """Opens what hears the people of all channels of the kind, by name: their settings, and their open notifiers."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

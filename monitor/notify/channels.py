@@ -19,13 +19,13 @@ from monitor.errors import Problem
 from monitor.notify.channel import DEADLINE, ChannelContext, ChannelType, ConfiguredChannel
 from monitor.notify.leaving import NO_WAY, Leaving
 from monitor.notify.smtp import SmtpSettings
-from monitor.ports import Clock, Notifier
+from monitor.ports import Clock, Listener, Notifier
 from monitor.secret import has_reference
 
 GROUP = "media_monitor.notifiers"
 EXAMPLE = 'write for example {slack: "#desk", token: "${SLACK_BOT_TOKEN}"} or {console: true}'
 _LOOKS_SECRET = re.compile(r"xox[a-z]-[\w-]+|xapp-[\w-]+|(?<=hooks\.slack\.com/)[^\s\"'`}]+")
-_SECRET_KEYS = ("password", "secret", "slack_webhook", "token", "webhook")
+_SECRET_KEYS = ("app_token", "password", "secret", "slack_webhook", "token", "webhook")
 
 
 def load_channels(
@@ -78,6 +78,26 @@ def open_channels(
         notifiers[name] = channel.type.open(channel.settings, context)
         notifiers[name].pace = channel.pace(notifiers[name].pace)
     return notifiers
+
+
+def open_listeners(
+    configured: Mapping[str, ConfiguredChannel],
+    notifiers: Mapping[str, Notifier],
+    *,
+    clock: Clock,
+    deadline: timedelta = DEADLINE,
+) -> tuple[Listener, ...]:
+    """Open what hears the people who read these channels, as far as the kinds can hear; nothing is connected yet."""
+    kinds = {channel.type.name: channel.type for channel in configured.values() if channel.type.listen is not None}
+    found: list[Listener] = []
+    for name, kind in kinds.items():
+        mine = {
+            each: (channel.settings, notifiers[each])
+            for each, channel in configured.items()
+            if channel.type.name == name
+        }
+        found += kind.listen(mine, clock, deadline) if kind.listen else ()
+    return tuple(found)
 
 
 class _Reader:

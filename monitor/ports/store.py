@@ -252,6 +252,10 @@ class Store(Protocol):
         """
         ...
 
+    def holders(self) -> tuple[tuple[HoldKind, str], ...]:
+        """Say what keeps anything back: each kind of hold, with the mutes and breakers by their ids."""
+        ...
+
     def held_back(self, breakers: Collection[str]) -> tuple[HeldBack, ...]:
         """Say how many stories these breakers hold, in each channel."""
         ...
@@ -357,6 +361,14 @@ class Store(Protocol):
 
     def find_entries(self, prefix: str) -> tuple[str, ...]:
         """Find entries by the beginning of their id; else of an alert's id; else of a delivery's key. At most 20."""
+        ...
+
+    def find_stories(self, prefix: str) -> tuple[str, ...]:
+        """Find stories by the beginning of their id. At most 20."""
+        ...
+
+    def find_alerts(self, prefix: str) -> tuple[Alert, ...]:
+        """Find alerts by the beginning of their id; else of the key of a message about them. At most 20."""
         ...
 
     def find_link(self, canonical_url: str) -> tuple[str, ...]:

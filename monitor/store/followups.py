@@ -15,7 +15,18 @@ from typing import Any, Final
 from sqlalchemy import ColumnElement, Connection, Row, delete, func, or_, select, update
 
 from monitor.errors import StoreError
-from monitor.model import Delivery, DeliveryKind, DeliveryState, Digest, Hold, HoldKind, Parent, Retry, Skipped
+from monitor.model import (
+    Acknowledged,
+    Delivery,
+    DeliveryKind,
+    DeliveryState,
+    Digest,
+    Hold,
+    HoldKind,
+    Parent,
+    Retry,
+    Skipped,
+)
 from monitor.store.payload import freeze, thaw
 from monitor.store.tables import alert, delivery
 
@@ -54,8 +65,8 @@ def _about(subjects: Sequence[str]) -> ColumnElement[bool]:
 def wait_with_held(connection: Connection, deliveries: Sequence[Delivery]) -> list[Delivery]:
     """Return these deliveries, as they are to be owed where the message that they follow is held.
 
-    A reply is held as well, for as long; an edit is written into what nobody has seen yet. The caller holds the lock on
-    their destinations, without which no hold ends.
+    A reply is held as well, for as long, unless it is muted itself; an edit is written into what nobody has seen yet.
+    The caller holds the lock on their destinations, without which no hold ends.
     """
     followed = sorted({item.alert_id for item in deliveries if item.kind in _FOLLOWUPS})
     if not followed:
@@ -70,10 +81,22 @@ def wait_with_held(connection: Connection, deliveries: Sequence[Delivery]) -> li
             owed.append(item)
         elif item.kind is DeliveryKind.REPLY:
             hold = Hold(kind=HoldKind(row.hold_kind), reason=row.reason, until=row.hold_until, by=row.hold_by)
-            owed.append(replace(item, hold=hold))
+            muted = item.hold is not None and item.hold.kind is HoldKind.MUTE
+            owed.append(item if muted else replace(item, hold=hold))
         else:
             connection.execute(update(delivery).where(delivery.c.seq == row.seq).values(payload=freeze(item.message)))
     return owed
+
+
+def with_acknowledgement(connection: Connection, item: Delivery) -> Delivery:
+    """Say in a first message, and in every change of it, who takes care of the alert: as it stands now."""
+    if item.kind not in (DeliveryKind.POST, DeliveryKind.EDIT) or isinstance(item.message, Digest):
+        return item
+    row = connection.execute(select(alert).where(alert.c.id == item.alert_id)).one_or_none()
+    if row is None or row.acknowledged_at is None:
+        return item
+    taken = Acknowledged(by=row.acknowledged_by, at=row.acknowledged_at)
+    return replace(item, message=replace(item.message, acknowledged=taken))
 
 
 def find_parent(connection: Connection, row: Row[Any], now: datetime) -> Parent | Skipped | Retry | None:
@@ -126,7 +149,8 @@ def _parent_row(connection: Connection, row: Row[Any]) -> Row[Any] | None:
         return connection.execute(select(delivery).where(delivery.c.key == row.follows)).one_or_none()
     digest = select(alert.c.digest).where(alert.c.id == row.alert_id).scalar_subquery()
     own = (delivery.c.alert_id == row.alert_id) & (delivery.c.kind == DeliveryKind.POST)
-    return connection.execute(select(delivery).where(or_(own, delivery.c.key == digest)).limit(1)).one_or_none()
+    either = select(delivery).where(or_(own, delivery.c.key == digest))
+    return connection.execute(either.order_by(delivery.c.seq.desc()).limit(1)).one_or_none()  # the digest tells it now
 
 
 def _is_superseded(connection: Connection, row: Row[Any]) -> bool:

@@ -51,6 +51,12 @@ def held_deliveries(
     return tuple(found for row in rows if (found := _held(row)))
 
 
+def holders(connection: Connection) -> tuple[tuple[HoldKind, str], ...]:
+    """Say what keeps anything back; see `Store.holders`."""
+    rows = connection.execute(select(delivery.c.hold_kind, delivery.c.hold_by).where(_HELD).distinct())
+    return tuple(sorted((HoldKind(row.hold_kind), row.hold_by) for row in rows))
+
+
 def held_back(connection: Connection, breakers: Collection[str]) -> tuple[HeldBack, ...]:
     """Count what breakers hold; see `Store.held_back`."""
     by, channel = delivery.c.hold_by, delivery.c.channel

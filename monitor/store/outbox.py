@@ -32,7 +32,7 @@ from monitor.model import (
     Skipped,
 )
 from monitor.store.engine import built_once, insert
-from monitor.store.followups import find_parent, make_room_for_edits, wait_with_held
+from monitor.store.followups import find_parent, make_room_for_edits, wait_with_held, with_acknowledgement
 from monitor.store.payload import freeze, thaw
 from monitor.store.tables import delivery, destination
 
@@ -192,7 +192,7 @@ def _ready(connection: Connection, row: Row[Any], now: datetime) -> Delivery | S
     if isinstance(parent, Settlement):
         return parent
     try:
-        return _delivery(row, parent)
+        return with_acknowledgement(connection, _delivery(row, parent))
     except StoreError as error:
         return Dead(reason=str(error))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Collection
 from datetime import datetime
 from typing import Any
@@ -9,9 +10,10 @@ from typing import Any
 from sqlalchemy import Connection, or_, select, update
 from sqlalchemy import insert as plain_insert
 
-from monitor.model import Action, Alert, Breaker, Feedback, Mute, Subject
+from monitor.model import Action, Alert, Breaker, Delivery, DeliveryKind, Feedback, Mute, Subject
 from monitor.store.engine import insert
-from monitor.store.polls import alert_of
+from monitor.store.outbox import owe, wake
+from monitor.store.polls import alert_of, recall_told
 from monitor.store.tables import action, alert, breaker, feedback, mute, secret
 
 
@@ -102,7 +104,32 @@ def acknowledge(connection: Connection, alert_id: str, done: Action) -> bool:
     if connection.execute(first.values(acknowledged_at=done.at, acknowledged_by=done.by)).rowcount != 1:
         return False
     add_action(connection, done)
+    _show_acknowledgement(connection, alert_id, done.at)
     return True
+
+
+def _show_acknowledgement(connection: Connection, alert_id: str, now: datetime) -> None:
+    """Owe a change of the message that told an alert; what is to stand there is what stands there, and who it is.
+
+    The lane is locked first: a change that a poll owes meanwhile comes before this one, or takes its place.
+    """
+    found = read_alert(connection, alert_id)
+    if found is None:
+        return
+    wake(connection, [found.channel], now)
+    message = recall_told(connection, [found.story_id])[alert_id].message
+    if message is not None:
+        event = DeliveryKind.EDIT, "acknowledged"
+        key = hashlib.blake2b("\0".join((alert_id, *event)).encode(), digest_size=16).hexdigest()
+        shown = Delivery(
+            key=key,
+            alert_id=alert_id,
+            channel=found.channel,
+            kind=DeliveryKind.EDIT,
+            message=message,
+            created_at=now,
+        )
+        owe(connection, [shown], now)
 
 
 def add_feedback(connection: Connection, opinions: Collection[Feedback], done: Action) -> None:

@@ -52,8 +52,8 @@ def read_pulses(connection: Connection, rules: Collection[str], feed: str, now: 
         Pulse(
             subject=Subject(key[0]),
             name=key[1],
-            hour=late[key],
-            earlier=earlier[key].sum if key in earlier else 0,
+            hour=max(0, late[key]),
+            earlier=max(0, earlier[key].sum) if key in earlier else 0,
             since=earlier[key].first if key in earlier else None,
         )
         for key in sorted({*late, *earlier})

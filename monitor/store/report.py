@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import ColumnElement, Connection, case, delete, false, func, or_, select
 
 from monitor.errors import StoreError
-from monitor.model import DeliveryKind, DeliveryState, Digest, Message
+from monitor.model import DeliveryKind, DeliveryState, Digest, HoldKind, Message
 from monitor.ports import (
     Activity,
     DeadLetter,
@@ -23,6 +23,7 @@ from monitor.ports import (
 from monitor.store.engine import insert
 from monitor.store.feeds import feed_state
 from monitor.store.payload import thaw, title_of
+from monitor.store.people import read_breakers
 from monitor.store.tables import alert, delivery, destination, entry, feed, hit, node
 
 _SILENT = timedelta(days=1)
@@ -66,6 +67,8 @@ def status(connection: Connection) -> StatusReport:
         deliveries={state.value: 0 for state in DeliveryState} | {row.state: row.rows for row in states},
         owed=_owed(connection),
         dead=_dead(connection),
+        held=_held(connection),
+        breakers=read_breakers(connection, all_of_them=False),
     )
 
 
@@ -152,6 +155,13 @@ def _readable(payload: str) -> Message | Digest | None:
         return thaw(payload)
     except StoreError:
         return None
+
+
+def _held(connection: Connection) -> dict[str, int]:
+    held = delivery.c.state == DeliveryState.HELD
+    counted = select(delivery.c.hold_kind, func.count().label("rows")).where(held).group_by(delivery.c.hold_kind)
+    counts = {row.hold_kind: row.rows for row in connection.execute(counted)}
+    return {kind.value: counts.get(kind, 0) for kind in HoldKind}
 
 
 def _dead(connection: Connection) -> tuple[DeadReport, ...]:

@@ -304,6 +304,11 @@ class SqlStore:
                 connection, over=over, kind=kind, by=by, channel=channel, at_least=at_least, limit=limit
             )
 
+    def holders(self) -> tuple[tuple[HoldKind, str], ...]:
+        """Say what keeps anything back; see `Store.holders`."""
+        with self._reading() as connection:
+            return holds.holders(connection)
+
     def held_back(self, breakers: Collection[str]) -> tuple[HeldBack, ...]:
         """Say how many stories breakers hold; see `Store.held_back`."""
         with self._reading() as connection:
@@ -437,6 +442,16 @@ class SqlStore:
         """Find entries by an id or key; see `Store.find_entries`."""
         with self._reading() as connection:
             return ledger.find_entries(connection, prefix)
+
+    def find_stories(self, prefix: str) -> tuple[str, ...]:
+        """Find stories by an id; see `Store.find_stories`."""
+        with self._reading() as connection:
+            return ledger.find_stories(connection, prefix)
+
+    def find_alerts(self, prefix: str) -> tuple[Alert, ...]:
+        """Find alerts by an id or key; see `Store.find_alerts`."""
+        with self._reading() as connection:
+            return ledger.find_alerts(connection, prefix)
 
     def find_link(self, canonical_url: str) -> tuple[str, ...]:
         """Find entries by their link; see `Store.find_link`."""

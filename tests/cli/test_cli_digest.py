@@ -9,7 +9,8 @@ from click.testing import CliRunner
 from monitor.cli import cli
 from monitor.errors import NotFoundError, UserError
 from monitor.model import Hold, HoldKind
-from monitor.store.sql_store import open_store
+from monitor.store.sql_store import open_existing_store
+from tests.empty_store import lay_empty
 from tests.store.test_store_holds import ALERT, POST, record
 
 CONFIG = """
@@ -60,7 +61,8 @@ def test_try_shows_the_routes_that_fit(desk: Path) -> None:
 
 
 def hold_one(desk: Path) -> None:
-    store = open_store(f"sqlite:///{desk.parent / 'state.db'}")
+    lay_empty(desk.parent / "state.db")
+    store = open_existing_store(f"sqlite:///{desk.parent / 'state.db'}")
     hold = Hold(kind=HoldKind.DIGEST, reason="for the digest of desk", until=ALERT.created_at)
     record(store, replace(POST, hold=hold), begin=True)
     store.close()
@@ -81,7 +83,7 @@ def test_a_preview_shows_what_the_next_digest_would_say(desk: Path) -> None:
 
 
 def test_a_preview_of_nothing_says_so(desk: Path) -> None:
-    open_store(f"sqlite:///{desk.parent / 'state.db'}").close()
+    lay_empty(desk.parent / "state.db")
     code, printed = run(desk, "digest", "preview", "chief")
     assert (code, printed) == (1, "nothing waits for the digest of chief; this channel has no digest any more\n")
     with pytest.raises(NotFoundError, match="no channel `dsk`: did you mean `desk`"):

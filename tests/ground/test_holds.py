@@ -16,11 +16,12 @@ from monitor.errors import StoreUnavailableError
 from monitor.holds import Holds
 from monitor.model import Delivery, DeliveryState, HeldDelivery, Hold, HoldKind, Policies, Policy
 from monitor.pipeline import Doors
-from monitor.store.sql_store import SqlStore, open_store
+from monitor.store import SqlStore
 from monitor.testing import FakeClock
 from monitor.text.hours import parse_hours
 from monitor.text.timetable import parse_timetable
 from tests.app.parse_here import ParserHere
+from tests.empty_store import open_in_memory
 from tests.store.builders import NOW, claim_one, key, make_alert, make_delivery, make_outcome, make_story
 
 DIGEST = Policies(channels={"desk": Policy(digest=parse_timetable("hourly"))})
@@ -45,7 +46,7 @@ class Shared(SqlStore):
 
 @pytest.fixture
 def store() -> Shared:
-    opened = open_store("sqlite://")
+    opened = open_in_memory()
     store = Shared(opened.engine, opened.where)
     story = make_story("talks")
     alert = make_alert(story)
