@@ -45,7 +45,9 @@ T = TypeVar("T")
 POLLS_AT_ONCE = 64
 SENDS_AT_ONCE = 32
 MOST_PUSHES_LEFT = 1_000  # that wait at the end: their feeds are polled at the next start
+POLL_TICK = 0.2  # seconds: all feeds that come due within a tick are polled at once, and wait for each other
 TURN_CHECK = timedelta(seconds=1)
+A_MOMENT = 0.01  # seconds: a timer may come that much early, by another clock
 DRAIN = timedelta(seconds=7)  # from the signal to the end of running work; closing has the rest of the ten seconds
 DEAD_ARE_NEWS = timedelta(days=1)  # even for a daemon that was down when they were set aside
 SETTLING = timedelta(minutes=15)  # from the start until every feed has been read
@@ -75,6 +77,7 @@ class Daemon:
         # held from reading `live` to having started what uses it, so a reload sees every user of what it replaces
         self._claiming = asyncio.Lock()
         self.rota = Rota(doors, host_spacing)
+        self._running = False  # ticks are
         self._stopping = False
         self._reload_asked = False
         self._feeds = FeedHealth()
@@ -167,7 +170,10 @@ class Daemon:
         if settlement is not None:
             self._channels.add(claimed.delivery, settlement)
             await self._report_refused(claimed.delivery, settlement)
-        await self.deliver_due()  # the channel's next message need not wait for a tick
+        await self.deliver_due()  # what waits for this message need not wait for a tick
+        if self._running and notifier.pace:  # nor need the channel's next
+            rested = notifier.pace.total_seconds() + A_MOMENT
+            asyncio.get_running_loop().call_later(rested, self._begin, self.deliver_due)
 
     async def beat(self) -> None:
         """Tell the store that this daemon is alive."""
@@ -317,11 +323,12 @@ class Daemon:
     async def run(self, stop: asyncio.Event) -> None:
         """Tick until `stop` is set, then let running work end."""
         await self._say_running()
+        self._running = True
         scheduler = AsyncIOScheduler(
             timezone=UTC, job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None}
         )
-        ticks: dict[Callable[[], Awaitable[object]], int] = {
-            self.poll_due: 1,
+        ticks: dict[Callable[[], Awaitable[object]], float] = {
+            self.poll_due: POLL_TICK,
             self.deliver_due: 1,
             self.reload_if_changed: 1,
             self.report_health: 5,

@@ -47,7 +47,7 @@ from monitor.decide.rhythm import describe_gap
 from monitor.decide.websub import after_push, poll_after_bad_push
 from monitor.errors import Cause, ConflictError, FeedError, LeaseLostError
 from monitor.feeds.reasons import shown
-from monitor.feeds.split import plan_parse
+from monitor.feeds.split import Plan, plan_parse
 from monitor.model import (
     ClaimedDelivery,
     Decision,
@@ -205,16 +205,24 @@ async def _read_and_record(lease: FeedLease, feed: Feed, live: Live, doors: Door
     whole = wants_whole(lease.state, now)
     if isinstance(fetched, NotModified) or (body_hash(fetched) == lease.state.body_hash and not whole):
         return await _record(decide_unchanged(lease, feed, fetched, now), doors)
-    plan = await doors.work(plan_parse, fetched, known_blocks(lease.state), whole=whole)
+    plan, parsed = await doors.work(_cut_and_parse, doors.parser, fetched, lease, feed, now=now, whole=whole)
     if plan.page is None:
         return await _record(decide_unchanged(lease, feed, fetched, now, blocks=plan.blocks), doors)
-    parsed = await doors.parser.parse(plan.page, feed, now)
+    parsed = parsed or await doors.parser.parse(plan.page, feed, now)
     shortcut = await _shortcut_holds(plan.page, parsed, feed, doors, now) if whole and plan.blocks else None
     parsed = replace(parsed, blocks=plan.blocks, whole=plan.whole, shortcut=shortcut)
     parsed, readings = await _read_articles(lease, feed, parsed, live, doors)
     return await _decide_and_record(
         lease=lease, feed=feed, page=fetched, parsed=parsed, readings=readings, live=live, doors=doors
     )
+
+
+def _cut_and_parse(
+    parser: Parser, fetched: Page, lease: FeedLease, feed: Feed, *, now: datetime, whole: bool
+) -> tuple[Plan, ParsedFeed | None]:
+    """Find out what of a page is new, and parse that at once if it is little and nothing about it is unusual."""
+    plan = plan_parse(fetched, known_blocks(lease.state), whole=whole)
+    return plan, None if plan.page is None or plan.whole else parser.parse_small(plan.page, feed, now)
 
 
 async def _read_articles(
@@ -391,9 +399,9 @@ async def deliver(claimed: ClaimedDelivery, notifier: Notifier, doors: Doors) ->
             absent = isinstance(result, Rejected) and result.retry
             if absent and is_patient(claimed.delivery):
                 claimed = await doors.in_store(doors.store.resend, claimed, now=doors.clock(), lease=SEND_LEASE)
-                result = await _attempt(notifier.send(claimed.delivery), claimed)
+                result = await _send(claimed, notifier, doors)
         else:
-            result = await _attempt(notifier.send(claimed.delivery), claimed)
+            result = await _send(claimed, notifier, doors)
         now = doors.clock()
         settlement = settle(claimed.delivery, result, now, in_doubt_since=claimed.in_doubt_since)
         await doors.in_store(doors.store.settle, claimed, settlement, now=now, pace=notifier.pace)
@@ -401,6 +409,16 @@ async def deliver(claimed: ClaimedDelivery, notifier: Notifier, doors: Doors) ->
         log.warning("lease lost, another worker looks this message up", channel=claimed.delivery.channel)
         return None
     return settlement
+
+
+async def _send(claimed: ClaimedDelivery, notifier: Notifier, doors: Doors) -> SendResult:
+    """Send, unless so little of the lease is left that somebody may look the message up before it is there.
+
+    A process that was stopped, or a machine that slept, goes on here as if no time had passed.
+    """
+    if doors.clock() + SEND_DEADLINE > claimed.until:
+        return Rejected(reason="this daemon was held up for too long before sending", retry=True)
+    return await _attempt(notifier.send(claimed.delivery), claimed)
 
 
 async def _attempt(attempt: Awaitable[SendResult], claimed: ClaimedDelivery) -> SendResult:

@@ -86,6 +86,7 @@ class ClaimedDelivery:
 
     delivery: Delivery
     token: int  # of the destination's lease
+    until: datetime  # of the lease
     in_doubt_since: datetime | None = None  # an earlier attempt whose end nobody knows; None = send
 
 

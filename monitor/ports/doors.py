@@ -89,6 +89,13 @@ class Parser(Protocol):
         """
         ...
 
+    def parse_small(self, page: Page, feed: Feed, now: datetime) -> ParsedFeed | None:
+        """Make entries of a page at once, on whatever thread this is, where that is cheap and sure to be harmless.
+
+        None = it is not, and `parse` has to do it.
+        """
+        ...
+
     async def shortcut_holds(self, page: Page, whole: ParsedFeed, feed: Feed, now: datetime) -> bool:
         """Say whether a page gives in two parts what it gave as a whole.
 

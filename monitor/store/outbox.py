@@ -136,7 +136,7 @@ def claim_deliveries(
     taken = taken.values(due=now + lease, leased=true(), token=destination.c.token + 1)
     connection.execute(taken.values(strikes=destination.c.strikes + 1))
     _write_intents(connection, [row.seq for row, _ in next_of.values() if row.state == DeliveryState.NEW], now)
-    return tuple(_claimed(*next_of[name], token + 1) for name, token in tokens.items() if name in next_of)
+    return tuple(_claimed(*next_of[name], token + 1, now + lease) for name, token in tokens.items() if name in next_of)
 
 
 def _lock_lanes(connection: Connection, channels: Collection[str], *, now: datetime, limit: int) -> dict[str, int]:
@@ -230,9 +230,10 @@ def _delivery(row: Row[Any], parent: Parent | None) -> Delivery:
     )
 
 
-def _claimed(row: Row[Any], found: Delivery, token: int) -> ClaimedDelivery:
+def _claimed(row: Row[Any], found: Delivery, token: int, until: datetime) -> ClaimedDelivery:
     in_doubt = row.state == DeliveryState.SENDING
-    return ClaimedDelivery(delivery=found, token=token, in_doubt_since=row.attempted_at if in_doubt else None)
+    since = row.attempted_at if in_doubt else None
+    return ClaimedDelivery(delivery=found, token=token, until=until, in_doubt_since=since)
 
 
 def adopt_lanes(connection: Connection, now: datetime, *, settle: timedelta) -> None:
@@ -273,7 +274,8 @@ def resend(connection: Connection, claimed: ClaimedDelivery, *, now: datetime, l
     attempts = claimed.delivery.attempts + 1
     attempt = update(delivery).where(delivery.c.key == claimed.delivery.key)
     connection.execute(attempt.values(due_at=now, attempted_at=now, attempts=attempts))
-    return ClaimedDelivery(delivery=replace(claimed.delivery, attempts=attempts), token=claimed.token)
+    again = replace(claimed.delivery, attempts=attempts)
+    return ClaimedDelivery(delivery=again, token=claimed.token, until=now + lease)
 
 
 def _fenced(connection: Connection, claimed: ClaimedDelivery, values: dict[str, Any]) -> None:

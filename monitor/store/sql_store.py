@@ -56,7 +56,7 @@ from monitor.ports import (
 )
 from monitor.store import feeds as feed_queue
 from monitor.store import hits, holds, ledger, outbox, pauses, people, polls, pulses, report, turns
-from monitor.store.engine import connect, reading, state_file, writing
+from monitor.store.engine import connect, forgetful, reading, state_file, writing
 from monitor.store.failures import unavailable_as_store_error
 from monitor.store.migrate import migrate, require_current
 
@@ -108,12 +108,14 @@ class SqlStore:
 
     def __init__(self, engine: Engine, where: str) -> None:
         self.engine = engine
+        self._forgetful = forgetful(engine)
         self.where = where  # for messages: file, or host and database
         self.shared = engine.dialect.name == "postgresql"  # a SQLite file is one daemon's: see `monitor.store.lock`
 
     @contextmanager
-    def _writing(self) -> Iterator[Connection]:
-        with unavailable_as_store_error(self.where), writing(self.engine) as connection:
+    def _writing(self, *, lasting: bool = True) -> Iterator[Connection]:
+        engine = self.engine if lasting else self._forgetful
+        with unavailable_as_store_error(self.where), writing(engine) as connection:
             yield connection
 
     @contextmanager
@@ -136,7 +138,7 @@ class SqlStore:
 
     def claim_feeds(self, *, now: datetime, lease: timedelta, limit: int) -> tuple[FeedLease, ...]:
         """Lease feeds that are due; see `Store.claim_feeds`."""
-        with self._writing() as connection:
+        with self._writing(lasting=False) as connection:  # a lease that is forgotten is taken once more
             return feed_queue.claim_feeds(connection, now=now, lease=lease, limit=limit)
 
     def claim_feed(self, url: str, *, now: datetime, lease: timedelta) -> tuple[FeedLease, datetime] | None:
@@ -243,7 +245,7 @@ class SqlStore:
 
     def record_quiet(self, outcomes: Sequence[PollOutcome]) -> None:
         """Write polls that changed nothing but their feeds, all or none; see `Store.record_quiet`."""
-        with self._writing() as connection:
+        with self._writing(lasting=False) as connection:  # a poll that brought nothing is made once more
             feed_queue.finish_polls(connection, outcomes)
 
     def watch_rules(self, rules: Collection[str], now: datetime) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -57,7 +57,8 @@ class FakeSlack(FaultyServer):
     `conversations.list`, `auth.test`; `socket` is Socket Mode, with people who press buttons. Blocks are checked
     against the documented limits, tokens and channels against those it was made with; `messages` keeps what stands
     there, in the order of posting, `calls` every (method, parameters) that came. A clock gives the messages their `ts`:
-    pass the one that the tested program reads where look-ups matter.
+    pass the one that the tested program reads where look-ups matter. History and threads show a message only when it is
+    `lag` old.
     """
 
     def __init__(
@@ -67,6 +68,7 @@ class FakeSlack(FaultyServer):
         channels: Mapping[str, str] | None = None,
         clock: Callable[[], datetime] | None = None,
         page_size: int = 100,
+        lag: timedelta = timedelta(),
     ) -> None:
         super().__init__()
         self.token = token
@@ -79,6 +81,7 @@ class FakeSlack(FaultyServer):
         self._posted = 0
         self._clock = clock or FakeClock()
         self._page_size = page_size
+        self._lag = lag
         for method, answer in (
             ("auth.test", self._auth_test),
             ("chat.postMessage", self._post),
@@ -245,9 +248,11 @@ class FakeSlack(FaultyServer):
         return self._listed(sorted(in_thread, key=_ts), params, always=thread)
 
     def _listed(self, found: list[SlackMessage], params: Params, *, always: str = "") -> dict[str, Any]:
-        """Show messages that are new enough; of a thread the first message in any case."""
+        """Show messages that are new enough, and old enough to be seen; of a thread the first in any case."""
         oldest = Decimal(str(params.get("oldest") or "0"))
-        page, cursor = self._page([one for one in found if one.ts == always or _ts(one) > oldest], params)
+        newest = Decimal(str((self._clock() - self._lag).timestamp())) if self._lag else Decimal("Infinity")
+        shown_now = [one for one in found if one.ts == always or oldest < _ts(one) <= newest]
+        page, cursor = self._page(shown_now, params)
         with_metadata = str(params.get("include_all_metadata", "")).lower() in ("1", "true")
         shown = [
             {"type": "message", "ts": one.ts, "text": one.text}
