@@ -66,7 +66,7 @@ from monitor.model import (
     Settlement,
     Unknown,
 )
-from monitor.ports import ArticleFetcher, Clock, Fetcher, HubClient, Listener, Notifier, Parser, Store
+from monitor.ports import ArticleFetcher, Clock, Fetcher, HubClient, Listener, Notifier, Parser, Pinger, Store
 from monitor.recorder import Recorder
 from monitor.rules.match import Ruleset
 from monitor.stories.index import StoryIndex
@@ -96,6 +96,7 @@ class Live:
     story_window: timedelta  # the longest that any rule wants a story remembered
     articles: ArticleFetcher | None = None  # None = articles are not read
     hubs: HubClient | None = None  # None = no hub is asked
+    pinger: Pinger | None = None  # None = nobody is told that we live
     listeners: tuple[Listener, ...] = ()  # to the people who read the channels
     policies: Policies = field(default_factory=Policies)  # how channels want to be told, and what goes where
 

@@ -18,6 +18,7 @@ from pydantic import BaseModel
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue, models_json_schema
 from pydantic_core import core_schema
 
+from monitor.config.heartbeat import CanarySettings, HeartbeatSettings
 from monitor.config.load import INCLUDED_KEYS, MAIN_KEYS
 from monitor.config.models import DefaultSettings, FeedSettings, OpsSettings, TopSettings, WebSettings
 from monitor.config.policies import PolicySettings
@@ -119,7 +120,17 @@ def _fields(schema: Any) -> Mapping[str, Any]:
 def build_schemas() -> dict[str, JsonSchemaValue]:
     """Return the schemas by file name: `monitor.json` for the main file, `rules.json` for those it includes."""
     channels = _channel_models()
-    files = (DefaultSettings, FeedSettings, OpsSettings, PolicySettings, SmtpSettings, TopSettings, WebSettings)
+    files = (
+        CanarySettings,
+        HeartbeatSettings,
+        DefaultSettings,
+        FeedSettings,
+        OpsSettings,
+        PolicySettings,
+        SmtpSettings,
+        TopSettings,
+        WebSettings,
+    )
     own = (ActorShape, ExampleShape, RuleDefaults, RuleShape, *files)
     models: list[type[BaseModel]] = [*own, *channels]
     refs, described = models_json_schema([(model, "validation") for model in models], schema_generator=_Yaml)
@@ -161,6 +172,7 @@ def _sections(
         "feeds": _mapping(refs[FeedSettings], "^[a-z0-9][a-z0-9_.-]*$"),
         "channels": _mapping({"anyOf": [refs[channel] for channel in channels]}, "."),
         "defaults": refs[DefaultSettings],
+        "heartbeat": refs[HeartbeatSettings],
         "ops": refs[OpsSettings],
         "smtp": refs[SmtpSettings],
         "web": refs[WebSettings],

@@ -3,10 +3,12 @@
 `monitor.testing` has a fake for each of them.
 """
 
-from monitor.ports.doors import ArticleFetcher, Clock, Fetcher, Hear, HubClient, Listener, Notifier, Parser
+from monitor.ports.doors import ArticleFetcher, Clock, Fetcher, Hear, HubClient, Listener, Notifier, Parser, Pinger
 from monitor.ports.records import (
+    Activity,
     AlertRecord,
     Cursor,
+    DeadLetter,
     DeadReport,
     DeliveryRecord,
     EntryRecord,
@@ -17,14 +19,17 @@ from monitor.ports.records import (
     RuleStats,
     Sighting,
     StatusReport,
+    Waiting,
 )
 from monitor.ports.store import Store
 
 __all__ = [
+    "Activity",
     "AlertRecord",
     "ArticleFetcher",
     "Clock",
     "Cursor",
+    "DeadLetter",
     "DeadReport",
     "DeliveryRecord",
     "EntryRecord",
@@ -38,8 +43,10 @@ __all__ = [
     "Notifier",
     "OwedReport",
     "Parser",
+    "Pinger",
     "RuleStats",
     "Sighting",
     "StatusReport",
     "Store",
+    "Waiting",
 ]
