@@ -10,14 +10,14 @@ A pattern begins with a blank, and ends with one unless its last word may go on;
 from __future__ import annotations
 
 from bisect import bisect
-from collections import defaultdict
 from collections.abc import Collection, Sequence
-from itertools import accumulate, chain
+from itertools import accumulate, chain, compress
 from operator import itemgetter
 from typing import final
 
 from ahocorasick_rs import AhoCorasick, Implementation
 
+from monitor.rules.hits import Hits
 from monitor.rules.place import Place
 from monitor.rules.reading import END_OF_FIELD
 from monitor.rules.terms import Meant, Terms
@@ -30,43 +30,44 @@ _BETWEEN = f" {END_OF_FIELD} "
 class _Reading:
     """Matches of patterns in a text."""
 
-    __slots__ = ("_fields", "_matches", "_meant", "_spans", "_text", "terms")
+    __slots__ = ("_fields", "_hits", "_matches", "_meanings", "_starts", "_text", "terms")
 
     def __init__(self, fields: Sequence[str], text: str, matches: list[tuple[int, int, int]], meant: Meant) -> None:
-        self.terms = {*chain.from_iterable(map(meant.__getitem__, map(_PATTERN, matches)))}
         self._fields = fields
         self._text = text
         self._matches = matches  # pattern, start, end
-        self._meant = meant
-        self._spans: dict[int, list[tuple[int, int]]] = {}  # by number
+        self._meanings = [*map(meant.__getitem__, map(_PATTERN, matches))]
+        self._hits = Hits(self._meanings)
+        self._starts: list[int] = []  # of the fields: where the blank before each stands
+        self.terms = {*self._hits.numbers}
 
     def terms_in(self, fields: Collection[int]) -> set[int]:
         """Return the terms that stand in some of the fields."""
-        starts = self._starts()
-        inside = (pattern for pattern, start, _ in self._matches if bisect(starts, start) - 1 in fields)
-        return {*chain.from_iterable(map(self._meant.__getitem__, inside))}
+        starts = self._field_starts()
+        inside = (bisect(starts, start) - 1 in fields for _, start, _ in self._matches)
+        return {*chain.from_iterable(compress(self._meanings, inside))}
 
     def places(self, number: int) -> list[Place]:
         """List the places of a term or actor; blanks are counted from each to the next, so that time is linear."""
-        if not self._spans:
-            self._spans = defaultdict(list)
-            for pattern, start, end in self._matches:
-                for each in self._meant[pattern]:
-                    self._spans[each].append((start, end))
-        starts, count = self._starts(), self._text.count
+        starts, count = self._field_starts(), self._text.count
         places: list[Place] = []
         field, first, counted = -1, 0, 0
-        for start, end in sorted({*self._spans[number]}):  # `Shoyg*` and `Shoygu` are one place of whom both mean
-            if field < (here := bisect(starts, start) - 1):
+        spans = {self._matches[hit][1:] for hit in self._hits.of(number)}  # `Shoyg*` and `Shoygu` are one place
+        for start, end in sorted(spans):
+            here = bisect(starts, start) - 1
+            if field < here:
                 field, first, counted = here, 0, starts[here] + 1
             first += count(" ", counted, start + 1)
             counted = start + 1
             places.append((field, first, first + count(" ", counted, end - 1)))
         return places
 
-    def _starts(self) -> list[int]:
+    def _field_starts(self) -> list[int]:
         """Return where the blank before each field stands."""
-        return [*accumulate((len(text) + len(_BETWEEN) for text in self._fields[:-1]), initial=0)]
+        if not self._starts:
+            lengths = (len(text) + len(_BETWEEN) for text in self._fields[:-1])
+            self._starts = [*accumulate(lengths, initial=0)]
+        return self._starts
 
 
 @final

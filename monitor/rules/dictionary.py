@@ -6,12 +6,12 @@ a text cost is two look-ups at the speed of C: of the word, and of it together w
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Collection, Iterator, Sequence
 from itertools import chain, compress, pairwise
 from operator import itemgetter
 from typing import final
 
+from monitor.rules.hits import Hits
 from monitor.rules.place import Place
 from monitor.rules.reading import END_OF_FIELD, Numbers
 from monitor.rules.terms import MOST_REMEMBERED, Terms
@@ -19,8 +19,8 @@ from monitor.rules.trie import Branch, own_number
 
 _LONGEST = 64  # characters of a word whose meaning is remembered
 _NO_TERM = {0}
-_NUMBERS = itemgetter(0)
-_Hit = tuple[Numbers, int, int]  # with the first and the last word
+_NUMBERS, _FIRST, _LAST = map(itemgetter, range(3))
+_Phrase = tuple[Numbers, int, int]  # with the first and the last word
 
 
 class _Meanings(dict[str, "Numbers | None"]):
@@ -48,38 +48,33 @@ class _Meanings(dict[str, "Numbers | None"]):
 class _Reading:
     """What each word means, and the phrases."""
 
-    __slots__ = ("_fields", "_known", "_phrases", "_places", "_starts", "terms")
+    __slots__ = ("_fields", "_firsts", "_hits", "_lasts", "_meanings", "_starts", "terms")
 
     def __init__(
-        self, starts: Sequence[int], fields: Sequence[int], known: Sequence[Numbers | None], phrases: Sequence[_Hit]
+        self, starts: Sequence[int], fields: Sequence[int], known: Sequence[Numbers | None], phrases: Sequence[_Phrase]
     ) -> None:
         """Take the first word of each field, and by word its field and its meaning."""
         self._starts = starts
         self._fields = fields
-        self._known = known
-        self._phrases = phrases
-        self._places: dict[int, list[tuple[int, int]]] = {}  # by number
-        self.terms = {*chain(chain.from_iterable(filter(None, known)), *map(_NUMBERS, phrases))} - _NO_TERM
+        words = [*compress(range(len(known)), known)]
+        self._firsts = [*words, *map(_FIRST, phrases)]
+        self._lasts = [*words, *map(_LAST, phrases)]
+        self._meanings = [*filter(None, known), *map(_NUMBERS, phrases)]
+        self._hits = Hits(self._meanings)
+        self.terms = {*self._hits.numbers} - _NO_TERM
 
     def terms_in(self, fields: Collection[int]) -> set[int]:
         """Return the terms that stand in some of the fields."""
-        inside = [field in fields for field in self._fields]
-        words = filter(None, compress(self._known, inside))
-        phrases = (numbers for numbers, first, _ in self._phrases if inside[first])
-        return {*chain.from_iterable(chain(words, phrases))} - _NO_TERM
+        asked = [field in fields for field in range(len(self._starts))]
+        inside = map(asked.__getitem__, map(self._fields.__getitem__, self._firsts))
+        return {*chain.from_iterable(compress(self._meanings, inside))} - _NO_TERM
 
     def places(self, number: int) -> list[Place]:
         """List the places of a term or an actor."""
-        if not self._places:
-            self._places = defaultdict(list)
-            words = ((numbers, at, at) for at, numbers in enumerate(self._known) if numbers)
-            for numbers, first, last in chain(words, self._phrases):
-                for each in numbers:
-                    self._places[each].append((first, last))
-        # `Shoyg*` and `Shoygu` are one place of whom both mean.
-        return [self._place(first, last) for first, last in sorted({*self._places[number]})]
+        return sorted({*map(self._place, self._hits.of(number))})  # `Shoyg*` and `Shoygu` are one place
 
-    def _place(self, first: int, last: int) -> Place:
+    def _place(self, hit: int) -> Place:
+        first, last = self._firsts[hit], self._lasts[hit]
         field = self._fields[first]
         start = self._starts[field]
         return field, first - start, last - start
@@ -107,7 +102,7 @@ class Dictionary:
         known = [*map(self._meanings.__getitem__, words)]
         return _Reading(starts, owners, known, [*self._phrases(words, known), *self._behind(words, known)])
 
-    def _phrases(self, words: Sequence[str], known: Sequence[Numbers | None]) -> Iterator[_Hit]:
+    def _phrases(self, words: Sequence[str], known: Sequence[Numbers | None]) -> Iterator[_Phrase]:
         """Yield the phrases of whole words; where one may begin is told by what words mean."""
         nodes = [*map(self._terms.pairs.get, compress(pairwise(words), known))]
         begun = compress(range(len(words)), known)
@@ -117,7 +112,7 @@ class Dictionary:
             else:
                 yield from self._follow(node, words, at, at + 1)
 
-    def _behind(self, words: Sequence[str], known: Sequence[Numbers | None]) -> Iterator[_Hit]:
+    def _behind(self, words: Sequence[str], known: Sequence[Numbers | None]) -> Iterator[_Phrase]:
         """Yield the phrases whose last word goes on."""
         behind = self._terms.behind
         if behind.keys().isdisjoint(chain.from_iterable(filter(None, known))):
@@ -127,7 +122,7 @@ class Dictionary:
                 if number in behind:
                     yield from self._follow(behind[number], words, at, at)
 
-    def _follow(self, node: int | Branch | None, words: Sequence[str], start: int, end: int) -> Iterator[_Hit]:
+    def _follow(self, node: int | Branch | None, words: Sequence[str], start: int, end: int) -> Iterator[_Phrase]:
         """Yield the phrases that stand on the way from a node: ahead where there are words yet, else back."""
         step = 1 if end > start else -1
         while node is not None:

@@ -10,7 +10,7 @@ from bisect import bisect
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
-from itertools import islice, pairwise
+from itertools import compress, islice, pairwise
 from typing import Any, final
 from weakref import proxy
 
@@ -101,7 +101,7 @@ class Sight:
         """Return what was seen in these fields; those without text make no difference."""
         seen = self._by_fields.get(fields)
         if seen is None:
-            written = frozenset(number for number, text in enumerate(self._texts) if text)
+            written = frozenset(compress(range(len(_FIELDS)), self._texts))
             inside = fields & written
             seen = self._by_fields.get(inside)
             if seen is None:
@@ -140,8 +140,8 @@ class Sight:
                 number, first, last = place
                 span = (first, last) if isinstance(place, Stretch) else self._tokens[number].span(first, last)
                 found.setdefault((number, *span), name)
-        places = _without_overlaps(sorted(found))
-        return tuple(self._mention(found[place], *place) for place in places[:MOST_MENTIONS])
+        places = _without_overlaps(sorted(found))[:MOST_MENTIONS]
+        return tuple([self._mention(found[place], *place) for place in places])
 
     def _mention(self, name: str, number: int, start: int, end: int) -> Mention:
         surface = self._texts[number][start:end]

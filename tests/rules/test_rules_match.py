@@ -20,7 +20,7 @@ from monitor.rules.index import Index
 from monitor.rules.lazy import Derived
 from monitor.rules.match import MOST_MENTIONS, MatchResult, Ruleset, Sight
 from monitor.rules.term import read_term
-from monitor.rules.terms import Terms
+from monitor.rules.terms import MOST_REMEMBERED, Terms
 from monitor.rules.tree import Actor, AllOf, AnyOf, Clause, Definition, Example, Node, NoneOf, Term
 from monitor.text.fold import tokenize
 from tests.rules.building import entry, hits, ruleset
@@ -352,9 +352,21 @@ def test_an_index_knows_the_numbers_that_were_given() -> None:
     assert list(map(index.number, known)) == list(map(numbered.add, known)) == numbers
     assert len(set(numbers)) == len(known) - 1  # an actor with one name is that name
     assert [number for number in numbers if number < 0] == [-1, -2]
-    for unknown in (term("b a"), term("z"), term("ab b"), term("a bb*"), Actor(id="z", names=(term("a"), term("c")))):
+    others: list[Term | Actor] = [Actor(id="z", names=(term("a"), term(name))) for name in "cz"]
+    for unknown in (term("b a"), term("z"), term("zz*"), term("ab b"), term("a bb*"), *others):
         with pytest.raises(KeyError):
             index.number(unknown)
+
+
+def test_an_index_that_forgets_what_words_mean_finds_it_again() -> None:
+    numbered = Terms()
+    rare = [numbered.add(Term(text=f"w{n}", words=(f"w{n}",))) for n in range(MOST_REMEMBERED + 1)]
+    index = Index(numbered, most_in_automaton=0)
+    words_read = ["w7", *(f"w{n}" for n in range(MOST_REMEMBERED + 1)), "x" * 100, "w7"]
+    for _ in range(2):
+        reading = index.read([words_read])
+        assert reading.terms == set(rare)
+        assert reading.places(rare[7]) == [(0, 0, 0), (0, 8, 8), (0, len(words_read) - 1, len(words_read) - 1)]
 
 
 def test_rules_too_broad_to_pair_are_found_too() -> None:
