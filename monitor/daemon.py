@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 import os
 import socket
-from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from collections.abc import Awaitable, Callable, Collection, Sequence
+from datetime import UTC, timedelta
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -16,17 +16,17 @@ from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from monitor import __version__
 from monitor.config.load import watched_files
 from monitor.crew import Crew
-from monitor.decide.notices import notice_of_mistakes, notices_of_silence
+from monitor.decide.notices import notice_of_mistakes, notices_of_parked, notices_of_silence
 from monitor.decide.schedule import first_polls
 from monitor.errors import StoreUnavailableError, UserError
 from monitor.health import ChannelHealth, FeedHealth
 from monitor.model import Absent, ClaimedDelivery, Delivery, FeedLease, PollOutcome
 from monitor.outage import Outage
-from monitor.pipeline import POLL_LEASE, SEND_LEASE, Doors, Live, deliver, poll, take_push
+from monitor.pipeline import SEND_LEASE, Doors, Live, deliver, poll, take_push
 from monitor.ports import NodeReport, Notifier, StatusReport
-from monitor.rules.limits import host_of
+from monitor.rota import Rota
 from monitor.setup import Setup, require_examples
-from monitor.turns import SPACING, Turns
+from monitor.turns import SPACING
 from monitor.websub import ClaimedPush, Door, Subscriptions
 
 log = structlog.get_logger()
@@ -56,7 +56,7 @@ class Daemon:
         self._retiring = Crew[Live](size=16)
         # held from reading `live` to having started what uses it, so a reload sees every user of what it replaces
         self._claiming = asyncio.Lock()
-        self._turns = Turns(host_spacing)
+        self.rota = Rota(doors, host_spacing)
         self._stopping = False
         self._reload_asked = False
         self._feeds = FeedHealth()
@@ -65,46 +65,29 @@ class Daemon:
         self._stamps = dict(setup.stamps)
         self._seen_stamps = self._stamps
         self._outage = Outage()
-        self._unfinished: list[FeedLease] = []  # polls that the store could not take
         self.subscriptions = Subscriptions(doors, on_push=lambda: self._begin(self.read_pushes))
         self.door = Door(self.subscriptions, doors.clock)
 
     # -- ticks: each asks the store what is due and starts it ----------------------------------------------------------
 
     async def poll_due(self) -> int:
-        """Claim feeds that are due, as many as there are free hands, and start polling them; return how many.
-
-        A host that has its share of hands keeps nobody waiting: its other feeds are put off, each to its own turn.
-        """
+        """Claim feeds that are due, as many as there are free hands, and start polling them; return how many."""
         async with self._claiming:
             if self._stopping or not self.polls.free:
                 return 0
-            store, now = self.doors.store, self.doors.clock()
-            leases = await self.doors.in_store(store.claim_feeds, now=now, lease=POLL_LEASE, limit=self.polls.free)
-            put_off = {}
+            leases = await self.rota.claim(self.doors.clock(), limit=self.polls.free, idle=not self.polls.jobs)
             for lease in leases:
-                turn = self._turns.begin(host_of(lease.state.url), now) if host_of(lease.state.url) else None
-                if turn is None:
-                    self.polls.start(lease, self._guard(self._poll_in_turn(lease, self.live)))
-                else:
-                    put_off[lease] = turn
-            if put_off:
-                await self._put_off(put_off)
-            return len(leases) - len(put_off)
-
-    async def _put_off(self, turns: Mapping[FeedLease, datetime]) -> None:
-        try:
-            await self.doors.in_store(self.doors.store.put_off_feeds, turns)
-        except StoreUnavailableError:
-            self._unfinished += turns
-            raise
+                self.polls.start(lease, self._guard(self._poll_in_turn(lease, self.live)))
+        if self.rota.parked:
+            parked, self.rota.parked = self.rota.parked, []
+            await self._announce(notices_of_parked(parked, self.setup.config.ops_notify, self.doors.clock()))
+        return len(leases)
 
     async def _poll_in_turn(self, lease: FeedLease, live: Live) -> None:
         try:
             outcome = await self._recorded(lease, poll(lease, live, self.doors))
         finally:
-            if host_of(lease.state.url):
-                self._turns.end(host_of(lease.state.url))
+            self.rota.end(lease)
         await self._after_poll(outcome)
 
     async def read_pushes(self) -> int:
@@ -131,7 +114,7 @@ class Daemon:
         try:
             return await work
         except StoreUnavailableError:
-            self._unfinished.append(lease)
+            self.rota.unfinished.append(lease)
             raise
 
     async def _after_poll(self, outcome: PollOutcome | None) -> None:
@@ -321,7 +304,7 @@ class Daemon:
     async def run_once(self) -> bool:
         """Poll every due feed once and deliver what is owed; say whether nothing is left to be delivered."""
         await self._guard(self.end_pauses())
-        while await self._guard(self.poll_due()) or self.polls.tasks or self._turns.waiting(self.doors.clock()):
+        while await self._guard(self.poll_due()) or self.polls.tasks or self.rota.waiting(self.doors.clock()):
             if not self.polls.tasks:
                 await asyncio.sleep(TURN_CHECK.total_seconds())
             await self.polls.join()
@@ -360,9 +343,9 @@ class Daemon:
             return
         if self._outage.ongoing:  # a small write tells whether the store is back, and costs nothing if it is not
             await self.beat()
-            unfinished = tuple(self._unfinished)
+            unfinished = tuple(self.rota.unfinished)
             await self.doors.in_store(self.doors.store.release_feeds, unfinished, self.doors.clock())
-            del self._unfinished[: len(unfinished)]
+            del self.rota.unfinished[: len(unfinished)]
         await tick()
 
     async def _guard(self, work: Awaitable[T]) -> T | None:
@@ -381,7 +364,7 @@ class Daemon:
         await self.door.close()
         await self._ticks.cancel()
         waiting = await self._guard(self.subscriptions.claim(MOST_PUSHES_LEFT)) or ()
-        cut_short = [*await self.polls.cancel(), *self._unfinished, *(each.lease for each in waiting)]
+        cut_short = [*await self.polls.cancel(), *self.rota.unfinished, *(each.lease for each in waiting)]
         await self.sends.cancel()
         store = self.doors.store
         if cut_short:

@@ -110,7 +110,7 @@ class Doors:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "quiet", Recorder(self._record_quiet, patience=self.patience))
-        object.__setattr__(self, "stories", StoryWindow(self._read_reports, self.work))
+        object.__setattr__(self, "stories", StoryWindow(self._read_reports, self.work, shared=self.store.shared))
 
     async def _record_quiet(self, outcomes: Sequence[PollOutcome]) -> None:
         await self.in_store(self.store.record_quiet, outcomes)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any, final
+from urllib.parse import quote
 
 
 @final
@@ -38,25 +40,43 @@ class Secret:
         raise TypeError("a secret cannot be pickled")
 
 
+_LARGEST_FILE = 64 * 1024
 _REFERENCE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
 
 
-def resolve_references(text: str, env: Mapping[str, str]) -> str:
+def resolve_references(text: str, env: Mapping[str, str], *, quoted: bool = False) -> str:
     """Replace each `${NAME}` by its value in `env`; what a value holds is not looked at again.
 
+    A name that is not set is read from the file that `NAME_FILE` names, as Docker and others hand secrets out; `quoted`
+    writes values as they stand in a URL.
+
     Raises:
-        ValueError: a reference is miswritten, or a name is not set or empty; the text says which and what to do, and
-            holds no value.
+        ValueError: a reference is miswritten, a name is not set or empty, or its file cannot be read; the text says
+            which and what to do, and holds no value.
     """
     if "${" in _REFERENCE.sub("", text):
         raise ValueError("a reference is written `${NAME}`, of letters, digits and `_`")
-    missing = [name for name in _REFERENCE.findall(text) if not env.get(name)]
+    values = {name: _value(name, env) for name in dict.fromkeys(_REFERENCE.findall(text))}
+    missing = [name for name, value in values.items() if not value]
     if missing:
-        names = ", ".join(f"`{name}`" for name in dict.fromkeys(missing))
-        verb, them = ("is", "it") if len(set(missing)) == 1 else ("are", "them")
+        names = ", ".join(f"`{name}`" for name in missing)
+        verb, them = ("is", "it") if len(missing) == 1 else ("are", "them")
         where = "in the environment, or in the file `.env` beside monitor.yaml"
         raise ValueError(f"{names} {verb} not set: put {them} {where}")
-    return _REFERENCE.sub(lambda found: env[found[1]], text)
+    return _REFERENCE.sub(lambda found: quote(values[found[1]], safe="") if quoted else values[found[1]], text)
+
+
+def _value(name: str, env: Mapping[str, str]) -> str:
+    file = env.get(f"{name}_FILE")
+    if env.get(name) or not file:
+        return env.get(name, "")
+    try:
+        with Path(file).open("rb") as opened:
+            return opened.read(_LARGEST_FILE).decode().strip()
+    except OSError as error:
+        raise ValueError(f"`{name}_FILE` names a file that cannot be read: {error.strerror or 'I/O error'}") from None
+    except ValueError:  # a NUL in its name, or no UTF-8 in it
+        raise ValueError(f"`{name}_FILE` does not name a text file") from None
 
 
 def has_reference(text: str) -> bool:

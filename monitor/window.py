@@ -12,6 +12,7 @@ from monitor.model import Report
 from monitor.stories.index import StoryIndex
 
 AT_ONCE = 500  # reports a page
+OVERLAP = timedelta(seconds=30)  # how much later than its neighbours a daemon's transaction may be committed
 SLACK = timedelta(hours=1)  # by which more is remembered than is asked for: clocks are put back
 
 
@@ -30,13 +31,18 @@ class StoryWindow:
     bring two reports of one event see each other. Those of two nodes may not, if they decide in the same moment.
     """
 
-    def __init__(self, read: ReadReports, work: Callable[[Callable[[], None]], Awaitable[None]]) -> None:
+    def __init__(
+        self, read: ReadReports, work: Callable[[Callable[[], None]], Awaitable[None]], *, shared: bool = False
+    ) -> None:
         self.turn = asyncio.Lock()
         self._read = read
         self._work = work  # off the loop
+        # places are given out before transactions are committed: others' reports may yet appear before the last one
+        self._overlap = OVERLAP if shared else timedelta()
+        self._recent: dict[int, datetime] = {}  # when the reports behind `_place` that were read were seen, by place
         self._index = StoryIndex()
         self._since: datetime | None = None  # older reports are not in the index
-        self._place: int | None = None  # of the last report read
+        self._place: int | None = None  # of the last report before which none can appear any more
 
     async def up_to_date(self, since: datetime) -> StoryIndex:
         """Return a branch of the index of all reports seen since then; to be called in one's turn.
@@ -49,8 +55,11 @@ class StoryWindow:
         """
         if self._since is None or since < self._since:
             self._index, self._since, self._place = StoryIndex(), since - SLACK, None
-        while reports := await self._read(since=self._since, after=self._place, limit=AT_ONCE):
+            self._recent.clear()
+        after = self._place
+        while reports := await self._read(since=self._since, after=after, limit=AT_ONCE):
             await self._work(partial(self._learn, reports))
+            after = reports[-1].place
             if len(reports) < AT_ONCE:
                 break
         if since - self._since > 2 * SLACK:
@@ -60,5 +69,12 @@ class StoryWindow:
 
     def _learn(self, reports: tuple[Report, ...]) -> None:
         for report in reports:
-            self._index.add(report.entry, report.story_id)
-        self._place = reports[-1].place
+            if report.place not in self._recent:
+                self._index.add(report.entry, report.story_id)
+                self._recent[report.place] = report.entry.seen_at
+        settled = max(self._recent.values()) - self._overlap
+        for place in sorted(self._recent):
+            if self._recent[place] > settled:
+                break
+            self._place = place
+            del self._recent[place]

@@ -11,7 +11,14 @@ from monitor.cli.show import clock_time, plural, print_json, table
 from monitor.cli.status import existing_store
 from monitor.text.plain import one_line
 
-_STATES = {"new": "owed", "sending": "in doubt", "sent": "delivered", "dead": "set aside", "skipped": "skipped"}
+_STATES = {
+    "new": "owed",
+    "sending": "in doubt",
+    "sent": "delivered",
+    "dead": "set aside",
+    "skipped": "skipped",
+    "held": "held",
+}
 _KINDS = {"post": "alert"}
 
 

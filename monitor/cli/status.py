@@ -20,6 +20,7 @@ from monitor.text.plain import one_line, shorten
 
 ALIVE = timedelta(seconds=90)
 MOST_FAILING = 10
+HASH_SHOWN = 8  # digits
 
 
 @contextmanager
@@ -95,7 +96,11 @@ def _show_mistakes(mistakes: Sequence[Problem], *, running: bool) -> None:
 
 def _show(report: StatusReport, alive: list[NodeReport], now: datetime) -> None:
     for node in alive:
-        click.echo(f"running   {node.name}, version {node.version}, for {ago(node.started_at, now)}")
+        rules = f", rules {node.rules_hash[:HASH_SHOWN]}" if len(alive) > 1 else ""
+        click.echo(f"running   {node.name}, version {node.version}, for {ago(node.started_at, now)}{rules}")
+    if len({node.rules_hash for node in alive}) > 1:
+        odd = click.style("their rules differ", fg="yellow", bold=True)
+        click.echo(f"          {odd}: a daemon reads changed files within seconds; are the files the same everywhere?")
     if not alive:
         last = max((node.beat_at for node in report.nodes), default=None)
         seen = f"; last sign of life {ago(last, now)} ago" if last else ""

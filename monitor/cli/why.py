@@ -164,6 +164,8 @@ def _delivery_rows(delivery: DeliveryRecord) -> list[list[str]]:
             said += f", as {delivery.ref}" if delivery.ref else ""
         case "skipped":
             said = f"skipped for {delivery.channel} at {time}: {delivery.reason}"
+        case "held":
+            said = f"held for {delivery.channel}: {delivery.reason}"
         case "dead":
             said = f"set aside for {delivery.channel} at {time}, {attempts}: {delivery.reason}"
         case "sending":

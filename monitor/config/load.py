@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
@@ -23,6 +24,7 @@ from monitor.secret import resolve_references
 from monitor.text.plain import shorten
 
 INCLUDED_KEYS = ("actors", "defaults", "feeds", "rules")  # `defaults` there are those of the file's rules
+_PASSWORD = re.compile(r"(?<=:)\$\{\w+\}(?=@)")  # in a URL: it may hold what ends a password there
 MAIN_KEYS = ("allow", "allow_files", "channels", "contact", "include", "ops", "smtp", "store", "web", *INCLUDED_KEYS)
 STORE_VARIABLE = "MONITOR_STORE"
 
@@ -238,6 +240,7 @@ class _Loader:
         given = (("--store", flag), (STORE_VARIABLE, self.env.get(STORE_VARIABLE)))
         origin, text = next(((origin, text) for origin, text in given if text), ("", written))
         try:
+            text = _PASSWORD.sub(lambda found: resolve_references(found[0], self.env, quoted=True), text)
             return _store_url(resolve_references(text, self.env), self.folder)
         except ValueError as error:
             place = Problem(file=origin, message=str(error)) if origin else self.main.problem(("store",), str(error))

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from monitor.decide.spread import digest
 from monitor.decide.thresholds import is_silent, span
-from monitor.model import Absent, Delivery, DeliveryKind, Excerpt, Message, Priority, Reason, Rule
+from monitor.model import Absent, Delivery, DeliveryKind, Excerpt, FeedLease, Message, Priority, Reason, Rule
 from monitor.text.plain import one_line, shorten
 
 SOURCE = "media-monitor"
@@ -64,6 +64,26 @@ def notice_of_mistakes(mistakes: Sequence[str], channels: Collection[str], now: 
         priority=Priority.HIGH,
     )
     return tuple(notice.to(channel, now) for channel in channels)
+
+
+def notices_of_parked(leases: Collection[FeedLease], channels: Collection[str], now: datetime) -> tuple[Delivery, ...]:
+    """Say which feeds are not polled for a day, because each poll of them ended the program."""
+    notices = [
+        _Notice(
+            topic=f"parked {lease.state.url} {now:%Y-%m-%d}",
+            title=f"Feed {lease.state.name} is parked for a day",
+            why=Reason(
+                rule="",
+                title="Not polled any more",
+                found=(),
+                note=f"{lease.strikes} times the program ended while it was polled",
+            ),
+            lines=(f"`monitor feeds resume {lease.state.name}` tries it again; please report what it shows",),
+            priority=Priority.HIGH,
+        )
+        for lease in leases
+    ]
+    return tuple(notice.to(channel, now) for notice in notices for channel in channels)
 
 
 def notices_of_silence(

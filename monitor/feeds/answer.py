@@ -1,4 +1,4 @@
-"""Read an answer: its body under a cap, or why it is none."""
+"""Read an answer: its body under a cap, or why it is none; the hub that its headers name."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from yarl import URL
 from monitor.errors import Cause, FetchError
 from monitor.feeds.blocked import PAGE_HEAD, has_page_to_read, who_blocks
 from monitor.feeds.freshness import retry_after
+from monitor.feeds.hub import hub_and_topic
 from monitor.feeds.inflate import TooLargeError, inflate
 from monitor.feeds.reasons import explain, shown
 
@@ -53,6 +54,15 @@ async def refuse(response: aiohttp.ClientResponse, now: datetime, *, asked: URL 
     return FetchError(
         Cause.BLOCKED if blocked else cause, explain(status, where, blocked), retry_after=wait, hold_host=hold
     )
+
+
+def hub_in_headers(response: aiohttp.ClientResponse) -> tuple[str, str]:
+    """Return what the headers `Link` say (RFC 8288); "", "" where they say nothing, or nothing that can be read."""
+    try:
+        links = [(rel, str(link.get("url", ""))) for rel, link in response.links.items()]
+    except ValueError:
+        return "", ""
+    return hub_and_topic(links)
 
 
 async def _blocked(response: aiohttp.ClientResponse) -> str:

@@ -22,11 +22,10 @@ from yarl import URL
 
 from monitor import __version__
 from monitor.errors import Cause, FetchError
-from monitor.feeds.answer import MAX_BYTES, document, refuse
+from monitor.feeds.answer import MAX_BYTES, document, hub_in_headers, refuse
 from monitor.feeds.blocked import is_login_page
 from monitor.feeds.freshness import freshness
 from monitor.feeds.guard import Guard
-from monitor.feeds.hub import hub_in_headers
 from monitor.feeds.inflate import ACCEPTED
 from monitor.feeds.local import read_local
 from monitor.feeds.order import CONDITIONS, Order, order_for

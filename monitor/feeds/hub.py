@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Final
 
-import aiohttp
 from yarl import URL
 
 LONGEST_URL: Final = 2_000  # characters
@@ -22,15 +21,6 @@ def hub_and_topic(links: Iterable[tuple[str, str]]) -> tuple[str, str]:
             if rel in ("hub", "self") and _usable(target):
                 found.setdefault(rel, target)
     return (found["hub"], found["self"]) if len(found) == len(("hub", "self")) else ("", "")
-
-
-def hub_in_headers(response: aiohttp.ClientResponse) -> tuple[str, str]:
-    """Return what the headers `Link` say (RFC 8288); "", "" where they say nothing, or nothing that can be read."""
-    try:
-        links = [(rel, str(link.get("url", ""))) for rel, link in response.links.items()]
-    except ValueError:
-        return "", ""
-    return hub_and_topic(links)
 
 
 def _usable(target: str) -> bool:

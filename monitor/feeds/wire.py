@@ -11,18 +11,12 @@ import pickle
 import struct
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime, timedelta, timezone
 from typing import Any
 
+from monitor.model import Entry, Identity, ParsedFeed
+
 LENGTH = struct.Struct(">I")
-_NOUNS = {
-    ("monitor.feeds.wire", "Answer"),
-    ("monitor.model", "Entry"),
-    ("monitor.model", "Identity"),
-    ("monitor.model", "ParsedFeed"),
-    ("datetime", "datetime"),
-    ("datetime", "timezone"),
-    ("datetime", "timedelta"),
-}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,6 +63,10 @@ def unpack_answer(content: bytes) -> Answer:
     if not isinstance(answer, Answer):
         raise pickle.UnpicklingError("it is not an answer")
     return answer
+
+
+_PARTS = (Answer, Entry, Identity, ParsedFeed, datetime, timedelta, timezone)
+_NOUNS = {(part.__module__, part.__qualname__) for part in _PARTS}
 
 
 class _Unpickler(pickle.Unpickler):

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import AbstractContextManager
+from functools import wraps
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import URL, Connection, Engine, StaticPool, create_engine, event, make_url
 from sqlalchemy.dialects import postgresql, sqlite
@@ -12,6 +14,8 @@ from sqlalchemy.exc import ArgumentError, NoSuchModuleError
 from sqlalchemy.sql.schema import Table
 
 from monitor.errors import StoreUnavailableError, UserError
+
+S = TypeVar("S")
 
 _SQLITE_FILE = "sqlite:///"
 _LOCK_WAIT = 5  # seconds for another process's transaction to end
@@ -103,3 +107,17 @@ def reading(engine: Engine) -> AbstractContextManager[Connection]:
 def insert(connection: Connection, table: Table) -> postgresql.Insert | sqlite.Insert:
     """Begin an INSERT that may say ON CONFLICT: both engines have it in the same words, SQLAlchemy in two classes."""
     return postgresql.insert(table) if connection.dialect.name == "postgresql" else sqlite.insert(table)
+
+
+def built_once(build: Callable[[Connection], S]) -> Callable[[Connection], S]:
+    """Have a statement built once an engine: SQLAlchemy takes longer to build one than SQLite to carry it out."""
+    built: dict[str, S] = {}
+
+    @wraps(build)
+    def statement(connection: Connection) -> S:
+        name = connection.dialect.name
+        if name not in built:
+            built[name] = build(connection)
+        return built[name]
+
+    return statement

@@ -92,7 +92,7 @@ def claim_feeds(connection: Connection, *, now: datetime, lease: timedelta, limi
     rows = connection.execute(_DUE, {"now": now, "most": limit}).all()
     if rows:
         connection.execute(_TAKE, [{"taken": row.id, "until": now + lease} for row in rows])
-    return tuple(FeedLease(state=feed_state(row), token=row.token + 1) for row in rows)
+    return tuple(FeedLease(state=feed_state(row), token=row.token + 1, strikes=row.strikes) for row in rows)
 
 
 def claim_feed(
@@ -104,7 +104,7 @@ def claim_feed(
     if row is None or (row.strikes > 0 and row.due > now):
         return None
     connection.execute(_TAKE, [{"taken": row.id, "until": now + lease}])
-    return FeedLease(state=feed_state(row), token=row.token + 1), row.due
+    return FeedLease(state=feed_state(row), token=row.token + 1, strikes=row.strikes), row.due
 
 
 def feeds_with_hubs(connection: Connection) -> tuple[FeedState, ...]:

@@ -7,15 +7,16 @@ skipped where there is nothing to change.
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import Connection, Row, delete, func, or_, select
+from sqlalchemy import Connection, Row, delete, func, or_, select, update
 
 from monitor.errors import StoreError
-from monitor.model import Delivery, DeliveryKind, DeliveryState, Digest, Parent, Retry, Skipped
-from monitor.store.payload import thaw
+from monitor.model import Delivery, DeliveryKind, DeliveryState, Digest, Hold, HoldKind, Parent, Retry, Skipped
+from monitor.store.payload import freeze, thaw
 from monitor.store.tables import alert, delivery
 
 EDIT_PACE: Final = timedelta(seconds=30)  # between two edits of one message
@@ -39,6 +40,31 @@ def make_room_for_edits(connection: Connection, deliveries: Collection[Delivery]
     for row in connection.execute(attempts.where(*of_these).group_by(delivery.c.alert_id)):
         waits += [(row.alert_id, row.last + EDIT_PACE)] if row.last else []
     return {each: max([now, *(at for of, at in waits if of == each)]) for each in alerts}
+
+
+def wait_with_held(connection: Connection, deliveries: Sequence[Delivery]) -> list[Delivery]:
+    """Return these deliveries, as they are to be owed where the message that they follow is held.
+
+    A reply is held as well, for as long; an edit is written into what nobody has seen yet. The caller holds the lock on
+    their destinations, without which no hold ends.
+    """
+    followed = sorted({item.alert_id for item in deliveries if item.kind in _FOLLOWUPS})
+    if not followed:
+        return list(deliveries)
+    posts = delivery.c.alert_id.in_(followed), delivery.c.kind == DeliveryKind.POST
+    held = select(delivery).where(*posts, delivery.c.state == DeliveryState.HELD)
+    held_of = {row.alert_id: row for row in connection.execute(held)}
+    owed: list[Delivery] = []
+    for item in deliveries:
+        row = held_of.get(item.alert_id) if item.kind in _FOLLOWUPS else None
+        if row is None:
+            owed.append(item)
+        elif item.kind is DeliveryKind.REPLY:
+            hold = Hold(kind=HoldKind(row.hold_kind), reason=row.reason, until=row.hold_until, by=row.hold_by)
+            owed.append(replace(item, hold=hold))
+        else:
+            connection.execute(update(delivery).where(delivery.c.seq == row.seq).values(payload=freeze(item.message)))
+    return owed
 
 
 def find_parent(connection: Connection, row: Row[Any], now: datetime) -> Parent | Skipped | Retry | None:

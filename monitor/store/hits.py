@@ -7,12 +7,12 @@ from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, bindparam, delete, func, select, update
+from sqlalchemy import ColumnElement, Connection, Insert, bindparam, delete, func, select, update
 
 from monitor.errors import ConflictError
 from monitor.model import MOST_RECALLED, History, Hit, Question, Tally
 from monitor.ports import RuleStats
-from monitor.store.engine import insert
+from monitor.store.engine import built_once, insert
 from monitor.store.tables import entry, hit, tally
 
 WEEK, MONTH = timedelta(days=7), timedelta(days=30)
@@ -23,7 +23,12 @@ def add_hits(connection: Connection, hits: Collection[Hit]) -> None:
     """Write what one poll has found."""
     if hits:
         rows = [{name: getattr(item, name) for name in _HIT_COLUMNS} for item in hits]
-        connection.execute(insert(connection, hit).on_conflict_do_nothing(), rows)
+        connection.execute(_new_hits(connection), rows)
+
+
+@built_once
+def _new_hits(connection: Connection) -> Insert:
+    return insert(connection, hit).on_conflict_do_nothing()
 
 
 def change_tallies(connection: Connection, tallies: Collection[Tally]) -> None:

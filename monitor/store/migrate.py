@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Engine, inspect, text
 from monitor.errors import UserError
 from monitor.store.engine import reading, writing
 
-REVISION = "0004"  # the newest in `migrations/versions`
+REVISION = "0006"  # the newest in `migrations/versions`
 FOLDER = Path(__file__).parent / "migrations"
 _LOCK = 0x4D4F4E49544F52  # "MONITOR": nodes that start at once migrate one after the other
 

@@ -14,7 +14,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Connection, Row, bindparam, case, false, func, or_, select, true, update
+from sqlalchemy import ColumnElement, Connection, Insert, Row, bindparam, case, false, func, or_, select, true, update
 from sqlalchemy.sql.selectable import ScalarSelect
 
 from monitor.errors import LeaseLostError, StoreError
@@ -31,8 +31,8 @@ from monitor.model import (
     Settlement,
     Skipped,
 )
-from monitor.store.engine import insert
-from monitor.store.followups import find_parent, make_room_for_edits
+from monitor.store.engine import built_once, insert
+from monitor.store.followups import find_parent, make_room_for_edits, wait_with_held
 from monitor.store.payload import freeze, thaw
 from monitor.store.tables import delivery, destination
 
@@ -47,11 +47,12 @@ _PENDING: Final = (DeliveryState.NEW, DeliveryState.SENDING)
 def owe(connection: Connection, deliveries: Sequence[Delivery], now: datetime) -> None:
     """Add deliveries to the outbox and wake their destinations; one that is there already stays as it is.
 
-    An edit takes the place of one that is still to be sent.
+    An edit takes the place of one that is still to be sent. What follows a message that is held waits with it.
     """
     if not deliveries:
         return
-    _wake(connection, {item.channel for item in deliveries}, now)
+    wake(connection, {item.channel for item in deliveries}, now)
+    deliveries = wait_with_held(connection, deliveries)
     edits_due = make_room_for_edits(connection, deliveries, now)
     rows = [
         {
@@ -59,17 +60,26 @@ def owe(connection: Connection, deliveries: Sequence[Delivery], now: datetime) -
             "alert_id": item.alert_id or None,
             "channel": item.channel,
             "kind": item.kind,
-            "state": DeliveryState.NEW,
+            "state": DeliveryState.HELD if item.hold else DeliveryState.NEW,
             "payload": freeze(item.message),
             "due_at": edits_due[item.alert_id] if item.kind is DeliveryKind.EDIT else now,
             "created_at": item.created_at,
             "attempts": 0,
             "ref": "",
-            "reason": "",
+            "reason": item.hold.reason if item.hold else "",
+            "hold_kind": item.hold.kind if item.hold else "",
+            "hold_by": item.hold.by if item.hold else "",
+            "hold_until": item.hold.until if item.hold else None,
         }
         for item in deliveries
     ]
-    connection.execute(insert(connection, delivery).on_conflict_do_nothing(), rows)
+    if rows:
+        connection.execute(_new_deliveries(connection), rows)
+
+
+@built_once
+def _new_deliveries(connection: Connection) -> Insert:
+    return insert(connection, delivery).on_conflict_do_nothing()
 
 
 def announce(connection: Connection, deliveries: Sequence[Delivery], now: datetime) -> None:
@@ -79,14 +89,18 @@ def announce(connection: Connection, deliveries: Sequence[Delivery], now: dateti
     owe(connection, [item for item in deliveries if item.key not in known], now)
 
 
-def _wake(connection: Connection, channels: Iterable[str], now: datetime) -> None:
+def wake(connection: Connection, channels: Iterable[str], now: datetime) -> None:
     """Make destinations due now, and lock them until the transaction ends; a leased one looks for itself at its end."""
+    rows = [{"name": name, "due": now, "leased": False, "token": 0, "strikes": 0} for name in sorted(channels)]
+    connection.execute(_awake(connection), rows)
+
+
+@built_once
+def _awake(connection: Connection) -> Insert:
     new = insert(connection, destination)
     due, asked = destination.c.due, new.excluded.due
     sooner = case((destination.c.leased, due), (or_(due.is_(None), due > asked), asked), else_=due)
-    awake = new.on_conflict_do_update(index_elements=[destination.c.name], set_={"due": sooner})
-    rows = [{"name": name, "due": now, "leased": False, "token": 0, "strikes": 0} for name in sorted(channels)]
-    connection.execute(awake, rows)
+    return new.on_conflict_do_update(index_elements=[destination.c.name], set_={"due": sooner})
 
 
 def replay(connection: Connection, *, now: datetime, channel: str | None) -> int:
@@ -97,7 +111,7 @@ def replay(connection: Connection, *, now: datetime, channel: str | None) -> int
     channels = connection.scalars(select(delivery.c.channel).where(dead).distinct()).all()
     if not channels:
         return 0
-    _wake(connection, channels, now)
+    wake(connection, channels, now)
     again = update(delivery).where(dead, delivery.c.channel.in_(channels))
     values = {"state": DeliveryState.NEW, "due_at": now, "attempts": 0, "settled_at": None, "reason": ""}
     return connection.execute(again.values(values)).rowcount

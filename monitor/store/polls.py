@@ -10,8 +10,9 @@ from collections.abc import Collection, Iterator
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Row, bindparam, or_, select, update
+from sqlalchemy import Connection, Insert, Row, bindparam, or_, select, update
 from sqlalchemy import insert as plain_insert
+from sqlalchemy.sql.dml import ReturningInsert
 
 from monitor.errors import StoreError, StoryConflictError
 from monitor.model import (
@@ -29,7 +30,7 @@ from monitor.model import (
     Told,
 )
 from monitor.store.columns import link_key
-from monitor.store.engine import insert
+from monitor.store.engine import built_once, insert
 from monitor.store.feeds import finish_polls
 from monitor.store.hits import add_hits, change_tallies
 from monitor.store.outbox import owe
@@ -140,29 +141,40 @@ def _remember_keys(connection: Connection, feed_id: int, keys: Collection[bytes]
     if not keys:
         return
     today = (now - _EPOCH).days
+    rows = [{"feed_id": feed_id, "key16": key, "last_seen": today} for key in sorted(set(keys))]
+    connection.execute(_refreshed_keys(connection), rows)
+
+
+@built_once
+def _refreshed_keys(connection: Connection) -> Insert:
     new = insert(connection, seen)
-    refreshed = new.on_conflict_do_update(
+    return new.on_conflict_do_update(
         index_elements=[seen.c.feed_id, seen.c.key16],
         set_={"last_seen": new.excluded.last_seen},
         where=seen.c.last_seen < new.excluded.last_seen,
     )
-    rows = [{"feed_id": feed_id, "key16": key, "last_seen": today} for key in sorted(set(keys))]
-    connection.execute(refreshed, rows)
 
 
 def _add_entries(connection: Connection, feed_id: int, entries: Collection[Entry]) -> None:
     if not entries:
         return
-    names = [column.name for column in entry.c if column.name not in ("feed_id", "link16")]
     rows = [
         {
             "feed_id": feed_id,
             "link16": link_key(item.canonical_url),
-            **{name: getattr(item, name) for name in names},
+            **{name: getattr(item, name) for name in _OF_ENTRY},
         }
         for item in entries
     ]
-    connection.execute(insert(connection, entry).on_conflict_do_nothing(), rows)
+    connection.execute(_new_entries(connection), rows)
+
+
+_OF_ENTRY = tuple(column.name for column in entry.c if column.name not in ("feed_id", "link16"))
+
+
+@built_once
+def _new_entries(connection: Connection) -> Insert:
+    return insert(connection, entry).on_conflict_do_nothing()
 
 
 _TOLD_BY_FEED = ("title", "summary", "body", "url", "canonical_url", "authors", "tags", "language", "published")
@@ -190,16 +202,19 @@ def _change_stories(connection: Connection, stories: Collection[Story]) -> None:
     """
     ordered = sorted(stories, key=lambda item: item.id)
     if new := [_story_row(item) for item in ordered if item.version == 0]:
-        added = insert(connection, story).values(version=1)
-        fresh = {name: added.excluded[name] for name in ("first_at", "last_at", "entries", "sources")}
-        anew = added.on_conflict_do_update(
-            index_elements=[story.c.id], set_={**fresh, "version": story.c.version + 1}
-        )  # the id is the first entry's: only an entry that was forgotten and came back finds its old story there
-        connection.execute(anew, new)
+        connection.execute(_new_stories(connection), new)
     if old := [_story_row(item) | {"story": item.id, "read": item.version} for item in ordered if item.version > 0]:
         as_read = update(story).where(story.c.id == bindparam("story"), story.c.version == bindparam("read"))
         if connection.execute(as_read.values(version=story.c.version + 1), old).rowcount != len(old):
             raise StoryConflictError("another poll has changed one of these stories")
+
+
+@built_once
+def _new_stories(connection: Connection) -> Insert:
+    """Build it: the id is the first entry's, so only one that was forgotten and came back finds its old story there."""
+    added = insert(connection, story).values(version=1)
+    fresh = {name: added.excluded[name] for name in ("first_at", "last_at", "entries", "sources")}
+    return added.on_conflict_do_update(index_elements=[story.c.id], set_={**fresh, "version": story.c.version + 1})
 
 
 def _story_row(item: Story) -> dict[str, Any]:
@@ -218,16 +233,6 @@ def _give_keys(connection: Connection, outcome: PollOutcome, now: datetime) -> N
     if not outcome.story_keys:
         return
     last_at = {item.id: item.last_at for item in outcome.stories}
-    new = insert(connection, story_key)
-    held_by = story_key.c.story_id
-    ours_or_old = or_(
-        held_by == new.excluded.story_id, held_by == bindparam("taken"), story_key.c.seen_at < bindparam("since")
-    )
-    given = new.on_conflict_do_update(
-        index_elements=[story_key.c.key],
-        set_={"story_id": new.excluded.story_id, "seen_at": new.excluded.seen_at},
-        where=ours_or_old,
-    )
     rows = [
         {
             "key": key,
@@ -238,8 +243,23 @@ def _give_keys(connection: Connection, outcome: PollOutcome, now: datetime) -> N
         }
         for key, story_id in sorted(outcome.story_keys.items())
     ]
-    if connection.execute(given, rows, execution_options={"preserve_rowcount": True}).rowcount != len(rows):
+    given = connection.execute(_given_keys(connection), rows, execution_options={"preserve_rowcount": True})
+    if given.rowcount != len(rows):
         raise StoryConflictError("another poll has recorded one of these stories")
+
+
+@built_once
+def _given_keys(connection: Connection) -> Insert:
+    new = insert(connection, story_key)
+    held_by = story_key.c.story_id
+    ours_or_old = or_(
+        held_by == new.excluded.story_id, held_by == bindparam("taken"), story_key.c.seen_at < bindparam("since")
+    )
+    return new.on_conflict_do_update(
+        index_elements=[story_key.c.key],
+        set_={"story_id": new.excluded.story_id, "seen_at": new.excluded.seen_at},
+        where=ours_or_old,
+    )
 
 
 def _add_alerts(connection: Connection, alerts: Collection[Alert]) -> set[str]:
@@ -248,17 +268,26 @@ def _add_alerts(connection: Connection, alerts: Collection[Alert]) -> set[str]:
         return set()
     names = [column.name for column in alert.c]
     rows = [{name: getattr(item, name) for name in names} for item in sorted(alerts, key=_alert_id)]
-    added = insert(connection, alert).on_conflict_do_nothing().returning(alert.c.id)
-    return {item.id for item in alerts} - set(connection.scalars(added, rows))
+    return {item.id for item in alerts} - set(connection.scalars(_new_alerts(connection), rows))
+
+
+@built_once
+def _new_alerts(connection: Connection) -> ReturningInsert[Any]:
+    return insert(connection, alert).on_conflict_do_nothing().returning(alert.c.id)
 
 
 def _widen_alerts(connection: Connection, alerts: Collection[Alert]) -> None:
     """Change the rules and the priority of alerts; their stories change as well, so two polls that do are told."""
-    wider = update(alert).where(alert.c.id == bindparam("alert"))
-    wider = wider.values(rules=bindparam("more", type_=alert.c.rules.type), priority=bindparam("raised"))
     rows = [{"alert": item.id, "more": item.rules, "raised": item.priority} for item in sorted(alerts, key=_alert_id)]
     if rows:
-        connection.execute(wider, rows)
+        connection.execute(_WIDER, rows)
+
+
+_WIDER = (
+    update(alert)
+    .where(alert.c.id == bindparam("alert"))
+    .values(rules=bindparam("more", type_=alert.c.rules.type), priority=bindparam("raised"))
+)
 
 
 def _alert_id(item: Alert) -> str:
@@ -268,5 +297,9 @@ def _alert_id(item: Alert) -> str:
 def _add_decisions(connection: Connection, decisions: Collection[Decision]) -> None:
     if not decisions:
         return
-    names = [column.name for column in decision.c if column.name != "id"]
-    connection.execute(plain_insert(decision), [{name: getattr(item, name) for name in names} for item in decisions])
+    rows = [{name: getattr(item, name) for name in _OF_DECISION} for item in decisions]
+    connection.execute(_NEW_DECISIONS, rows)
+
+
+_OF_DECISION = tuple(column.name for column in decision.c if column.name != "id")
+_NEW_DECISIONS = plain_insert(decision)

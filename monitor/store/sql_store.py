@@ -12,14 +12,22 @@ from sqlalchemy import Connection, Engine
 
 from monitor.errors import NotFoundError
 from monitor.model import (
+    Action,
+    Alert,
+    Breaker,
     ClaimedDelivery,
     Delivery,
     Entry,
     Feed,
+    Feedback,
     FeedLease,
     FeedState,
+    HeldDelivery,
     History,
+    Hold,
+    HoldKind,
     Memory,
+    Mute,
     PollOutcome,
     Question,
     Report,
@@ -40,7 +48,7 @@ from monitor.ports import (
     StatusReport,
 )
 from monitor.store import feeds as feed_queue
-from monitor.store import hits, ledger, outbox, pauses, polls, report
+from monitor.store import hits, holds, ledger, outbox, pauses, people, polls, report, turns
 from monitor.store.engine import connect, reading, state_file, writing
 from monitor.store.failures import unavailable_as_store_error
 from monitor.store.migrate import migrate, require_current
@@ -94,6 +102,7 @@ class SqlStore:
     def __init__(self, engine: Engine, where: str) -> None:
         self.engine = engine
         self.where = where  # for messages: file, or host and database
+        self.shared = engine.dialect.name == "postgresql"  # a SQLite file is one daemon's: see `monitor.store.lock`
 
     @contextmanager
     def _writing(self) -> Iterator[Connection]:
@@ -116,6 +125,7 @@ class SqlStore:
         """Make exactly these feeds active; see `Store.sync_feeds`."""
         with self._writing() as connection:
             feed_queue.sync_feeds(connection, feeds, now, hasten=hasten, first=first)
+            turns.forget_hosts(connection, now)
 
     def claim_feeds(self, *, now: datetime, lease: timedelta, limit: int) -> tuple[FeedLease, ...]:
         """Lease feeds that are due; see `Store.claim_feeds`."""
@@ -147,6 +157,11 @@ class SqlStore:
         """Give leases back untouched; see `Store.put_off_feeds`."""
         with self._writing() as connection:
             feed_queue.put_off_feeds(connection, leases)
+
+    def take_turns(self, hosts: Collection[str], *, now: datetime, spacing: timedelta) -> Mapping[str, datetime]:
+        """Begin a request to each of these hosts; see `Store.take_turns`."""
+        with self._writing() as connection:
+            return turns.take_turns(connection, hosts, now=now, spacing=spacing)
 
     def pause_feed(
         self, url: str, now: datetime, *, until: datetime | None = None, reason: str = "", by: str = ""
@@ -260,6 +275,99 @@ class SqlStore:
         """Make dead deliveries new again; see `Store.replay`."""
         with self._writing() as connection:
             return outbox.replay(connection, now=now, channel=channel)
+
+    def held_deliveries(
+        self,
+        *,
+        over: datetime | None = None,
+        kind: HoldKind | None = None,
+        by: str = "",
+        channel: str = "",
+        limit: int = 1_000,
+    ) -> tuple[HeldDelivery, ...]:
+        """Read what is kept back; see `Store.held_deliveries`."""
+        with self._reading() as connection:
+            return holds.held_deliveries(connection, over=over, kind=kind, by=by, channel=channel, limit=limit)
+
+    def release_held(self, keys: Collection[str], now: datetime) -> int:
+        """Send held deliveries after all; see `Store.release_held`."""
+        with self._writing() as connection:
+            return holds.release_held(connection, keys, now)
+
+    def fold_held(self, digest: Delivery, keys: Collection[str], now: datetime) -> None:
+        """Owe one message for held deliveries; see `Store.fold_held`."""
+        with self._writing() as connection:
+            holds.fold_held(connection, digest, keys, now)
+
+    def drop_held(self, keys: Collection[str], reason: str, now: datetime) -> int:
+        """Give held deliveries up; see `Store.drop_held`."""
+        with self._writing() as connection:
+            return holds.drop_held(connection, keys, reason, now)
+
+    def hold_again(self, keys: Collection[str], hold: Hold) -> int:
+        """Keep held deliveries for another reason or time; see `Store.hold_again`."""
+        with self._writing() as connection:
+            return holds.hold_again(connection, keys, hold)
+
+    def add_mute(self, mute: Mute, action: Action) -> None:
+        """Begin a mute; see `Store.add_mute`."""
+        with self._writing() as connection:
+            people.add_mute(connection, mute, action)
+
+    def end_mute(self, mute_id: str, action: Action) -> bool:
+        """End a mute before its time; see `Store.end_mute`."""
+        with self._writing() as connection:
+            return people.end_mute(connection, mute_id, action)
+
+    def mutes(self, *, at: datetime | None = None) -> tuple[Mute, ...]:
+        """Read mutes; see `Store.mutes`."""
+        with self._reading() as connection:
+            return people.read_mutes(connection, at=at)
+
+    def open_breaker(self, breaker: Breaker) -> bool:
+        """Open a breaker; see `Store.open_breaker`."""
+        with self._writing() as connection:
+            return people.open_breaker(connection, breaker)
+
+    def close_breaker(self, breaker_id: str, ending: str, action: Action) -> bool:
+        """Close a breaker; see `Store.close_breaker`."""
+        with self._writing() as connection:
+            return people.close_breaker(connection, breaker_id, ending, action)
+
+    def breakers(self, *, all_of_them: bool = False) -> tuple[Breaker, ...]:
+        """Read breakers; see `Store.breakers`."""
+        with self._reading() as connection:
+            return people.read_breakers(connection, all_of_them=all_of_them)
+
+    def alert(self, alert_id: str) -> Alert | None:
+        """Read one alert; see `Store.alert`."""
+        with self._reading() as connection:
+            return people.read_alert(connection, alert_id)
+
+    def acknowledge(self, alert_id: str, action: Action) -> bool:
+        """Note who takes care of an alert; see `Store.acknowledge`."""
+        with self._writing() as connection:
+            return people.acknowledge(connection, alert_id, action)
+
+    def add_feedback(self, feedback: Collection[Feedback], action: Action) -> None:
+        """Note what somebody thinks of an alert; see `Store.add_feedback`."""
+        with self._writing() as connection:
+            people.add_feedback(connection, feedback, action)
+
+    def feedback(self, *, since: datetime) -> tuple[Feedback, ...]:
+        """Read what people think; see `Store.feedback`."""
+        with self._reading() as connection:
+            return people.read_feedback(connection, since=since)
+
+    def note_action(self, action: Action) -> None:
+        """Note what somebody did; see `Store.note_action`."""
+        with self._writing() as connection:
+            people.add_action(connection, action)
+
+    def actions(self, *, subjects: Collection[str] = (), limit: int = 100) -> tuple[Action, ...]:
+        """Read what people did; see `Store.actions`."""
+        with self._reading() as connection:
+            return people.read_actions(connection, subjects=subjects, limit=limit)
 
     def beat(self, node: NodeReport) -> None:
         """Note that a daemon is alive; see `Store.beat`."""

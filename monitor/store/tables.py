@@ -1,7 +1,4 @@
-"""The tables as the statements see them; `migrations` makes them, and a test compares the two.
-
-Tables that only later parts need (mute, chore) come with their migrations.
-"""
+"""The tables as the statements see them; `migrations` makes them, and a test compares the two."""
 
 from __future__ import annotations
 
@@ -132,6 +129,8 @@ alert = Table(
     _given("priority", Integer),
     _given("created_at", Moment),
     Column("digest", PlainText, nullable=False, server_default=""),  # key of the delivery that tells it with others
+    Column("acknowledged_at", Moment),
+    Column("acknowledged_by", PlainText, nullable=False, server_default=""),
     UniqueConstraint("story_id", "channel"),
 )
 
@@ -162,11 +161,21 @@ delivery = Table(
     _given("attempts", Integer),
     Column("settled_at", Moment),
     _given("ref", PlainText),
-    _given("reason", PlainText),  # why it was not sent the last time
+    _given("reason", PlainText),  # why it was not sent the last time; of a held one why it is held
+    Column("hold_kind", PlainText, nullable=False, server_default=""),  # of one that is or was held
+    Column("hold_by", PlainText, nullable=False, server_default=""),
+    Column("hold_until", Moment),
     UniqueConstraint("key"),
 )
 Index("delivery_order", delivery.c.state, delivery.c.channel, delivery.c.seq)
 Index("delivery_alert", delivery.c.alert_id)
+Index(
+    "delivery_held",
+    delivery.c.hold_until,
+    delivery.c.seq,
+    sqlite_where=text("state = 'held'"),
+    postgresql_where=text("state = 'held'"),
+)
 
 decision = Table(
     "decision",
@@ -218,4 +227,75 @@ node = Table(
     _given("started_at", Moment),
     _given("beat_at", Moment),
     _given("rules_hash", PlainText),
+)
+
+mute = Table(
+    "mute",
+    metadata,
+    Column("id", PlainText, primary_key=True),
+    _given("by", PlainText),
+    _given("reason", PlainText),
+    _given("since", Moment),
+    Column("until", Moment),
+    _given("story", PlainText),
+    _given("rule", PlainText),
+    _given("feed", PlainText),
+    _given("channel", PlainText),
+    Column("ended_at", Moment),
+    _given("ended_by", PlainText),
+)
+
+breaker = Table(
+    "breaker",
+    metadata,
+    Column("id", PlainText, primary_key=True),
+    _given("subject", PlainText),
+    _given("name", PlainText),
+    _given("since", Moment),
+    _given("reason", PlainText),
+    Column("ended_at", Moment),
+    _given("ended_by", PlainText),
+    _given("ending", PlainText),
+)
+Index(  # one is open for a rule or feed
+    "breaker_open",
+    breaker.c.subject,
+    breaker.c.name,
+    unique=True,
+    sqlite_where=text("ended_at IS NULL"),
+    postgresql_where=text("ended_at IS NULL"),
+)
+
+action = Table(  # the audit trail: what people did
+    "action",
+    metadata,
+    Column("id", Counter, primary_key=True),
+    _given("at", Moment),
+    _given("by", PlainText),
+    _given("via", PlainText),
+    _given("verb", PlainText),
+    _given("subject", PlainText),
+    _given("detail", PlainText),
+    Index("action_subject", "subject"),
+)
+
+feedback = Table(
+    "feedback",
+    metadata,
+    Column("alert_id", PlainText, primary_key=True),
+    Column("rule", PlainText, primary_key=True),
+    Column("by", PlainText, primary_key=True),
+    _given("at", Moment),
+    _given("relevant", Boolean),
+    _given("spellings", TextList),
+    _given("text", PlainText),
+    sqlite_with_rowid=False,
+)
+
+host = Table(  # whose feeds several daemons ask in turn
+    "host",
+    metadata,
+    Column("name", PlainText, primary_key=True),
+    _given("free_at", Moment),
+    _given("turn_at", Moment),
 )

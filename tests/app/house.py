@@ -1,11 +1,15 @@
-"""A whole house over real sockets: feed server, Slack, SMTP; only the clock is a fake."""
+"""A whole house over real sockets: feed server, Slack, SMTP; only the clock is a fake.
+
+It parses in this process: that the daemon has a process for it, and what becomes of that, is shown with the parser and
+by each daemon that is run.
+"""
 
 from __future__ import annotations
 
 import io
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import TracebackType
@@ -17,6 +21,7 @@ from monitor.app import open_app
 from monitor.daemon import Daemon
 from monitor.setup import Setup, load_setup
 from monitor.testing import FakeClock, FakeSlack, FakeSmtp
+from tests.app.parse_here import ParserHere
 
 START = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 RULES = """
@@ -118,6 +123,7 @@ class House:
             host_spacing=self.host_spacing,
             stream=self.console,
         ) as app:
+            app.doors = replace(app.doors, parser=ParserHere())
             for notifier in app.live.notifiers.values():
                 notifier.pace = timedelta()  # the clock stands still: nobody would ever be rested
             yield app

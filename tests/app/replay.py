@@ -9,15 +9,14 @@ from email.utils import format_datetime
 from html import escape
 
 from monitor.document import parse_document
-from monitor.feeds.check import shortcut_holds
-from monitor.feeds.parse import parse_page
-from monitor.model import Delivery, DeliveryKind, Digest, Feed, FeedState, Page, ParsedFeed, PollOutcome, Priority
+from monitor.model import Delivery, DeliveryKind, Digest, Feed, FeedState, PollOutcome, Priority
 from monitor.pipeline import Doors, Live, poll
 from monitor.rules.load import load_rules
 from monitor.rules.match import Ruleset
 from monitor.store import SqlStore
 from monitor.testing import FakeClock, FakeFetcher
 from tests.app.house import START
+from tests.app.parse_here import ParserHere
 
 MINUTES = timedelta(minutes=10)
 DAY = timedelta(days=1)
@@ -79,22 +78,6 @@ def rules(text: str = RULES) -> Ruleset:
     return loaded
 
 
-class PureParser:
-    """The parser's own work, without a process around it."""
-
-    async def parse(self, page: Page, feed: Feed, now: datetime) -> ParsedFeed:
-        return parse_page(page, feed, now)
-
-    async def shortcut_holds(self, page: Page, whole: ParsedFeed, feed: Feed, now: datetime) -> bool:
-        return shortcut_holds(page, whole, feed, now)
-
-    async def extract(self, page: Page, url: str) -> str:
-        raise NotImplementedError
-
-    async def close(self) -> None:
-        pass
-
-
 @dataclass(kw_only=True)
 class Replay:
     """One feed and what its channel heard."""
@@ -113,7 +96,7 @@ class Replay:
         with ThreadPoolExecutor(1) as store_thread, ThreadPoolExecutor(1) as work_thread:
             doors = Doors(
                 store=self.store,
-                parser=PureParser(),
+                parser=ParserHere(),
                 clock=self.clock,
                 store_thread=store_thread,
                 work_threads=work_thread,

@@ -2,9 +2,8 @@
 
 import asyncio
 import json
+import shutil
 import sqlite3
-import subprocess
-import sys
 import threading
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -22,6 +21,7 @@ from monitor.model import Accepted, Delivery, Feed, FeedState, NotModified, Page
 from monitor.setup import Setup, load_setup
 from monitor.testing import FakeNotifier, Fault
 from tests.app.house import RULES, House, rss
+from tests.forks import monitor
 
 HOUR = timedelta(hours=1)
 
@@ -49,7 +49,7 @@ class StoreDoor:
 
 def door(app: Daemon) -> StoreDoor:
     store = StoreDoor(app.doors.store)
-    app.doors = replace(app.doors, store=store)
+    app.doors = app.rota.doors = replace(app.doors, store=store)
     return store
 
 
@@ -352,13 +352,9 @@ async def test_a_daemon_that_ended_in_good_order_is_not_said_to_run(house: House
 
 async def test_status_shows_no_secret_and_the_state_is_nobody_elses_business(house: House) -> None:
     house.configure(feeds=f"wire: '{house.feeds.url('/wire')}?key=${{TOKEN}}'")
+    shutil.rmtree(house.folder / "var")  # the house is to make it
     await house.once()
-    shown = await asyncio.to_thread(status, house.file, house.slack.token)
+    _, shown, _ = await asyncio.to_thread(monitor, house.folder, "status", "--json", env={"TOKEN": house.slack.token})
     assert json.loads(shown)["feeds"][0]["name"] == "wire"
     assert house.slack.token not in shown
     assert (house.folder / "var" / "monitor.db").stat().st_mode & 0o077 == 0
-
-
-def status(file: Path, token: str) -> str:
-    command = [sys.executable, "-m", "monitor", "-c", str(file), "status", "--json"]
-    return subprocess.run(command, env={"TOKEN": token}, capture_output=True, text=True, check=False).stdout

@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from tests.app.hostile_server import HostileServer, serving
+from tests.forks import monitor
 
 MONITOR = [sys.executable, "-m", "monitor"]
 CONTROLS = 20
@@ -56,10 +57,7 @@ def peak_memory(pid: int) -> int:
 
 
 async def states(folder: Path) -> dict[str, dict[str, str]]:
-    shown = await asyncio.create_subprocess_exec(
-        *MONITOR, "status", "--json", cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
-    )
-    out, _ = await shown.communicate()
+    _, out, _ = await asyncio.to_thread(monitor, folder, "status", "--json")
     return {feed["name"]: feed for feed in json.loads(out)["feeds"]}
 
 

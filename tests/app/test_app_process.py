@@ -12,6 +12,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.forks import monitor
+
 ROOT = Path(__file__).parents[2]
 MONITOR = [sys.executable, "-m", "monitor"]
 
@@ -86,44 +88,36 @@ def test_first_run_tells_the_seed_story_once_and_stops_when_asked(checkout: Path
         running = wait_for(process, "running")
         assert running["feeds"] == 4
         assert end(process, number) == (0, "")
-    again = subprocess.run([*MONITOR, "run", "--once"], cwd=checkout, capture_output=True, text=True, check=True)
-    assert again.stdout == ""
+    assert monitor(checkout, "run", "--once")[:2] == (0, "")
 
 
 def test_a_second_daemon_on_the_same_state_is_refused_with_the_reason(checkout: Path) -> None:
     with daemon(checkout) as process:
         wait_for(process, "running")
-        second = subprocess.run([*MONITOR, "run"], cwd=checkout, capture_output=True, text=True, check=False)
-        assert second.returncode == 2
-        assert f"pid {process.pid}" in second.stderr
-        assert "Traceback" not in second.stderr
+        code, _, said = monitor(checkout, "run")
+        assert code == 2
+        assert f"pid {process.pid}" in said
         assert end(process, signal.SIGTERM)[0] == 0
 
 
 def test_status_tells_of_the_daemon_while_it_runs_and_after(checkout: Path) -> None:
-    def status(*options: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run([*MONITOR, "status", *options], cwd=checkout, capture_output=True, text=True, check=False)
-
-    before = status()
-    assert (before.returncode, before.stdout) == (2, "")
-    assert "`monitor run` makes it" in before.stderr
+    code, out, said = monitor(checkout, "status")
+    assert (code, out) == (2, "")
+    assert "`monitor run` makes it" in said
     with daemon(checkout) as process:
         read_messages(process, 4)
-        report = json.loads(status("--json").stdout)
+        report = json.loads(monitor(checkout, "status", "--json")[1])
         assert report["alive"] is True
         assert report["alerts"] == 4
-        assert status("--quiet").stdout == ""
+        assert monitor(checkout, "status", "--quiet")[1] == ""
         end(process, signal.SIGTERM)
-    assert "4 healthy, 0 failing" in status().stdout
+    assert "4 healthy, 0 failing" in monitor(checkout, "status")[1]
 
 
 def test_reload_reads_a_new_rule_and_keeps_the_last_good_ones(checkout: Path) -> None:
     rules = checkout / "rules" / "mine.yaml"
 
-    def reload() -> subprocess.CompletedProcess[str]:
-        return subprocess.run([*MONITOR, "reload"], cwd=checkout, capture_output=True, text=True, check=False)
-
-    assert reload().returncode == 2
+    assert monitor(checkout, "reload")[0] == 2
     with daemon(checkout) as process:
         rules_before = wait_for(process, "running")["rules"]
         assert isinstance(rules_before, int)
@@ -132,17 +126,17 @@ def test_reload_reads_a_new_rule_and_keeps_the_last_good_ones(checkout: Path) ->
         rules.write_text("rules: {mine: {termz: storm}}\n")
         mistake = wait_for(process, "mistake in the files")["mistake"]
         assert "mine.yaml:1:16: unknown key `termz`; did you mean `terms`?" in str(mistake)
-        assert reload().returncode == 2
+        assert monitor(checkout, "reload")[0] == 2
         rules.write_text("rules: {mine: [gale]}\n")
-        told = reload()
-        assert told.returncode == 0, told.stderr
+        code, _, said = monitor(checkout, "reload")
+        assert code == 0, said
         assert wait_for(process, "reloaded")["rules"] == rules_before + 1
         end(process, signal.SIGTERM)
 
 
 @pytest.mark.skipif(not hasattr(resource, "prlimit"), reason="prlimit(2) is Linux")
 def test_a_full_disk_is_said_once_and_everything_is_told_when_there_is_room_again(checkout: Path) -> None:
-    subprocess.run([*MONITOR, "run", "--once"], cwd=checkout, capture_output=True, check=True)
+    assert monitor(checkout, "run", "--once")[0] == 0
     (checkout / "more").mkdir()
     config = (checkout / "monitor.yaml").read_text()
     (checkout / "monitor.yaml").write_text(

@@ -10,9 +10,10 @@ from sqlalchemy import text
 
 from monitor.model import Backlog, Identity
 from monitor.rules.match import Ruleset
-from monitor.store import SqlStore, open_store
+from monitor.store import SqlStore
 from tests.app.house import START
 from tests.app.replay import DAY, Item, Replay, article, page, rules
+from tests.empty_store import open_in_memory
 
 Version = Callable[[int, Item], Item]  # of an item in the page of a poll
 
@@ -21,7 +22,7 @@ POLLS = 4
 
 @pytest.fixture
 def replay() -> Iterator[Replay]:
-    store: SqlStore = open_store("sqlite://")
+    store = open_in_memory()
     yield Replay(store=store)
     store.close()
 

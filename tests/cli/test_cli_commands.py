@@ -8,12 +8,14 @@ import re
 import signal
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
 import pytest
 
 from tests.app.house import FeedServer, rss
+from tests.forks import monitor, run
 
 CONFIG = """
 channels: {screen: {console: true}}
@@ -34,14 +36,6 @@ def desk(tmp_path: Path) -> Path:
     (tmp_path / "monitor.yaml").write_text(CONFIG)
     (tmp_path / "rules.yaml").write_text(RULES)
     return tmp_path
-
-
-def monitor(desk: Path, *arguments: str, text: str = "") -> tuple[int, str, str]:
-    ran = subprocess.run(
-        [sys.executable, "-m", "monitor", *arguments], cwd=desk, input=text, capture_output=True, text=True, check=False
-    )
-    assert "Traceback" not in ran.stderr
-    return ran.returncode, ran.stdout, ran.stderr
 
 
 # -- check -------------------------------------------------------------------------------------------------------------
@@ -370,21 +364,29 @@ def test_status_says_that_files_are_broken(desk: Path) -> None:
 def terminal(desk: Path, *arguments: str, piped: bool = False) -> str:
     """Run on a terminal of 60 columns; `piped`: with standard output elsewhere. Return what the terminal shows."""
     ours, theirs = pty.openpty()
-    command, environment = [sys.executable, "-m", "monitor", *arguments], {**os.environ, "COLUMNS": "60"}
-    with subprocess.Popen(
-        command, cwd=desk, env=environment, stdout=subprocess.DEVNULL if piped else theirs, stderr=theirs
-    ):
-        os.close(theirs)
-        shown = b""
-        with contextlib.suppress(OSError):  # EIO: that is how Linux says that the other end is closed
-            while piece := os.read(ours, 65_536):
-                shown += piece
+    name = os.ttyname(theirs)
+    streams = (os.devnull, os.devnull if piped else name, name)
+    with ThreadPoolExecutor(1) as beside:  # a terminal that nobody reads is soon full
+        shown = beside.submit(read_all, ours)
+        try:
+            run(desk, *arguments, streams=streams, env={**os.environ, "COLUMNS": "60"})
+        finally:
+            os.close(theirs)
     os.close(ours)
+    return shown.result()
+
+
+def read_all(end: int) -> str:
+    """Read until the other end of a terminal is closed."""
+    shown = b""
+    with contextlib.suppress(OSError):  # EIO: that is how Linux says so
+        while piece := os.read(end, 65_536):
+            shown += piece
     return shown.decode()
 
 
 def test_a_progress_bar_is_drawn_on_a_terminal_and_not_for_machines(desk: Path) -> None:
-    many = "".join(f"  r{number}: {{terms: flood, hits: flood}}  # monitor: ignore MM206\n" for number in range(501))
+    many = "".join(f"  r{number}: {{terms: flood{number}, hits: flood{number}}}\n" for number in range(501))
     (desk / "rules.yaml").write_text(f"rules:\n{many}")
     assert "rules  [" in terminal(desk, "check")
     assert "100%" in terminal(desk, "test", piped=True)

@@ -24,7 +24,7 @@ from monitor.ports import FeedReport
 from monitor.setup import load_setup
 from monitor.text.cells import cells
 from tests.app.house import FeedServer, rss
-from tests.cli.test_cli_commands import monitor
+from tests.forks import monitor
 
 CONFIG = """
 defaults: {backlog: alert}

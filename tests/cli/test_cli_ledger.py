@@ -10,7 +10,8 @@ import pytest
 
 from monitor.cli.backtest import WIDTH, bar
 from tests.app.house import rss
-from tests.cli.test_cli_commands import RULES, monitor
+from tests.cli.test_cli_commands import RULES
+from tests.forks import monitor
 
 CONFIG = """
 defaults: {backlog: alert}

@@ -251,6 +251,12 @@ def test_stores(place: Place, written: str, url: str) -> None:
     assert "s3cret" not in repr(config)
 
 
+def test_a_password_of_the_store_may_hold_any_character(place: Place) -> None:
+    place.env |= {"PASSWORD": "a@b/c:d%", "HOST": "db:5432"}
+    config = place.load("store: 'postgresql://user:${PASSWORD}@${HOST}/monitor'")
+    assert config.store == "postgresql://user:a%40b%2Fc%3Ad%25@db:5432/monitor"
+
+
 @pytest.mark.parametrize(
     "written", ["''", "sqlite://", "sqlite:///", "mysql://user:s3cret@db/x", "monitor.db", "'${URL}'"]
 )

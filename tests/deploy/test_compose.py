@@ -8,11 +8,18 @@ from typing import Any
 
 import yaml
 
+from monitor.secret import resolve_references
+
 ROOT = Path(__file__).parents[2]
 
 
-def service() -> dict[str, Any]:
-    found: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text())["services"]["monitor"]
+def compose() -> dict[str, Any]:
+    found: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
+    return found
+
+
+def service(name: str = "monitor") -> dict[str, Any]:
+    found: dict[str, Any] = compose()["services"][name]
     return found
 
 
@@ -64,3 +71,23 @@ def test_user_and_health_check_agree_between_image_and_compose() -> None:
     assert service()["user"].startswith(user[1] + ":")
     assert '"monitor", "status", "--quiet"' in dockerfile
     assert service()["healthcheck"]["test"] == ["CMD", "monitor", "status", "--quiet"]
+
+
+def test_the_cluster_brings_a_database_that_the_daemons_wait_for() -> None:
+    database, monitor = service("db"), service()
+    assert database["profiles"] == ["cluster"]
+    assert "profiles" not in monitor
+    assert database["image"] == "postgres:18"
+    assert "pg_isready" in database["healthcheck"]["test"]
+    assert monitor["depends_on"] == {"db": {"condition": "service_healthy", "required": False}}
+    assert not {"ports", "container_name"} & {*monitor, *database}  # they would not scale, or be reached from outside
+
+
+def test_the_password_of_the_database_is_a_file() -> None:
+    for one in (service(), service("db")):
+        assert one["secrets"] == ["db_password"]
+        assert "/run/secrets/db_password" in one["environment"].values()
+    text = (ROOT / "docker-compose.yml").read_text()
+    written = re.search(r"MONITOR_STORE='(postgresql:.*)'", text)
+    assert written is not None
+    assert resolve_references(written[1], {"DB_PASSWORD": "x"}) == "postgresql://monitor:x@db/monitor"

@@ -222,3 +222,10 @@ def test_what_is_no_answer_is_refused(content: bytes) -> None:
 def test_an_answer_comes_through() -> None:
     answer = Answer(value=parse_page(PAGE, FEED, NOW))
     assert unpack_answer(pack(answer)[4:]) == answer
+
+
+def test_the_child_imports_nothing_that_speaks_to_the_network() -> None:
+    program = "import sys, monitor.feeds.child as child; child.find_task('parse'); print('aiohttp' in sys.modules)"
+    assert (
+        subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout == "False\n"
+    )

@@ -6,6 +6,7 @@ import pickle
 import pprint
 import traceback
 from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -112,6 +113,27 @@ def test_names_that_are_not_set_are_told_and_no_value_is(text: str, names: str) 
         resolve_references(text, {"A": "s3cret", "EMPTY": ""})
     assert names in str(raised.value)
     assert "s3cret" not in str(raised.value)
+
+
+def test_a_name_may_stand_for_a_file(tmp_path: Path) -> None:
+    (tmp_path / "token").write_text("s3cret\n")
+    env = {"TOKEN_FILE": str(tmp_path / "token"), "OWN": "own", "OWN_FILE": str(tmp_path / "gone")}
+    assert resolve_references("${TOKEN} ${OWN}", env) == "s3cret own"
+    assert resolve_references("x:${P}@h", {"P": "a@b/:c"}, quoted=True) == "x:a%40b%2F%3Ac@h"
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [(None, "cannot be read: No such file"), (b"\xff\xfe", "does not name a text file"), (b" \n", "is not set")],
+)
+def test_a_file_that_holds_nothing_usable_is_named(tmp_path: Path, content: bytes | None, reason: str) -> None:
+    file = tmp_path / "token"
+    if content is not None:
+        file.write_bytes(content)
+    with pytest.raises(ValueError, match=reason):
+        resolve_references("${TOKEN}", {"TOKEN_FILE": str(file)})
+    with pytest.raises(ValueError, match="does not name"):
+        resolve_references("${TOKEN}", {"TOKEN_FILE": "a\0b"})
 
 
 @pytest.mark.parametrize("text", ["${", "${}", "${A", "${1A}", "${A-B}", "${A}${ B }", "${${A}}", "${Ä}"])

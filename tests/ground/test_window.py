@@ -58,3 +58,27 @@ async def test_what_leaves_the_window_is_forgotten_and_a_longer_window_is_read_a
     assert len(await window.up_to_date(NOW + DAY)) == 1
     assert len(await window.up_to_date(NOW - DAY)) == 2
     assert ledger.asked[-1] is None
+
+
+async def test_what_another_daemon_commits_late_is_found() -> None:
+    """Its place was given out before ours: it appears before what was read last."""
+    seconds = 1 / 3600
+    ledger = Ledger([news(1), news(4, hours=5 * seconds)])
+    window = StoryWindow(ledger.read, at_once, shared=True)
+    assert len(await window.up_to_date(NOW - DAY)) == 2
+    ledger.reports.insert(1, news(3, hours=seconds))
+    assert len(await window.up_to_date(NOW - DAY)) == 3
+    assert len(await window.up_to_date(NOW - DAY)) == 3
+    ledger.reports.append(news(5, hours=60 * seconds))
+    assert len(await window.up_to_date(NOW - DAY)) == 4
+    ledger.asked.clear()
+    await window.up_to_date(NOW - DAY)
+    assert ledger.asked == [4]
+
+
+async def test_a_daemon_alone_reads_nothing_twice() -> None:
+    ledger = Ledger([news(1), news(2)])
+    window = StoryWindow(ledger.read, at_once)
+    await window.up_to_date(NOW - DAY)
+    await window.up_to_date(NOW - DAY)
+    assert ledger.asked == [None, 2]

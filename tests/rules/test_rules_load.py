@@ -208,6 +208,7 @@ def test_a_mistake_in_an_actor_is_not_held_against_the_rules_that_name_it() -> N
     assert len(problems_of("actors: {a: '!'}\nrules: {r: {actors: a}, s: {all: 'actor:a'}}")) == 1
 
 
+@pytest.mark.no_cover
 def test_ten_thousand_mistakes_are_ten_thousand_problems() -> None:
     problems = problems_of("rules:\n" + "".join(f"  r{number}: {{term: x}}\n" for number in range(10_000)))
     assert len(problems) == 10_000

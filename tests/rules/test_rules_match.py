@@ -296,6 +296,7 @@ def read(article: Entry, fields: Sequence[Field]) -> Iterator[list[str]]:
     return (tokenize(getattr(article, field)).words for field in fields)
 
 
+@pytest.mark.no_cover
 @settings(max_examples=300)
 @given(st.lists(st.tuples(nodes, some_fields), min_size=1, max_size=12), texts, texts, texts)
 def test_the_index_agrees_with_the_plainest_matcher(
@@ -405,6 +406,7 @@ def test_examples_are_no_part_of_the_hash() -> None:
     assert compile_rules([plain]).hash == compile_rules([replace(plain, examples=(example,))]).hash
 
 
+@pytest.mark.no_cover
 def test_ten_thousand_rules_share_their_terms() -> None:
     rules = ruleset("rules:\n" + "".join(f"  r{number}: {{all: [common, word{number}]}}\n" for number in range(10_000)))
     assert len(rules.rules) == 10_000
@@ -414,6 +416,7 @@ def test_ten_thousand_rules_share_their_terms() -> None:
     assert candidates(rules, "common word77 thing") == [77]
 
 
+@pytest.mark.no_cover
 @pytest.mark.parametrize(
     ("terms", "text"),
     [

@@ -206,6 +206,7 @@ def test_limits_are_named() -> None:
         query("a" * (LONGEST_QUERY + 1))
 
 
+@pytest.mark.no_cover
 @pytest.mark.parametrize(
     "piece", ["(", ")", '"', "NOT ", "a OR ", "a NEAR/5 ", "title:", "((a) ", 're:"', "'", "*", "a*"]
 )
@@ -323,6 +324,7 @@ def test_tree_to_yaml_to_tree(node: Node) -> None:
 load = partial(load_rules, channels=None, default_notify=(), default_priority=Priority.NORMAL)
 
 
+@pytest.mark.no_cover
 @given(trees)
 def test_both_spellings_load_as_rules(node: Node) -> None:
     rule = [spell_conditions(node), {"query": spell_query(node)}]

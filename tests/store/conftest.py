@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from monitor.store import SqlStore, open_store
+from tests.empty_store import lay_empty, open_in_memory
 from tests.store.postgres import MISSING, Server, find_binaries, running_server
 
 _numbers = itertools.count()
@@ -29,11 +30,18 @@ def fresh_database(postgres: Server) -> str:
     return postgres.create(f"test_{next(_numbers)}", like="monitor_template")
 
 
+def laid(folder: Path) -> str:
+    """Lay an empty store there; return its URL."""
+    file = folder / "state" / "monitor.db"
+    lay_empty(file)
+    return f"sqlite:///{file}"
+
+
 @pytest.fixture(params=["file", "postgres"])
 def shared_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """The URL of a store that several connections can open."""
     if request.param == "file":
-        return f"sqlite:///{tmp_path}/state/monitor.db"
+        return laid(tmp_path)
     url: str = request.getfixturevalue("fresh_database")
     return url
 
@@ -45,7 +53,7 @@ def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
         case "memory":
             return "sqlite://"
         case "file":
-            return f"sqlite:///{tmp_path}/state/monitor.db"
+            return laid(tmp_path)
         case _:
             fresh: str = request.getfixturevalue("fresh_database")
             return fresh
@@ -57,7 +65,7 @@ def opened() -> Iterator[Callable[[str], SqlStore]]:
     with ExitStack() as stack:
 
         def open_one(url: str) -> SqlStore:
-            store = open_store(url)
+            store = open_in_memory() if url == "sqlite://" else open_store(url)
             stack.callback(store.close)
             return store
 

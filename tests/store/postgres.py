@@ -50,14 +50,17 @@ class Server:
 
 
 @contextmanager
-def running_server(binaries: Path) -> Iterator[Server]:
-    """Start a server in a folder of its own that nobody else may enter; stop it and take the folder away."""
+def running_server(binaries: Path, *, fsync: bool = False) -> Iterator[Server]:
+    """Start a server in a folder of its own that nobody else may enter; stop it and take the folder away.
+
+    With `fsync` what is committed is on the disk, as in earnest: a test needs no power supply to fail.
+    """
     folder = Path(tempfile.mkdtemp(prefix="monitor-pg-"))
     user, prefix = _as_whom(binaries)
     if user is not None:
         shutil.chown(folder, user)
     data = folder / "data"
-    options = f"-k {folder} -c listen_addresses= -c fsync=off -c max_connections=50"
+    options = f"-k {folder} -c listen_addresses= -c fsync={'on' if fsync else 'off'} -c max_connections=50"
 
     def run(program: str, arguments: Sequence[str]) -> None:
         # output goes to a file: the server would keep a pipe open

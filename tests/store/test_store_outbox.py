@@ -70,7 +70,7 @@ def test_a_sent_delivery_is_not_sent_again(store: SqlStore) -> None:
     owe(store, "a")
     assert claim_title(store) == "a"
     assert claim(store, NOW + MINUTE) == ()
-    assert store.status().deliveries == {"new": 0, "sending": 0, "sent": 1, "dead": 0, "skipped": 0}
+    assert store.status().deliveries == {"new": 0, "sending": 0, "sent": 1, "dead": 0, "skipped": 0, "held": 0}
 
 
 def test_pace_holds_even_for_what_comes_later(store: SqlStore) -> None:

@@ -12,9 +12,10 @@ import pytest
 from sqlalchemy import event, text
 
 from monitor.store import SqlStore
-from tests.store.builders import LEASE, NOW, make_feed, owe
+from tests.store.builders import LEASE, NOW, owe
+from tests.store.many import watch_many
 
-FEEDS = 5_000
+FEEDS = 100_000
 Statement = tuple[str, Any]
 
 
@@ -34,9 +35,8 @@ def statements(store: SqlStore) -> Iterator[list[Statement]]:
 
 @pytest.fixture
 def busy(shared_url: str, opened: Callable[[str], SqlStore]) -> SqlStore:
-    """A store with many feeds, none due, and a long outbox, all of it sent but one."""
+    """A store with a long outbox, all of it sent but one."""
     store = opened(shared_url)
-    store.sync_feeds([make_feed(f"feed-{number}") for number in range(FEEDS)], NOW + timedelta(hours=1))
     owe(store, *(f"{number:05}" for number in range(1_000)))
     with store.engine.begin() as connection:
         connection.execute(text("UPDATE delivery SET state = 'sent' WHERE seq < (SELECT max(seq) FROM delivery)"))
@@ -68,11 +68,13 @@ def assert_by_index(store: SqlStore, statement: Statement, index: str) -> None:
         assert not any("USE TEMP B-TREE" in step for step in plan), plan
 
 
-def test_an_idle_claim_of_feeds_reads_one_index(busy: SqlStore) -> None:
-    with statements(busy) as seen:
-        assert busy.claim_feeds(now=NOW, lease=LEASE, limit=50) == ()
+def test_an_idle_claim_of_feeds_reads_one_index(shared_url: str, opened: Callable[[str], SqlStore]) -> None:
+    store = opened(shared_url)
+    watch_many(store, FEEDS, since=NOW + timedelta(hours=1))
+    with statements(store) as seen:
+        assert store.claim_feeds(now=NOW, lease=LEASE, limit=50) == ()
     (claim,) = seen
-    assert_by_index(busy, claim, "feed_due")
+    assert_by_index(store, claim, "feed_due")
 
 
 def test_the_next_delivery_is_found_behind_thousands_of_sent_ones(busy: SqlStore) -> None:

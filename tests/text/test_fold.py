@@ -162,6 +162,7 @@ def test_a_blank_between_texts_puts_their_words_side_by_side(left: str, right: s
     assert words(f"{left} | {right}") == words(left) + words(right)
 
 
+@pytest.mark.no_cover
 def test_every_character_folds_and_stays_folded() -> None:
     for first in range(0, 0x110000, 0x400):
         block = " ".join(map(chr, range(first, first + 0x400)))
@@ -169,6 +170,7 @@ def test_every_character_folds_and_stays_folded() -> None:
         assert words(" ".join(folded)) == folded
 
 
+@pytest.mark.no_cover
 @pytest.mark.parametrize(
     "text",
     [

@@ -1,279 +1,48 @@
-"""The doors of the house: what the pipeline asks of the world outside, in its own words.
-
-`monitor.testing` has a fake for each of them.
-"""
+"""The door to all state."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from types import MappingProxyType
 from typing import Protocol
 
 from monitor.model import (
+    Action,
     Alert,
+    Breaker,
     ClaimedDelivery,
-    Decision,
     Delivery,
-    DeliveryKind,
-    DeliveryState,
     Entry,
     Feed,
+    Feedback,
     FeedLease,
     FeedState,
+    HeldDelivery,
     History,
+    Hold,
+    HoldKind,
     Memory,
-    NotModified,
-    Page,
-    ParsedFeed,
+    Mute,
     PollOutcome,
     Question,
     Report,
-    SendResult,
     Settlement,
     StoredEntry,
-    Story,
     Subscription,
     Told,
 )
-
-
-class Clock(Protocol):
-    """Tell the time: aware, UTC."""
-
-    def __call__(self) -> datetime:
-        """Return the time now."""
-        ...
-
-
-class Fetcher(Protocol):
-    """Get a feed's document."""
-
-    async def fetch(self, feed: Feed, state: FeedState) -> Page | NotModified:
-        """Fetch once, conditionally where `state` has validators.
-
-        Raises:
-            FetchError: no usable answer came.
-        """
-        ...
-
-    async def close(self) -> None:
-        """Give connections back."""
-        ...
-
-
-class ArticleFetcher(Protocol):
-    """Get the web page behind a link of an entry, where its host allows that."""
-
-    async def fetch_article(self, url: str) -> Page:
-        """Fetch once.
-
-        Raises:
-            FetchError: no usable answer came, or robots.txt forbids to ask.
-        """
-        ...
-
-
-class HubClient(Protocol):
-    """Ask the hubs that push feeds (W3C WebSub)."""
-
-    async def post_form(self, url: str, form: Mapping[str, str]) -> None:
-        """Send a form, once.
-
-        Raises:
-            FetchError: the hub did not take it, or nobody knows whether it did.
-        """
-        ...
-
-
-class Parser(Protocol):
-    """Look into documents of strangers, where neither what they cost nor what they break harms anybody else."""
-
-    async def parse(self, page: Page, feed: Feed, now: datetime) -> ParsedFeed:
-        """Make entries of a page.
-
-        Raises:
-            ParseError: no feed could be made of it, or that took too much time or memory.
-        """
-        ...
-
-    async def shortcut_holds(self, page: Page, whole: ParsedFeed, feed: Feed, now: datetime) -> bool:
-        """Say whether a page gives in two parts what it gave as a whole.
-
-        Raises:
-            ParseError: that took too much time or memory.
-        """
-        ...
-
-    async def extract(self, page: Page, url: str) -> str:
-        """Return the text of the article on a web page, "" where there seems to be none.
-
-        Raises:
-            ParseError: that took too much time or memory, or cannot be done here.
-        """
-        ...
-
-    async def close(self) -> None:
-        """End what works in the background."""
-        ...
-
-
-class Notifier(Protocol):
-    """Deliver messages to one channel."""
-
-    pace: timedelta
-    """Least time between two messages."""
-
-    guarantee: str
-    """What the channel promises after a crash, one line for people: "effectively once", "at least once" and why."""
-
-    async def send(self, delivery: Delivery) -> SendResult:
-        """Send one message, once; never retry, never raise for what a destination answers.
-
-        `delivery.kind` says what to do. A reply without a parent, or where there are no threads, is a message of its
-        own. An edit that cannot be made is refused for good (`Rejected(retry=False)`), and nothing is posted.
-        """
-        ...
-
-    async def look_up(self, delivery: Delivery, since: datetime) -> SendResult:
-        """Say whether an earlier attempt, begun at `since`, reached the destination.
-
-        `Accepted`: it did. `Rejected(retry=True)`: it surely did not, or a second copy does no harm: send it again.
-        `Unknown`: ask again later.
-        """
-        ...
-
-    async def close(self) -> None:
-        """Give connections back."""
-        ...
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NodeReport:
-    """One daemon as the store knows it."""
-
-    name: str
-    version: str
-    started_at: datetime
-    beat_at: datetime
-    rules_hash: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OwedReport:
-    """What one channel is owed."""
-
-    channel: str
-    count: int
-    since: datetime  # the oldest
-    reason: str  # why the last attempt failed, "" = none has
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DeadReport:
-    """One delivery that will not go through by itself."""
-
-    key: str
-    channel: str
-    title: str
-    reason: str
-    since: datetime
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StatusReport:
-    """One look at the whole state."""
-
-    nodes: tuple[NodeReport, ...]
-    feeds: tuple[FeedState, ...]  # active ones, by name
-    entries: int
-    alerts: int
-    deliveries: Mapping[str, int]  # by state
-    owed: tuple[OwedReport, ...]  # by channel
-    dead: tuple[DeadReport, ...]  # the latest 20
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DeliveryRecord:
-    """What became of one delivery."""
-
-    key: str
-    channel: str
-    kind: DeliveryKind
-    state: DeliveryState
-    created_at: datetime
-    due_at: datetime  # of one that is owed: when it is sent or looked up
-    attempted_at: datetime | None
-    attempts: int
-    settled_at: datetime | None
-    ref: str
-    reason: str  # why it was not sent the last time
-    title: str  # of its message
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AlertRecord:
-    """One alert and what it owes."""
-
-    alert: Alert
-    deliveries: tuple[DeliveryRecord, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EntryRecord:
-    """Everything that is known of one entry."""
-
-    entry: Entry  # without its keys
-    decisions: tuple[Decision, ...]  # in the order in which they fell
-    story: Story | None  # that it joined
-    others: tuple[Entry, ...]  # that joined the same story, the first 50
-    alerts: tuple[AlertRecord, ...]  # about that story, by channel
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Sighting:
-    """A feed that has shown an identity key."""
-
-    feed: str
-    last_at: datetime  # the day
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FeedReport:
-    """One watched feed as the store knows it."""
-
-    state: FeedState
-    due: datetime  # when it is polled next
-    day: int  # entries seen in 24 hours
-    week: int  # entries seen in 7 days
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FeedFindings:
-    """What a feed has brought of late."""
-
-    entries: tuple[str, ...]  # ids, the newest first
-    hits: tuple[tuple[str, int], ...]  # rules and their hits of 30 days, the most first
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RuleStats:
-    """What a rule has found."""
-
-    rule: str
-    week: int  # hits in 7 days
-    month: int  # hits in 30 days
-    last_at: datetime
-    noisiest: tuple[str, int]  # the name found in most hits of 30 days, and in how many; ("", 0) = none
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Cursor:
-    """Where a page of entries ended."""
-
-    seen_at: datetime
-    entry_id: str
+from monitor.ports.records import (
+    Cursor,
+    DeliveryRecord,
+    EntryRecord,
+    FeedFindings,
+    FeedReport,
+    NodeReport,
+    RuleStats,
+    Sighting,
+    StatusReport,
+)
 
 
 class Store(Protocol):
@@ -281,6 +50,9 @@ class Store(Protocol):
 
     Every method may raise StoreUnavailableError, after which nothing has been written.
     """
+
+    shared: bool
+    """Whether other daemons may work on it at the same time."""
 
     def sync_feeds(
         self,
@@ -320,6 +92,13 @@ class Store(Protocol):
 
     def release_feeds(self, leases: Sequence[FeedLease], due: datetime) -> None:
         """Give leases back untouched: the feeds are due again at this time."""
+        ...
+
+    def take_turns(self, hosts: Collection[str], *, now: datetime, spacing: timedelta) -> Mapping[str, datetime]:
+        """Begin a request to each of these hosts, among all daemons; return those whose turn it is not, and when it is.
+
+        Between two turns of a host lies `spacing`; those that wait are given one time each.
+        """
         ...
 
     def pause_feed(
@@ -444,6 +223,90 @@ class Store(Protocol):
 
     def replay(self, *, now: datetime, channel: str | None = None) -> int:
         """Make dead deliveries (of one channel, or all) new again, in their old order; return how many."""
+        ...
+
+    def held_deliveries(
+        self,
+        *,
+        over: datetime | None = None,
+        kind: HoldKind | None = None,
+        by: str = "",
+        channel: str = "",
+        limit: int = 1_000,
+    ) -> tuple[HeldDelivery, ...]:
+        """Read what is kept back, in order.
+
+        Of everything, or of what no longer has to be at the time `over`; of one kind of hold, of one mute or breaker
+        (`by`), of one channel.
+        """
+        ...
+
+    def release_held(self, keys: Collection[str], now: datetime) -> int:
+        """Send held deliveries after all, in their old order; return how many were still held."""
+        ...
+
+    def fold_held(self, digest: Delivery, keys: Collection[str], now: datetime) -> None:
+        """Owe one message for held deliveries, all of its channel; they are settled, and their alerts name it.
+
+        Raises:
+            ConflictError: somebody else has released or dropped one of them; nothing was written.
+        """
+        ...
+
+    def drop_held(self, keys: Collection[str], reason: str, now: datetime) -> int:
+        """Give held deliveries up: they stay in the record, and are not sent; return how many were still held."""
+        ...
+
+    def hold_again(self, keys: Collection[str], hold: Hold) -> int:
+        """Keep held deliveries for another reason or time; return how many were still held."""
+        ...
+
+    def add_mute(self, mute: Mute, action: Action) -> None:
+        """Begin a mute, and note who did; one that is there already stays as it is."""
+        ...
+
+    def end_mute(self, mute_id: str, action: Action) -> bool:
+        """End a mute before its time, at `action.at`; False = none such is running."""
+        ...
+
+    def mutes(self, *, at: datetime | None = None) -> tuple[Mute, ...]:
+        """Read the mutes that are running at this time, None = all there ever were; the oldest first."""
+        ...
+
+    def open_breaker(self, breaker: Breaker) -> bool:
+        """Open a breaker; False = one is open for that rule or feed."""
+        ...
+
+    def close_breaker(self, breaker_id: str, ending: str, action: Action) -> bool:
+        """Close a breaker, at `action.at`; False = none such is open."""
+        ...
+
+    def breakers(self, *, all_of_them: bool = False) -> tuple[Breaker, ...]:
+        """Read the breakers that are open, or all there ever were; the oldest first."""
+        ...
+
+    def alert(self, alert_id: str) -> Alert | None:
+        """Read one alert; None = there is none such."""
+        ...
+
+    def acknowledge(self, alert_id: str, action: Action) -> bool:
+        """Note who takes care of an alert; False = there is none such, or somebody does already."""
+        ...
+
+    def add_feedback(self, feedback: Collection[Feedback], action: Action) -> None:
+        """Note what somebody thinks of an alert; it replaces what he thought of the same rule in it before."""
+        ...
+
+    def feedback(self, *, since: datetime) -> tuple[Feedback, ...]:
+        """Read what people think, the oldest first."""
+        ...
+
+    def note_action(self, action: Action) -> None:
+        """Note what somebody did."""
+        ...
+
+    def actions(self, *, subjects: Collection[str] = (), limit: int = 100) -> tuple[Action, ...]:
+        """Read what people did, the newest first; to these alerts, mutes and breakers, or to all."""
         ...
 
     def beat(self, node: NodeReport) -> None:

@@ -1,0 +1,81 @@
+"""Who keeps messages back, and what people do about alerts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from monitor.model.deliveries import Delivery
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mute:
+    """A person's wish not to hear of something; of its conditions that are given, all must fit."""
+
+    id: str  # 8 hex digits
+    by: str  # who muted it
+    reason: str
+    since: datetime
+    until: datetime | None  # None = until somebody ends it
+    story: str = ""  # id
+    rule: str = ""  # id
+    feed: str = ""  # name
+    channel: str = ""
+    ended_at: datetime | None = None  # before its time
+    ended_by: str = ""
+
+
+class Subject(StrEnum):
+    """What can be far above its baseline."""
+
+    RULE = "rule"
+    FEED = "feed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Breaker:
+    """A rule or feed whose alerts are held, because there are far more than usual; open until a person decides."""
+
+    id: str  # 8 hex digits
+    subject: Subject
+    name: str  # the rule's id or the feed's name
+    since: datetime
+    reason: str  # e.g. "143 alerts in an hour, usually 4"
+    ended_at: datetime | None = None
+    ended_by: str = ""
+    ending: str = ""  # "release", "discard" or "mute"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HeldDelivery:
+    """A delivery that is kept back: `delivery.hold` says by what."""
+
+    delivery: Delivery
+    seq: int  # in the outbox; later ones are greater
+    story_id: str  # "" = it is about no entry
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Action:
+    """What somebody did about alerts: one row that stays."""
+
+    at: datetime
+    by: str  # who: a Slack user, a login, "unsubscribe link"
+    via: str  # "slack", "command line", "mail", "console"
+    verb: str  # "acknowledge", "mute", "unmute", "relevant", "not relevant", "release", "discard"
+    subject: str  # what it was done to: an alert's, mute's or breaker's id
+    detail: str = ""  # one line for people
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Feedback:
+    """What somebody thinks of an alert: whether one rule was right to fire; the last word of each person counts."""
+
+    alert_id: str
+    rule: str  # id
+    by: str
+    at: datetime
+    relevant: bool
+    spellings: tuple[str, ...]  # that the rule found
+    text: str  # title and sentences of the message: what a `misses` example is made of

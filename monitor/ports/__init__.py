@@ -1,0 +1,43 @@
+"""The doors of the house: what the pipeline asks of the world outside, in its own words.
+
+`monitor.testing` has a fake for each of them.
+"""
+
+from monitor.ports.doors import ArticleFetcher, Clock, Fetcher, HubClient, Notifier, Parser
+from monitor.ports.records import (
+    AlertRecord,
+    Cursor,
+    DeadReport,
+    DeliveryRecord,
+    EntryRecord,
+    FeedFindings,
+    FeedReport,
+    NodeReport,
+    OwedReport,
+    RuleStats,
+    Sighting,
+    StatusReport,
+)
+from monitor.ports.store import Store
+
+__all__ = [
+    "AlertRecord",
+    "ArticleFetcher",
+    "Clock",
+    "Cursor",
+    "DeadReport",
+    "DeliveryRecord",
+    "EntryRecord",
+    "FeedFindings",
+    "FeedReport",
+    "Fetcher",
+    "HubClient",
+    "NodeReport",
+    "Notifier",
+    "OwedReport",
+    "Parser",
+    "RuleStats",
+    "Sighting",
+    "StatusReport",
+    "Store",
+]

@@ -1,0 +1,144 @@
+"""What the store answers to those who ask how things are."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from monitor.model import (
+    Alert,
+    Decision,
+    DeliveryKind,
+    DeliveryState,
+    Entry,
+    FeedState,
+    Story,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NodeReport:
+    """One daemon as the store knows it."""
+
+    name: str
+    version: str
+    started_at: datetime
+    beat_at: datetime
+    rules_hash: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OwedReport:
+    """What one channel is owed."""
+
+    channel: str
+    count: int
+    since: datetime  # the oldest
+    reason: str  # why the last attempt failed, "" = none has
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeadReport:
+    """One delivery that will not go through by itself."""
+
+    key: str
+    channel: str
+    title: str
+    reason: str
+    since: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StatusReport:
+    """One look at the whole state."""
+
+    nodes: tuple[NodeReport, ...]
+    feeds: tuple[FeedState, ...]  # active ones, by name
+    entries: int
+    alerts: int
+    deliveries: Mapping[str, int]  # by state
+    owed: tuple[OwedReport, ...]  # by channel
+    dead: tuple[DeadReport, ...]  # the latest 20
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeliveryRecord:
+    """What became of one delivery."""
+
+    key: str
+    channel: str
+    kind: DeliveryKind
+    state: DeliveryState
+    created_at: datetime
+    due_at: datetime  # of one that is owed: when it is sent or looked up
+    attempted_at: datetime | None
+    attempts: int
+    settled_at: datetime | None
+    ref: str
+    reason: str  # why it was not sent the last time
+    title: str  # of its message
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AlertRecord:
+    """One alert and what it owes."""
+
+    alert: Alert
+    deliveries: tuple[DeliveryRecord, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EntryRecord:
+    """Everything that is known of one entry."""
+
+    entry: Entry  # without its keys
+    decisions: tuple[Decision, ...]  # in the order in which they fell
+    story: Story | None  # that it joined
+    others: tuple[Entry, ...]  # that joined the same story, the first 50
+    alerts: tuple[AlertRecord, ...]  # about that story, by channel
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sighting:
+    """A feed that has shown an identity key."""
+
+    feed: str
+    last_at: datetime  # the day
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FeedReport:
+    """One watched feed as the store knows it."""
+
+    state: FeedState
+    due: datetime  # when it is polled next
+    day: int  # entries seen in 24 hours
+    week: int  # entries seen in 7 days
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FeedFindings:
+    """What a feed has brought of late."""
+
+    entries: tuple[str, ...]  # ids, the newest first
+    hits: tuple[tuple[str, int], ...]  # rules and their hits of 30 days, the most first
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RuleStats:
+    """What a rule has found."""
+
+    rule: str
+    week: int  # hits in 7 days
+    month: int  # hits in 30 days
+    last_at: datetime
+    noisiest: tuple[str, int]  # the name found in most hits of 30 days, and in how many; ("", 0) = none
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cursor:
+    """Where a page of entries ended."""
+
+    seen_at: datetime
+    entry_id: str

@@ -1,0 +1,106 @@
+"""Deliveries that are kept back: who waits for what, and how they are let go, told together or given up."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, select, update
+
+from monitor.errors import ConflictError, StoreError
+from monitor.model import (
+    Delivery,
+    DeliveryKind,
+    DeliveryState,
+    HeldDelivery,
+    Hold,
+    HoldKind,
+)
+from monitor.store.outbox import owe, wake
+from monitor.store.payload import thaw
+from monitor.store.polls import portions
+from monitor.store.tables import alert, delivery
+
+_HELD = delivery.c.state == DeliveryState.HELD
+
+
+def held_deliveries(
+    connection: Connection, *, over: datetime | None, kind: HoldKind | None, by: str, channel: str, limit: int
+) -> tuple[HeldDelivery, ...]:
+    """Read what is kept back; see `Store.held_deliveries`. What cannot be read is passed over: it stays held."""
+    asked = select(delivery, alert.c.story_id).join(alert, alert.c.id == delivery.c.alert_id, isouter=True).where(_HELD)
+    if over is not None:
+        asked = asked.where(delivery.c.hold_until <= over)
+    for column, value in ((delivery.c.hold_kind, kind), (delivery.c.hold_by, by), (delivery.c.channel, channel)):
+        if value:
+            asked = asked.where(column == value)
+    rows = connection.execute(asked.order_by(delivery.c.seq).limit(limit))
+    return tuple(found for row in rows if (found := _held(row)))
+
+
+def release_held(connection: Connection, keys: Collection[str], now: datetime) -> int:
+    """Make held deliveries new; see `Store.release_held`."""
+    _lock(connection, keys, now)
+    return _let_go(connection, keys, {"state": DeliveryState.NEW, "due_at": now, "reason": ""})
+
+
+def drop_held(connection: Connection, keys: Collection[str], reason: str, now: datetime) -> int:
+    """Give held deliveries up; see `Store.drop_held`."""
+    return _let_go(connection, keys, {"state": DeliveryState.SKIPPED, "reason": reason, "settled_at": now})
+
+
+def fold_held(connection: Connection, digest: Delivery, keys: Collection[str], now: datetime) -> None:
+    """Tell held deliveries in one; see `Store.fold_held`.
+
+    Raises:
+        ConflictError: one of them is held no more; nothing was written.
+    """
+    told = {"state": DeliveryState.SKIPPED, "reason": "told in a digest", "settled_at": now}
+    if _let_go(connection, keys, told) != len(set(keys)):
+        raise ConflictError("some of these messages are held no more")
+    for some in portions(keys):
+        posts = select(delivery.c.alert_id).where(delivery.c.key.in_(some), delivery.c.kind == DeliveryKind.POST)
+        connection.execute(update(alert).where(alert.c.id.in_(posts)).values(digest=digest.key))
+    owe(connection, [digest], now)
+
+
+def hold_again(connection: Connection, keys: Collection[str], hold: Hold) -> int:
+    """Keep held deliveries for another reason; see `Store.hold_again`."""
+    values = {"hold_kind": hold.kind, "hold_by": hold.by, "hold_until": hold.until, "reason": hold.reason}
+    return _let_go(connection, keys, values)
+
+
+def _lock(connection: Connection, keys: Collection[str], now: datetime) -> None:
+    channels: set[str] = set()
+    for some in portions(keys):
+        channels |= set(connection.scalars(select(delivery.c.channel).where(delivery.c.key.in_(some), _HELD)))
+    if channels:
+        wake(connection, channels, now)
+
+
+def _let_go(connection: Connection, keys: Collection[str], values: dict[str, Any]) -> int:
+    changed = 0
+    for some in portions(set(keys)):
+        changed += connection.execute(update(delivery).where(delivery.c.key.in_(some), _HELD).values(values)).rowcount
+    return changed
+
+
+def _held(row: Row[Any]) -> HeldDelivery | None:
+    try:
+        message = thaw(row.payload)
+    except StoreError:
+        return None
+    return HeldDelivery(
+        delivery=Delivery(
+            key=row.key,
+            alert_id=row.alert_id or "",
+            channel=row.channel,
+            kind=DeliveryKind(row.kind),
+            message=message,
+            created_at=row.created_at,
+            hold=Hold(kind=HoldKind(row.hold_kind), reason=row.reason, until=row.hold_until, by=row.hold_by),
+        ),
+        seq=row.seq,
+        story_id=row.story_id or "",
+    )

@@ -1,0 +1,142 @@
+"""Messages that are kept back, on every engine: let go, told together or given up, and never twice."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from monitor.errors import ConflictError
+from monitor.model import Delivery, DeliveryKind, DeliveryState, Digest, Excerpt, Hold, HoldKind, Priority, Sent
+from monitor.store import SqlStore
+from tests.store.builders import (
+    LEASE,
+    MINUTE,
+    NOW,
+    claim_one,
+    key,
+    make_alert,
+    make_delivery,
+    make_message,
+    make_outcome,
+    make_story,
+)
+
+HOLD = Hold(kind=HoldKind.QUIET, reason="quiet until 07:00", until=NOW + 10 * MINUTE)
+STORY = make_story("talks")
+ALERT = make_alert(STORY)
+POST = make_delivery(ALERT, "talks", hold=HOLD)
+
+
+def record(store: SqlStore, *deliveries: Delivery, begin: bool = False) -> None:
+    lease = claim_one(store, f"feed-{key(repr([item.key for item in deliveries])).hex()}")
+    began = {"stories": (STORY,), "alerts": (ALERT,)} if begin else {}
+    store.record(make_outcome(lease, deliveries=deliveries, **began), NOW)
+
+
+def titles(store: SqlStore) -> list[str]:
+    """Claim all that is due in ten minutes, and say what it is."""
+    found = []
+    while claimed := store.claim_deliveries(["desk"], now=NOW + 10 * MINUTE, lease=LEASE, limit=1):
+        found.append(claimed[0].delivery.message.title.text)
+        store.settle(claimed[0], Sent(ref="1"), now=NOW + 10 * MINUTE, pace=0 * MINUTE)
+    return found
+
+
+def states(store: SqlStore) -> list[tuple[DeliveryKind, DeliveryState]]:
+    records = store.latest_deliveries(channel=None, edits=True, limit=100)
+    return [(each.kind, each.state) for each in reversed(records)]
+
+
+def follow(kind: DeliveryKind, title: str) -> Delivery:
+    return replace(POST, key=key(f"{kind} {title}").hex(), kind=kind, message=make_message(title), hold=None)
+
+
+def make_digest(name: str = "digest") -> Delivery:
+    message = Digest(
+        title=Excerpt(text=name), reason="quiet hours", priority=Priority.HIGH, items=(make_message(),), count=1
+    )
+    return replace(POST, key=key(name).hex(), alert_id="", kind=DeliveryKind.DIGEST, message=message, hold=None)
+
+
+def test_what_is_held_is_not_sent_and_says_why(store: SqlStore) -> None:
+    record(store, POST, begin=True)
+    assert titles(store) == []
+    (held,) = store.held_deliveries()
+    assert (held.delivery, held.story_id) == (replace(POST, hold=HOLD), STORY.id)
+    assert states(store) == [(DeliveryKind.POST, DeliveryState.HELD)]
+
+
+def test_what_is_held_is_asked_for_by_what_holds_it(store: SqlStore) -> None:
+    record(store, POST, begin=True)
+    for found in (
+        store.held_deliveries(over=NOW + 10 * MINUTE),
+        store.held_deliveries(kind=HoldKind.QUIET),
+        store.held_deliveries(channel="desk"),
+    ):
+        assert [each.delivery.key for each in found] == [POST.key]
+    assert store.held_deliveries(over=NOW + 9 * MINUTE) == ()
+    assert store.held_deliveries(kind=HoldKind.MUTE) == ()
+    assert store.held_deliveries(by="another") == ()
+    assert store.held_deliveries(channel="another") == ()
+    assert store.held_deliveries(limit=0) == ()
+
+
+def test_released_messages_go_out_in_their_order_once(store: SqlStore) -> None:
+    other = replace(POST, key=key("other").hex(), message=make_message("other"))
+    record(store, POST, other, begin=True)
+    assert store.release_held([other.key, POST.key], NOW) == 2
+    assert store.release_held([POST.key], NOW) == 0
+    assert titles(store) == ["talks", "other"]
+
+
+def test_what_is_given_up_stays_in_the_record(store: SqlStore) -> None:
+    record(store, POST, begin=True)
+    assert store.drop_held([POST.key], "muted by anna: noise", NOW) == 1
+    assert titles(store) == []
+    (row,) = store.latest_deliveries(channel=None, edits=True, limit=10)
+    assert (row.state, row.reason) == (DeliveryState.SKIPPED, "muted by anna: noise")
+
+
+def test_held_messages_are_told_in_one(store: SqlStore) -> None:
+    record(store, POST, begin=True)
+    store.fold_held(make_digest(), [POST.key], NOW)
+    assert titles(store) == ["digest"]
+    alert = store.alert(ALERT.id)
+    assert alert is not None
+    assert alert.digest == make_digest().key
+    assert store.alert("nosuch") is None
+
+
+def test_two_that_fold_the_same_tell_it_once(store: SqlStore) -> None:
+    record(store, POST, begin=True)
+    store.fold_held(make_digest(), [POST.key], NOW)
+    with pytest.raises(ConflictError):
+        store.fold_held(make_digest("again"), [POST.key], NOW)
+    assert titles(store) == ["digest"]
+
+
+def test_a_hold_gives_way_to_another(store: SqlStore) -> None:
+    record(store, POST, begin=True)
+    longer = Hold(kind=HoldKind.MUTE, reason="muted", by="m1")
+    assert store.hold_again([POST.key], longer) == 1
+    (held,) = store.held_deliveries(by="m1")
+    assert held.delivery.hold == longer
+    assert store.held_deliveries(over=NOW + 1_000 * MINUTE) == ()
+
+
+def test_what_follows_a_held_message_waits_with_it(store: SqlStore) -> None:
+    record(store, POST, begin=True)
+    record(store, follow(DeliveryKind.REPLY, "later"))
+    record(store, follow(DeliveryKind.EDIT, "edited"))
+    held = store.held_deliveries(over=HOLD.until)
+    assert [each.delivery.message.title.text for each in held] == ["edited", "later"]
+    assert store.release_held([each.delivery.key for each in held], NOW) == 2
+    assert titles(store) == ["edited", "later"]
+
+
+def test_what_follows_a_message_that_is_out_does_not_wait(store: SqlStore) -> None:
+    record(store, replace(POST, hold=None), begin=True)
+    assert titles(store) == ["talks"]
+    record(store, follow(DeliveryKind.REPLY, "later"))
+    assert titles(store) == ["later"]
