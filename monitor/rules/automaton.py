@@ -52,15 +52,14 @@ class _Reading:
         starts, count = self._field_starts(), self._text.count
         places: list[Place] = []
         field, first, counted = -1, 0, 0
-        spans = {self._matches[hit][1:] for hit in self._hits.of(number)}  # `Shoyg*` and `Shoygu` are one place
-        for start, end in sorted(spans):
+        for start, end in sorted(self._matches[hit][1:] for hit in self._hits.of(number)):
             here = bisect(starts, start) - 1
             if field < here:
                 field, first, counted = here, 0, starts[here] + 1
             first += count(" ", counted, start + 1)
             counted = start + 1
             places.append((field, first, first + count(" ", counted, end - 1)))
-        return places
+        return [*dict.fromkeys(places)]  # `Shoyg*` and `Shoygu` are one place
 
     def _field_starts(self) -> list[int]:
         """Return where the blank before each field stands."""

@@ -161,7 +161,7 @@ class Terms:
         for stem, number in self.stems.items():
             patterns[number] = f" {stem}"
             for before, phrase in walk(self.behind.get(number)):
-                patterns[phrase] = f" {' '.join(reversed(before))} {stem}" if before else patterns[phrase]
+                patterns[phrase] = f" {' '.join(reversed(before))} {stem}"
         for pair, node in self.pairs.items():
             for rest, number in walk(node):
                 patterns[number] = f" {' '.join((*pair, *rest))} "

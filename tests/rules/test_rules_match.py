@@ -340,6 +340,9 @@ def test_an_index_finds_each_term_and_actor_at_all_its_places(terms: list[str], 
         assert (number in reading.terms) == bool(expected)
         if expected:
             assert reading.places(number) == sorted(expected)
+    for field in range(len(fields)):
+        there = {number for number in numbers if any(place[0] == field for place in reading.places(number))}
+        assert reading.terms_in({field}) & {*numbers} == there
     stems = {index.number(term(word)) for text in terms for word in text.split() if word.endswith("*")}
     assert reading.terms <= {*numbers, *stems}
 
@@ -357,6 +360,14 @@ def test_an_index_knows_the_numbers_that_were_given() -> None:
     for unknown in (term("b a"), term("z"), term("zz*"), term("ab b"), term("a bb*"), *others):
         with pytest.raises(KeyError):
             index.number(unknown)
+
+
+@pytest.mark.parametrize("most_in_automaton", [0, 1_000])
+def test_spellings_that_stand_at_one_place_are_one_place(most_in_automaton: int) -> None:
+    numbered = Terms()
+    actor = numbered.add(Actor(id="x", names=(term("shoyg*"), term("shoygu"), term("de shoyg*"))))
+    reading = Index(numbered, most_in_automaton=most_in_automaton).read([["de", "shoygu"], ["a", "shoygus"]])
+    assert reading.places(actor) == [(0, 0, 1), (0, 1, 1), (1, 1, 1)]
 
 
 def test_an_index_that_forgets_what_words_mean_finds_it_again() -> None:
