@@ -370,6 +370,23 @@ def test_spellings_that_stand_at_one_place_are_one_place(most_in_automaton: int)
     assert reading.places(actor) == [(0, 0, 1), (0, 1, 1), (1, 1, 1)]
 
 
+@pytest.mark.parametrize("most_in_automaton", [0, 1_000])
+def test_phrases_that_begin_or_end_alike_are_told_apart(most_in_automaton: int) -> None:
+    texts = ("a b", "a b c", "a b c d", "a b x", "c d", "b ex*", "a b ex*", "c b ex*", "ex*")
+    numbered = Terms()
+    numbers = {numbered.add(term(text)): text for text in texts}
+    index = Index(numbered, most_in_automaton=most_in_automaton)
+
+    def found(*fields: str) -> set[str]:
+        return {numbers[number] for number in index.read([field.split() for field in fields]).terms}
+
+    assert found("a b c") == {"a b", "a b c"}
+    assert found("a b c", "d") == {"a b", "a b c"}  # no phrase crosses from field to field
+    assert found("b c d") == {"c d"}
+    assert found("x a b exact") == {"a b", "b ex*", "a b ex*", "ex*"}
+    assert found("b exact a b", "x") == {"b ex*", "ex*", "a b"}
+
+
 def test_an_index_that_forgets_what_words_mean_finds_it_again() -> None:
     numbered = Terms()
     rare = [numbered.add(Term(text=f"w{n}", words=(f"w{n}",))) for n in range(MOST_REMEMBERED + 1)]
