@@ -22,7 +22,7 @@ from monitor.feeds.fetch import HttpFetcher
 from monitor.feeds.parser import ChildParser
 from monitor.feeds.trace import FetchTrace
 from monitor.notify.channel import DEADLINE
-from monitor.notify.channels import open_channels
+from monitor.notify.channels import open_channels, open_listeners
 from monitor.pipeline import Doors, Live
 from monitor.ports import Clock
 from monitor.setup import Setup
@@ -77,15 +77,18 @@ async def open_app(
     def open_live(setup: Setup) -> Live:
         config = setup.config
         fetcher = open_fetcher(config, clock)
+        notifiers = open_channels(setup.channels, clock=clock, env=config.env, deadline=send_deadline, stream=stream)
         return Live(
             feeds={feed.url: feed for feed in config.feeds},
             fetcher=fetcher,
             articles=fetcher,
             hubs=fetcher,
             ruleset=setup.ruleset,
-            notifiers=open_channels(setup.channels, clock=clock, env=config.env, deadline=send_deadline, stream=stream),
+            notifiers=notifiers,
+            listeners=open_listeners(setup.channels, notifiers, clock=clock, deadline=send_deadline),
             dedup=config.defaults.dedup,
             story_window=story_window(setup.ruleset.rules.values(), config.defaults.dedup),
+            policies=setup.policies,
         )
 
     with ExitStack() as stack:

@@ -20,6 +20,7 @@ from pydantic_core import core_schema
 
 from monitor.config.load import INCLUDED_KEYS, MAIN_KEYS
 from monitor.config.models import DefaultSettings, FeedSettings, OpsSettings, TopSettings, WebSettings
+from monitor.config.policies import PolicySettings
 from monitor.notify.channels import GROUP
 from monitor.notify.smtp import SmtpSettings
 from monitor.rules.models import ActorShape, ExampleShape, RuleDefaults, RuleShape
@@ -118,7 +119,7 @@ def _fields(schema: Any) -> Mapping[str, Any]:
 def build_schemas() -> dict[str, JsonSchemaValue]:
     """Return the schemas by file name: `monitor.json` for the main file, `rules.json` for those it includes."""
     channels = _channel_models()
-    files = (DefaultSettings, FeedSettings, OpsSettings, SmtpSettings, TopSettings, WebSettings)
+    files = (DefaultSettings, FeedSettings, OpsSettings, PolicySettings, SmtpSettings, TopSettings, WebSettings)
     own = (ActorShape, ExampleShape, RuleDefaults, RuleShape, *files)
     models: list[type[BaseModel]] = [*own, *channels]
     refs, described = models_json_schema([(model, "validation") for model in models], schema_generator=_Yaml)
@@ -130,7 +131,10 @@ def build_schemas() -> dict[str, JsonSchemaValue]:
     example = by_model[ExampleShape]
     examples = {"anyOf": [example, {"type": "array", "items": example, "minItems": 1}]}
     _object(definitions["RuleShape"])["properties"].update(hits=examples, misses=examples)
-    sections = _sections(by_model, channels, definitions["TopSettings"]["properties"])
+    top = {
+        key: each for name in ("TopSettings", "PolicySettings") for key, each in definitions[name]["properties"].items()
+    }
+    sections = _sections(by_model, channels, top)
     return {
         "monitor.json": _file("monitor.yaml of Media Monitor", MAIN_KEYS, sections, definitions),
         "rules.json": _file(

@@ -17,15 +17,30 @@ from monitor.config.environment import read_environment
 from monitor.config.feeds import load_feeds
 from monitor.config.include import matching, passed_over, patterns_in
 from monitor.config.models import DefaultSettings, OpsSettings, PollSettings, TopSettings, WebSettings
+from monitor.config.policies import load_policies
 from monitor.document import Document, did_you_mean, read_document, validate
 from monitor.errors import Problem
-from monitor.model import AllowedHost, Backlog, Feed, Priority
+from monitor.model import AllowedHost, Backlog, BreakerSettings, Feed, Maintenance, Priority, Route
 from monitor.secret import resolve_references
 from monitor.text.plain import shorten
 
 INCLUDED_KEYS = ("actors", "defaults", "feeds", "rules")  # `defaults` there are those of the file's rules
+_ONLY_MAIN = (
+    "allow",
+    "allow_files",
+    "breaker",
+    "channels",
+    "contact",
+    "include",
+    "maintenance",
+    "ops",
+    "routes",
+    "smtp",
+    "store",
+    "web",
+)
+MAIN_KEYS = (*_ONLY_MAIN, *INCLUDED_KEYS)
 _PASSWORD = re.compile(r"(?<=:)\$\{\w+\}(?=@)")  # in a URL: it may hold what ends a password there
-MAIN_KEYS = ("allow", "allow_files", "channels", "contact", "include", "ops", "smtp", "store", "web", *INCLUDED_KEYS)
 STORE_VARIABLE = "MONITOR_STORE"
 
 
@@ -38,6 +53,7 @@ class Defaults:
     dedup: timedelta
     poll: PollSettings
     backlog: Backlog
+    zone: str  # IANA name: of times of day that name none
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,6 +68,9 @@ class Config:
     defaults: Defaults
     ops_notify: tuple[str, ...]  # channels that hear what this program has to say about itself
     feeds: tuple[Feed, ...] = field(repr=False)
+    routes: tuple[Route, ...]
+    maintenance: tuple[Maintenance, ...]
+    breaker: BreakerSettings | None  # when alerts are held because they are too many, None = never
     public_url: str  # under which others reach this program, "" = they do not, and nothing listens
     listen: tuple[str, int]  # address and port
     allow_folders: tuple[Path, ...]
@@ -128,6 +147,8 @@ class _Loader:
             backlog=defaults.backlog,
         )
         self.problems += problems
+        routes, maintenance, problems = load_policies(self.main, defaults.zone)
+        self.problems += problems
         web = self.web()
         address, _, port = web.listen.rpartition(":")
         return Config(
@@ -139,6 +160,9 @@ class _Loader:
             defaults=defaults,
             ops_notify=self.ops_notify(),
             feeds=feeds,
+            routes=routes,
+            maintenance=maintenance,
+            breaker=BreakerSettings(**top.breaker.model_dump()) if top.breaker else None,
             public_url=web.public_url,
             listen=(address.strip("[]"), int(port)),
             allow_folders=allow_folders,
@@ -206,6 +230,7 @@ class _Loader:
             dedup=settings.dedup,
             poll=settings.poll,
             backlog=settings.backlog,
+            zone=settings.zone,
         )
 
     def ops_notify(self) -> tuple[str, ...]:

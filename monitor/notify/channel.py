@@ -8,14 +8,16 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any, Generic, TextIO, TypeVar
 
+from monitor.model import Policy
+from monitor.notify.policy import ChannelSettings
 from monitor.notify.settings import Settings
 from monitor.notify.smtp import SmtpSettings
-from monitor.ports import Clock, Notifier
+from monitor.ports import Clock, Listener, Notifier
 
 DEADLINE = timedelta(seconds=20)
 
@@ -42,6 +44,8 @@ class ChannelType(Generic[AnySettings]):
     settings: type[AnySettings]  # has a field of that name
     open: Callable[[AnySettings, ChannelContext], Notifier]
     needs_smtp: bool = False
+    listen: Callable[[Mapping[str, tuple[AnySettings, Any]], Clock, timedelta], Sequence[Listener]] | None = None
+    """Opens what hears the people of all channels of the kind, by name: their settings, and their open notifiers."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,3 +56,12 @@ class ConfiguredChannel:
     type: ChannelType[Any]
     settings: Settings
     smtp: SmtpSettings | None = None
+
+    def policy(self, zone: str) -> Policy:
+        """Return how it wants to be told; `zone` holds where it names none. A kind may know nothing of that."""
+        return self.settings.policy(zone) if isinstance(self.settings, ChannelSettings) else Policy(zone=zone)
+
+    def pace(self, own: timedelta) -> timedelta:
+        """Return the least time between two messages: a kind's own, or a longer one that was asked for."""
+        asked = self.settings.rate if isinstance(self.settings, ChannelSettings) else None
+        return max(own, asked or own)

@@ -19,7 +19,8 @@ from monitor.notify import digests
 from monitor.notify.channel import ChannelContext, ChannelType
 from monitor.notify.daemon_thread import in_daemon_thread
 from monitor.notify.excerpts import Piece, cut, pieces, safe_link
-from monitor.notify.settings import Addresses, Settings
+from monitor.notify.policy import ChannelSettings
+from monitor.notify.settings import Addresses
 from monitor.notify.smtp import Attempt, Envelope, SmtpSettings
 from monitor.notify.wording import (
     MOST_REASONS,
@@ -41,7 +42,7 @@ _MESSAGE_ID = re.compile(r"<[!-;=?-~]+@[!-;=?-~]+>")
 log = structlog.get_logger()
 
 
-class EmailSettings(Settings):
+class EmailSettings(ChannelSettings):
     """`{email: chief@example.org}`, or a list of addresses."""
 
     to: Addresses = Field(alias="email", min_length=1)
@@ -148,7 +149,7 @@ def _digest_html(digest: Digest) -> str:
             "title": heading(item, 200),
             "link": safe_link(item.url),
             "origin": origin(item),
-            "rules": digests.rules_of(digest, item),
+            "rules": digests.details(digest, item),
             "priority": item.priority.word if item.priority is not digest.priority else "",
             "language": _language(item),
         }

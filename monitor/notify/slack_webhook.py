@@ -10,7 +10,8 @@ from pydantic import Field
 from monitor.model import Accepted, Delivery, DeliveryKind, Rejected, SendResult, Unknown
 from monitor.notify.channel import ChannelContext, ChannelType
 from monitor.notify.excerpts import scrub_line
-from monitor.notify.settings import SecretUrl, Settings, host_of
+from monitor.notify.policy import ChannelSettings
+from monitor.notify.settings import SecretUrl, host_of
 from monitor.notify.slack_layout import blocks, fallback, plain
 from monitor.notify.wire import (
     MESSAGE_REFUSED,
@@ -38,7 +39,7 @@ _MENDABLE = {
 }
 
 
-class SlackWebhookSettings(Settings):
+class SlackWebhookSettings(ChannelSettings):
     """`{slack_webhook: "${SLACK_WEBHOOK_URL}"}`."""
 
     url: SecretUrl = Field(alias="slack_webhook")

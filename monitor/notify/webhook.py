@@ -17,7 +17,8 @@ from pydantic import Field, model_validator
 from monitor.model import Accepted, Coverage, Delivery, Digest, Excerpt, Message, Rejected, SendResult, Unknown
 from monitor.notify.channel import ChannelContext, ChannelType
 from monitor.notify.excerpts import safe_link, scrub
-from monitor.notify.settings import PrivateUrl, SecretFile, SecretText, Settings, host_of
+from monitor.notify.policy import ChannelSettings
+from monitor.notify.settings import PrivateUrl, SecretFile, SecretText, host_of
 from monitor.notify.wire import (
     MESSAGE_REFUSED,
     TOO_MANY,
@@ -41,7 +42,7 @@ _ADVICE = {
 }
 
 
-class WebhookSettings(Settings):
+class WebhookSettings(ChannelSettings):
     """`{webhook: "https://…", secret: "${HOOK_SECRET}"}`."""
 
     url: PrivateUrl = Field(alias="webhook")

@@ -3,7 +3,7 @@
 `monitor.testing` has a fake for each of them.
 """
 
-from monitor.ports.doors import ArticleFetcher, Clock, Fetcher, HubClient, Notifier, Parser
+from monitor.ports.doors import ArticleFetcher, Clock, Fetcher, Hear, HubClient, Listener, Notifier, Parser
 from monitor.ports.records import (
     AlertRecord,
     Cursor,
@@ -31,7 +31,9 @@ __all__ = [
     "FeedFindings",
     "FeedReport",
     "Fetcher",
+    "Hear",
     "HubClient",
+    "Listener",
     "NodeReport",
     "Notifier",
     "OwedReport",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime, timedelta
 from typing import Protocol
 
@@ -14,6 +14,7 @@ from monitor.model import (
     Page,
     ParsedFeed,
     SendResult,
+    Wish,
 )
 
 
@@ -76,6 +77,13 @@ class Parser(Protocol):
         """
         ...
 
+    def parse_small(self, page: Page, feed: Feed, now: datetime) -> ParsedFeed | None:
+        """Make entries of a page at once, on whatever thread this is, where that is cheap and sure to be harmless.
+
+        None = it is not, and `parse` has to do it.
+        """
+        ...
+
     async def shortcut_holds(self, page: Page, whole: ParsedFeed, feed: Feed, now: datetime) -> bool:
         """Say whether a page gives in two parts what it gave as a whole.
 
@@ -124,4 +132,16 @@ class Notifier(Protocol):
 
     async def close(self) -> None:
         """Give connections back."""
+        ...
+
+
+Hear = Callable[[Wish], Awaitable[str]]
+"""Does what somebody wishes, and returns what to tell that person alone; "" = nothing. Never raises."""
+
+
+class Listener(Protocol):
+    """Hear what people say where they read their alerts."""
+
+    async def listen(self, hear: Hear) -> None:
+        """Hear wishes until cancelled; what goes wrong on the way is logged, and tried again."""
         ...

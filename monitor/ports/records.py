@@ -8,6 +8,7 @@ from datetime import datetime
 
 from monitor.model import (
     Alert,
+    Breaker,
     Decision,
     DeliveryKind,
     DeliveryState,
@@ -60,6 +61,8 @@ class StatusReport:
     deliveries: Mapping[str, int]  # by state
     owed: tuple[OwedReport, ...]  # by channel
     dead: tuple[DeadReport, ...]  # the latest 20
+    held: Mapping[str, int]  # messages that are kept back, by what keeps them
+    breakers: tuple[Breaker, ...]  # that are open
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

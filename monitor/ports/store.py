@@ -18,6 +18,7 @@ from monitor.model import (
     Feedback,
     FeedLease,
     FeedState,
+    HeldBack,
     HeldDelivery,
     History,
     Hold,
@@ -25,6 +26,8 @@ from monitor.model import (
     Memory,
     Mute,
     PollOutcome,
+    Priority,
+    Pulse,
     Question,
     Report,
     Settlement,
@@ -170,7 +173,7 @@ class Store(Protocol):
         Raises:
             LeaseLostError: the lease ran out and somebody else took the feed.
             StoryConflictError: one of the new story keys belongs to another story by now.
-            ConflictError: another poll has changed one of the tallies meanwhile.
+            ConflictError: another poll has changed one of the tallies, or opened one of the breakers meanwhile.
         """
         ...
 
@@ -232,13 +235,22 @@ class Store(Protocol):
         kind: HoldKind | None = None,
         by: str = "",
         channel: str = "",
+        at_least: Priority | None = None,
         limit: int = 1_000,
     ) -> tuple[HeldDelivery, ...]:
         """Read what is kept back, in order.
 
         Of everything, or of what no longer has to be at the time `over`; of one kind of hold, of one mute or breaker
-        (`by`), of one channel.
+        (`by`), of one channel; about alerts that matter so much by now.
         """
+        ...
+
+    def holders(self) -> tuple[tuple[HoldKind, str], ...]:
+        """Say what keeps anything back: each kind of hold, with the mutes and breakers by their ids."""
+        ...
+
+    def held_back(self, breakers: Collection[str]) -> tuple[HeldBack, ...]:
+        """Say how many stories these breakers hold, in each channel."""
         ...
 
     def release_held(self, keys: Collection[str], now: datetime) -> int:
@@ -265,8 +277,11 @@ class Store(Protocol):
         """Begin a mute, and note who did; one that is there already stays as it is."""
         ...
 
-    def end_mute(self, mute_id: str, action: Action) -> bool:
-        """End a mute before its time, at `action.at`; False = none such is running."""
+    def end_mute(self, mute_id: str, action: Action, *, tell: bool = False) -> bool:
+        """End a mute before its time, at `action.at`; False = none such is running.
+
+        With `tell`, what it held is to be told, whatever was said of that when it began.
+        """
         ...
 
     def mutes(self, *, at: datetime | None = None) -> tuple[Mute, ...]:
@@ -275,6 +290,10 @@ class Store(Protocol):
 
     def open_breaker(self, breaker: Breaker) -> bool:
         """Open a breaker; False = one is open for that rule or feed."""
+        ...
+
+    def pulses(self, rules: Collection[str], feed: str, now: datetime) -> tuple[Pulse, ...]:
+        """Say how many alerts these rules and this feed raise; those that raised none in 15 days have no pulse."""
         ...
 
     def close_breaker(self, breaker_id: str, ending: str, action: Action) -> bool:
@@ -323,6 +342,14 @@ class Store(Protocol):
 
     def find_entries(self, prefix: str) -> tuple[str, ...]:
         """Find entries by the beginning of their id; else of an alert's id; else of a delivery's key. At most 20."""
+        ...
+
+    def find_stories(self, prefix: str) -> tuple[str, ...]:
+        """Find stories by the beginning of their id. At most 20."""
+        ...
+
+    def find_alerts(self, prefix: str) -> tuple[Alert, ...]:
+        """Find alerts by the beginning of their id; else of the key of a message about them. At most 20."""
         ...
 
     def find_link(self, canonical_url: str) -> tuple[str, ...]:

@@ -6,11 +6,12 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, case, delete, func, select
 
-from monitor.model import DeliveryState
+from monitor.model import DeliveryState, HoldKind
 from monitor.ports import DeadReport, FeedFindings, FeedReport, NodeReport, OwedReport, StatusReport
 from monitor.store.engine import insert
 from monitor.store.feeds import feed_state
 from monitor.store.payload import title_of
+from monitor.store.people import read_breakers
 from monitor.store.tables import alert, delivery, entry, feed, hit, node
 
 _SILENT = timedelta(days=1)
@@ -49,6 +50,8 @@ def status(connection: Connection) -> StatusReport:
         deliveries={state.value: 0 for state in DeliveryState} | {row.state: row.rows for row in states},
         owed=_owed(connection),
         dead=_dead(connection),
+        held=_held(connection),
+        breakers=read_breakers(connection, all_of_them=False),
     )
 
 
@@ -89,6 +92,13 @@ def _owed(connection: Connection) -> tuple[OwedReport, ...]:
     )
     rows = connection.execute(owed.where(pending).group_by(delivery.c.channel).order_by(delivery.c.channel))
     return tuple(OwedReport(**row._mapping) for row in rows)  # noqa: SLF001 - SQLAlchemy's public name
+
+
+def _held(connection: Connection) -> dict[str, int]:
+    held = delivery.c.state == DeliveryState.HELD
+    counted = select(delivery.c.hold_kind, func.count().label("rows")).where(held).group_by(delivery.c.hold_kind)
+    counts = {row.hold_kind: row.rows for row in connection.execute(counted)}
+    return {kind.value: counts.get(kind, 0) for kind in HoldKind}
 
 
 def _dead(connection: Connection) -> tuple[DeadReport, ...]:

@@ -22,6 +22,7 @@ from monitor.model import (
     Feedback,
     FeedLease,
     FeedState,
+    HeldBack,
     HeldDelivery,
     History,
     Hold,
@@ -29,6 +30,8 @@ from monitor.model import (
     Memory,
     Mute,
     PollOutcome,
+    Priority,
+    Pulse,
     Question,
     Report,
     Settlement,
@@ -48,8 +51,8 @@ from monitor.ports import (
     StatusReport,
 )
 from monitor.store import feeds as feed_queue
-from monitor.store import hits, holds, ledger, outbox, pauses, people, polls, report, turns
-from monitor.store.engine import connect, reading, state_file, writing
+from monitor.store import hits, holds, ledger, outbox, pauses, people, polls, pulses, report, turns
+from monitor.store.engine import connect, forgetful, reading, state_file, writing
 from monitor.store.failures import unavailable_as_store_error
 from monitor.store.migrate import migrate, require_current
 
@@ -101,12 +104,14 @@ class SqlStore:
 
     def __init__(self, engine: Engine, where: str) -> None:
         self.engine = engine
+        self._forgetful = forgetful(engine)
         self.where = where  # for messages: file, or host and database
         self.shared = engine.dialect.name == "postgresql"  # a SQLite file is one daemon's: see `monitor.store.lock`
 
     @contextmanager
-    def _writing(self) -> Iterator[Connection]:
-        with unavailable_as_store_error(self.where), writing(self.engine) as connection:
+    def _writing(self, *, lasting: bool = True) -> Iterator[Connection]:
+        engine = self.engine if lasting else self._forgetful
+        with unavailable_as_store_error(self.where), writing(engine) as connection:
             yield connection
 
     @contextmanager
@@ -129,7 +134,7 @@ class SqlStore:
 
     def claim_feeds(self, *, now: datetime, lease: timedelta, limit: int) -> tuple[FeedLease, ...]:
         """Lease feeds that are due; see `Store.claim_feeds`."""
-        with self._writing() as connection:
+        with self._writing(lasting=False) as connection:  # a lease that is forgotten is taken once more
             return feed_queue.claim_feeds(connection, now=now, lease=lease, limit=limit)
 
     def claim_feed(self, url: str, *, now: datetime, lease: timedelta) -> tuple[FeedLease, datetime] | None:
@@ -236,7 +241,7 @@ class SqlStore:
 
     def record_quiet(self, outcomes: Sequence[PollOutcome]) -> None:
         """Write polls that changed nothing but their feeds, all or none; see `Store.record_quiet`."""
-        with self._writing() as connection:
+        with self._writing(lasting=False) as connection:  # a poll that brought nothing is made once more
             feed_queue.finish_polls(connection, outcomes)
 
     def watch_rules(self, rules: Collection[str], now: datetime) -> None:
@@ -283,11 +288,24 @@ class SqlStore:
         kind: HoldKind | None = None,
         by: str = "",
         channel: str = "",
+        at_least: Priority | None = None,
         limit: int = 1_000,
     ) -> tuple[HeldDelivery, ...]:
         """Read what is kept back; see `Store.held_deliveries`."""
         with self._reading() as connection:
-            return holds.held_deliveries(connection, over=over, kind=kind, by=by, channel=channel, limit=limit)
+            return holds.held_deliveries(
+                connection, over=over, kind=kind, by=by, channel=channel, at_least=at_least, limit=limit
+            )
+
+    def holders(self) -> tuple[tuple[HoldKind, str], ...]:
+        """Say what keeps anything back; see `Store.holders`."""
+        with self._reading() as connection:
+            return holds.holders(connection)
+
+    def held_back(self, breakers: Collection[str]) -> tuple[HeldBack, ...]:
+        """Say how many stories breakers hold; see `Store.held_back`."""
+        with self._reading() as connection:
+            return holds.held_back(connection, breakers)
 
     def release_held(self, keys: Collection[str], now: datetime) -> int:
         """Send held deliveries after all; see `Store.release_held`."""
@@ -314,10 +332,10 @@ class SqlStore:
         with self._writing() as connection:
             people.add_mute(connection, mute, action)
 
-    def end_mute(self, mute_id: str, action: Action) -> bool:
+    def end_mute(self, mute_id: str, action: Action, *, tell: bool = False) -> bool:
         """End a mute before its time; see `Store.end_mute`."""
         with self._writing() as connection:
-            return people.end_mute(connection, mute_id, action)
+            return people.end_mute(connection, mute_id, action, tell=tell)
 
     def mutes(self, *, at: datetime | None = None) -> tuple[Mute, ...]:
         """Read mutes; see `Store.mutes`."""
@@ -327,7 +345,12 @@ class SqlStore:
     def open_breaker(self, breaker: Breaker) -> bool:
         """Open a breaker; see `Store.open_breaker`."""
         with self._writing() as connection:
-            return people.open_breaker(connection, breaker)
+            return pulses.open_breaker(connection, breaker)
+
+    def pulses(self, rules: Collection[str], feed: str, now: datetime) -> tuple[Pulse, ...]:
+        """Say how many alerts rules and a feed raise; see `Store.pulses`."""
+        with self._reading() as connection:
+            return pulses.read_pulses(connection, rules, feed, now)
 
     def close_breaker(self, breaker_id: str, ending: str, action: Action) -> bool:
         """Close a breaker; see `Store.close_breaker`."""
@@ -388,6 +411,16 @@ class SqlStore:
         """Find entries by an id or key; see `Store.find_entries`."""
         with self._reading() as connection:
             return ledger.find_entries(connection, prefix)
+
+    def find_stories(self, prefix: str) -> tuple[str, ...]:
+        """Find stories by an id; see `Store.find_stories`."""
+        with self._reading() as connection:
+            return ledger.find_stories(connection, prefix)
+
+    def find_alerts(self, prefix: str) -> tuple[Alert, ...]:
+        """Find alerts by an id or key; see `Store.find_alerts`."""
+        with self._reading() as connection:
+            return ledger.find_alerts(connection, prefix)
 
     def find_link(self, canonical_url: str) -> tuple[str, ...]:
         """Find entries by their link; see `Store.find_link`."""
