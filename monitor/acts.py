@@ -15,7 +15,7 @@ from monitor.decide.mutes import LONGEST_MUTE, plain_name, plain_reason, what_is
 from monitor.decide.spread import digest
 from monitor.document import did_you_mean
 from monitor.errors import NotFoundError, UserError
-from monitor.let_go import all_held, settle_breaker, settle_mute
+from monitor.let_go import settle_breaker, settle_mute
 from monitor.model import Action, Breaker, Feedback, Mute, Subject
 from monitor.ports import Store
 from monitor.text.plain import one_line, shorten
@@ -145,7 +145,8 @@ def _decide(store: Store, person: Person, reference: str, verb: str, now: dateti
     if any(_is_meant(reference, each) for each in breakers):
         breaker = _the_one(reference, breakers, "open breaker", "monitor held list")
         return _end_breaker(store, person, breaker, verb, now)
-    messages = {each.delivery.key: each for each in all_held(store)}
+    begins = reference.lower() if len(reference) >= _SHORTEST_PREFIX else ""
+    messages = {each.delivery.key: each for each in store.held_deliveries(key=begins)} if begins else {}
     held = _the_one(reference, messages, "open breaker or held message", "monitor held list")
     key, title = held.delivery.key, shorten(one_line(held.delivery.message.title.text), 100)
     if verb == "release":

@@ -9,9 +9,9 @@ from functools import partial
 
 import structlog
 
-from monitor.decide.endings import Directory, Drop, Ending, Fold, HoldOn, Release, end_holds
+from monitor.decide.endings import OURS, Directory, Drop, Ending, Fold, HoldOn, Release, end_holds
 from monitor.decide.holding import Restraints
-from monitor.errors import ConflictError, StoreUnavailableError
+from monitor.errors import ConflictError
 from monitor.model import HeldDelivery, HoldKind, Policies, Priority
 from monitor.pipeline import Doors
 from monitor.ports import Store
@@ -41,11 +41,19 @@ class Holds:
         everything, self._all = self._all, False
         try:
             held = await doors.in_store(_held, doors.store, policies, now, everything=everything)
-        except StoreUnavailableError:
+            return await self._end(held, policies, look_up, now) if held else 0
+        except BaseException:
             self._all = self._all or everything
             raise
-        if not held:
-            return 0
+
+    async def _end(
+        self,
+        held: Mapping[str, Sequence[HeldDelivery]],
+        policies: Policies,
+        look_up: Callable[[], Directory],
+        now: datetime,
+    ) -> int:
+        doors = self._doors
         directory = look_up()
         mutes, breakers = await doors.in_store(lambda: (doors.store.mutes(at=now), doors.store.breakers()))
         restraints = Restraints(policies=policies, mutes=mutes, breakers=breakers)
@@ -80,21 +88,22 @@ class Holds:
 
 
 def _held(store: Store, policies: Policies, now: datetime, *, everything: bool) -> Mapping[str, Sequence[HeldDelivery]]:
-    """Read what to decide about, by channel."""
+    """Read what to decide about, by channel; of kinds that hold nothing there is nothing to be asked."""
+    kinds = {kind for kind, _ in store.holders() if kind in OURS}
     found = {}
-    for channel, policy in policies.channels.items():
-        if everything:
-            some = store.held_deliveries(channel=channel, limit=MOST_AT_ONCE)
-        else:
-            some = store.held_deliveries(channel=channel, over=now, limit=MOST_AT_ONCE)
-            sooner = {
-                HoldKind.QUIET: Priority.URGENT if policy.quiet else None,
-                HoldKind.DIGEST: policy.instant if policy.digest else None,
-                HoldKind.WAIT: Priority.HIGH if policy.wait else None,
-            }
-            for kind, least in sooner.items():
-                if least is not None:
-                    some += store.held_deliveries(channel=channel, kind=kind, at_least=least, limit=MOST_AT_ONCE)
+    for channel, policy in policies.channels.items() if kinds else ():
+        sooner = {
+            HoldKind.QUIET: Priority.URGENT if policy.quiet else None,
+            HoldKind.DIGEST: policy.instant if policy.digest else None,
+            HoldKind.WAIT: Priority.HIGH if policy.wait else None,
+        }
+        some: dict[str, HeldDelivery] = {}
+        for kind in sorted(kinds):
+            read = partial(store.held_deliveries, channel=channel, kind=kind, limit=MOST_AT_ONCE)
+            over, least = None if everything else now, sooner.get(kind)
+            some |= {each.delivery.key: each for each in read(over=over)}
+            if least is not None and not everything:
+                some |= {each.delivery.key: each for each in read(at_least=least)}
         if some:
-            found[channel] = tuple({each.delivery.key: each for each in some}.values())
+            found[channel] = tuple(some.values())
     return found

@@ -72,6 +72,6 @@ def _tell(store: Store, kind: HoldKind, by: str, *, title: str, reason: str, now
     return count  # the rest is held still: the next tick goes on
 
 
-def all_held(store: Store, *, kind: HoldKind | None = None, by: str = "") -> tuple[HeldDelivery, ...]:
-    """Read all that is held: of everything, of one kind, of one mute or breaker."""
+def all_held(store: Store, *, kind: HoldKind, by: str) -> tuple[HeldDelivery, ...]:
+    """Read all that one mute or breaker holds."""
     return store.held_deliveries(kind=kind, by=by, limit=_ALL)

@@ -132,7 +132,7 @@ class _Shown:
 
 
 def _held(store: Store, alert: Alert) -> list[HeldDelivery]:
-    return [each for each in store.held_deliveries(channel=alert.channel) if each.delivery.alert_id == alert.id]
+    return list(store.held_deliveries(alert_id=alert.id))
 
 
 @alerts.command(short_help="Send again the messages that were set aside.")

@@ -243,12 +243,14 @@ class Store(Protocol):
         by: str = "",
         channel: str = "",
         at_least: Priority | None = None,
+        key: str = "",
+        alert_id: str = "",
         limit: int = 1_000,
     ) -> tuple[HeldDelivery, ...]:
         """Read what is kept back, in order.
 
         Of everything, or of what no longer has to be at the time `over`; of one kind of hold, of one mute or breaker
-        (`by`), of one channel; about alerts that matter so much by now.
+        (`by`), of one channel; about alerts that matter so much by now, or about one alert; by the beginning of a key.
         """
         ...
 

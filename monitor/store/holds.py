@@ -19,10 +19,11 @@ from monitor.model import (
     HoldKind,
     Priority,
 )
+from monitor.store.ledger import begins
 from monitor.store.outbox import owe, wake
 from monitor.store.payload import thaw, title_of
 from monitor.store.polls import portions
-from monitor.store.tables import alert, delivery
+from monitor.store.tables import alert, delivery, destination
 
 _MOST_URGENT = 100  # whose titles are read, of all breakers together
 _HELD = delivery.c.state == DeliveryState.HELD
@@ -36,10 +37,16 @@ def held_deliveries(
     by: str,
     channel: str,
     at_least: Priority | None,
+    key: str,
+    alert_id: str,
     limit: int,
 ) -> tuple[HeldDelivery, ...]:
     """Read what is kept back; see `Store.held_deliveries`. What cannot be read is passed over: it stays held."""
-    asked = select(delivery, alert.c.story_id).join(alert, alert.c.id == delivery.c.alert_id, isouter=True).where(_HELD)
+    asked = select(delivery, alert.c.story_id).join(alert, alert.c.id == delivery.c.alert_id, isouter=True)
+    if key or alert_id:  # by their own indices; that they are held is looked at in the few rows
+        asked = asked.where(*begins(delivery.c.key, key), *([delivery.c.alert_id == alert_id] if alert_id else []))
+    else:
+        asked = asked.where(_HELD)
     if over is not None:
         asked = asked.where(delivery.c.hold_until <= over)
     if at_least is not None:
@@ -48,7 +55,7 @@ def held_deliveries(
         if value:
             asked = asked.where(column == value)
     rows = connection.execute(asked.order_by(delivery.c.seq).limit(limit))
-    return tuple(found for row in rows if (found := _held(row)))
+    return tuple(found for row in rows if row.state == DeliveryState.HELD and (found := _held(row)))
 
 
 def holders(connection: Connection) -> tuple[tuple[HoldKind, str], ...]:
@@ -60,7 +67,12 @@ def holders(connection: Connection) -> tuple[tuple[HoldKind, str], ...]:
 def held_back(connection: Connection, breakers: Collection[str]) -> tuple[HeldBack, ...]:
     """Count what breakers hold; see `Store.held_back`."""
     by, channel = delivery.c.hold_by, delivery.c.channel
-    posts = _HELD, by.in_(sorted(breakers)), delivery.c.kind == DeliveryKind.POST
+    posts = (
+        _HELD,
+        delivery.c.hold_kind == HoldKind.BREAKER,
+        by.in_(sorted(breakers)),
+        delivery.c.kind == DeliveryKind.POST,
+    )
     counts = select(by, channel, func.count().label("stories")).where(*posts).group_by(by, channel)
     urgent = select(delivery).join(alert, alert.c.id == delivery.c.alert_id)
     urgent = urgent.where(*posts, alert.c.priority == Priority.URGENT).order_by(delivery.c.seq).limit(_MOST_URGENT)
@@ -80,12 +92,13 @@ def held_back(connection: Connection, breakers: Collection[str]) -> tuple[HeldBa
 
 def release_held(connection: Connection, keys: Collection[str], now: datetime) -> int:
     """Make held deliveries new; see `Store.release_held`."""
-    _lock(connection, keys, now)
+    wake(connection, _lock(connection, keys), now)
     return _let_go(connection, keys, {"state": DeliveryState.NEW, "due_at": now, "reason": ""})
 
 
 def drop_held(connection: Connection, keys: Collection[str], reason: str, now: datetime) -> int:
     """Give held deliveries up; see `Store.drop_held`."""
+    _lock(connection, keys)
     return _let_go(connection, keys, {"state": DeliveryState.SKIPPED, "reason": reason, "settled_at": now})
 
 
@@ -95,28 +108,43 @@ def fold_held(connection: Connection, digest: Delivery, keys: Collection[str], n
     Raises:
         ConflictError: one of them is held no more; nothing was written.
     """
-    _lock(connection, keys, now)  # first, as whoever owes more: two that wait for each other would both fail
+    told_there = _lock_alerts(connection, keys)  # before the lanes, as polls do: two would wait for each other
+    wake(connection, _lock(connection, keys), now)
     told = {"state": DeliveryState.SKIPPED, "reason": "told in a digest", "settled_at": now}
     if _let_go(connection, keys, told) != len(set(keys)):
         raise ConflictError("some of these messages are held no more")
-    for some in portions(keys):
-        posts = select(delivery.c.alert_id).where(delivery.c.key.in_(some), delivery.c.kind == DeliveryKind.POST)
-        connection.execute(update(alert).where(alert.c.id.in_(posts)).values(digest=digest.key))
+    for some in portions(told_there):
+        connection.execute(update(alert).where(alert.c.id.in_(some)).values(digest=digest.key))
     owe(connection, [digest], now)
 
 
 def hold_again(connection: Connection, keys: Collection[str], hold: Hold) -> int:
     """Keep held deliveries for another reason; see `Store.hold_again`."""
+    _lock(connection, keys)
     values = {"hold_kind": hold.kind, "hold_by": hold.by, "hold_until": hold.until, "reason": hold.reason}
     return _let_go(connection, keys, values)
 
 
-def _lock(connection: Connection, keys: Collection[str], now: datetime) -> None:
+def _lock(connection: Connection, keys: Collection[str]) -> set[str]:
+    """Lock the lanes of what is held of these, so that nobody owes what follows it meanwhile; return their names."""
     channels: set[str] = set()
-    for some in portions(keys):
+    for some in portions(set(keys)):
         channels |= set(connection.scalars(select(delivery.c.channel).where(delivery.c.key.in_(some), _HELD)))
-    if channels:
-        wake(connection, channels, now)
+    lanes = select(destination.c.name).where(destination.c.name.in_(sorted(channels))).order_by(destination.c.name)
+    connection.execute(lanes.with_for_update(key_share=True))
+    return channels
+
+
+def _lock_alerts(connection: Connection, keys: Collection[str]) -> set[str]:
+    """Lock the alerts whose first messages these are; return their ids."""
+    posts: set[str] = set()
+    for some in portions(set(keys)):
+        first = delivery.c.key.in_(some), delivery.c.kind == DeliveryKind.POST, delivery.c.alert_id.is_not(None)
+        posts |= set(connection.scalars(select(delivery.c.alert_id).where(*first)))
+    for some in portions(posts):
+        in_order = select(alert.c.id).where(alert.c.id.in_(some)).order_by(alert.c.id)
+        connection.execute(in_order.with_for_update(key_share=True))
+    return posts
 
 
 def _let_go(connection: Connection, keys: Collection[str], values: dict[str, Any]) -> int:

@@ -24,10 +24,10 @@ _DERIVED = ("feed_id", "link16", "name")
 
 def find_entries(connection: Connection, prefix: str) -> tuple[str, ...]:
     """Find entries by the beginning of their own id, an alert's or a delivery's; see `Store.find_entries`."""
-    own = select(entry.c.id).where(*_begins(entry.c.id, prefix))
-    of_alert = select(alert.c.entry_id).where(*_begins(alert.c.id, prefix))
+    own = select(entry.c.id).where(*begins(entry.c.id, prefix))
+    of_alert = select(alert.c.entry_id).where(*begins(alert.c.id, prefix))
     of_delivery = select(alert.c.entry_id).join(delivery, delivery.c.alert_id == alert.c.id)
-    of_delivery = of_delivery.where(*_begins(delivery.c.key, prefix))
+    of_delivery = of_delivery.where(*begins(delivery.c.key, prefix))
     for asked in (own, of_alert, of_delivery):
         if found := connection.scalars(asked.distinct().limit(MOST_FOUND)).all():
             return tuple(found)
@@ -36,14 +36,14 @@ def find_entries(connection: Connection, prefix: str) -> tuple[str, ...]:
 
 def find_stories(connection: Connection, prefix: str) -> tuple[str, ...]:
     """Find stories by the beginning of their id; see `Store.find_stories`."""
-    asked = select(story.c.id).where(*_begins(story.c.id, prefix)).order_by(story.c.id)
+    asked = select(story.c.id).where(*begins(story.c.id, prefix)).order_by(story.c.id)
     return tuple(connection.scalars(asked.limit(MOST_FOUND)))
 
 
 def find_alerts(connection: Connection, prefix: str) -> tuple[Alert, ...]:
     """Find alerts by the beginning of their id, or of a message's key; see `Store.find_alerts`."""
-    own = select(alert).where(*_begins(alert.c.id, prefix))
-    told_by = select(delivery.c.alert_id).where(*_begins(delivery.c.key, prefix))
+    own = select(alert).where(*begins(alert.c.id, prefix))
+    told_by = select(delivery.c.alert_id).where(*begins(delivery.c.key, prefix))
     of_delivery = select(alert).where(alert.c.id.in_(told_by))
     for asked in (own, of_delivery):
         if found := connection.execute(asked.order_by(alert.c.created_at, alert.c.id).limit(MOST_FOUND)).all():
@@ -66,7 +66,7 @@ def find_sightings(connection: Connection, keys: Collection[bytes]) -> tuple[Sig
 
 def find_announcements(connection: Connection, prefix: str) -> tuple[DeliveryRecord, ...]:
     """Find deliveries that are about no entry by the beginning of their key; see `Store.find_announcements`."""
-    asked = select(delivery).where(delivery.c.alert_id.is_(None), *_begins(delivery.c.key, prefix))
+    asked = select(delivery).where(delivery.c.alert_id.is_(None), *begins(delivery.c.key, prefix))
     return tuple(_delivery(row) for row in connection.execute(asked.order_by(delivery.c.seq).limit(MOST_FOUND)))
 
 
@@ -82,7 +82,7 @@ def latest_deliveries(
     return tuple(_delivery(row) for row in connection.execute(asked))
 
 
-def _begins(column: Column[str], prefix: str) -> tuple[Any, Any]:
+def begins(column: Column[str], prefix: str) -> tuple[Any, Any]:
     """Compare hexadecimal digits by range, which an index answers in any collation; `g` follows them all."""
     return column >= prefix, column < prefix + "g"
 

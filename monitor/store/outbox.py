@@ -93,7 +93,8 @@ def announce(connection: Connection, deliveries: Sequence[Delivery], now: dateti
 def wake(connection: Connection, channels: Iterable[str], now: datetime) -> None:
     """Make destinations due now, and lock them until the transaction ends; a leased one looks for itself at its end."""
     rows = [{"name": name, "due": now, "leased": False, "token": 0, "strikes": 0} for name in sorted(channels)]
-    connection.execute(_awake(connection), rows)
+    if rows:
+        connection.execute(_awake(connection), rows)
 
 
 @built_once

@@ -30,7 +30,7 @@ def add_raised(connection: Connection, raised: Collection[Raised], now: datetime
     connection.execute(counted, rows)
     old = delete(pulse).where(pulse.c.subject == bindparam("of"), pulse.c.name == bindparam("called"))
     old = old.where(pulse.c.at < now - _KEPT)
-    connection.execute(old, [{"of": item.subject, "called": item.name} for item in raised])
+    connection.execute(old, [{"of": row["subject"], "called": row["name"]} for row in rows])
 
 
 def read_pulses(connection: Connection, rules: Collection[str], feed: str, now: datetime) -> tuple[Pulse, ...]:

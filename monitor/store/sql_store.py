@@ -298,12 +298,22 @@ class SqlStore:
         by: str = "",
         channel: str = "",
         at_least: Priority | None = None,
+        key: str = "",
+        alert_id: str = "",
         limit: int = 1_000,
     ) -> tuple[HeldDelivery, ...]:
         """Read what is kept back; see `Store.held_deliveries`."""
         with self._reading() as connection:
             return holds.held_deliveries(
-                connection, over=over, kind=kind, by=by, channel=channel, at_least=at_least, limit=limit
+                connection,
+                over=over,
+                kind=kind,
+                by=by,
+                channel=channel,
+                at_least=at_least,
+                key=key,
+                alert_id=alert_id,
+                limit=limit,
             )
 
     def holders(self) -> tuple[tuple[HoldKind, str], ...]:

@@ -178,8 +178,12 @@ Index(
 )
 Index(
     "delivery_held",
-    delivery.c.hold_until,
+    delivery.c.state,  # the same in each row: SQLite takes the index for it before that of the order
+    delivery.c.hold_kind,
+    delivery.c.channel,
     delivery.c.seq,
+    delivery.c.hold_until,
+    delivery.c.hold_by,
     sqlite_where=text("state = 'held'"),
     postgresql_where=text("state = 'held'"),
 )

@@ -14,7 +14,7 @@ import pytest
 from monitor.decide.endings import Directory
 from monitor.errors import StoreUnavailableError
 from monitor.holds import Holds
-from monitor.model import Delivery, DeliveryState, HeldDelivery, Hold, HoldKind, Policies, Policy
+from monitor.model import Delivery, DeliveryState, HeldDelivery, Hold, HoldKind, Mute, Policies, Policy
 from monitor.pipeline import Doors
 from monitor.store import SqlStore
 from monitor.testing import FakeClock
@@ -32,6 +32,12 @@ class Shared(SqlStore):
 
     faster = False
     gone = False
+    gone_later = False
+
+    def mutes(self, *, at: datetime | None = None) -> tuple[Mute, ...]:
+        if self.gone_later:
+            raise StoreUnavailableError("gone")
+        return super().mutes(at=at)
 
     def fold_held(self, digest: Delivery, keys: Collection[str], now: datetime) -> None:
         if self.faster:
@@ -90,12 +96,13 @@ async def test_of_two_daemons_one_tells_the_digest(store: Shared) -> None:
     assert states(store) == {DeliveryState.NEW: 1, DeliveryState.SKIPPED: 1, DeliveryState.HELD: 1}
 
 
-async def test_a_store_that_is_gone_costs_no_look_at_all(store: Shared) -> None:
+@pytest.mark.parametrize("when", ["gone", "gone_later"])
+async def test_a_store_that_is_gone_costs_no_look_at_all(store: Shared, when: str) -> None:
     async with opened(store) as holds:
-        store.gone = True
+        setattr(store, when, True)
         with pytest.raises(StoreUnavailableError):
             await holds.end(DIGEST, Directory)
-        store.gone = False
+        setattr(store, when, False)
         later = Hold(kind=HoldKind.DIGEST, reason="weekly once", until=NOW + timedelta(days=7))
         store.hold_again([each.delivery.key for each in store.held_deliveries(channel="desk")], later)
         await holds.end(DIGEST, Directory)

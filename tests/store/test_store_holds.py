@@ -93,6 +93,16 @@ def test_what_is_held_is_asked_for_by_what_holds_it(store: SqlStore) -> None:
     assert store.held_deliveries(limit=0) == ()
 
 
+def test_a_message_is_asked_for_by_its_key_or_its_alert_while_it_is_held(store: SqlStore) -> None:
+    record(store, POST, begin=True)
+    assert [each.delivery.key for each in store.held_deliveries(key=POST.key[:8])] == [POST.key]
+    assert [each.delivery.key for each in store.held_deliveries(alert_id=ALERT.id)] == [POST.key]
+    assert store.held_deliveries(key=POST.key[:8], channel="another") == ()
+    assert store.held_deliveries(key="ffffffff") == store.held_deliveries(alert_id="another") == ()
+    store.release_held([POST.key], NOW)
+    assert store.held_deliveries(key=POST.key[:8]) == store.held_deliveries(alert_id=ALERT.id) == ()
+
+
 def test_released_messages_go_out_in_their_order_once(store: SqlStore) -> None:
     other = replace(POST, key=key("other").hex(), message=make_message("other"))
     record(store, POST, other, begin=True)

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from sqlalchemy import event, text
 
+from monitor.model import HoldKind, Priority
 from monitor.store import SqlStore
 from tests.store.builders import LEASE, NOW, owe
 from tests.store.many import watch_many
@@ -88,6 +89,23 @@ def test_an_idle_claim_of_deliveries_is_one_statement(busy: SqlStore) -> None:
     with statements(busy) as seen:
         assert busy.claim_deliveries(["nobody", "none"], now=NOW, lease=LEASE, limit=1) == ()
     assert len(seen) == 1
+
+
+def test_what_a_mute_holds_is_not_read_to_find_what_else_is_held(busy: SqlStore) -> None:
+    with busy.engine.begin() as connection:
+        connection.execute(text("UPDATE delivery SET state = 'held', hold_kind = 'mute', hold_by = 'm1'"))
+    if busy.engine.dialect.name == "postgresql":
+        with busy.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+            connection.execute(text("VACUUM ANALYZE"))
+    with statements(busy) as seen:
+        assert busy.held_deliveries(channel="desk", kind=HoldKind.QUIET, over=NOW) == ()
+        assert busy.held_deliveries(channel="desk", kind=HoldKind.QUIET, at_least=Priority.URGENT) == ()
+        assert busy.held_back(["b1"]) == ()
+    for asked in seen:
+        if busy.engine.dialect.name == "postgresql":
+            assert buffers(busy, asked) < 20
+        else:
+            assert any("delivery_held (state=? AND hold_kind=?" in step for step in sqlite_plan(busy, asked))
 
 
 def test_a_poll_costs_the_same_statements_for_many_entries(shared_url: str, opened: Callable[[str], SqlStore]) -> None:

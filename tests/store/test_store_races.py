@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import replace
 from datetime import timedelta
 from functools import partial
 from threading import Barrier, Event
@@ -15,11 +16,12 @@ import pytest
 from sqlalchemy import event
 
 from monitor.errors import StoreUnavailableError, StoryConflictError
-from monitor.model import Sent
+from monitor.model import DeliveryKind, Hold, HoldKind, Sent
 from monitor.store import SqlStore, open_store
 from tests.store.builders import (
     LEASE,
     NOW,
+    claim_one,
     key,
     make_alert,
     make_delivery,
@@ -177,6 +179,41 @@ def test_one_of_many_polls_begins_a_story(
     memory = store.recall(leases[0].state.feed_id, keys=(), story_keys=keys, since=NOW)
     assert {story.id for story in memory.stories.values()} == set(winners)
     assert store.status().deliveries["new"] == 1
+
+
+def test_a_digest_of_held_messages_and_a_poll_about_them_do_not_wait_for_each_other(
+    fresh_database: str, opened: Callable[[str], SqlStore]
+) -> None:
+    polling, folding = opened(fresh_database), opened(fresh_database)
+    story = make_story("talks")
+    alert = make_alert(story)
+    post = make_delivery(alert, hold=Hold(kind=HoldKind.QUIET, reason="quiet", until=NOW))
+    first, second = claim_one(polling, "a"), claim_one(polling, "b")
+    polling.record(make_outcome(second, stories=(story,), alerts=(alert,), deliveries=(post,)), NOW)
+    more = replace(make_story("talks", version=1), entries=2)
+    wider = replace(alert, rules=("shoygu", "carter"))
+    reply = replace(post, key=key("reply").hex(), kind=DeliveryKind.REPLY)
+    outcome = make_outcome(first, stories=(more,), widened=(wider,), deliveries=(reply,))
+    digest = replace(post, key=key("digest").hex(), alert_id="", kind=DeliveryKind.DIGEST, hold=None)
+
+    with ThreadPoolExecutor(1) as thread, psycopg.connect(fresh_database, autocommit=True) as onlooker:
+        recording: list[Future[None]] = []
+
+        def record_now(_connection: object, _cursor: object, statement: str, *_: object) -> None:
+            """Record once the lane is locked, until that ends or waits for a lock."""
+            if recording or "INTO destination" not in statement:
+                return
+            recording.append(thread.submit(polling.record, outcome, NOW))
+            waiting = "SELECT count(*) FROM pg_locks WHERE NOT granted"
+            while not recording[0].done() and onlooker.execute(waiting).fetchone() == (0,):
+                pass
+
+        event.listen(folding.engine, "after_cursor_execute", record_now)
+        folding.fold_held(digest, [post.key], NOW)
+        recording[0].result()
+
+    told = folding.recall_told([story.id])[alert.id].alert
+    assert (told.digest, told.rules) == (digest.key, wider.rules)
 
 
 def test_a_settle_waits_for_a_poll_that_is_owing_to_its_channel(

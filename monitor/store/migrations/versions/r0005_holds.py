@@ -23,7 +23,8 @@ def upgrade() -> None:
     follows = sa.text("follows <> ''")
     op.create_index("delivery_follows", "delivery", ["follows"], sqlite_where=follows, postgresql_where=follows)
     held = sa.text("state = 'held'")
-    op.create_index("delivery_held", "delivery", ["hold_until", "seq"], sqlite_where=held, postgresql_where=held)
+    columns = ["state", "hold_kind", "channel", "seq", "hold_until", "hold_by"]
+    op.create_index("delivery_held", "delivery", columns, sqlite_where=held, postgresql_where=held)
     op.create_table(
         "mute",
         _text("id"),
