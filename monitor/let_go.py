@@ -8,10 +8,10 @@ from __future__ import annotations
 from datetime import datetime
 
 from monitor.decide.breaker import notice_of_ending
-from monitor.decide.mutes import after_mute, runs, what_is_muted
+from monitor.decide.mutes import after_mute, hold_of_mute, muted_by, runs, what_is_muted
 from monitor.decide.parcels import parcels_of
 from monitor.errors import ConflictError
-from monitor.model import Breaker, HeldDelivery, HoldKind, Mute
+from monitor.model import Breaker, HeldDelivery, Hold, HoldKind, Message, Mute
 from monitor.ports import Store
 
 _ALL = 1_000_000
@@ -39,8 +39,23 @@ def settle_mute(store: Store, mute: Mute, now: datetime) -> int:
     if not mute.tell:
         keys = [each.delivery.key for each in all_held(store, kind=HoldKind.MUTE, by=mute.id)]
         return store.drop_held(keys, after_mute(mute), now)
+    _pass_on(store, mute, now)
     title, reason = f"held back: {what_is_muted(mute)} was muted", f"muted by {mute.by}, over now"
     return _tell(store, HoldKind.MUTE, mute.id, title=title, reason=reason, now=now)
+
+
+def _pass_on(store: Store, mute: Mute, now: datetime) -> None:
+    """Leave what another mute keeps back as well to that one."""
+    running = store.mutes(at=now)
+    theirs: dict[Hold, list[str]] = {}
+    for each in all_held(store, kind=HoldKind.MUTE, by=mute.id) if running else ():
+        message, channel = each.delivery.message, each.delivery.channel
+        about = message if isinstance(message, Message) else None
+        rules, feed = (tuple(why.rule for why in about.reasons), about.feed) if about else ((), "")
+        if also := muted_by(running, story=each.story_id, rules=rules, feed=feed, channel=channel, now=now):
+            theirs.setdefault(hold_of_mute(also[0]), []).append(each.delivery.key)
+    for hold, keys in theirs.items():
+        store.hold_again(keys, hold)
 
 
 def settle_breaker(store: Store, breaker: Breaker, now: datetime) -> int:

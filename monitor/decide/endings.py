@@ -101,6 +101,10 @@ class _Unit:
     def priority(self) -> Priority:
         return max(each.delivery.message.priority for each in self.held)
 
+    def over(self, now: datetime) -> bool:
+        """Say whether the time of the hold is over."""
+        return self.hold.until is None or self.hold.until <= now
+
 
 def end_holds(
     held: Sequence[HeldDelivery], restraints: Restraints, directory: Directory, now: datetime
@@ -131,7 +135,7 @@ def _units(held: Iterable[HeldDelivery]) -> list[_Unit]:
 
 def _again(unit: _Unit, restraints: Restraints, directory: Directory, now: datetime) -> Hold | None:
     """Say what keeps a story back from now on, None = nothing."""
-    hold, over = unit.hold, unit.hold.until is None or unit.hold.until <= now
+    hold, over = unit.hold, unit.over(now)
     occasion = occasion_of(unit.first, unit.priority, unit.held[0].story_id, restraints.policies, directory)
     policy = restraints.policies.of(occasion.channel)
     if hold.kind is HoldKind.WAIT and not over:
@@ -199,7 +203,13 @@ def admit(
 
 
 def _let_go(kind: HoldKind, units: Sequence[_Unit], policy: Policy, now: datetime) -> list[Ending]:
-    single = [unit for unit in units if isinstance(unit.first.message, Digest) or unit.priority is Priority.URGENT]
+    early = [unit for unit in units if kind is HoldKind.DIGEST and policy.digest is not None and not unit.over(now)]
+    alone = early if len(early) <= FEW else []  # they matter more by now: the digest is not told before its time
+    single = [
+        unit
+        for unit in units
+        if isinstance(unit.first.message, Digest) or unit.priority is Priority.URGENT or unit in alone
+    ]
     some = [unit for unit in units if unit not in single]
     most = {HoldKind.DIGEST: 0, HoldKind.MAINTENANCE: 1, HoldKind.QUIET: FEW}.get(kind, len(some))
     if kind is HoldKind.DIGEST and policy.digest is None:

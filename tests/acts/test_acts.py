@@ -145,6 +145,16 @@ def test_what_a_mute_held_is_told_where_somebody_asks_for_it(store: SqlStore) ->
     assert len(digest.items) == 7
 
 
+def test_what_another_mute_keeps_back_as_well_is_left_to_that_one(store: SqlStore) -> None:
+    hold(store, 2, begin_mute(store, tell=True))
+    acts.mute(store, ANNA, now=NOW, until=NOW + DAY, story="another")
+    acts.mute(store, ANNA, now=NOW, until=NOW + 2 * DAY, channel="desk", tell=True)
+    assert settle_ended(store, NOW + DAY) == 0
+    assert sent(store) == []
+    assert settle_ended(store, NOW + 2 * DAY) == 2
+    assert store.status().deliveries["new"] == 2
+
+
 def test_a_mute_that_is_not_running_cannot_be_ended(store: SqlStore) -> None:
     begin_mute(store)
     begin_mute(store, rule="quake")

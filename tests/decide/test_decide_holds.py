@@ -436,6 +436,18 @@ def test_what_becomes_urgent_waits_no_more(kind: HoldKind) -> None:
     assert end(post, reply, policy=policy) == (Release(keys=("k1", "k2")),)
 
 
+def test_what_need_not_wait_for_the_digest_by_now_is_no_digest() -> None:
+    policy, later = replace(DAILY, instant=HIGH), NOW + 1.5 * HOUR
+    (released,) = end(
+        held(1, HoldKind.DIGEST, until=later, alert_id="a"),
+        held(2, HoldKind.DIGEST, until=later, alert_id="a", reply="new rule: x", priority=HIGH),
+        policy=policy,
+    )
+    assert released == Release(keys=("k1", "k2"))
+    (fold,) = end(*(held(n, HoldKind.DIGEST, until=later, priority=HIGH) for n in range(6)), policy=policy)
+    assert isinstance(fold, Fold), "files have changed"
+
+
 def test_mere_reports_are_part_of_a_first_message_that_waited() -> None:
     endings = end(
         held(1, HoldKind.WAIT, alert_id="a"),
