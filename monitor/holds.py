@@ -27,6 +27,7 @@ class Holds:
     def __init__(self, doors: Doors) -> None:
         self._doors = doors
         self._all = True
+        self._looked_at: datetime | None = None
 
     def look_at_all(self) -> None:
         """Have the next turn look at everything that is held: the files say something else now."""
@@ -38,7 +39,8 @@ class Holds:
         What is held for a channel that is gone stays as it is.
         """
         doors, now = self._doors, self._doors.clock()
-        everything, self._all = self._all, False
+        set_back = self._looked_at is not None and now < self._looked_at  # the clock: what is held ends later by it
+        everything, self._all, self._looked_at = self._all or set_back, False, now
         try:
             held = await doors.in_store(_held, doors.store, policies, now, everything=everything)
             return await self._end(held, policies, look_up, now) if held else 0

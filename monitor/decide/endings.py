@@ -142,7 +142,7 @@ def _again(unit: _Unit, restraints: Restraints, directory: Directory, now: datet
         occasion = replace(occasion, first=True)
     found = hold_of(occasion, restraints, now)
     if found is not None and found.kind is HoldKind.WAIT:
-        return hold  # it goes on as it began
+        return min(hold, found, key=lambda each: each.until or now)  # it goes on as it began, unless a clock was wrong
     if over and hold.kind is HoldKind.DIGEST and found is not None and found.kind is HoldKind.DIGEST:
         return _blocked(occasion, policy, restraints, now)
     return found

@@ -16,6 +16,7 @@ from monitor.store.tables import breaker, pulse
 HOUR = timedelta(hours=1)
 BASELINE = timedelta(days=14)  # before that hour
 _KEPT = timedelta(days=15)
+_SKEW = timedelta(minutes=5)  # between clocks; what is later than that was counted while one was wrong
 
 
 def add_raised(connection: Connection, raised: Collection[Raised], now: datetime) -> None:
@@ -36,9 +37,10 @@ def add_raised(connection: Connection, raised: Collection[Raised], now: datetime
 def read_pulses(connection: Connection, rules: Collection[str], feed: str, now: datetime) -> tuple[Pulse, ...]:
     """Read the pulses of rules and a feed; see `Store.pulses`."""
     hour = now - HOUR
-    last_end = _last_ends(connection, rules, feed, hour)
+    last_end = _last_ends(connection, rules, feed, hour, now + _SKEW)
     late: Counter[tuple[str, str]] = Counter()
-    for row in connection.execute(select(pulse).where(_of(pulse, rules, feed), pulse.c.at > hour)):
+    of_late = pulse.c.at > hour, pulse.c.at <= now + _SKEW
+    for row in connection.execute(select(pulse).where(_of(pulse, rules, feed), *of_late)):
         if row.at > last_end.get((row.subject, row.name), hour):
             late[row.subject, row.name] += row.alerts
     before = select(
@@ -79,10 +81,10 @@ def open_breakers(connection: Connection, breakers: Collection[Breaker]) -> None
 
 
 def _last_ends(
-    connection: Connection, rules: Collection[str], feed: str, since: datetime
+    connection: Connection, rules: Collection[str], feed: str, since: datetime, until: datetime
 ) -> dict[tuple[str, str], datetime]:
     ended = select(breaker.c.subject, breaker.c.name, func.max(breaker.c.ended_at).label("last"))
-    ended = ended.where(_of(breaker, rules, feed), breaker.c.ended_at > since)
+    ended = ended.where(_of(breaker, rules, feed), breaker.c.ended_at > since, breaker.c.ended_at <= until)
     rows = connection.execute(ended.group_by(breaker.c.subject, breaker.c.name))
     return {(row.subject, row.name): row.last for row in rows}
 

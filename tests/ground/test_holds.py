@@ -65,13 +65,13 @@ def store() -> Shared:
 
 
 @asynccontextmanager
-async def opened(store: Shared) -> AsyncIterator[Holds]:
+async def opened(store: Shared, clock: FakeClock | None = None) -> AsyncIterator[Holds]:
     with ThreadPoolExecutor(1) as store_thread, ThreadPoolExecutor(1) as work_thread:
         yield Holds(
             Doors(
                 store=store,
                 parser=ParserHere(),
-                clock=FakeClock(NOW + timedelta(seconds=1)),
+                clock=clock or FakeClock(NOW + timedelta(seconds=1)),
                 store_thread=store_thread,
                 work_threads=work_thread,
             )
@@ -109,6 +109,17 @@ async def test_a_store_that_is_gone_costs_no_look_at_all(store: Shared, when: st
     (held,) = store.held_deliveries(channel="desk")
     assert held.delivery.hold is not None
     assert held.delivery.hold.until == NOW + timedelta(hours=1)
+
+
+async def test_a_clock_that_is_set_back_makes_nothing_wait_for_years(store: Shared) -> None:
+    clock, plain = FakeClock(NOW + timedelta(days=3_650)), Policies(channels={"desk": Policy()})
+    async with opened(store, clock) as holds:
+        assert await holds.end(Policies(), Directory) == 0
+        late = Hold(kind=HoldKind.QUIET, reason="quiet", until=clock() + timedelta(hours=1))
+        store.hold_again([each.delivery.key for each in store.held_deliveries(channel="desk")], late)
+        assert await holds.end(plain, Directory) == 0
+        clock.advance(timedelta(days=-3_650))
+        assert await holds.end(plain, Directory) == 1
 
 
 async def test_a_changed_file_puts_off_what_was_over(store: Shared) -> None:

@@ -151,6 +151,14 @@ def test_a_pulse_is_counted_anew_once_its_breaker_was_ended(store: SqlStore) -> 
     assert (alone.name, alone.hour, alone.earlier, alone.since) == ("shoygu", 2, 0, None)
 
 
+def test_what_was_counted_while_a_clock_was_wrong_is_not_of_the_last_hour(store: SqlStore) -> None:
+    store.open_breaker(replace(BREAKER, since=NOW))
+    store.close_breaker(BREAKER.id, "release", done("release", BREAKER.id, at=NOW + 7 * DAY))
+    raise_alerts(store, NOW, NOW + 7 * DAY)
+    (pulse,) = store.pulses(["shoygu"], "tass", NOW)
+    assert pulse.hour == 2
+
+
 def test_what_is_taken_off_leaves_no_less_than_nothing(store: SqlStore) -> None:
     raise_alerts(store, NOW - 2 * HOUR, NOW, alerts=-5)
     (pulse,) = store.pulses(["shoygu"], "tass", NOW)
