@@ -14,6 +14,7 @@ import structlog
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
 from monitor import __version__
+from monitor.chores import Pruning
 from monitor.config.load import watched_files
 from monitor.crew import Crew
 from monitor.decide.notices import notice_of_mistakes, notices_of_parked, notices_of_silence
@@ -65,6 +66,7 @@ class Daemon:
         self._stamps = dict(setup.stamps)
         self._seen_stamps = self._stamps
         self._outage = Outage()
+        self._pruning = Pruning(doors)
         self.subscriptions = Subscriptions(doors, on_push=lambda: self._begin(self.read_pushes))
         self.door = Door(self.subscriptions, doors.clock)
 
@@ -182,6 +184,10 @@ class Daemon:
         if deliveries:
             await self.doors.in_store(self.doors.store.announce, deliveries, self.doors.clock())
 
+    async def prune(self) -> None:
+        """Forget what is of no more use, if that is to be done now and nobody else does it."""
+        await self._pruning.go_on(self.setup.config.retention, self.live)
+
     async def report_health(self) -> None:
         """Log which feeds began to fail or to work since the last time."""
         self._feeds.flush()
@@ -266,6 +272,7 @@ class Daemon:
             self.keep_subscriptions: 10,
             self.end_pauses: 10,
             self.beat: 20,
+            self.prune: 30,
         }
         for tick, seconds in ticks.items():
             scheduler.add_job(self._start_tick, "interval", (tick,), seconds=seconds)
@@ -319,6 +326,7 @@ class Daemon:
             rested = not started
             if rested:  # a channel may only be catching its breath between two messages
                 await asyncio.sleep(longest_pace.total_seconds())
+        await self._guard(self.prune())
         self._feeds.flush()
         report = await self.doors.in_store(self.doors.store.status)
         self._warn_of_strays(report)

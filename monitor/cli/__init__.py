@@ -28,6 +28,7 @@ COMMANDS = {
     "rules": ("monitor.cli.rules:rules", "List, show, count and compare the rules."),
     "feeds": ("monitor.cli.feeds:feeds", "List, check, add, pause, import and export the feeds."),
     "status": ("monitor.cli.status:status", "Show feeds, alerts and messages owed, in one screen."),
+    "db": ("monitor.cli.db:db", "Back up, restore, copy, check, prune and upgrade the state."),
     "alerts": ("monitor.cli.alerts:alerts", "Send again messages that were set aside."),
     "actors": ("monitor.cli.actors:actors", "List actors; suggest more spellings of their names."),
     "schema": ("monitor.cli.rules_schema:schema", "Print the JSON Schema of the files, for editors."),

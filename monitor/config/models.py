@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
-from monitor.model import Backlog, Identity, Priority
+from monitor.model import Backlog, Identity, Priority, Retention
 from monitor.text.duration import parse_duration
 
 LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*")
@@ -57,6 +57,13 @@ def _timeout(text: object) -> timedelta:
     return timeout
 
 
+LONGEST_KEPT = timedelta(days=3660)
+
+
+def _kept(text: object) -> timedelta:
+    return parse_duration(text, longest=LONGEST_KEPT)
+
+
 def _one_line(value: object) -> object:
     if isinstance(value, str) and not value.isprintable():
         raise ValueError("this should be one line of text")
@@ -81,6 +88,7 @@ def _listen(value: object) -> object:
 
 Duration = Annotated[timedelta, BeforeValidator(parse_duration)]
 Poll = Annotated[timedelta, BeforeValidator(_poll)]
+Kept = Annotated[timedelta, BeforeValidator(_kept)]
 Texts = Annotated[list[str], BeforeValidator(_as_list)]
 
 
@@ -167,6 +175,15 @@ class WebSettings(_Shape):
 
     public_url: Annotated[str, BeforeValidator(_public_url)] = ""  # without a slash at its end
     listen: Annotated[str, BeforeValidator(_listen)] = "127.0.0.1:8080"
+
+
+class RetentionSettings(_Shape):
+    """`retention:`, how long what is stored is kept; what rules still look back on is kept longer."""
+
+    entries: Kept = Retention().entries
+    ledger: Kept = Retention().ledger
+    alerts: Kept = Retention().alerts
+    seen: Kept = Retention().seen
 
 
 class TopSettings(_Shape):

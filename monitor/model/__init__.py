@@ -49,6 +49,7 @@ from monitor.model.feeds import (
 from monitor.model.holds import Action, Breaker, Feedback, HeldDelivery, Mute, Subject
 from monitor.model.messages import Coverage, Digest, Excerpt, Message, Reason
 from monitor.model.polls import Decision, PollOutcome, Stage
+from monitor.model.retention import ChoreLease, Cutoffs, Retention
 from monitor.model.rules import (
     MOST_RECALLED,
     Absent,
@@ -82,8 +83,10 @@ __all__ = [
     "AtLeast",
     "Backlog",
     "Breaker",
+    "ChoreLease",
     "ClaimedDelivery",
     "Coverage",
+    "Cutoffs",
     "Dead",
     "Decision",
     "Dedup",
@@ -127,6 +130,7 @@ __all__ = [
     "Reason",
     "Rejected",
     "Report",
+    "Retention",
     "Retry",
     "Rule",
     "SendResult",

@@ -15,7 +15,9 @@ from monitor.model import (
     Action,
     Alert,
     Breaker,
+    ChoreLease,
     ClaimedDelivery,
+    Cutoffs,
     Delivery,
     Entry,
     Feed,
@@ -43,12 +45,15 @@ from monitor.ports import (
     FeedFindings,
     FeedReport,
     NodeReport,
+    Pruned,
+    PrunePlace,
     RuleStats,
     Sighting,
+    StateReport,
     StatusReport,
 )
+from monitor.store import chores, hits, holds, ledger, outbox, pauses, people, polls, prune, report, turns, verify
 from monitor.store import feeds as feed_queue
-from monitor.store import hits, holds, ledger, outbox, pauses, people, polls, report, turns
 from monitor.store.engine import connect, reading, state_file, writing
 from monitor.store.failures import unavailable_as_store_error
 from monitor.store.migrate import migrate, require_current
@@ -68,7 +73,7 @@ def open_store(url: str, *, folder: Path | None = None) -> SqlStore:
     engine, where = connect(url, folder=folder)
     try:
         with unavailable_as_store_error(where):
-            migrate(engine, where)
+            migrate(engine, where, file=state_file(url, folder=folder))
     except BaseException:
         engine.dispose()
         raise
@@ -195,6 +200,7 @@ class SqlStore:
         with self._writing() as connection:
             feed_queue.adopt_feeds(connection, now)
             outbox.adopt_lanes(connection, now, settle=settle)
+            chores.adopt_chores(connection, now)
             report.forget_nodes(connection)
 
     def recall(
@@ -430,6 +436,31 @@ class SqlStore:
         """Count the hits of rules; see `Store.rule_stats`."""
         with self._reading() as connection:
             return hits.rule_stats(connection, now)
+
+    def claim_chore(self, name: str, *, now: datetime, lease: timedelta) -> ChoreLease | None:
+        """Lease a chore that is due; see `Store.claim_chore`."""
+        with self._writing() as connection:
+            return chores.claim_chore(connection, name, now=now, lease=lease)
+
+    def finish_chore(self, lease: ChoreLease, due: datetime) -> None:
+        """Say when a chore is to be done next; see `Store.finish_chore`."""
+        with self._writing() as connection:
+            chores.finish_chore(connection, lease, due)
+
+    def prune(self, cutoffs: Cutoffs, place: PrunePlace) -> Pruned:
+        """Forget what is old of one page; see `Store.prune`."""
+        with self._writing() as connection:
+            return prune.prune(connection, cutoffs, place)
+
+    def count_old(self, cutoffs: Cutoffs) -> Mapping[str, int]:
+        """Count what would be forgotten; see `Store.count_old`."""
+        with self._reading() as connection:
+            return prune.count_old(connection, cutoffs)
+
+    def verify(self, now: datetime) -> StateReport:
+        """Look for what is wrong with the state; see `Store.verify`."""
+        with self._reading() as connection:
+            return verify.verify(connection, now)
 
     def close(self) -> None:
         """Let go. The last connection to an SQLite file brings its log home as it closes (sqlite.org/wal.html)."""
