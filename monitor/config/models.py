@@ -19,6 +19,7 @@ LISTEN = re.compile(
     re.ASCII,
 )
 SHORTEST_TIMEOUT, LONGEST_TIMEOUT = timedelta(seconds=1), timedelta(seconds=120)  # a feed's lease is longer
+SHORTEST_KEPT, LONGEST_KEPT = timedelta(days=1), timedelta(days=3660)
 SHORTEST_POLL = timedelta(seconds=10)
 
 
@@ -57,11 +58,11 @@ def _timeout(text: object) -> timedelta:
     return timeout
 
 
-LONGEST_KEPT = timedelta(days=3660)
-
-
 def _kept(text: object) -> timedelta:
-    return parse_duration(text, longest=LONGEST_KEPT)
+    kept = parse_duration(text, longest=LONGEST_KEPT)
+    if kept < SHORTEST_KEPT:
+        raise ValueError(f"`{text}` is too short: what is stored is kept for a day at least")
+    return kept
 
 
 def _one_line(value: object) -> object:
