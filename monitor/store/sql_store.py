@@ -10,7 +10,7 @@ from types import MappingProxyType
 
 from sqlalchemy import Connection, Engine
 
-from monitor.errors import NotFoundError
+from monitor.errors import NotFoundError, StoreUnavailableError
 from monitor.model import (
     Action,
     Alert,
@@ -111,13 +111,24 @@ class SqlStore:
 
     @contextmanager
     def _writing(self) -> Iterator[Connection]:
-        with unavailable_as_store_error(self.where), writing(self.engine) as connection:
+        with self._available(), writing(self.engine) as connection:
             yield connection
 
     @contextmanager
     def _reading(self) -> Iterator[Connection]:
-        with unavailable_as_store_error(self.where), reading(self.engine) as connection:
+        with self._available(), reading(self.engine) as connection:
             yield connection
+
+    @contextmanager
+    def _available(self) -> Iterator[None]:
+        """Wrap failures; after one, connect anew: a server that still answers may be a standby by now."""
+        try:
+            with unavailable_as_store_error(self.where):
+                yield
+        except StoreUnavailableError:
+            if self.shared:
+                self.engine.dispose()
+            raise
 
     def sync_feeds(
         self,

@@ -17,7 +17,7 @@ import pytest
 from monitor import setup
 from monitor.app import utc_now
 from monitor.config.load import MAIN_KEYS
-from monitor.config.models import DefaultSettings, FeedSettings, WebSettings
+from monitor.config.models import DefaultSettings, FeedSettings, RetentionSettings, WebSettings
 from monitor.document import known_keys
 from monitor.model import Accepted, Delivery, DeliveryKind, Excerpt, Message, Priority, Reason, Rejected
 from monitor.notify.channel import ChannelContext
@@ -36,6 +36,7 @@ SECTIONS = {
     "defaults": known_keys(DefaultSettings),
     "smtp": known_keys(SmtpSettings),
     "web": known_keys(WebSettings),
+    "retention": known_keys(RetentionSettings),
     "feeds": known_keys(FeedSettings),
     **{point.name: known_keys(point.load().settings) for point in entry_points(group=GROUP)},
 }

@@ -125,7 +125,7 @@ def test_a_whole_state_goes_to_postgresql_and_back(
         assert store.verify(NOW).findings == ()
         owe(store, "later", now=NOW + timedelta(hours=1))
         (claimed,) = store.claim_deliveries(["desk"], now=NOW + timedelta(hours=1), lease=LEASE, limit=1)
-        assert claimed.delivery.message.title.text == "owed"  # type: ignore[union-attr]
+        assert claimed.delivery.message.title.text == "owed"
 
 
 def test_a_copy_needs_an_empty_place(state: str, tmp_path: Path, opened: Callable[[str], SqlStore]) -> None:
