@@ -12,7 +12,7 @@ import ssl
 import statistics
 import tempfile
 import time
-from collections.abc import Awaitable, Callable, Coroutine, Iterator
+from collections.abc import Awaitable, Callable, Coroutine, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -37,7 +37,7 @@ ROUNDS = 5
 HOSTS = [f"127.0.1.{number}" for number in range(1, 101)]  # so that no host's turn is waited for
 
 
-def _serve(ports: multiprocessing.Queue[int], certificate: str | None) -> None:
+def _serve(ports: multiprocessing.Queue[int], certificate: str | None, hosts: Sequence[str]) -> None:
     unchanged = 0
 
     async def answer(request: web.Request) -> web.Response:
@@ -50,29 +50,32 @@ def _serve(ports: multiprocessing.Queue[int], certificate: str | None) -> None:
         return web.Response(body=RSS, content_type="application/rss+xml", headers={"ETag": '"1"'})
 
     async def run() -> None:
-        tls = None
-        if certificate:
-            tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-            tls.load_cert_chain(certificate)
         app = web.Application()
         app.router.add_get("/{name:.*}", answer)
         runner = web.AppRunner(app, access_log=None)
         await runner.setup()
-        await web.TCPSite(runner, HOSTS[0], 0, ssl_context=tls, backlog=1024).start()
-        port = runner.addresses[0][1]
-        for host in HOSTS[1:]:
+        port = 0
+        for host in hosts:
+            tls = _identity(certificate, host) if certificate else None
             await web.TCPSite(runner, host, port, ssl_context=tls, backlog=1024).start()
+            port = runner.addresses[0][1]
         ports.put(port)
         await asyncio.Event().wait()
 
     asyncio.run(run())
 
 
+def _identity(folder: str, host: str) -> ssl.SSLContext:
+    tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    tls.load_cert_chain(Path(folder) / f"{host}.pem")
+    return tls
+
+
 @contextmanager
-def serving(certificate: str | None) -> Iterator[int]:
+def serving(certificate: str | None, hosts: Sequence[str] = HOSTS) -> Iterator[int]:
     """Serve in a process of its own, so that its CPU time is not counted; yield the port."""
     ports: multiprocessing.Queue[int] = multiprocessing.Queue()
-    server = multiprocessing.Process(target=_serve, args=(ports, certificate), daemon=True)
+    server = multiprocessing.Process(target=_serve, args=(ports, certificate, hosts), daemon=True)
     server.start()
     try:
         yield ports.get(timeout=30)
@@ -82,18 +85,21 @@ def serving(certificate: str | None) -> Iterator[int]:
 
 
 @contextmanager
-def trusted_certificate() -> Iterator[str]:
-    """Make a certificate for this machine, and have processes that start from now on trust whoever signed it."""
+def trusted_certificate(hosts: Sequence[str] = HOSTS) -> Iterator[str]:
+    """Make a certificate for each host, and have processes that start from now on trust whoever signed them.
+
+    Yield their folder. A client keeps each connection's certificate: one for all hosts would be a large one.
+    """
     import trustme  # noqa: PLC0415 - what is measured does not need it
 
     authority = trustme.CA()
     with tempfile.TemporaryDirectory() as folder:
-        chain = Path(folder) / "server.pem"
-        authority.issue_cert(*HOSTS).private_key_and_cert_chain_pem.write_to_path(str(chain))
+        for host in hosts:
+            authority.issue_cert(host).private_key_and_cert_chain_pem.write_to_path(str(Path(folder) / f"{host}.pem"))
         trusted = Path(folder) / "ca.pem"
         authority.cert_pem.write_to_path(str(trusted))
         os.environ["SSL_CERT_FILE"] = str(trusted)
-        yield str(chain)
+        yield folder
 
 
 async def _cpu(call: Callable[[], Awaitable[object]], times: int) -> float:

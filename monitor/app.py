@@ -22,13 +22,14 @@ from monitor.feeds.fetch import HttpFetcher
 from monitor.feeds.parser import ChildParser
 from monitor.feeds.trace import FetchTrace
 from monitor.notify.channel import DEADLINE
-from monitor.notify.channels import open_channels
+from monitor.notify.channels import open_channels, open_listeners
 from monitor.pipeline import Doors, Live
 from monitor.ports import Clock
 from monitor.setup import Setup
 from monitor.store.lock import lock_state
 from monitor.store.sql_store import open_store, state_file
 from monitor.turns import SPACING
+from monitor.unsubscribe import SECRET, Departures
 
 log = structlog.get_logger()
 
@@ -77,15 +78,26 @@ async def open_app(
     def open_live(setup: Setup) -> Live:
         config = setup.config
         fetcher = open_fetcher(config, clock)
+        notifiers = open_channels(
+            setup.channels,
+            clock=clock,
+            env=config.env,
+            deadline=send_deadline,
+            stream=stream,
+            leaving=departures.leaving(setup),
+        )
         return Live(
             feeds={feed.url: feed for feed in config.feeds},
             fetcher=fetcher,
             articles=fetcher,
             hubs=fetcher,
+            pinger=fetcher,
             ruleset=setup.ruleset,
-            notifiers=open_channels(setup.channels, clock=clock, env=config.env, deadline=send_deadline, stream=stream),
+            notifiers=notifiers,
+            listeners=open_listeners(setup.channels, notifiers, clock=clock, deadline=send_deadline),
             dedup=config.defaults.dedup,
             story_window=story_window(setup.ruleset.rules.values(), config.defaults.dedup),
+            policies=setup.policies,
         )
 
     with ExitStack() as stack:
@@ -105,7 +117,9 @@ async def open_app(
             work_threads=work_threads,
             patience=PATIENCE if steady else timedelta(),
         )
-        daemon = Daemon(setup, doors, open_live, host_spacing=host_spacing)
+        departures = Departures(doors, await doors.in_store(store.secret, SECRET))
+        await departures.read()
+        daemon = Daemon(setup, doors, departures, open_live, host_spacing=host_spacing)
         try:
             if file:  # the lock says that whoever held leases here is dead
                 await doors.in_store(store.adopt, clock(), settle=SETTLE)

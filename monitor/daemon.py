@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import socket
+from collections import Counter
 from collections.abc import Awaitable, Callable, Collection, Sequence
 from datetime import UTC, timedelta
 from pathlib import Path
@@ -16,18 +17,27 @@ from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from monitor import __version__
 from monitor.chores import Pruning
 from monitor.config.load import watched_files
+from monitor.conversation import Conversation
 from monitor.crew import Crew
+from monitor.decide.announcements import FOLD, notices_of_dead, notices_of_refused
+from monitor.decide.endings import Directory, admit
+from monitor.decide.holding import Restraints
 from monitor.decide.notices import notice_of_mistakes, notices_of_parked, notices_of_silence
 from monitor.decide.schedule import first_polls
 from monitor.errors import StoreUnavailableError, UserError
 from monitor.health import ChannelHealth, FeedHealth
-from monitor.model import Absent, ClaimedDelivery, Delivery, FeedLease, PollOutcome
+from monitor.heartbeat import Heart
+from monitor.holds import Holds
+from monitor.let_go import settle_ended
+from monitor.model import Absent, ClaimedDelivery, Delivery, FeedLease, PollOutcome, Sent, Settlement
 from monitor.outage import Outage
 from monitor.pipeline import SEND_LEASE, Doors, Live, deliver, poll, take_push
 from monitor.ports import NodeReport, Notifier, StatusReport
 from monitor.rota import Rota
 from monitor.setup import Setup, require_examples
 from monitor.turns import SPACING
+from monitor.unsubscribe import Departures
+from monitor.web.unsubscribe import Exits
 from monitor.websub import ClaimedPush, Door, Subscriptions
 
 log = structlog.get_logger()
@@ -36,8 +46,11 @@ T = TypeVar("T")
 POLLS_AT_ONCE = 64
 SENDS_AT_ONCE = 32
 MOST_PUSHES_LEFT = 1_000  # that wait at the end: their feeds are polled at the next start
+POLL_TICK = 0.2  # seconds: all feeds that come due within a tick are polled at once, and wait for each other
 TURN_CHECK = timedelta(seconds=1)
+A_MOMENT = 0.01  # seconds: a timer may come that much early, by another clock
 DRAIN = timedelta(seconds=7)  # from the signal to the end of running work; closing has the rest of the ten seconds
+DEAD_ARE_NEWS = timedelta(days=1)  # even for a daemon that was down when they were set aside
 SETTLING = timedelta(minutes=15)  # from the start until every feed has been read
 
 
@@ -45,10 +58,17 @@ class Daemon:
     """One daemon: what it watches now, and the work it has under way."""
 
     def __init__(
-        self, setup: Setup, doors: Doors, open_live: Callable[[Setup], Live], *, host_spacing: timedelta = SPACING
+        self,
+        setup: Setup,
+        doors: Doors,
+        departures: Departures,
+        open_live: Callable[[Setup], Live],
+        *,
+        host_spacing: timedelta = SPACING,
     ) -> None:
         self.setup = setup
         self.doors = doors
+        self.departures = departures
         self.live = open_live(setup)
         self._open_live = open_live
         self.polls = Crew[FeedLease](POLLS_AT_ONCE)
@@ -58,6 +78,7 @@ class Daemon:
         # held from reading `live` to having started what uses it, so a reload sees every user of what it replaces
         self._claiming = asyncio.Lock()
         self.rota = Rota(doors, host_spacing)
+        self._running = False  # ticks are
         self._stopping = False
         self._reload_asked = False
         self._feeds = FeedHealth()
@@ -67,8 +88,12 @@ class Daemon:
         self._seen_stamps = self._stamps
         self._outage = Outage()
         self._pruning = Pruning(doors)
+        self._holds = Holds(doors)
         self.subscriptions = Subscriptions(doors, on_push=lambda: self._begin(self.read_pushes))
-        self.door = Door(self.subscriptions, doors.clock)
+        self.door = Door(self.subscriptions, doors.clock, Exits(departures).routes())
+        departures.use(setup)
+        self._heart = Heart(doors)
+        self.conversation = Conversation(doors, lambda: self.live)
 
     # -- ticks: each asks the store what is due and starts it ----------------------------------------------------------
 
@@ -146,7 +171,11 @@ class Daemon:
         self._outage.end()
         if settlement is not None:
             self._channels.add(claimed.delivery, settlement)
-        await self.deliver_due()  # the channel's next message need not wait for a tick
+            await self._report_refused(claimed.delivery, settlement)
+        await self.deliver_due()  # what waits for this message need not wait for a tick
+        if self._running and notifier.pace:  # nor need the channel's next
+            rested = notifier.pace.total_seconds() + A_MOMENT
+            asyncio.get_running_loop().call_later(rested, self._begin, self.deliver_due)
 
     async def beat(self) -> None:
         """Tell the store that this daemon is alive."""
@@ -165,6 +194,20 @@ class Daemon:
         for name in await self.doors.in_store(self.doors.store.end_pauses, self.doors.clock()):
             log.info("a feed's pause is over: polling it again", feed=name)
 
+    async def settle_ended(self) -> None:
+        """Tell, or leave untold, what was held by mutes and breakers that are over."""
+        count = await self.doors.in_store(settle_ended, self.doors.store, self.doors.clock())
+        if count:
+            log.info("a mute or breaker is over", held_messages=count)
+
+    async def end_holds(self) -> None:
+        """Let go what was kept back and need not wait any longer."""
+        if await self._holds.end(self.live.policies, self._directory):
+            await self.deliver_due()
+
+    def _directory(self) -> Directory:
+        return Directory(rules=self.live.ruleset.rules, source_tags=self.setup.source_tags)
+
     async def report_silence(self) -> None:
         """Owe a message for each rule that has found nothing for as long as its `absent` allows.
 
@@ -179,10 +222,33 @@ class Daemon:
             quiet_since = await self.doors.in_store(self.doors.store.quiet_since, [rule.id for rule in rules])
             await self._announce(notices_of_silence(rules, quiet_since, self.doors.clock()))
 
+    async def _report_refused(self, delivery: Delivery, settlement: Settlement) -> None:
+        if isinstance(settlement, Sent) and settlement.but:
+            ops, channels, now = self.setup.config.ops_notify, tuple(self.setup.channels), self.doors.clock()
+            await self._announce(
+                notices_of_refused(settlement.but, delivery.channel, ops=ops, channels=channels, now=now)
+            )
+
+    async def report_dead(self, *, fold: timedelta = FOLD) -> int:
+        """Owe a message to another channel for what was set aside; return how many are or were owed."""
+        now = self.doors.clock()
+        letters = await self.doors.in_store(self.doors.store.dead_letters, since=now - DEAD_ARE_NEWS)
+        config, channels = self.setup.config, tuple(self.setup.channels)
+        notices = notices_of_dead(letters, ops=config.ops_notify, channels=channels, now=now, fold=fold)
+        await self._announce(notices)
+        return len(notices)
+
     async def _announce(self, deliveries: Sequence[Delivery]) -> None:
         """Owe messages that are about no entry; those that were owed before are owed no second time."""
         if deliveries:
-            await self.doors.in_store(self.doors.store.announce, deliveries, self.doors.clock())
+            now, restraints = self.doors.clock(), Restraints(policies=self.live.policies)
+            admitted = admit(deliveries, restraints, self._directory(), now)
+            await self.doors.in_store(self.doors.store.announce, admitted, now)
+
+    async def show_life(self) -> None:
+        """Show that this daemon works, as the configuration says."""
+        await self._heart.speak(self.setup, self.live)
+        await self._heart.ping(self.setup, self.live)
 
     async def prune(self) -> None:
         """Forget what is of no more use, if that is to be done now and nobody else does it."""
@@ -239,8 +305,12 @@ class Daemon:
         await self.watch(setup, hasten=changed, spread=True)
         async with self._claiming:
             old, self.setup, self.live = self.live, setup, self._open_live(setup)
+            self.departures.use(setup)
             users = {*self.polls.tasks, *self.sends.tasks, *self._ticks.tasks}
             self._retiring.start(old, self._guard(_retire(old, users)))
+        self._holds.look_at_all()
+        if self.conversation.begun:
+            await self.conversation.keep(self.live.listeners)
 
     async def watch(self, setup: Setup, *, hasten: Collection[str] = (), spread: bool = False) -> None:
         """Tell the store which feeds and which rules with thresholds are watched; `spread` many first polls."""
@@ -259,18 +329,24 @@ class Daemon:
     async def run(self, stop: asyncio.Event) -> None:
         """Tick until `stop` is set, then let running work end."""
         await self._say_running()
+        self._running = True
         scheduler = AsyncIOScheduler(
             timezone=UTC, job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None}
         )
-        ticks: dict[Callable[[], Awaitable[object]], int] = {
-            self.poll_due: 1,
+        ticks: dict[Callable[[], Awaitable[object]], float] = {
+            self.poll_due: POLL_TICK,
             self.deliver_due: 1,
             self.reload_if_changed: 1,
             self.report_health: 5,
             self.report_silence: 30,
+            self.report_dead: 10,
             self.read_pushes: 1,
             self.keep_subscriptions: 10,
             self.end_pauses: 10,
+            self.departures.read: 10,
+            self.show_life: 5,
+            self.settle_ended: 5,
+            self.end_holds: 2,
             self.beat: 20,
             self.prune: 30,
         }
@@ -278,6 +354,7 @@ class Daemon:
             scheduler.add_job(self._start_tick, "interval", (tick,), seconds=seconds)
             await self._start_tick(tick)
         scheduler.start()
+        await self.conversation.keep(self.live.listeners)
         try:
             await stop.wait()
         finally:
@@ -288,6 +365,7 @@ class Daemon:
         log.info("stopping: running work may finish", polls=len(self.polls), messages=len(self.sends))
         try:
             async with asyncio.timeout(DRAIN.total_seconds()):
+                await self.conversation.end()
                 for crew in (self._ticks, self.polls, self.sends):  # a tick may be starting some
                     await crew.join()
         except TimeoutError:
@@ -299,6 +377,7 @@ class Daemon:
         log.info("running", version=__version__, **counts(self.setup), failing_feeds=failing)
         warn_of_files(self.setup)
         self._warn_of_strays(report)
+        await self._warn_of_held()
 
     def _warn_of_strays(self, report: StatusReport) -> None:
         for owed in report.owed:
@@ -308,6 +387,16 @@ class Daemon:
                     "messages wait for a channel that is gone", channel=owed.channel, messages=owed.count, hint=hint
                 )
 
+    async def _warn_of_held(self) -> None:
+        """Log what is kept back for channels that are gone: nobody lets that go."""
+        held = await self.doors.in_store(self.doors.store.held_deliveries)
+        channels = Counter(each.delivery.channel for each in held)
+        for channel in sorted(channels.keys() - self.live.notifiers.keys()):
+            hint = "put the channel back into monitor.yaml, and they are let go in their turn"
+            log.warning(
+                "messages are held for a channel that is gone", channel=channel, messages=channels[channel], hint=hint
+            )
+
     async def run_once(self) -> bool:
         """Poll every due feed once and deliver what is owed; say whether nothing is left to be delivered."""
         await self._guard(self.end_pauses())
@@ -316,6 +405,25 @@ class Daemon:
                 await asyncio.sleep(TURN_CHECK.total_seconds())
             await self.polls.join()
         await self._guard(self._report_silence())
+        await self._guard(self.settle_ended())
+        await self._guard(self.end_holds())
+        await self._guard(self._heart.speak(self.setup, self.live))
+        await self._deliver_all()
+        if await self._guard(self.report_dead(fold=timedelta())):
+            await self._deliver_all()
+        await self._guard(self.prune())
+        self._feeds.flush()
+        report = await self.doors.in_store(self.doors.store.status)
+        self._warn_of_strays(report)
+        await self._warn_of_held()
+        waiting = sum(owed.count for owed in report.owed if owed.channel in self.live.notifiers)
+        if waiting:
+            log.warning("messages are still owed: the next run sends them", messages=waiting)
+        await self._guard(self._heart.ping(self.setup, self.live))
+        return not waiting
+
+    async def _deliver_all(self) -> None:
+        """Deliver until nothing is due."""
         longest_pace = max((notifier.pace for notifier in self.live.notifiers.values()), default=timedelta())
         rested = False
         while True:
@@ -326,14 +434,6 @@ class Daemon:
             rested = not started
             if rested:  # a channel may only be catching its breath between two messages
                 await asyncio.sleep(longest_pace.total_seconds())
-        await self._guard(self.prune())
-        self._feeds.flush()
-        report = await self.doors.in_store(self.doors.store.status)
-        self._warn_of_strays(report)
-        waiting = sum(owed.count for owed in report.owed if owed.channel in self.live.notifiers)
-        if waiting:
-            log.warning("messages are still owed: the next run sends them", messages=waiting)
-        return not waiting
 
     async def _start_tick(self, tick: Callable[[], Awaitable[object]]) -> None:
         """Start a tick, unless its last one still runs; the scheduler sees it end at once, and so never cancels work.
@@ -370,6 +470,7 @@ class Daemon:
         """Cut short what still runs, give its leases back, let go of connections."""
         self._stopping = True
         await self.door.close()
+        await self.conversation.end()
         await self._ticks.cancel()
         waiting = await self._guard(self.subscriptions.claim(MOST_PUSHES_LEFT)) or ()
         cut_short = [*await self.polls.cancel(), *self.rota.unfinished, *(each.lease for each in waiting)]

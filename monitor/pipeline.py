@@ -9,7 +9,7 @@ runs out; a delivery that dies is in doubt and is looked up.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from concurrent.futures import Executor
 from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
@@ -24,6 +24,7 @@ from monitor.articles import read_articles
 from monitor.decide.delivery import is_patient, settle
 from monitor.decide.fulltext import choose_articles
 from monitor.decide.health import with_history
+from monitor.decide.holding import Restraints
 from monitor.decide.identity import stored_ids, suspects
 from monitor.decide.parsing import known_blocks, wants_whole
 from monitor.decide.poll import (
@@ -36,6 +37,7 @@ from monitor.decide.poll import (
     page_matching,
     page_near,
     page_questions,
+    page_rules,
     page_story_keys,
     page_told,
     sift_page,
@@ -45,7 +47,7 @@ from monitor.decide.rhythm import describe_gap
 from monitor.decide.websub import after_push, poll_after_bad_push
 from monitor.errors import Cause, ConflictError, FeedError, LeaseLostError
 from monitor.feeds.reasons import shown
-from monitor.feeds.split import plan_parse
+from monitor.feeds.split import Plan, plan_parse
 from monitor.model import (
     ClaimedDelivery,
     Decision,
@@ -56,6 +58,7 @@ from monitor.model import (
     NotModified,
     Page,
     ParsedFeed,
+    Policies,
     PollOutcome,
     Rejected,
     Report,
@@ -63,7 +66,7 @@ from monitor.model import (
     Settlement,
     Unknown,
 )
-from monitor.ports import ArticleFetcher, Clock, Fetcher, HubClient, Notifier, Parser, Store
+from monitor.ports import ArticleFetcher, Clock, Fetcher, HubClient, Listener, Notifier, Parser, Pinger, Store
 from monitor.recorder import Recorder
 from monitor.rules.match import Ruleset
 from monitor.stories.index import StoryIndex
@@ -93,6 +96,9 @@ class Live:
     story_window: timedelta  # the longest that any rule wants a story remembered
     articles: ArticleFetcher | None = None  # None = articles are not read
     hubs: HubClient | None = None  # None = no hub is asked
+    pinger: Pinger | None = None  # None = nobody is told that we live
+    listeners: tuple[Listener, ...] = ()  # to the people who read the channels
+    policies: Policies = field(default_factory=Policies)  # how channels want to be told, and what goes where
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -199,16 +205,24 @@ async def _read_and_record(lease: FeedLease, feed: Feed, live: Live, doors: Door
     whole = wants_whole(lease.state, now)
     if isinstance(fetched, NotModified) or (body_hash(fetched) == lease.state.body_hash and not whole):
         return await _record(decide_unchanged(lease, feed, fetched, now), doors)
-    plan = await doors.work(plan_parse, fetched, known_blocks(lease.state), whole=whole)
+    plan, parsed = await doors.work(_cut_and_parse, doors.parser, fetched, lease, feed, now=now, whole=whole)
     if plan.page is None:
         return await _record(decide_unchanged(lease, feed, fetched, now, blocks=plan.blocks), doors)
-    parsed = await doors.parser.parse(plan.page, feed, now)
+    parsed = parsed or await doors.parser.parse(plan.page, feed, now)
     shortcut = await _shortcut_holds(plan.page, parsed, feed, doors, now) if whole and plan.blocks else None
     parsed = replace(parsed, blocks=plan.blocks, whole=plan.whole, shortcut=shortcut)
     parsed, readings = await _read_articles(lease, feed, parsed, live, doors)
     return await _decide_and_record(
         lease=lease, feed=feed, page=fetched, parsed=parsed, readings=readings, live=live, doors=doors
     )
+
+
+def _cut_and_parse(
+    parser: Parser, fetched: Page, lease: FeedLease, feed: Feed, *, now: datetime, whole: bool
+) -> tuple[Plan, ParsedFeed | None]:
+    """Find out what of a page is new, and parse that at once if it is little and nothing about it is unusual."""
+    plan = plan_parse(fetched, known_blocks(lease.state), whole=whole)
+    return plan, None if plan.page is None or plan.whole else parser.parse_small(plan.page, feed, now)
 
 
 async def _read_articles(
@@ -281,10 +295,12 @@ async def _decide(
 ) -> PollOutcome:
     now = doors.clock()
     since = now - live.story_window
-    index = StoryIndex()
+    index, restraints = StoryIndex(), Restraints(policies=live.policies)
     if matching := page_matching(sifted.fresh):
         index = await doors.stories.up_to_date(since)
         memory = await _recall_stories(memory, matching, index, doors, since)
+        rules = page_rules(sifted.fresh)
+        restraints = await doors.in_store(_kept_back, doors.store, live.policies, rules, feed.name, now)
     questions = page_questions(sifted.fresh, now)
     histories = await doors.in_store(doors.store.recall_histories, questions) if questions else {}
     stories = page_told(memory)
@@ -303,6 +319,19 @@ async def _decide(
         dedup=live.dedup,
         stories_since=since,
         now=now,
+        restraints=restraints,
+    )
+
+
+def _kept_back(store: Store, policies: Policies, rules: Collection[str], feed: str, now: datetime) -> Restraints:
+    """Read what keeps messages back: the mutes that are running, the breakers that are open, and what trips them."""
+    breakers = store.breakers()
+    return Restraints(
+        policies=policies,
+        mutes=store.mutes(at=now),
+        breakers=breakers,
+        pulses=store.pulses(rules, feed, now) if policies.breaker else (),
+        held=store.held_back([each.id for each in breakers]) if breakers else (),
     )
 
 
@@ -370,9 +399,9 @@ async def deliver(claimed: ClaimedDelivery, notifier: Notifier, doors: Doors) ->
             absent = isinstance(result, Rejected) and result.retry
             if absent and is_patient(claimed.delivery):
                 claimed = await doors.in_store(doors.store.resend, claimed, now=doors.clock(), lease=SEND_LEASE)
-                result = await _attempt(notifier.send(claimed.delivery), claimed)
+                result = await _send(claimed, notifier, doors)
         else:
-            result = await _attempt(notifier.send(claimed.delivery), claimed)
+            result = await _send(claimed, notifier, doors)
         now = doors.clock()
         settlement = settle(claimed.delivery, result, now, in_doubt_since=claimed.in_doubt_since)
         await doors.in_store(doors.store.settle, claimed, settlement, now=now, pace=notifier.pace)
@@ -380,6 +409,16 @@ async def deliver(claimed: ClaimedDelivery, notifier: Notifier, doors: Doors) ->
         log.warning("lease lost, another worker looks this message up", channel=claimed.delivery.channel)
         return None
     return settlement
+
+
+async def _send(claimed: ClaimedDelivery, notifier: Notifier, doors: Doors) -> SendResult:
+    """Send, unless so little of the lease is left that somebody may look the message up before it is there.
+
+    A process that was stopped, or a machine that slept, goes on here as if no time had passed.
+    """
+    if doors.clock() + SEND_DEADLINE > claimed.until:
+        return Rejected(reason="this daemon was held up for too long before sending", retry=True)
+    return await _attempt(notifier.send(claimed.delivery), claimed)
 
 
 async def _attempt(attempt: Awaitable[SendResult], claimed: ClaimedDelivery) -> SendResult:

@@ -104,6 +104,10 @@ class _Parsing(ChildParser):
         super().__init__(processes=1)
         self._probe = probe
 
+    def parse_small(self, _page: Page, _feed: Feed, _now: datetime) -> ParsedFeed | None:
+        """Leave each page to `parse`."""
+        return None
+
     async def parse(self, page: Page, feed: Feed, now: datetime) -> ParsedFeed:
         """Parse, and note what was found."""
         self._probe.parsed = await super().parse(page, feed, now)
@@ -137,6 +141,7 @@ async def probe(feed: Feed, setup: Setup, clock: Clock) -> Probe:
             dedup=setup.config.defaults.dedup,
             articles=opened,
             story_window=story_window(setup.ruleset.rules.values(), setup.config.defaults.dedup),
+            policies=setup.policies,
         )
         doors = Doors(store=store, parser=parser, clock=clock, store_thread=threads, work_threads=threads)
         try:

@@ -18,6 +18,7 @@ from pydantic import BaseModel
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue, models_json_schema
 from pydantic_core import core_schema
 
+from monitor.config.heartbeat import CanarySettings, HeartbeatSettings
 from monitor.config.load import INCLUDED_KEYS, MAIN_KEYS
 from monitor.config.models import (
     DefaultSettings,
@@ -27,6 +28,7 @@ from monitor.config.models import (
     TopSettings,
     WebSettings,
 )
+from monitor.config.policies import PolicySettings
 from monitor.notify.channels import GROUP
 from monitor.notify.smtp import SmtpSettings
 from monitor.rules.models import ActorShape, ExampleShape, RuleDefaults, RuleShape
@@ -125,7 +127,18 @@ def _fields(schema: Any) -> Mapping[str, Any]:
 def build_schemas() -> dict[str, JsonSchemaValue]:
     """Return the schemas by file name: `monitor.json` for the main file, `rules.json` for those it includes."""
     channels = _channel_models()
-    files = (DefaultSettings, FeedSettings, OpsSettings, RetentionSettings, SmtpSettings, TopSettings, WebSettings)
+    files = (
+        CanarySettings,
+        HeartbeatSettings,
+        DefaultSettings,
+        FeedSettings,
+        OpsSettings,
+        PolicySettings,
+        RetentionSettings,
+        SmtpSettings,
+        TopSettings,
+        WebSettings,
+    )
     own = (ActorShape, ExampleShape, RuleDefaults, RuleShape, *files)
     models: list[type[BaseModel]] = [*own, *channels]
     refs, described = models_json_schema([(model, "validation") for model in models], schema_generator=_Yaml)
@@ -137,7 +150,10 @@ def build_schemas() -> dict[str, JsonSchemaValue]:
     example = by_model[ExampleShape]
     examples = {"anyOf": [example, {"type": "array", "items": example, "minItems": 1}]}
     _object(definitions["RuleShape"])["properties"].update(hits=examples, misses=examples)
-    sections = _sections(by_model, channels, definitions["TopSettings"]["properties"])
+    top = {
+        key: each for name in ("TopSettings", "PolicySettings") for key, each in definitions[name]["properties"].items()
+    }
+    sections = _sections(by_model, channels, top)
     return {
         "monitor.json": _file("monitor.yaml of Media Monitor", MAIN_KEYS, sections, definitions),
         "rules.json": _file(
@@ -164,6 +180,7 @@ def _sections(
         "feeds": _mapping(refs[FeedSettings], "^[a-z0-9][a-z0-9_.-]*$"),
         "channels": _mapping({"anyOf": [refs[channel] for channel in channels]}, "."),
         "defaults": refs[DefaultSettings],
+        "heartbeat": refs[HeartbeatSettings],
         "ops": refs[OpsSettings],
         "retention": refs[RetentionSettings],
         "smtp": refs[SmtpSettings],

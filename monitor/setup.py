@@ -11,9 +11,11 @@ from pathlib import Path
 
 from monitor.collector import uncollected
 from monitor.config.load import Config, load_config, watched_files
+from monitor.config.policies import Known, unknown_names
 from monitor.decide.poll import source_tags
 from monitor.document import Document, Loc, did_you_mean, parse_document, read_document
 from monitor.errors import ConfigurationError, Problem
+from monitor.model import Mode, Policies
 from monitor.notify.channel import ConfiguredChannel
 from monitor.notify.channels import load_channels
 from monitor.rules.examples import run_examples
@@ -37,6 +39,13 @@ class Setup:
     def source_tags(self) -> dict[str, tuple[str, ...]]:
         """By feed, what rules may call it by beside its name."""
         return {feed.name: source_tags(feed) for feed in self.config.feeds}
+
+    @property
+    def policies(self) -> Policies:
+        """How the channels want to be told, and what goes where."""
+        config = self.config
+        channels = {name: channel.policy(config.defaults.zone) for name, channel in self.channels.items()}
+        return Policies(channels=channels, routes=config.routes, maintenance=config.maintenance, breaker=config.breaker)
 
 
 def load_setup(file: Path, *, env: Mapping[str, str] = os.environ, store: str | None = None) -> Setup:
@@ -97,7 +106,9 @@ def _load(
     if config is None:
         return None, None, problems
     stamps = watched_files(config.file, config.include)
-    channels, channel_problems = load_channels(config.main, base=config.folder, env=config.env)
+    channels, channel_problems = load_channels(
+        config.main, base=config.folder, env=config.env, zone=config.defaults.zone
+    )
     # a channel with a mistake in it is still a channel: rules that name it are right
     written = config.main.value.get("channels")
     named = tuple(written) if isinstance(written, dict) else ()
@@ -110,12 +121,41 @@ def _load(
         main=config.main,
     )
     unknown = _unknown_channels(config.main, ("ops", "notify"), config.ops_notify, named)
+    heartbeat = config.heartbeat
+    if heartbeat.notify != config.ops_notify:  # which it falls back to
+        unknown += _unknown_channels(config.main, ("heartbeat", "notify"), heartbeat.notify, named)
+    unknown += _unknown_channels(config.main, ("heartbeat", "canary", "notify"), heartbeat.canary_notify, named)
+    unknown += unknown_names(config.main, _known(config, named, ruleset))
+    unknown += _routes_without_digest(config, channels)
     problems = [*problems, *channel_problems, *rule_problems, *_default_channel_problems(config, named), *unknown]
     if problems or ruleset is None:
         return config, None, problems
     again = partial(load_setup, file, env=env, store=store)
     setup = Setup(config=config, ruleset=ruleset, channels=channels, default_notify=notify, stamps=stamps, again=again)
     return config, setup, []
+
+
+def _known(config: Config, channels: Collection[str], ruleset: Ruleset | None) -> Known:
+    feeds = [feed.name for feed in config.feeds]
+    return Known(
+        channels=channels,
+        rules=None if ruleset is None else ruleset.rules,
+        feeds=feeds,
+        sources={*feeds, *(tag for feed in config.feeds for tag in source_tags(feed))},
+    )
+
+
+def _routes_without_digest(config: Config, channels: Mapping[str, ConfiguredChannel]) -> list[Problem]:
+    """Name the routes into the digest of a channel that has none."""
+    return [
+        config.main.problem(
+            ("routes", number, "mode"), f"`{name}` has no `digest`", "add for example digest: daily 07:30"
+        )
+        for number, route in enumerate(config.routes)
+        if route.way.mode is Mode.DIGEST
+        for name in route.notify
+        if name in channels and channels[name].policy("UTC").digest is None
+    ]
 
 
 def _by_place(config: Config | None, problems: Sequence[Problem]) -> tuple[Problem, ...]:

@@ -5,7 +5,8 @@ import importlib
 import pkgutil
 
 import monitor
-from monitor.testing.parser import FakeParser  # noqa: F401 - what its children run
+from bench import _crash_node  # noqa: F401 - what its children run
+from monitor.testing.parser import FakeParser  # noqa: F401
 from tests.app import mortal  # noqa: F401
 
 for found in pkgutil.walk_packages(monitor.__path__, "monitor."):

@@ -19,7 +19,9 @@ from monitor.errors import NotFoundError, StoreError, UserError
 from monitor.text.plain import one_line, shorten
 
 if TYPE_CHECKING:  # `monitor --help` must not import the house
-    from monitor.model import Entry, Rule
+    from monitor.decide.holding import Restraints
+    from monitor.decide.telling import Reach
+    from monitor.model import Entry, Match, Rule
     from monitor.ports import Store
     from monitor.rules.explain import ClauseAnswer
     from monitor.rules.match import Ruleset
@@ -74,7 +76,8 @@ def attempt(
     with _store_if_any(file) as store:
         matched = 0
         tags = {**_tags_of(source), **loaded.source_tags}
-        outlook = _Outlook(store, loaded.config.defaults.dedup, tags, alone=len(entries) == 1)
+        restraints = _restraints(loaded, store)
+        outlook = _Outlook(store, loaded.config.defaults.dedup, tags, len(entries) == 1, restraints)
         for entry in entries:
             for rule_id in rule_ids:
                 matched += _show(ruleset, rule_id, entry, outlook, quiet=quiet)
@@ -124,6 +127,14 @@ def _store_if_any(file: Path) -> Iterator[Store | None]:
         yield store
 
 
+def _restraints(loaded: Setup, store: Store | None) -> Restraints:
+    from monitor.app import utc_now  # noqa: PLC0415 - `monitor --help` must not import the house
+    from monitor.decide.holding import Restraints  # noqa: PLC0415
+
+    mutes, breakers = (store.mutes(at=utc_now()), store.breakers()) if store else ((), ())
+    return Restraints(policies=loaded.policies, mutes=mutes, breakers=breakers)
+
+
 @dataclass(frozen=True, slots=True)
 class _Outlook:
     """Where an entry came from, and what would become of a match."""
@@ -132,6 +143,32 @@ class _Outlook:
     dedup: timedelta  # where a rule says nothing else
     source_tags: Mapping[str, tuple[str, ...]]  # by feed
     alone: bool  # there is time to look for the words that nearly match
+    restraints: Restraints  # what keeps messages back now
+
+    def reaches(self, match: Match) -> tuple[Reach, ...]:
+        """Say which channels would hear of a match."""
+        from monitor.decide.telling import reaches_of  # noqa: PLC0415 - `monitor --help` must not import the house
+
+        tags = self.source_tags.get(match.entry.feed, ())
+        return reaches_of([match], tuple(tags), self.restraints.policies)
+
+    def when(self, reach: Reach) -> str:
+        """Say why a channel would not hear of it at once, or not at all; "" = at once."""
+        from monitor.app import utc_now  # noqa: PLC0415 - `monitor --help` must not import the house
+        from monitor.decide.holding import Occasion, hold_of  # noqa: PLC0415
+        from monitor.decide.telling import below  # noqa: PLC0415
+
+        entry = reach.matches[0].entry
+        occasion = Occasion(
+            channel=reach.channel,
+            priority=reach.priority,
+            rules=tuple(match.rule.id for match in reach.matches),
+            sources=(entry.feed, *self.source_tags.get(entry.feed, ())),
+            way=reach.way,
+            first=True,
+        )
+        hold = hold_of(occasion, self.restraints, utc_now())
+        return below(reach, self.restraints.policies) or (hold.reason if hold else "")
 
     def story(self, rule: Rule, entry: Entry) -> str:
         """Say which story a match would join, "" = there is no store to ask."""
@@ -152,7 +189,8 @@ class _Outlook:
 
 def _show(ruleset: Ruleset, rule_id: str, entry: Entry, outlook: _Outlook, *, quiet: bool) -> bool:
     """Print what a rule says about an entry, and return whether it matches; `quiet` prints matches alone."""
-    from monitor.rules.explain import explain  # noqa: PLC0415 - `monitor --help` must not import the house
+    from monitor import model  # noqa: PLC0415 - `monitor --help` must not import the house
+    from monitor.rules.explain import explain  # noqa: PLC0415
     from monitor.rules.find import find_definition  # noqa: PLC0415
     from monitor.rules.nearest import nearest_to  # noqa: PLC0415
 
@@ -168,22 +206,26 @@ def _show(ruleset: Ruleset, rule_id: str, entry: Entry, outlook: _Outlook, *, qu
         if near:
             line(f"  near: {one_line(str(near))}", indent=6)
     if explanation.held:
-        _show_route(explanation.rule)
+        _show_route(model.Match(rule=explanation.rule, entry=entry, mentions=()), outlook)
         if story := outlook.story(explanation.rule, entry):
             click.echo(f"  story: {story}")
     return explanation.held
 
 
-def _show_route(rule: Rule) -> None:
-    """Draw the way of a match: its rule, what it takes beyond one match, its priority, the channels."""
+def _show_route(match: Match, outlook: _Outlook) -> None:
+    """Draw the way of a match: what it takes beyond one match, its priority, the routes that fit, the channels."""
     from monitor.decide.thresholds import describe_threshold  # noqa: PLC0415 - `monitor --help` must not import the house
 
+    rule, reaches = match.rule, outlook.reaches(match)
+    routes = ", ".join(dict.fromkeys(name for reach in reaches for name in reach.routes))
     steps = [describe_threshold(rule.threshold)] if rule.threshold else []
-    for depth, step in enumerate([*steps, f"{rule.priority.word} priority"]):
+    steps += [f"{rule.priority.word} priority", *([routes] if routes else [])]
+    for depth, step in enumerate(steps):
         click.echo(f"  {'   ' * depth}└─ {step}")
-    for number, channel in enumerate(rule.notify, 1):
-        branch = "└─" if number == len(rule.notify) else "├─"
-        click.echo(f"  {'   ' * (len(steps) + 1)}{branch} {channel}")
+    for number, reach in enumerate(reaches, 1):
+        branch = "└─" if number == len(reaches) else "├─"
+        when = outlook.when(reach)
+        line(f"  {'   ' * len(steps)}{branch} {reach.channel}{f': {when}' if when else ''}", indent=6)
 
 
 def _mark(clause: ClauseAnswer) -> str:

@@ -11,6 +11,7 @@ from monitor.cli.feed_rows import Row, as_json, as_line, described, open_desk
 from monitor.cli.feeds_check import check, discover
 from monitor.cli.feeds_edit import add, export_list, import_list, remove
 from monitor.cli.past import Duration
+from monitor.cli.person import whoami
 from monitor.cli.show import clock_time, print_json, table
 
 HEADINGS = ["feed", "health", "polled", "next", "every", "24 h", "7 d"]
@@ -80,7 +81,7 @@ def pause(file: Path, *, name: str, length: timedelta | None, reason: str) -> No
         row = desk.find(name)
         until = desk.now + length if length else None
         _require_watched(
-            desk.store.pause_feed(row.feed.url, desk.now, until=until, reason=_reason(reason), by=_whoami()), row
+            desk.store.pause_feed(row.feed.url, desk.now, until=until, reason=_reason(reason), by=whoami()), row
         )
     click.echo(f"paused {row.feed.name}{_until(until)}")
 
@@ -92,7 +93,7 @@ def resume(file: Path, *, name: str) -> None:
     """Poll a paused feed again, at once."""
     with open_desk(file, needs_store=True) as desk:
         row = desk.find(name)
-        resumed = desk.store.resume_feed(row.feed.url, desk.now, by=_whoami())
+        resumed = desk.store.resume_feed(row.feed.url, desk.now, by=whoami())
     click.echo(f"resumed {row.feed.name}" if resumed else f"{row.feed.name} is not paused")
 
 
@@ -111,14 +112,3 @@ def _reason(text: str) -> str:
 
 def _until(until: datetime | None) -> str:
     return f" until {clock_time(until)}" if until else "; `monitor feeds resume` polls it again"
-
-
-def _whoami() -> str:
-    """Name the person at the keyboard, as the system knows them."""
-    import getpass  # noqa: PLC0415 - only for two commands
-    import os  # noqa: PLC0415
-
-    try:
-        return getpass.getuser()
-    except (OSError, KeyError):  # a container may know its user by number alone
-        return f"uid {os.getuid()}"

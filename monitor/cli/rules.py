@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import sys
+from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,10 +20,13 @@ if TYPE_CHECKING:  # `monitor --help` must not import the house
     from monitor.backtest import Comparison
     from monitor.model import Rule
     from monitor.ports import RuleStats
+    from monitor.rules.judged import Judged, Score
     from monitor.rules.tree import Definition
 
 TITLE_WIDTH = 60
 MOST_DEAD = 20
+MOST_SPELLINGS = 5
+JUDGED = timedelta(days=365)
 
 
 @click.group()
@@ -92,38 +96,70 @@ def _described(definition: Definition) -> list[tuple[str, str]]:
 
 
 @rules.command()
+@click.option("--misses", "patches", is_flag=True, help="Print what nobody wanted to read as a patch to the rules.")
 @click.option("--json", "as_json", is_flag=True, help="Print everything as one JSON object.")
 @click.pass_obj
-def stats(file: Path, *, as_json: bool) -> None:
-    """Count what each rule has found: in 7 and 30 days, the last time, its noisiest term; and which rules are dead.
+def stats(file: Path, *, patches: bool, as_json: bool) -> None:
+    r"""Count what each rule has found: in 7 and 30 days, the last time, its noisiest term; and which rules are dead.
 
-    A dead rule has found nothing in 30 days.
+    A dead rule has found nothing in 30 days. What people said of alerts in a year (with buttons in Slack, or `monitor
+    alerts judge`) is counted as precision, by rule and by spelling. Texts that nobody found relevant are proposed as
+    examples that the rule should leave alone: they fail, until the rule has learnt.
+
+    \b
+      monitor rules stats --misses | patch -p0
     """
     from monitor.app import utc_now  # noqa: PLC0415 - `monitor --help` must not import the house
+    from monitor.rules.judged import judged_rules, propose_misses  # noqa: PLC0415
     from monitor.setup import load_setup  # noqa: PLC0415
 
-    known = load_setup(file).ruleset.rules
-    now = utc_now()
+    loaded = load_setup(file)
+    known, now = loaded.ruleset.rules, utc_now()
     with existing_store(file) as store:
         found = store.rule_stats(now)
+        judged = judged_rules(store.feedback(since=now - JUDGED))
+    if patches:
+        click.echo("".join(propose_misses(loaded.ruleset, loaded.config.documents, judged.values())), nl=False)
+        return
     alive = sorted(
         (each for rule_id, each in found.items() if rule_id in known and each.month),
         key=lambda each: (-each.month, each.rule),
     )
     dead = [rule_id for rule_id in known if rule_id not in found or not found[rule_id].month]
     if as_json:
-        print_json({"rules": [dataclasses.asdict(each) for each in alive], "dead": dead})
+        opinions = [dataclasses.asdict(each) for each in judged.values()]
+        print_json({"rules": [dataclasses.asdict(each) for each in alive], "dead": dead, "judged": opinions})
         return
     if alive:
         table(
             [["rule", "7 days", "30 days", "last hit", "noisiest term"], *(_counted(each, now) for each in alive)],
             indent=0,
         )
+    _show_judged(judged)
     for rule_id in dead[:MOST_DEAD]:
         last = f", the last hit {ago(found[rule_id].last_at, now)} ago" if rule_id in found else ""
         click.echo(f"dead: {rule_id}: nothing in 30 days{last}")
     if len(dead) > MOST_DEAD:
         click.echo(f"and {len(dead) - MOST_DEAD:,} more without a hit in 30 days")
+
+
+def _show_judged(judged: Mapping[str, Judged]) -> None:
+    """Say how many of the alerts of each rule were relevant, and by which spellings those that were not came."""
+    if judged:
+        click.echo()
+        table([["judged", "relevant", ""], *(row for each in judged.values() for row in _precision(each))], indent=0)
+    if unwanted := sum(len(each.unwanted) for each in judged.values()):
+        click.echo(f"{plural(unwanted, 'text')} nobody wanted: `monitor rules stats --misses` makes examples of them")
+
+
+def _precision(each: Judged) -> Iterator[list[str]]:
+    yield [each.rule, *_share(each.score)]
+    for spelling, score in list(each.spellings.items())[:MOST_SPELLINGS]:
+        yield [f"  “{spelling}”", *_share(score)]
+
+
+def _share(score: Score) -> list[str]:
+    return [f"{score.precision:.0%}", f"{score.relevant:,} of {score.judged:,}"]
 
 
 def _counted(each: RuleStats, now: datetime) -> list[str]:

@@ -12,9 +12,10 @@ from pathlib import Path
 
 import click
 
+from monitor.cli.mute_rows import mute_row
 from monitor.cli.show import SOURCE_WIDTH, ago, clock_time, line, plural, print_json, table
 from monitor.errors import Problem
-from monitor.model import FeedState
+from monitor.model import FeedState, HeldDelivery, Mute
 from monitor.ports import NodeReport, StatusReport, Store
 from monitor.text.plain import one_line, shorten
 
@@ -61,14 +62,17 @@ def status(file: Path, *, as_json: bool, quiet: bool) -> None:
     from monitor.app import utc_now  # noqa: PLC0415 - `monitor --help` must not import the house
 
     with existing_store(file) as store:
-        report = store.status()
-    now = utc_now()
+        now = utc_now()
+        report, muted, held = store.status(), store.mutes(at=now), store.held_deliveries()
     alive = [node for node in report.nodes if now - node.beat_at < ALIVE]
     if as_json:
         parts = {each.name: getattr(report, each.name) for each in dataclasses.fields(report)}
-        print_json({**parts, "alive": bool(alive), "mistakes": [str(mistake) for mistake in _mistakes(file)]})
+        mistakes = [str(mistake) for mistake in _mistakes(file)]
+        print_json({**parts, "mutes": muted, "alive": bool(alive), "mistakes": mistakes})
     elif not quiet:
         _show(report, alive, now)
+        _show_kept_back(report, muted, now)
+        _show_strays(file, held)
         _show_mistakes(_mistakes(file), running=bool(alive))
     sys.exit(0 if alive else 1)
 
@@ -123,6 +127,43 @@ def _show(report: StatusReport, alive: list[NodeReport], now: datetime) -> None:
     if report.dead:
         click.echo("\nMessages set aside (`monitor alerts replay` sends them again):")
         table([dead.channel, clock_time(dead.since), dead.title, dead.reason] for dead in report.dead)
+
+
+def _show_kept_back(report: StatusReport, muted: Sequence[Mute], now: datetime) -> None:
+    """Say what is held, by what, and what people do not want to hear of."""
+    if held := ", ".join(f"{count:,} by {_HOLDERS[kind]}" for kind, count in report.held.items() if count):
+        click.echo(f"held      {held}; `monitor held list` shows them")
+    if report.breakers:
+        click.echo("\nOpen breakers (`monitor held release|discard|mute ID`):")
+        table([each.id, f"{each.subject.value} {each.name}", each.reason] for each in report.breakers)
+    if muted:
+        click.echo("\nMuted:")
+        table(mute_row(each, now) for each in muted)
+
+
+_HOLDERS = {
+    "wait": "waiting for other reports",
+    "quiet": "quiet hours",
+    "digest": "the next digest",
+    "maintenance": "maintenance",
+    "mute": "mutes",
+    "breaker": "breakers",
+}
+
+
+def _show_strays(file: Path, held: Sequence[HeldDelivery]) -> None:
+    """Say what is held for channels that are no longer in the files: nobody lets that go."""
+    import os  # noqa: PLC0415
+
+    from monitor.config.load import load_config  # noqa: PLC0415 - `monitor --help` must not import the house
+
+    config, _ = load_config(file, env=os.environ)
+    written = config.main.value.get("channels") if config else None
+    counts = Counter(each.delivery.channel for each in held)
+    gone = sorted(counts.keys() - set(written if isinstance(written, dict) else ()))
+    if gone:
+        click.echo("\nHeld for channels that are gone (put them back, and it is told):")
+        table([channel, plural(counts[channel], "message")] for channel in gone)
 
 
 def _show_feeds(report: StatusReport, now: datetime) -> list[FeedState]:

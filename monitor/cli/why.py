@@ -12,7 +12,8 @@ from urllib.parse import urlsplit
 
 import click
 
-from monitor.cli.show import clock_time, line, plural, print_json, table
+from monitor.account import account_of, delivery_rows
+from monitor.cli.show import line, print_json, table
 from monitor.cli.status import existing_store
 from monitor.errors import ConfigurationError
 from monitor.text.plain import one_line, shorten
@@ -28,7 +29,7 @@ MOST_HOSTS = 10
 _ID = re.compile(r"[0-9a-f]{8,32}")
 
 
-@click.command()
+@click.command(short_help="Tell what became of an entry, and why.")
 @click.argument("reference", metavar="ENTRY|URL|ALERT")
 @click.option("--json", "as_json", is_flag=True, help="Print everything as one JSON object.")
 @click.pass_obj
@@ -70,7 +71,7 @@ def _show_all(records: Sequence[EntryRecord], notices: Sequence[DeliveryRecord],
         _show_nearest(loaded, record)
     for notice in notices:
         click.echo(click.style(one_line(notice.title), bold=True))
-        _print(_delivery_rows(notice))
+        _print(delivery_rows(notice))
 
 
 def _look_up(store: Store, reference: str) -> tuple[list[EntryRecord], tuple[DeliveryRecord, ...]]:
@@ -130,53 +131,8 @@ def _as_json(record: EntryRecord, nearest: tuple[Explanation, ...]) -> dict[str,
 
 def _show(record: EntryRecord) -> None:
     """Print the ledger of one entry, in the order of its way."""
-    entry = record.entry
-    click.echo(click.style(shorten(one_line(entry.title), 120) or "(no title)", bold=True))
-    rows = [["entry", entry.id], ["from", f"{entry.feed}, seen {clock_time(entry.seen_at)}"]]
-    rows += [["link", entry.url]] if entry.url else []
-    rows += [
-        [decision.stage.value, _verdict(decision.verdict), decision.rule or decision.channel, decision.reason]
-        for decision in record.decisions
-    ]
-    if record.story:
-        told = f"{plural(record.story.entries, 'entry')} of {', '.join(record.story.sources)}"
-        rows.append(["story", record.story.id, told])
-    rows += [["", "with", f"{other.feed}: {other.title} ({clock_time(other.seen_at)})"] for other in record.others]
-    for told_in in record.alerts:
-        rows.append(["alert", told_in.alert.id, f"in {told_in.alert.channel}"])
-        rows += [row for delivery in told_in.deliveries for row in _delivery_rows(delivery)]
-    _print(rows)
-
-
-def _verdict(verdict: str) -> str:
-    return {"held": "held back", "new-story": "new story", "same-story": "same story", "no-match": "no match"}.get(
-        verdict, verdict
-    )
-
-
-def _delivery_rows(delivery: DeliveryRecord) -> list[list[str]]:
-    """Say what became of a message: delivered, owed, in doubt, or set aside, and why."""
-    attempts = plural(delivery.attempts, "attempt")
-    time = clock_time(delivery.settled_at or delivery.due_at)
-    match delivery.state.value:
-        case "sent":
-            said = f"delivered to {delivery.channel} at {time}, {attempts}"
-            said += f", as {delivery.ref}" if delivery.ref else ""
-        case "skipped":
-            said = f"skipped for {delivery.channel} at {time}: {delivery.reason}"
-        case "held":
-            said = f"held for {delivery.channel}: {delivery.reason}"
-        case "dead":
-            said = f"set aside for {delivery.channel} at {time}, {attempts}: {delivery.reason}"
-        case "sending":
-            said = (
-                f"in doubt in {delivery.channel}, {attempts}, looked up at {time}: {delivery.reason or 'no answer yet'}"
-            )
-        case _:
-            said = f"owed to {delivery.channel} from {time}, {attempts}"
-            said += f": {delivery.reason}" if delivery.reason else ""
-    label = "message" if delivery.kind.value == "post" else delivery.kind.value
-    return [[label, delivery.key, said]]
+    click.echo(click.style(shorten(one_line(record.entry.title), 120) or "(no title)", bold=True))
+    _print(account_of(record))
 
 
 def _print(rows: list[list[str]]) -> None:

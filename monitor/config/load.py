@@ -15,6 +15,7 @@ from pydantic import ValidationError
 from monitor.config.allow import read_allowed
 from monitor.config.environment import read_environment
 from monitor.config.feeds import load_feeds
+from monitor.config.heartbeat import Heartbeat, load_heartbeat
 from monitor.config.include import matching, passed_over, patterns_in
 from monitor.config.models import (
     DefaultSettings,
@@ -24,27 +25,32 @@ from monitor.config.models import (
     TopSettings,
     WebSettings,
 )
+from monitor.config.policies import load_policies
 from monitor.document import Document, did_you_mean, read_document, validate
 from monitor.errors import Problem
-from monitor.model import AllowedHost, Backlog, Feed, Priority, Retention
+from monitor.model import AllowedHost, Backlog, BreakerSettings, Feed, Maintenance, Priority, Retention, Route
 from monitor.secret import resolve_references
 from monitor.text.plain import shorten
 
 INCLUDED_KEYS = ("actors", "defaults", "feeds", "rules")  # `defaults` there are those of the file's rules
-_PASSWORD = re.compile(r"(?<=:)\$\{\w+\}(?=@)")  # in a URL: it may hold what ends a password there
-MAIN_KEYS = (
+_ONLY_MAIN = (
     "allow",
     "allow_files",
+    "breaker",
     "channels",
     "contact",
+    "heartbeat",
     "include",
+    "maintenance",
     "ops",
     "retention",
+    "routes",
     "smtp",
     "store",
     "web",
-    *INCLUDED_KEYS,
 )
+MAIN_KEYS = (*_ONLY_MAIN, *INCLUDED_KEYS)
+_PASSWORD = re.compile(r"(?<=:)\$\{\w+\}(?=@)")  # in a URL: it may hold what ends a password there
 STORE_VARIABLE = "MONITOR_STORE"
 
 
@@ -57,6 +63,7 @@ class Defaults:
     dedup: timedelta
     poll: PollSettings
     backlog: Backlog
+    zone: str  # IANA name: of times of day that name none
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,7 +77,11 @@ class Config:
     contact: str
     defaults: Defaults
     ops_notify: tuple[str, ...]  # channels that hear what this program has to say about itself
+    heartbeat: Heartbeat
     feeds: tuple[Feed, ...] = field(repr=False)
+    routes: tuple[Route, ...]
+    maintenance: tuple[Maintenance, ...]
+    breaker: BreakerSettings | None  # when alerts are held because they are too many, None = never
     public_url: str  # under which others reach this program, "" = they do not, and nothing listens
     listen: tuple[str, int]  # address and port
     allow_folders: tuple[Path, ...]
@@ -148,6 +159,11 @@ class _Loader:
             backlog=defaults.backlog,
         )
         self.problems += problems
+        routes, maintenance, problems = load_policies(self.main, defaults.zone)
+        self.problems += problems
+        ops_notify = self.ops_notify()
+        heartbeat, problems = load_heartbeat(self.main, env=self.env, zone=defaults.zone, ops=ops_notify)
+        self.problems += problems
         web = self.web()
         address, _, port = web.listen.rpartition(":")
         return Config(
@@ -157,8 +173,12 @@ class _Loader:
             store=self.store(top.store, store),
             contact=top.contact,
             defaults=defaults,
-            ops_notify=self.ops_notify(),
+            ops_notify=ops_notify,
+            heartbeat=heartbeat,
             feeds=feeds,
+            routes=routes,
+            maintenance=maintenance,
+            breaker=BreakerSettings(**top.breaker.model_dump()) if top.breaker else None,
             public_url=web.public_url,
             listen=(address.strip("[]"), int(port)),
             allow_folders=allow_folders,
@@ -227,6 +247,7 @@ class _Loader:
             dedup=settings.dedup,
             poll=settings.poll,
             backlog=settings.backlog,
+            zone=settings.zone,
         )
 
     def ops_notify(self) -> tuple[str, ...]:

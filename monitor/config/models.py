@@ -7,10 +7,11 @@ from datetime import timedelta
 from typing import Annotated, Any, ClassVar, Self
 from urllib.parse import urlsplit
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema, model_validator
 
 from monitor.model import Backlog, Identity, Priority, Retention
 from monitor.text.duration import parse_duration
+from monitor.text.hours import parse_zone
 
 LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*")
 LISTEN = re.compile(
@@ -23,10 +24,6 @@ SHORTEST_KEPT, LONGEST_KEPT = timedelta(days=1), timedelta(days=3660)
 SHORTEST_POLL = timedelta(seconds=10)
 
 
-def _quoted(value: object) -> str:
-    return f"`{value}`" if isinstance(value, str) else "this"
-
-
 def _poll(text: object) -> timedelta:
     poll = parse_duration(text)
     if poll < SHORTEST_POLL:
@@ -36,13 +33,6 @@ def _poll(text: object) -> timedelta:
 
 def _as_list(value: object) -> object:
     return [value] if isinstance(value, str) else value
-
-
-def _priority(value: object) -> Priority:
-    words = {priority.word: priority for priority in Priority}
-    if isinstance(value, str) and value in words:
-        return words[value]
-    raise ValueError(f"{_quoted(value)} is not one of {', '.join(f'`{word}`' for word in words)}")
 
 
 def _language(value: object) -> object:
@@ -87,10 +77,20 @@ def _listen(value: object) -> object:
     return value
 
 
+def _breaker(value: object) -> object:
+    if value == "false":
+        return None
+    if not isinstance(value, dict):
+        raise ValueError("write `breaker: false`, or a mapping such as {alerts: 20, factor: 10}")  # noqa: TRY004 - pydantic reports ValueError alone
+    return value
+
+
 Duration = Annotated[timedelta, BeforeValidator(parse_duration)]
 Poll = Annotated[timedelta, BeforeValidator(_poll)]
 Kept = Annotated[timedelta, BeforeValidator(_kept)]
 Texts = Annotated[list[str], BeforeValidator(_as_list)]
+PriorityWord = Annotated[Priority, BeforeValidator(Priority.named)]
+Language = Annotated[str, BeforeValidator(_language)]
 
 
 class _Shape(BaseModel):
@@ -124,10 +124,11 @@ class DefaultSettings(_Shape):
     former: ClassVar[dict[str, str]] = {"first_poll": "backlog"}  # keys of earlier versions
 
     notify: Texts = Field(default_factory=list)
-    priority: Annotated[Priority, BeforeValidator(_priority)] = Priority.NORMAL
+    priority: PriorityWord = Priority.NORMAL
     dedup: Duration = timedelta(days=4)
     poll: PollSettings = PollSettings.model_validate("10m")
     backlog: Backlog = Backlog.SILENT
+    zone: Annotated[str, BeforeValidator(parse_zone)] = "UTC"
 
 
 class AuthSettings(_Shape):
@@ -144,7 +145,7 @@ class FeedSettings(_Shape):
 
     url: str
     poll: PollSettings | None = None
-    lang: Annotated[str, BeforeValidator(_language)] = ""
+    lang: Language = ""
     country: str = ""
     tags: Texts = Field(default_factory=list)
     headers: dict[str, str] = Field(default_factory=dict)
@@ -187,6 +188,28 @@ class RetentionSettings(_Shape):
     seen: Kept = Retention().seen
 
 
+class BreakerShape(_Shape):
+    """`breaker:`, when alerts of a rule or feed are held: more in an hour than both of these allow."""
+
+    alerts: int = Field(default=20, ge=1, le=100_000)
+    factor: float = Field(default=10, ge=1, le=1_000, allow_inf_nan=False)  # times the usual number
+
+
+_BREAKER_SCHEMA = {
+    "anyOf": [
+        {"const": False},
+        {
+            "type": "object",
+            "properties": {
+                "alerts": {"type": "integer", "minimum": 1, "maximum": 100_000},
+                "factor": {"type": "number", "minimum": 1, "maximum": 1_000},
+            },
+            "additionalProperties": False,
+        },
+    ]
+}
+
+
 class TopSettings(_Shape):
     """The keys of the main file that are no sections; one without a value is as good as none."""
 
@@ -196,6 +219,9 @@ class TopSettings(_Shape):
     allow_files: Texts = Field(default_factory=list)
     allow: Texts = Field(default_factory=list)
     store: str = "sqlite:///var/monitor.db"
+    breaker: Annotated[BreakerShape | None, BeforeValidator(_breaker), WithJsonSchema(_BREAKER_SCHEMA)] = (
+        BreakerShape()  # None = `false`: alerts are never too many
+    )
     contact: Annotated[str, BeforeValidator(_one_line)] = ""  # a URL or address, told to those whose feeds are read
 
     @model_validator(mode="before")

@@ -4,31 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 
-from monitor.decide.flood import fold_floods
-from monitor.decide.owed import alert_id, coverage_of, edit, post, reply
 from monitor.decide.spread import digest
+from monitor.decide.telling import Joined, Telling
 from monitor.decide.thresholds import hit_of, judge, with_hit
 from monitor.decide.updates import Change, told_of_difference
 from monitor.model import (
-    Alert,
-    Decision,
     Dedup,
-    Delivery,
     Entry,
     History,
     Hit,
     Joining,
     Match,
-    Message,
     Rule,
     Stage,
     Story,
     Tally,
-    Told,
 )
-from monitor.notify.render import render_message
 from monitor.rules.match import MatchResult
 from monitor.stories.index import StoryIndex, judge_neighbours
 from monitor.stories.keys import story_keys
@@ -48,57 +41,25 @@ def dedup_by(rules: Iterable[Rule]) -> Dedup:
     return min((rule.dedup_by for rule in rules), key=_SWEEPING.index, default=Dedup.STORY)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Joined:
-    """A fresh entry in its story."""
-
-    story: Story  # with the entry
-    how: Joining
-    new_source: bool = True  # no entry of this feed was in it before
-    difference: str = ""  # of an update: what it says that was not told
-
-
 @dataclass(slots=True, kw_only=True)
-class Draft:
+class Draft(Telling):
     """It grows by one entry at a time, so entries of one page see each other."""
 
-    now: datetime
     dedup: timedelta  # of rules that say nothing else
     stories: dict[str, Story]  # by id: remembered ones and those of this page
     story_of: dict[bytes, str]  # by story key
     histories: dict[str, History]  # by rule: of those with a threshold that this page's entries match
-    told: dict[str, Told]  # by alert: about remembered stories, and what this page adds
     index: StoryIndex  # of the window, and of this page as far as it goes
     reports: dict[str, Entry] = field(default_factory=dict)  # by id: what this page's entries may be updates of
     changed: dict[str, None] = field(default_factory=dict)  # ids of stories, in order of appearance
     new_keys: dict[bytes, str] = field(default_factory=dict)
     taken_keys: dict[bytes, str] = field(default_factory=dict)
-    alerts: dict[str, Alert] = field(default_factory=dict)  # new ones by id
-    widened: dict[str, Alert] = field(default_factory=dict)  # old ones by id
-    posts: dict[str, Delivery] = field(default_factory=dict)  # by alert
-    together: dict[str, str] = field(default_factory=dict)  # by alert that goes into a digest: why
-    digests: list[Delivery] = field(default_factory=list)
-    replies: list[Delivery] = field(default_factory=list)
-    edits: dict[str, Delivery] = field(default_factory=dict)  # by alert
     hits: list[Hit] = field(default_factory=list)
-    decisions: list[Decision] = field(default_factory=list)
 
     @property
     def tallies(self) -> tuple[Tally, ...]:
         """The tallies of all rules with a threshold that found something: two polls that count at once are told."""
         return tuple(history.tally for history in self.histories.values())
-
-    @property
-    def deliveries(self) -> tuple[Delivery, ...]:
-        """All that is owed, in the order in which it is to arrive."""
-        return (*self.posts.values(), *self.digests, *self.replies, *self.edits.values())
-
-    def note(self, entry: Entry | str, stage: Stage, verdict: str, reason: str, **links: str) -> None:
-        """Write down what was decided about an entry, or the one with this id, and why."""
-        entry_id = entry if isinstance(entry, str) else entry.id
-        self.decisions.append(
-            Decision(entry_id=entry_id, at=self.now, stage=stage, verdict=verdict, reason=reason, **links)
-        )
 
     def consider(self, entry: Entry, result: MatchResult, *, together: str = "") -> None:
         """Join a fresh entry that rules match to its story, and tell who has not heard of it.
@@ -116,14 +77,13 @@ class Draft:
         story = joined.story
         notes = self.weigh(result.matches)
         worth = [match for match in result.matches if match.rule.id in notes]
-        for channel, matches in _by_channel(worth).items():
-            if channel in story.told:
-                self.tell_more(joined, channel, matches, notes)
-            else:
-                self.tell(story, channel, matches, notes, together=together)
-                story = replace(story, told=story.told | {channel})
-        for channel in _by_channel(result.matches):  # held back or not: the story has grown
-            self.count(story, channel, entry)
+        for reach in self.reaches(worth):
+            if reach.channel in story.told:
+                self.tell_more(joined, reach, notes)
+            elif self.tell(story, reach, notes, together=together):
+                story = replace(story, told=story.told | {reach.channel})
+        for reach in self.reaches(result.matches):  # held back or not: the story has grown
+            self.count(story, reach.channel, entry)
         self.stories[story.id] = story
         self.changed[story.id] = None
 
@@ -142,13 +102,13 @@ class Draft:
             self.note(entry, Stage.STORY, "same-story", "an earlier version of it tells this story", story_id=story.id)
         self.index.add(entry, story.id)  # copies of what it says now are no updates
         notes = dict.fromkeys(self.weigh(new), change.summary)
-        for channel, matches in _by_channel(result.matches).items():
-            worth = tuple(match for match in matches if match.rule.id in notes)
-            if channel in story.told:
-                self.correct(story, channel, worth or matches, change)
-            elif worth:
-                self.tell(story, channel, worth, notes)
-                story = replace(story, told=story.told | {channel})
+        for reach in self.reaches(result.matches):
+            worth = tuple(match for match in reach.matches if match.rule.id in notes)
+            narrowed = replace(reach, matches=worth or reach.matches)
+            if reach.channel in story.told:
+                self.correct(story, narrowed, change)
+            elif worth and self.tell(story, narrowed, notes):
+                story = replace(story, told=story.told | {reach.channel})
         self.stories[story.id] = story
         self.changed[story.id] = None
 
@@ -165,22 +125,6 @@ class Draft:
         for key in story_keys(entry).values():
             self.story_of[key] = self.new_keys[key] = story_id
         return Story(id=story_id, first_at=self.now, last_at=self.now, entries=1, sources=(entry.feed,))
-
-    def correct(self, story: Story, channel: str, matches: tuple[Match, ...], change: Change) -> None:
-        """Reply to what the channel was told of a story: a word appeared later, or a number is another one."""
-        entry, links = matches[0].entry, {"story_id": story.id, "channel": channel}
-        new = [match for match in matches if match.rule.id in change.new_rules]
-        told = self.told.get(alert_id(story.id, channel))
-        if told is None or not (new or all(change.numbers)):
-            self.note(entry, Stage.ROUTE, "told", f"{channel} has an alert about this story", **links)
-            return
-        note = f"appeared later: {_found(new)}" if new else change.summary
-        message = render_message(matches)
-        event = digest(entry.id, *change.appeared, "", *change.gone)
-        self.replies.append(reply(told.alert, message, note=note, event=event, now=self.now, broadcast=bool(new)))
-        self.note(entry, Stage.ROUTE, "reply", f"{note}: a reply in {channel}", **links)
-        if more := [match for match in new if match.rule.id not in told.alert.rules]:
-            self.widen(told, more, message)
 
     def join(self, entry: Entry, rules: Collection[Rule]) -> Joined:
         """Put an entry into the story that has one of its keys, else into the one that it tells, else into a new one.
@@ -205,7 +149,7 @@ class Draft:
                 self.story_of[key] = self.new_keys[key] = joined.story.id
         self.index.add(entry, joined.story.id)
         self.reports[entry.id] = entry
-        return joined
+        return replace(joined, independent=self.index.independent(joined.story.id))
 
     def _goes_on(self, story: Story, window: timedelta) -> bool:
         return self.now - story.last_at <= window
@@ -257,102 +201,6 @@ class Draft:
             if judgement.tell:
                 notes[rule.id] = judgement.reason
         return notes
-
-    def tell(
-        self, story: Story, channel: str, matches: tuple[Match, ...], notes: Mapping[str, str], *, together: str = ""
-    ) -> None:
-        """Owe the channel its first message about the story."""
-        entry = matches[0].entry
-        rules = tuple(match.rule.id for match in matches)
-        alert = Alert(
-            id=alert_id(story.id, channel),
-            story_id=story.id,
-            entry_id=entry.id,
-            channel=channel,
-            rules=rules,
-            priority=max(match.rule.priority for match in matches),
-            created_at=self.now,
-        )
-        message = render_message(matches, notes=notes)
-        self.alerts[alert.id] = alert
-        self.posts[alert.id] = post(alert, message, self.now)
-        self.told[alert.id] = Told(alert=alert, message=message)
-        if together:
-            self.together[alert.id] = together
-        reason = f"rules {', '.join(rules)} notify {channel}"
-        self.note(entry, Stage.ROUTE, "alert", reason, story_id=story.id, channel=channel)
-
-    def tell_more(self, joined: Joined, channel: str, matches: tuple[Match, ...], notes: Mapping[str, str]) -> None:
-        """Owe the channel a reply, if the entry adds to what was told: a new report, or a rule that had not hit."""
-        entry, links = matches[0].entry, {"story_id": joined.story.id, "channel": channel}
-        told = self.told.get(alert_id(joined.story.id, channel))
-        more = [match for match in matches if told and match.rule.id not in told.alert.rules]
-        if told is None or not (more or joined.how in {Joining.NEW_REPORT, Joining.UPDATE}):
-            self.note(entry, Stage.ROUTE, "told", f"{channel} has an alert about this story", **links)
-            return
-        message = render_message(matches, notes=notes)
-        note = _what_is_new(joined, entry, more)
-        self.replies.append(reply(told.alert, message, note=note, event=entry.id, now=self.now, broadcast=bool(more)))
-        self.note(entry, Stage.ROUTE, "reply", f"{note}: a reply in {channel}", **links)
-        if more:
-            self.widen(told, more, message)
-
-    def widen(self, told: Told, more: Collection[Match], message: Message) -> None:
-        """Add rules to an alert, and to the message that told it."""
-        rules = tuple(match.rule.id for match in more)
-        priority = max(told.alert.priority, *(match.rule.priority for match in more))
-        alert = replace(told.alert, rules=(*told.alert.rules, *rules), priority=priority)
-        (self.alerts if alert.id in self.alerts else self.widened)[alert.id] = alert
-        reasons = tuple(reason for reason in message.reasons if reason.rule in rules)
-        shown = told.message and replace(told.message, priority=priority, reasons=(*told.message.reasons, *reasons))
-        self.told[alert.id] = Told(alert=alert, message=shown)
-
-    def count(self, story: Story, channel: str, entry: Entry) -> None:
-        """Change the first message about a story: by how many it is reported now, and by which rules."""
-        told, coverage = self.told.get(alert_id(story.id, channel)), coverage_of(story)
-        if told is None or told.message is None or coverage is None:
-            return
-        alert, message = told.alert, replace(told.message, coverage=coverage)
-        self.told[alert.id] = replace(told, message=message)
-        if alert.id in self.posts:  # of this very page: nobody has seen it yet
-            self.posts[alert.id] = post(alert, message, self.now)
-        else:
-            self.edits[alert.id] = edit(alert, message, event=entry.id, now=self.now)
-
-    def fold(self) -> None:
-        """Make one digest of the posts that are told together, and of very many in one channel."""
-        messages = {each: told.message for each, told in self.told.items() if told.message}
-        for folded in fold_floods(self.alerts, messages, self.now, together=self.together):
-            self.digests.append(folded.delivery)
-            for alert in folded.alerts:
-                self.alerts[alert.id] = alert
-                del self.posts[alert.id]
-                self.replies = [each for each in self.replies if each.alert_id != alert.id]  # the digest is news enough
-                links = {"story_id": alert.story_id, "channel": alert.channel}
-                self.note(alert.entry_id, Stage.ROUTE, "digest", folded.reason, **links)
-
-
-def _what_is_new(joined: Joined, entry: Entry, more: Collection[Match]) -> str:
-    """Say in a few words why a story is told again: `also reported by tass; new rule: Sergei Shoygu`."""
-    said = [joined.difference] if joined.difference else []
-    if joined.how in {Joining.NEW_REPORT, Joining.UPDATE} and (joined.new_source or not said):
-        said.append(f"also reported by {entry.feed}" if joined.new_source else "later report")
-    if more:
-        names = ", ".join(match.rule.title or match.rule.id for match in more)
-        said.append(f"new rule{'s' if len(more) > 1 else ''}: {names}")
-    return "; ".join(said)
-
-
-def _by_channel(matches: Iterable[Match]) -> Mapping[str, tuple[Match, ...]]:
-    channels: dict[str, tuple[Match, ...]] = {}
-    for match in matches:
-        for channel in match.rule.notify:
-            channels[channel] = (*channels.get(channel, ()), match)
-    return channels
-
-
-def _found(matches: Iterable[Match]) -> str:
-    return ", ".join(dict.fromkeys(f"“{mention.surface}”" for match in matches for mention in match.mentions))
 
 
 def _why(match: Match) -> str:

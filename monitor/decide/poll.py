@@ -10,11 +10,13 @@ from xxhash import xxh3_128_digest
 
 from monitor.decide.backlog import backlog_reasons, is_silent
 from monitor.decide.draft import Draft
+from monitor.decide.holding import Restraints
 from monitor.decide.identity import Recognised, page_size, recognise
 from monitor.decide.parsing import after_parse
 from monitor.decide.rhythm import after_page, after_unchanged, interval_of
 from monitor.decide.schedule import asked_wait, hold_host_until, next_poll, poll_after_failure
 from monitor.decide.thresholds import question
+from monitor.decide.tripping import trip
 from monitor.decide.updates import Change, change_of, describe
 from monitor.decide.websub import slowed
 from monitor.errors import FeedError, ParseError
@@ -157,6 +159,11 @@ def page_questions(fresh: Iterable[Fresh], now: datetime) -> tuple[Question, ...
     return tuple(each for each in asked if each is not None)
 
 
+def page_rules(fresh: Iterable[Fresh]) -> frozenset[str]:
+    """Return the rules that match anything on a page."""
+    return frozenset(match.rule.id for item in fresh if item.result for match in item.result.matches)
+
+
 def page_matching(fresh: Iterable[Fresh]) -> tuple[Entry, ...]:
     """Return the entries that may join stories: those that rules match, and what they were before."""
     matching = [item for item in fresh if item.result and (item.result.matches or item.change)]
@@ -200,6 +207,7 @@ def decide_page(
     dedup: timedelta,
     stories_since: datetime,
     now: datetime,
+    restraints: Restraints | None = None,
 ) -> PollOutcome:
     """Decide a poll that brought a page.
 
@@ -207,7 +215,7 @@ def decide_page(
     where the rules' thresholds are reached; a backlog and a flood are told in one digest a channel. `memory` holds the
     stories last seen after `stories_since`, `histories` answers `page_questions`, `told` `page_told`; `index` has
     the stories of the window, and learns what this page adds; `dedup` is how long a story is remembered for rules that
-    say nothing else.
+    say nothing else; `restraints` says what may keep messages back, None = nothing.
     """
     draft = Draft(
         now=now,
@@ -218,10 +226,13 @@ def decide_page(
         told=dict(told),
         index=index,
         reports=dict(memory.reports),
+        restraints=restraints or Restraints(),
+        source_tags=source_tags(feed),
     )
     for item in sifted.fresh:
         _consider(draft, item)
     draft.fold()
+    tripped = trip(draft, feed.name)
     entries = tuple(item.entry for item in sifted.fresh if item.change is None)
     notes = replace(
         _noted(lease.state.notes, page.notes, now),
@@ -262,10 +273,12 @@ def decide_page(
         taken_keys=draft.taken_keys,
         alerts=tuple(draft.alerts.values()),
         widened=tuple(draft.widened.values()),
-        deliveries=draft.deliveries,
+        deliveries=(*draft.deliveries, *tripped.notices),
         decisions=tuple(draft.decisions),
         hits=tuple(draft.hits),
         tallies=draft.tallies,
+        raised=tripped.raised,
+        breakers=tripped.breakers,
     )
 
 

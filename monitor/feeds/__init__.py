@@ -5,4 +5,5 @@ The doors are `monitor.feeds.fetch.HttpFetcher` and `monitor.feeds.parser.ChildP
 
     page -> split.plan_parse -> parser.ChildParser ==> child -> parse.parse_page -> xmlfeed, jsonfeed, sitemap -> items
             what is new         this process           another one
+         -> small.parse_small -> usual -> items, where what is new is small and nothing about it is unusual
 """

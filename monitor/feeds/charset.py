@@ -65,6 +65,20 @@ def to_utf8(body: bytes, content_type: str = "") -> bytes:
     return decode(body, content_type).encode("utf-8", "replace")
 
 
+def calls_itself_utf8(body: bytes) -> bool:
+    """Say whether a page says that it is UTF-8, or says nothing else."""
+    return not _shape(body)[1] and _declared(body) in ("", "utf-8")
+
+
+def is_utf8(part: bytes) -> bool:
+    """Say whether a part of a page is without an error in UTF-8."""
+    try:
+        part.decode("utf-8")
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
 def _shape(body: bytes) -> tuple[bytes, str]:
     """Return the mark that a page begins with and its charset, as far as they show; "" = they do not."""
     for mark, charset in _MARKS:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache, partial
@@ -58,6 +58,17 @@ class Item:
     tags: tuple[str, ...] = ()
     language: str = ""
     published: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class XmlFeed:
+    """What was found in a page of XML; links may be relative to the feed's URL."""
+
+    version: str  # "rss20", "" = no kind of feed
+    title: str
+    site: str  # the page that the feed belongs to
+    items: Iterator[Item]
+    links: Sequence[tuple[str, str]] = ()  # of the feed itself: what for, and where to
 
 
 def make_entries(items: Iterable[Item], feed: Feed, now: datetime, *, site: str = "") -> tuple[Entry, ...]:

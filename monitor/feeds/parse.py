@@ -11,18 +11,18 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime
-from itertools import islice
 
 from monitor.errors import Cause, ParseError
 from monitor.feeds.charset import decode
 from monitor.feeds.discover import discover_links
-from monitor.feeds.hub import hub_and_topic
-from monitor.feeds.items import MAX_ENTRIES, TITLE_LIMIT, Item, make_entries
+from monitor.feeds.items import Item, XmlFeed
 from monitor.feeds.jsonfeed import JsonFeed, read_json_feed
+from monitor.feeds.legal import legal
 from monitor.feeds.plaintext import from_markup
-from monitor.feeds.rhythm import with_rhythm
 from monitor.feeds.sitemap import read_sitemap
-from monitor.feeds.xmlfeed import XmlFeed, read_xml_feed
+from monitor.feeds.small import make_feed
+from monitor.feeds.usual.reader import read_usual
+from monitor.feeds.xmlfeed import read_xml_feed
 from monitor.model import Feed, Page, ParsedFeed
 from monitor.text.plain import one_line, shorten
 
@@ -49,10 +49,7 @@ def parse_page(page: Page, feed: Feed, now: datetime) -> ParsedFeed:
         found: JsonFeed | XmlFeed = read_json_feed(text, now)
     else:
         found = _read_xml(text, feed.url, now)
-    entries = make_entries(islice(found.items, MAX_ENTRIES), feed, now, site=found.site)
-    hub, topic = hub_and_topic(found.links)
-    parsed = ParsedFeed(title=one_line(found.title)[:TITLE_LIMIT], entries=entries, hub=hub, topic=topic)
-    return with_rhythm(parsed, text)
+    return make_feed(found, feed, now, text)
 
 
 def _read_xml(text: str, url: str, now: datetime) -> XmlFeed:
@@ -62,7 +59,8 @@ def _read_xml(text: str, url: str, now: datetime) -> XmlFeed:
     # 5 MB of HTML would cost feedparser 10 s: look before. Some feeds call themselves HTML all the same.
     if not (_SURE_FEED if root == "html" else _FEED_TAG).search(text):
         raise ParseError(Cause.NOT_A_FEED, _looks_like(text, root, url))
-    found = read_xml_feed(text, now)
+    text = legal(text)
+    found = read_usual(text, now) or read_xml_feed(text, now)
     first = next(found.items, None)
     if not found.version and first is None:
         raise ParseError(Cause.NOT_A_FEED, _looks_like(text, root, url))

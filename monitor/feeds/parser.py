@@ -23,6 +23,7 @@ import structlog
 
 from monitor.errors import Cause, ParseError
 from monitor.feeds.child import CPU_SECONDS, MEMORY
+from monitor.feeds.small import parse_small
 from monitor.feeds.wire import LENGTH, Answer, Task, pack, unpack_answer
 from monitor.model import Feed, Page, ParsedFeed
 
@@ -60,6 +61,10 @@ class ChildParser:
         """Make entries of a page; see `monitor.feeds.parse.parse_page`."""
         parsed: ParsedFeed = await self._do("parse", page=page, feed=_harmless(feed), now=now)
         return parsed
+
+    def parse_small(self, page: Page, feed: Feed, now: datetime) -> ParsedFeed | None:
+        """Make entries of a small page with nothing unusual in it, in this process; see `monitor.feeds.small`."""
+        return parse_small(page, feed, now)
 
     async def shortcut_holds(self, page: Page, whole: ParsedFeed, feed: Feed, now: datetime) -> bool:
         """Say whether a feed may be parsed in part; see `monitor.feeds.check`."""

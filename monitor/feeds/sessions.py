@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from asyncio import sslproto
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 
@@ -14,6 +15,9 @@ from monitor.feeds.resolve import PooledResolver
 from monitor.feeds.trace import FetchTrace
 
 PER_HOST = 2  # a redirect may lead to a host whose turn it is not
+
+
+TLS_BUFFER = 32 * 1024  # bytes a connection; asyncio's own 256 KiB take 16 MB for 64 polls, and a record has 16 KiB
 
 
 class Sessions:
@@ -86,6 +90,7 @@ class Sessions:
         return self._through_proxies
 
     def _open(self, *, guard: Guard | None, per_host: int) -> aiohttp.ClientSession:
+        sslproto.SSLProtocol.max_size = TLS_BUFFER  # of all connections from now on: asyncio has no other place for it
         resolver = PooledResolver(guard)
         self._resolvers.append(resolver)
         open_socket = guard.open_socket if guard else None

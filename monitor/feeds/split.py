@@ -20,7 +20,7 @@ from dataclasses import dataclass, field, replace
 
 from xxhash import xxh3_64_digest
 
-from monitor.feeds.charset import to_utf8
+from monitor.feeds.charset import calls_itself_utf8, is_utf8, to_utf8
 from monitor.feeds.items import MAX_ENTRIES
 from monitor.model import Page
 
@@ -35,6 +35,8 @@ _ENDS_NAME = b" \t\r\n>/"
 _SECTIONS = ((b"<![CDATA[", b"]]>"), (b"<!--", b"-->"), (b"<?", b"?>"))
 _ADDRESS = re.compile(rb"""\shref\s*=\s*["']([^"']*)""")
 _ENDS = 1_500  # bytes
+_ENDS_TEXT = b"<]\"' \t\r\n"
+_TRIES = 100  # places of a name, before it is taken for one that stands there
 _FEW = 12  # blocks, and names: for more of them all names are read
 # what a feed tells of itself, but for what tells of its entries (`items`) and of its rhythm (`rhythm`)
 _TOLD = re.compile(
@@ -96,7 +98,9 @@ def plan_parse(page: Page, known: bytes, *, whole: bool = False) -> Plan:
     found = cut(page.body.removeprefix(codecs.BOM_UTF8), seen)
     if found and not whole and seen.issuperset(found.hashes):  # each as it stood in a page in UTF-8, so it is UTF-8 too
         return Plan(page=None, blocks=b"".join(found.hashes), whole=False)
-    text = to_utf8(page.body, page.content_type)
+    text = page.body
+    if found is None or whole or not _is_utf8(found, seen):
+        text = to_utf8(page.body, page.content_type)
     if text is not page.body:
         found = cut(text, seen)
     if found is None:
@@ -108,6 +112,13 @@ def plan_parse(page: Page, known: bytes, *, whole: bool = False) -> Plan:
     if not unseen:
         return Plan(page=None, blocks=blocks, whole=False)
     return Plan(page=_marked(page, found.envelope(_with_kin(found, unseen))), blocks=blocks, whole=False)
+
+
+def _is_utf8(found: Cut, seen: Collection[bytes]) -> bool:
+    """Say whether a page is UTF-8 and calls itself so; its known blocks are, as they stood in such a page before."""
+    unseen = (found.block(number) for number, digest in enumerate(found.hashes) if digest not in seen)
+    parts = (found.text[: found.spans[0][0]], *unseen, found.text[found.tail :])
+    return calls_itself_utf8(found.text) and all(map(is_utf8, parts))
 
 
 def halves(page: Page) -> tuple[Page, ...]:
@@ -216,9 +227,20 @@ def _has_no_kin(found: Cut, chosen: Sequence[int]) -> bool:
     if not len(chosen) <= _FEW >= len(names):
         return False
     others = set(range(len(found.spans))).difference(chosen)
-    ends = ((number, found.ends(number)) for number in others)
-    alike = [number for number, text in ends if any(name in text for name in names)]
-    return all(names.isdisjoint(_names(found.block(number))) for number in alike)
+    ends = b"\n".join(map(found.ends, others))  # one search of all is cheaper than one of each
+    if not any(_stands_in(name, ends) for name in names):
+        return True
+    return all(names.isdisjoint(_names(found.block(number))) for number in others)
+
+
+def _stands_in(name: bytes, text: bytes) -> bool:
+    """Say whether a name may stand in a text, and not only longer ones that begin with it."""
+    at = text.find(name)
+    for _ in range(_TRIES):
+        if at < 0 or text[at + len(name) : at + len(name) + 1] in _ENDS_TEXT:
+            break
+        at = text.find(name, at + 1)
+    return at >= 0
 
 
 def _names(block: bytes) -> set[bytes]:

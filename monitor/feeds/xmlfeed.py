@@ -7,9 +7,6 @@ of an item beyond all measure.
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from io import BytesIO
 from typing import Any
@@ -19,41 +16,22 @@ import feedparser.api
 
 from monitor.errors import Cause, ParseError
 from monitor.feeds.dates import from_feedparser
-from monitor.feeds.items import Item, Markup
+from monitor.feeds.items import Item, Markup, XmlFeed
 from monitor.feeds.repeats import cap_repeats
 
 # It would look for a driver of libxml2 on the whole module path before each page: a fifth of the time of a small one.
 feedparser.api.PREFERRED_XML_PARSERS[:] = ["monitor.feeds.expat"]
 
-# What XML 1.0 (2.2) forbids, as characters and as references to them: either breaks the strict parser, the second
-# even raises out of feedparser's loose one.
-_FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
-_REFERENCE = re.compile(r"&#(?:x([0-9a-fA-F]+)|([0-9]+));?", re.IGNORECASE)
-_MAX_DIGITS = 7
-_SURROGATES = range(0xD800, 0xE000)
 _HTML = ("text/html", "application/xhtml+xml")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class XmlFeed:
-    """What feedparser found; links may be relative to the feed's URL."""
-
-    version: str  # "rss20", "" = no kind of feed
-    title: str
-    site: str  # the page that the feed belongs to
-    items: Iterator[Item]
-    links: Sequence[tuple[str, str]] = ()  # of the feed itself: what for, and where to
-
-
 def read_xml_feed(text: str, now: datetime) -> XmlFeed:
-    """Read a page of any kind that feedparser knows.
+    """Read a page of any kind that feedparser knows, of legal characters (`legal`).
 
     Raises:
         ParseError: feedparser could not read it at all.
     """
-    text = cap_repeats(_FORBIDDEN.sub("", text))
-    if "&#" in text:
-        text = _REFERENCE.sub(_drop_forbidden, text)
+    text = cap_repeats(text)
     try:
         parsed = feedparser.parse(
             BytesIO(text.encode("utf-8")),
@@ -74,15 +52,6 @@ def read_xml_feed(text: str, now: datetime) -> XmlFeed:
         items=(_item(entry, language, now) for entry in parsed["entries"]),
         links=[(_text(link.get("rel")), _text(link.get("href"))) for link in feed.get("links") or ()],
     )
-
-
-def _drop_forbidden(match: re.Match[str]) -> str:
-    """Keep a character reference, unless no character of XML has that number."""
-    digits, number_base = (match.group(1), 16) if match.group(1) else (match.group(2), 10)
-    digits = digits.lstrip("0")
-    number = int(digits, number_base) if 0 < len(digits) <= _MAX_DIGITS else 0
-    legal = number in (9, 10, 13) or (number >= ord(" ") and number not in _SURROGATES and number <= 0x10FFFF)  # noqa: PLR2004 - Unicode's end
-    return match.group() if legal and number not in (0xFFFE, 0xFFFF) else ""
 
 
 def _item(entry: Any, language: str, now: datetime) -> Item:

@@ -46,8 +46,20 @@ from monitor.model.feeds import (
     Validators,
     with_event,
 )
-from monitor.model.holds import Action, Breaker, Feedback, HeldDelivery, Mute, Subject
-from monitor.model.messages import Coverage, Digest, Excerpt, Message, Reason
+from monitor.model.holds import (
+    Action,
+    Breaker,
+    BreakerSettings,
+    Feedback,
+    HeldBack,
+    HeldDelivery,
+    Mute,
+    Pulse,
+    Raised,
+    Subject,
+)
+from monitor.model.messages import Acknowledged, Coverage, Digest, Excerpt, Message, Reason
+from monitor.model.policies import Maintenance, Mode, Policies, Policy, Route, Way
 from monitor.model.polls import Decision, PollOutcome, Stage
 from monitor.model.retention import ChoreLease, Cutoffs, Retention
 from monitor.model.rules import (
@@ -69,6 +81,7 @@ from monitor.model.rules import (
     Threshold,
 )
 from monitor.model.stories import Alert, Joining, Memory, Report, StoredEntry, Story, Told
+from monitor.model.wishes import Wish
 
 __all__ = [
     "EVENTS_KEPT",
@@ -77,12 +90,14 @@ __all__ = [
     "MOVES",
     "Absent",
     "Accepted",
+    "Acknowledged",
     "Action",
     "Alert",
     "AllowedHost",
     "AtLeast",
     "Backlog",
     "Breaker",
+    "BreakerSettings",
     "ChoreLease",
     "ClaimedDelivery",
     "Coverage",
@@ -105,6 +120,7 @@ __all__ = [
     "FetchNotes",
     "Field",
     "Gap",
+    "HeldBack",
     "HeldDelivery",
     "History",
     "Hit",
@@ -114,24 +130,31 @@ __all__ = [
     "Identity",
     "InDoubt",
     "Joining",
+    "Maintenance",
     "Match",
     "Memory",
     "Mention",
     "Message",
+    "Mode",
     "Mute",
     "New",
     "NotModified",
     "Page",
     "Parent",
     "ParsedFeed",
+    "Policies",
+    "Policy",
     "PollOutcome",
     "Priority",
+    "Pulse",
     "Question",
+    "Raised",
     "Reason",
     "Rejected",
     "Report",
     "Retention",
     "Retry",
+    "Route",
     "Rule",
     "SendResult",
     "Sent",
@@ -148,5 +171,7 @@ __all__ = [
     "Told",
     "Unknown",
     "Validators",
+    "Way",
+    "Wish",
     "with_event",
 ]

@@ -77,6 +77,7 @@ class Delivery:
     attempts: int = 0  # this one included, once it is claimed
     parent: Parent | None = None  # of a reply or edit, once it is claimed; None = a reply has to stand alone
     hold: Hold | None = None  # it is kept back
+    follows: str = ""  # of an edit that is about no entry: key of the message that it changes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,6 +86,7 @@ class ClaimedDelivery:
 
     delivery: Delivery
     token: int  # of the destination's lease
+    until: datetime  # of the lease
     in_doubt_since: datetime | None = None  # an earlier attempt whose end nobody knows; None = send
 
 
@@ -96,6 +98,7 @@ class Accepted:
     """The destination has the message; `ref` is how it names it (Slack ts, Message-ID), "" = it does not."""
 
     ref: str = ""
+    but: str = ""  # who has not got it, and why; "" = everybody has
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,6 +125,7 @@ class Sent:
     """Settled: done."""
 
     ref: str
+    but: str = ""  # as `Accepted` says it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

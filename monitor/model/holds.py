@@ -22,6 +22,8 @@ class Mute:
     rule: str = ""  # id
     feed: str = ""  # name
     channel: str = ""
+    recipient: str = ""  # of that channel: only this address hears nothing more, the others do
+    tell: bool = False  # what it held is told in one message at its end; else it is not told at all
     ended_at: datetime | None = None  # before its time
     ended_by: str = ""
 
@@ -31,6 +33,34 @@ class Subject(StrEnum):
 
     RULE = "rule"
     FEED = "feed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BreakerSettings:
+    """What is far above the baseline: more alerts in an hour than both allow."""
+
+    alerts: int = 20
+    factor: float = 10.0  # times the usual number
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pulse:
+    """How many alerts a rule or feed raises that are told at once: of late, and before."""
+
+    subject: Subject
+    name: str
+    hour: int = 0  # of the last hour, or since its last breaker was ended, if that is less
+    earlier: int = 0  # of the 14 days before that hour
+    since: datetime | None = None  # the first of these, None = there is none
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Raised:
+    """What one poll adds to a pulse."""
+
+    subject: Subject
+    name: str
+    alerts: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,6 +75,16 @@ class Breaker:
     ended_at: datetime | None = None
     ended_by: str = ""
     ending: str = ""  # "release", "discard" or "mute"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HeldBack:
+    """What a breaker holds in one channel."""
+
+    breaker: str  # id
+    channel: str
+    count: int  # stories
+    urgent: tuple[str, ...] = ()  # titles of those that cannot wait, the first ones
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

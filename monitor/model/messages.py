@@ -37,6 +37,14 @@ class Coverage:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Acknowledged:
+    """Who takes care of an alert, and since when."""
+
+    by: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Message:
     """One alert, ready to be shown by any channel; frozen in the outbox, so a later reload changes nothing owed."""
 
@@ -52,6 +60,9 @@ class Message:
     note: str = ""  # of a reply: why the story is told again, e.g. "later report", "update: kills 10 -> kills 50"
     broadcast: bool = False  # of a reply: for the whole channel, not only for those who follow the story
     coverage: Coverage | None = None  # None = one report so far
+    reach: int = 0  # independent sources at which the whole channel was told how widely it is reported, 0 = it was not
+    acknowledged: Acknowledged | None = None  # as the alert says when it is sent: it is not frozen with the rest
+    breaker: str = ""  # id of the open breaker that it tells of: a person is to decide about what is held
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,5 +72,5 @@ class Digest:
     title: Excerpt  # e.g. "23 alerts of Sergei Shoygu"; without marks
     reason: str  # why they are told together, e.g. "more than 20 alerts of one rule in one poll"
     priority: Priority  # the highest of all its alerts
-    items: tuple[Message, ...]  # the first of them, by priority, without excerpts
+    items: tuple[Message, ...]  # the first of them, by priority and size, each with one excerpt at most
     count: int  # of all its alerts, those that are not among `items` too

@@ -9,6 +9,7 @@ from enum import StrEnum
 
 from monitor.model.deliveries import Delivery
 from monitor.model.feeds import Entry, FeedLease, FeedState
+from monitor.model.holds import Breaker, Raised
 from monitor.model.rules import Hit, Tally
 from monitor.model.stories import Alert, Story
 
@@ -59,6 +60,8 @@ class PollOutcome:
     widened: tuple[Alert, ...] = ()  # recorded before; more rules have hit the story since
     deliveries: tuple[Delivery, ...] = ()
     decisions: tuple[Decision, ...] = ()
+    raised: tuple[Raised, ...] = ()  # for what breakers count
+    breakers: tuple[Breaker, ...] = ()  # opened by this poll
 
     @property
     def quiet(self) -> bool:

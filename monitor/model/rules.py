@@ -30,6 +30,19 @@ class Priority(IntEnum):
         """The word used in YAML and in messages: `low`, `normal`, `high`, `urgent`."""
         return self.name.lower()
 
+    @classmethod
+    def named(cls, word: object) -> Priority:
+        """Return the priority of this word.
+
+        Raises:
+            ValueError: there is none such.
+        """
+        words = {priority.word: priority for priority in cls}
+        if isinstance(word, str) and word in words:
+            return words[word]
+        shown = f"`{word}`" if isinstance(word, str) else "this"
+        raise ValueError(f"{shown} is not one of {', '.join(f'`{each}`' for each in words)}")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AtLeast:

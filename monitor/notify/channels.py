@@ -17,14 +17,15 @@ from typing import Any, TextIO
 from monitor.document import Document, Loc, did_you_mean, validate
 from monitor.errors import Problem
 from monitor.notify.channel import DEADLINE, ChannelContext, ChannelType, ConfiguredChannel
+from monitor.notify.leaving import NO_WAY, Leaving
 from monitor.notify.smtp import SmtpSettings
-from monitor.ports import Clock, Notifier
+from monitor.ports import Clock, Listener, Notifier
 from monitor.secret import has_reference
 
 GROUP = "media_monitor.notifiers"
 EXAMPLE = 'write for example {slack: "#desk", token: "${SLACK_BOT_TOKEN}"} or {console: true}'
 _LOOKS_SECRET = re.compile(r"xox[a-z]-[\w-]+|xapp-[\w-]+|(?<=hooks\.slack\.com/)[^\s\"'`}]+")
-_SECRET_KEYS = ("password", "secret", "slack_webhook", "token", "webhook")
+_SECRET_KEYS = ("app_token", "password", "secret", "slack_webhook", "token", "webhook")
 
 
 def load_channels(
@@ -34,12 +35,15 @@ def load_channels(
     smtp_loc: Loc = ("smtp",),
     base: Path,
     env: Mapping[str, str],
+    zone: str = "UTC",
 ) -> tuple[dict[str, ConfiguredChannel], list[Problem]]:
-    """Validate the channels of a document; `base` is the folder that `…_file` keys are relative to.
+    """Validate the channels of a document.
+
+    `base` is the folder that `…_file` keys are relative to, `zone` that of times of day that name none.
 
     Returns the channels without mistakes by name, and every problem found.
     """
-    reader = _Reader(document, smtp_loc, base, env)
+    reader = _Reader(document, smtp_loc, {"base": base, "env": env, "zone": zone})
     section = _at(document, loc)
     smtp = reader.smtp()
     channels: dict[str, ConfiguredChannel] = {}
@@ -60,28 +64,51 @@ def open_channels(
     stream: TextIO | None = None,
     env: Mapping[str, str] = os.environ,
     deadline: timedelta = DEADLINE,
+    leaving: Leaving = NO_WAY,
 ) -> dict[str, Notifier]:
     """Open channels, inside a running event loop; nothing is sent or connected yet.
 
-    `stream` is where consoles print, standard output if None; `deadline` bounds each attempt to send.
+    `stream` is where consoles print, standard output if None; `deadline` bounds each attempt to send; `leaving` says
+    how recipients of mail can go, and who has.
     """
     notifiers: dict[str, Notifier] = {}
     for name, channel in configured.items():
-        context = ChannelContext(name=name, clock=clock, smtp=channel.smtp, env=env, deadline=deadline)
+        context = ChannelContext(name=name, clock=clock, smtp=channel.smtp, env=env, deadline=deadline, leaving=leaving)
         context = replace(context, stream=stream) if stream is not None else context
         notifiers[name] = channel.type.open(channel.settings, context)
+        notifiers[name].pace = channel.pace(notifiers[name].pace)
     return notifiers
+
+
+def open_listeners(
+    configured: Mapping[str, ConfiguredChannel],
+    notifiers: Mapping[str, Notifier],
+    *,
+    clock: Clock,
+    deadline: timedelta = DEADLINE,
+) -> tuple[Listener, ...]:
+    """Open what hears the people who read these channels, as far as the kinds can hear; nothing is connected yet."""
+    kinds = {channel.type.name: channel.type for channel in configured.values() if channel.type.listen is not None}
+    found: list[Listener] = []
+    for name, kind in kinds.items():
+        mine = {
+            each: (channel.settings, notifiers[each])
+            for each, channel in configured.items()
+            if channel.type.name == name
+        }
+        found += kind.listen(mine, clock, deadline) if kind.listen else ()
+    return tuple(found)
 
 
 class _Reader:
     """Collect every problem while channels are read."""
 
-    def __init__(self, document: Document, smtp_loc: Loc, base: Path, env: Mapping[str, str]) -> None:
+    def __init__(self, document: Document, smtp_loc: Loc, context: Mapping[str, object]) -> None:
         self.document = document
         self.problems: list[Problem] = []
         self._kinds: dict[str, EntryPoint] = {point.name: point for point in entry_points(group=GROUP)}
         self._smtp_loc = smtp_loc
-        self._context = {"base": base, "env": env}
+        self._context = context
 
     def report(self, loc: Loc, message: str, hint: str = "", *, at_key: bool = False) -> None:
         self.problems.append(self.document.problem(loc, message, hint, at_key=at_key))

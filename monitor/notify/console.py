@@ -26,7 +26,7 @@ from monitor.notify import digests
 from monitor.notify.channel import ChannelContext, ChannelType
 from monitor.notify.daemon_thread import in_daemon_thread
 from monitor.notify.excerpts import cut, pieces, safe_link
-from monitor.notify.settings import Settings
+from monitor.notify.policy import ChannelSettings
 from monitor.notify.wording import coverage_line, heading, lead, origin, reason_lines, reasons_left_out
 from monitor.text.cells import wrap
 
@@ -44,7 +44,7 @@ def _true(value: Any) -> bool:
     raise ValueError("write `console: true`, or leave the channel out")
 
 
-class ConsoleSettings(Settings):
+class ConsoleSettings(ChannelSettings):
     """`{console: true}`."""
 
     console: Annotated[bool, BeforeValidator(_true)] = Field()
@@ -181,4 +181,9 @@ def _sgr(code: str, text: str, *, paint: bool) -> str:
     return f"\x1b[{code}m{text}\x1b[0m" if paint else text
 
 
-CHANNEL = ChannelType(name="console", settings=ConsoleSettings, open=ConsoleNotifier)
+CHANNEL = ChannelType(
+    name="console",
+    settings=ConsoleSettings,
+    open=ConsoleNotifier,
+    render=lambda delivery: layout(delivery.message, about=delivery.parent, paint=True, width=80),
+)

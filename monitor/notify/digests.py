@@ -7,12 +7,13 @@ from typing import TypeVar
 
 from monitor.model import Digest, Message
 from monitor.notify.excerpts import safe_link, scrub_line
-from monitor.notify.wording import heading, origin, rule_title, subject
+from monitor.notify.wording import counted, heading, origin, rule_title, subject
 
 MOST_ITEMS = 50
 _MOST_RULES = 4
 _TITLE_LIMIT = 200
 _REASON_LIMIT = 300
+_NOTE_LIMIT = 300
 
 T = TypeVar("T")
 
@@ -47,6 +48,12 @@ def rules_of(digest: Digest, item: Message) -> str:
     return scrub_line(", ".join(rule_title(why) for why in item.reasons[:_MOST_RULES]), _TITLE_LIMIT) + more
 
 
+def details(digest: Digest, item: Message) -> str:
+    """Say by which rules an item is told, how widely it is reported, and what came while it waited; "" = nothing."""
+    spread = counted(item.coverage) if item.coverage else ""
+    return " · ".join(part for part in (rules_of(digest, item), spread, scrub_line(item.note, _NOTE_LIMIT)) if part)
+
+
 def digest_text(digest: Digest, room: int = 100_000) -> str:
     """Write a digest without any markup, in about `room` characters at most."""
     _, *lines = digest_lines(digest, room)
@@ -62,7 +69,7 @@ def digest_lines(digest: Digest, room: int = 100_000) -> list[str]:
 
 
 def _item_lines(digest: Digest, item: Message) -> list[str]:
-    where = " · ".join(part for part in (origin(item), rules_of(digest, item)) if part)
+    where = " · ".join(part for part in (origin(item), details(digest, item)) if part)
     lines = ["", heading(item, _TITLE_LIMIT), where]
     return [*lines, link] if (link := safe_link(item.url)) else lines
 

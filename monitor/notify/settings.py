@@ -155,10 +155,11 @@ def _mailbox(value: Any) -> str:
     return text
 
 
-def _as_list(value: Any) -> Any:
+def as_list(value: Any) -> Any:
+    """Take one text for a list of one."""
     return [value] if isinstance(value, str) else value
 
 
 Address = Annotated[str, BeforeValidator(_address)]
-Addresses = Annotated[tuple[Address, ...], BeforeValidator(_as_list)]
+Addresses = Annotated[tuple[Address, ...], BeforeValidator(as_list)]
 Mailbox = Annotated[str, BeforeValidator(_mailbox)]

@@ -6,40 +6,27 @@ channel's history. slack-sdk's own retries are off: they post a second time when
 
 from __future__ import annotations
 
-import logging
 from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
-from urllib.parse import urlsplit
 
-from slack_sdk.errors import SlackApiError
-from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
 from monitor.model import Accepted, Delivery, DeliveryKind, Digest, Parent, Rejected, SendResult, Unknown
 from monitor.notify.channel import ChannelContext, ChannelType
-from monitor.notify.excerpts import scrub_line
 from monitor.notify.slack_answers import FORMATTING, NO_THREAD, Answer, explain, understand
+from monitor.notify.slack_api import RefusedError, SlackApi
+from monitor.notify.slack_buttons import buttons_of
+from monitor.notify.slack_check import check_slack
 from monitor.notify.slack_layout import blocks, fallback, plain
 from monitor.notify.slack_settings import SlackSettings
-from monitor.notify.wire import NoAnswerError, NotReachedError, open_session, reach, retry_after
+from monitor.notify.slack_socket import open_listeners
+from monitor.notify.wire import NoAnswerError, NotReachedError
 
 EVENT_TYPE = "media_monitor_alert"
 CLOCK_SKEW = timedelta(minutes=5)  # between Slack's clock and ours
-MOST_PAGES = 20  # of a channel's history, or of the list of channels, in one look-up
-
-# at DEBUG the SDK logs whole requests and answers: ours are nobody's business
-_sdk_log = logging.getLogger("monitor.notify.slack.sdk")
-_sdk_log.setLevel(logging.WARNING)
-
-
-class _RefusedError(Exception):
-    """Slack answered, and not with yes."""
-
-    def __init__(self, answer: Answer) -> None:
-        self.answer = answer
-        super().__init__(answer.word or str(answer.status))
+_WITH_BUTTONS = (DeliveryKind.POST, DeliveryKind.EDIT)  # one row of them a story
 
 
 class SlackNotifier:
@@ -51,24 +38,15 @@ class SlackNotifier:
     def __init__(self, settings: SlackSettings, context: ChannelContext) -> None:
         self._channel = settings.channel
         self._channel_id = "" if settings.channel.startswith("#") else settings.channel
-        self._context = context
-        self._host = urlsplit(settings.api_url).hostname or ""
-        self._session = open_session(context.deadline)
-        self._client = AsyncWebClient(
-            token=settings.secret.reveal(),
-            base_url=settings.api_url,
-            session=self._session,
-            retry_handlers=[],
-            logger=_sdk_log,
-        )
-        self._client.proxy = None  # the SDK's own choice of a proxy knows no NO_PROXY; the session's does
+        self._buttons = settings.app_secret is not None  # without Socket Mode nobody would hear them
+        self._api = SlackApi(settings.secret, settings.api_url, clock=context.clock, deadline=context.deadline)
 
     async def send(self, delivery: Delivery) -> SendResult:
         """Post, reply or change one message, without blocks where Slack refuses them."""
         work = self._change if delivery.kind is DeliveryKind.EDIT else self._post_somewhere
         try:
-            return await self._reach(lambda: work(delivery))
-        except _RefusedError as refused:
+            return await self._api.reach(lambda: work(delivery))
+        except RefusedError as refused:
             return understand(refused.answer, self._channel)
         except NotReachedError as error:
             return Rejected(reason=str(error), retry=True)
@@ -80,18 +58,25 @@ class SlackNotifier:
         if delivery.kind is DeliveryKind.EDIT:
             return Rejected(reason="an edit may be made twice", retry=True)
         try:
-            return await self._reach(lambda: self._search(delivery, since - CLOCK_SKEW))
-        except _RefusedError as refused:
+            return await self._api.reach(lambda: self._search(delivery, since - CLOCK_SKEW))
+        except RefusedError as refused:
             return Unknown(reason=f"cannot look: {explain(refused.answer, self._channel)}")
         except (NotReachedError, NoAnswerError) as error:
             return Unknown(reason=f"cannot look: {error}")
 
     async def close(self) -> None:
         """Give connections back."""
-        await self._session.close()
+        await self._api.close()
 
-    async def _reach(self, work: Callable[[], Awaitable[SendResult]]) -> SendResult:
-        return await reach(work, host=self._host, deadline=self._context.deadline)
+    async def locate(self) -> str:
+        """Return the id of the channel, which may be known by its name alone; asked for once.
+
+        Raises:
+            RefusedError: Slack says no, or there is no such channel.
+            NotReachedError: Slack got nothing.
+            NoAnswerError: no usable answer came.
+        """
+        return self._channel_id or await self._api.reach(self._find_channel)
 
     async def _post_somewhere(self, delivery: Delivery) -> SendResult:
         """Post into the thread that a message belongs to, or else into the channel.
@@ -104,7 +89,7 @@ class SlackNotifier:
         broadcast = not isinstance(delivery.message, Digest) and delivery.message.broadcast
         try:
             return await self._post(delivery, thread_ts=thread, reply_broadcast=broadcast)
-        except _RefusedError as refused:
+        except RefusedError as refused:
             if refused.answer.word not in NO_THREAD:
                 raise
         return await self._post(delivery)
@@ -112,7 +97,7 @@ class SlackNotifier:
     async def _post(self, delivery: Delivery, **where: Any) -> SendResult:
         def request(**content: Any) -> Awaitable[AsyncSlackResponse]:
             key = {"event_type": EVENT_TYPE, "event_payload": {"key": delivery.key}}
-            return self._client.chat_postMessage(
+            return self._api.client.chat_postMessage(
                 channel=self._channel, metadata=key, unfurl_links=False, unfurl_media=False, **where, **content
             )
 
@@ -125,7 +110,7 @@ class SlackNotifier:
         channel, stamp = _place(delivery.parent)
         if not stamp:
             return Rejected(reason="nobody knows which message to change", retry=False)
-        request = partial(self._client.chat_update, channel=channel, ts=stamp)
+        request = partial(self._api.client.chat_update, channel=channel, ts=stamp)
         await self._say(delivery, request, blocks=[])  # blocks that are not named stay
         return Accepted(ref=f"{channel}:{stamp}")
 
@@ -134,13 +119,14 @@ class SlackNotifier:
     ) -> dict[str, Any]:
         """Say a message in blocks, or in plain text where Slack refuses them."""
         message = delivery.message
+        buttons = buttons_of(message, delivery.alert_id) if self._buttons and delivery.kind in _WITH_BUTTONS else ()
         try:
-            return await self._call(request(text=fallback(message), blocks=blocks(message)))
-        except _RefusedError as refused:
+            return await self._api.call(request(text=fallback(message), blocks=blocks(message, buttons=buttons)))
+        except RefusedError as refused:
             if refused.answer.word not in FORMATTING:
                 raise
         # surely refused, so that saying it plainly cannot double it
-        return await self._call(request(text=plain(message), **plainly))
+        return await self._api.call(request(text=plain(message), **plainly))
 
     async def _search(self, delivery: Delivery, oldest: datetime) -> SendResult:
         channel, thread = _place(delivery.parent)
@@ -160,8 +146,8 @@ class SlackNotifier:
 
     async def _replies(self, channel: str, thread: str, oldest: datetime) -> AsyncIterator[dict[str, Any]]:
         """Give the messages of a thread; none where it is gone."""
-        pages = self._pages(
-            lambda cursor: self._client.conversations_replies(
+        pages = self._api.pages(
+            lambda cursor: self._api.client.conversations_replies(
                 channel=channel, ts=thread, oldest=_stamp(oldest), limit=200, include_all_metadata=True, cursor=cursor
             )
         )
@@ -169,13 +155,13 @@ class SlackNotifier:
             async for page in pages:
                 for message in page.get("messages") or ():
                     yield message
-        except _RefusedError as refused:
+        except RefusedError as refused:
             if refused.answer.word != "thread_not_found":
                 raise
 
     async def _history(self, channel: str, oldest: datetime) -> AsyncIterator[dict[str, Any]]:
-        pages = self._pages(
-            lambda cursor: self._client.conversations_history(
+        pages = self._api.pages(
+            lambda cursor: self._api.client.conversations_history(
                 channel=channel, oldest=_stamp(oldest), limit=200, include_all_metadata=True, cursor=cursor
             )
         )
@@ -184,8 +170,8 @@ class SlackNotifier:
                 yield message
 
     async def _find_channel(self) -> str:
-        pages = self._pages(
-            lambda cursor: self._client.conversations_list(
+        pages = self._api.pages(
+            lambda cursor: self._api.client.conversations_list(
                 types="public_channel,private_channel", exclude_archived=True, limit=1000, cursor=cursor
             )
         )
@@ -194,49 +180,7 @@ class SlackNotifier:
                 if channel.get("name") == self._channel.removeprefix("#"):
                     self._channel_id = str(channel["id"])
                     return self._channel_id
-        raise _RefusedError(Answer(status=200, word="channel_not_found"))
-
-    async def _pages(
-        self, request: Callable[[str | None], Awaitable[AsyncSlackResponse]]
-    ) -> AsyncIterator[dict[str, Any]]:
-        cursor: str | None = None
-        for _ in range(MOST_PAGES):
-            page = await self._call(request(cursor))
-            yield page
-            cursor = (page.get("response_metadata") or {}).get("next_cursor")
-            if not cursor:
-                return
-        raise NoAnswerError(f"more than {MOST_PAGES} pages")
-
-    async def _call(self, calling: Awaitable[AsyncSlackResponse]) -> dict[str, Any]:
-        """Await one call and return what Slack says, where it says yes.
-
-        Raises:
-            _RefusedError: Slack says no.
-            NoAnswerError: something else answered.
-        """
-        try:
-            data: Any = (await calling).data
-        except SlackApiError as error:
-            raise _RefusedError(self._read_refusal(error)) from None
-        except AttributeError:  # the SDK stumbles over answers that are text, or JSON but no object
-            data = None
-        if not isinstance(data, dict):
-            raise NoAnswerError(f"the answer from {self._host} is not Slack's")
-        return data
-
-    def _read_refusal(self, error: SlackApiError) -> Answer:
-        """Read a refusal; `error.response` is the SDK's, or aiohttp's own where the body was no JSON."""
-        response: Any = error.response
-        status: int = getattr(response, "status_code", None) or response.status
-        data = getattr(response, "data", None)
-        words = data if isinstance(data, dict) else {}
-        return Answer(
-            status=status,
-            word=scrub_line(str(words.get("error") or ""), 60),
-            needed=scrub_line(str(words.get("needed") or ""), 100),
-            after=retry_after(response.headers, self._context.clock()),
-        )
+        raise RefusedError(Answer(status=200, word="channel_not_found"))
 
 
 def _place(parent: Parent | None) -> tuple[str, str]:
@@ -256,4 +200,11 @@ def _key(message: dict[str, Any]) -> str:
     return str((metadata.get("event_payload") or {}).get("key", ""))
 
 
-CHANNEL = ChannelType(name="slack", settings=SlackSettings, open=SlackNotifier)
+CHANNEL = ChannelType(
+    name="slack",
+    settings=SlackSettings,
+    check=check_slack,
+    open=SlackNotifier,
+    listen=open_listeners,
+    render=lambda delivery: (blocks(delivery.message), fallback(delivery.message)),
+)

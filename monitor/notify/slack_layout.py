@@ -4,7 +4,7 @@ Text from outside goes into `rich_text` elements and `plain_text` objects only: 
 `<!channel>`, and bold works inside a word of any script, which mrkdwn's asterisks do not. The only mrkdwn is the date
 token, made of our own digits.
 
-Limits hold by construction: three blocks; title, sentences, rules and pieces are capped, and a digest takes no more
+Limits hold by construction: five blocks; title, sentences, rules and pieces are capped, and a digest takes no more
 items than fit, so that the blocks stay under 13,200 characters of JSON whatever the text
 (https://github.com/slackapi/bolt-js/issues/2509), each element far below its own limit.
 """
@@ -12,12 +12,13 @@ items than fit, so that the blocks stay under 13,200 characters of JSON whatever
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
 
-from monitor.model import Coverage, Digest, Excerpt, Message, Parent
+from monitor.model import Acknowledged, Coverage, Digest, Excerpt, Message, Parent
 from monitor.notify import digests
 from monitor.notify.excerpts import Piece, cut, pieces, safe_link, scrub_line
+from monitor.notify.slack_text import Block, escape, plain_object
 from monitor.notify.wording import (
     counted,
     heading,
@@ -32,23 +33,21 @@ from monitor.notify.wording import (
 
 TEXT_LIMIT = 4000  # Slack cuts longer texts
 _TITLE_LIMIT = 250
-_SENTENCE_LIMIT = 350
+_SENTENCE_LIMIT = 300
 _MOST_EXCERPTS = 3
-_MOST_MARKS = 8
-_LINKS_LIMIT = 2500  # characters of the title's URL, once for each piece of the title
+_MOST_MARKS = 6
+_LINKS_LIMIT = 2200  # characters of the title's URL, once for each piece of the title
 
 _DIGEST_ROOM = 11_500  # characters of JSON for the items of a digest; its title and reason need the rest
 _ITEM_TITLE_LIMIT = 150
 _ITEM_LINK_LIMIT = 600  # one item does not take the place of many: longer links are left out
 _DATE = "{date_short_pretty} {time}"
 
-Block = dict[str, Any]
 
-
-def blocks(message: Message | Digest, about: Parent | None = None) -> list[Block]:
+def blocks(message: Message | Digest, about: Parent | None = None, *, buttons: Sequence[Block] = ()) -> list[Block]:
     """Make the blocks: priority and title, sentences with the hits in bold, why, how widely reported, and a footer.
 
-    `about` is what a reply belongs to, where no thread shows it.
+    `about` is what a reply belongs to, where no thread shows it; `buttons` are blocks to be pressed.
     """
     if isinstance(message, Digest):
         return [_digest(message)]
@@ -57,7 +56,8 @@ def blocks(message: Message | Digest, about: Parent | None = None) -> list[Block
     elements += [_quote(excerpt) for excerpt in message.excerpts[:_MOST_EXCERPTS] if excerpt.text.strip()]
     elements.append(_section(_why(message)))
     counter = [_counter(message.coverage)] if message.coverage else []
-    return [{"type": "rich_text", "elements": elements}, *counter, _footer(message)]
+    taken = [_taken(message.acknowledged)] if message.acknowledged else []
+    return [{"type": "rich_text", "elements": elements}, *counter, _footer(message), *taken, *buttons]
 
 
 def fallback(message: Message | Digest) -> str:
@@ -73,11 +73,6 @@ def plain(message: Message | Digest, about: Parent | None = None) -> str:
     if isinstance(message, Digest):
         return escape(digests.digest_text(message, TEXT_LIMIT))[:TEXT_LIMIT]
     return escape(plain_text(message, about))[:TEXT_LIMIT]
-
-
-def escape(text: str) -> str:
-    """Replace the three characters that mean something to Slack in any text."""
-    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
 def _title(message: Message) -> list[Block]:
@@ -122,20 +117,21 @@ def _link(url: str, part: Piece) -> Block:
 
 def _footer(message: Message) -> Block:
     elements = [
-        _plain(scrub_line(message.feed, 100)),
+        plain_object(scrub_line(message.feed, 100)),
         {"type": "mrkdwn", "text": _date(message.published) if message.published else f"seen {_date(message.seen_at)}"},
-        _plain(language(message)),
+        plain_object(language(message)),
     ]
     return {"type": "context", "elements": [element for element in elements if element["text"]]}
-
-
-def _plain(text: str) -> Block:
-    return {"type": "plain_text", "text": escape(text), "emoji": False}
 
 
 def _counter(coverage: Coverage) -> Block:
     words = f"{counted(coverage)}, first {_date(coverage.first_at)}, last {_date(coverage.last_at)}"
     return {"type": "context", "elements": [{"type": "mrkdwn", "text": words}]}
+
+
+def _taken(acknowledged: Acknowledged) -> Block:
+    words = plain_object(f"acknowledged by {scrub_line(acknowledged.by, 80) or 'somebody'}")
+    return {"type": "context", "elements": [words, {"type": "mrkdwn", "text": _date(acknowledged.at)}]}
 
 
 def _digest(digest: Digest) -> Block:
@@ -153,7 +149,7 @@ def _digest(digest: Digest) -> Block:
 def _item(digest: Digest, item: Message) -> Block:
     title, link = Piece(heading(item, _ITEM_TITLE_LIMIT), hit=False), safe_link(item.url)
     told_at = item.published or item.seen_at
-    ends = [_text(f" · {rules}")] if (rules := digests.rules_of(digest, item)) else []
+    ends = [_text(f" · {details}")] if (details := digests.details(digest, item)) else []
     shown = _link(link, title) if link and len(link) <= _ITEM_LINK_LIMIT else _text(title.text)
     return _section([shown, _text(f" · {scrub_line(item.feed, 60)} · "), _moment(told_at), *ends])
 

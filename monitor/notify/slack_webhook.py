@@ -10,7 +10,8 @@ from pydantic import Field
 from monitor.model import Accepted, Delivery, DeliveryKind, Rejected, SendResult, Unknown
 from monitor.notify.channel import ChannelContext, ChannelType
 from monitor.notify.excerpts import scrub_line
-from monitor.notify.settings import SecretUrl, Settings, host_of
+from monitor.notify.policy import ChannelSettings
+from monitor.notify.settings import SecretUrl, host_of
 from monitor.notify.slack_layout import blocks, fallback, plain
 from monitor.notify.wire import (
     MESSAGE_REFUSED,
@@ -38,7 +39,7 @@ _MENDABLE = {
 }
 
 
-class SlackWebhookSettings(Settings):
+class SlackWebhookSettings(ChannelSettings):
     """`{slack_webhook: "${SLACK_WEBHOOK_URL}"}`."""
 
     url: SecretUrl = Field(alias="slack_webhook")
@@ -109,4 +110,15 @@ def _understand(status: int, word: str, host: str, after: timedelta | None) -> S
     return Unknown(reason=f"{host} does not say whether it took the message: HTTP {status}")
 
 
-CHANNEL = ChannelType(name="slack_webhook", settings=SlackWebhookSettings, open=SlackWebhookNotifier)
+CHANNEL = ChannelType(
+    name="slack_webhook",
+    settings=SlackWebhookSettings,
+    lacks=lambda _: [
+        (
+            "what it has posted cannot be changed: no counter of sources, no threads, no buttons",
+            "use a bot token (`slack:` and `token:`) to have them",
+        )
+    ],
+    open=SlackWebhookNotifier,
+    render=lambda delivery: (blocks(delivery.message, delivery.parent), fallback(delivery.message)),
+)

@@ -17,7 +17,8 @@ from pydantic import Field, model_validator
 from monitor.model import Accepted, Coverage, Delivery, Digest, Excerpt, Message, Rejected, SendResult, Unknown
 from monitor.notify.channel import ChannelContext, ChannelType
 from monitor.notify.excerpts import safe_link, scrub
-from monitor.notify.settings import PrivateUrl, SecretFile, SecretText, Settings, host_of
+from monitor.notify.policy import ChannelSettings
+from monitor.notify.settings import PrivateUrl, SecretFile, SecretText, host_of
 from monitor.notify.wire import (
     MESSAGE_REFUSED,
     TOO_MANY,
@@ -41,7 +42,7 @@ _ADVICE = {
 }
 
 
-class WebhookSettings(Settings):
+class WebhookSettings(ChannelSettings):
     """`{webhook: "https://…", secret: "${HOOK_SECRET}"}`."""
 
     url: PrivateUrl = Field(alias="webhook")
@@ -200,4 +201,16 @@ def _time(moment: datetime) -> str:
     return moment.astimezone(UTC).isoformat()
 
 
-CHANNEL = ChannelType(name="webhook", settings=WebhookSettings, open=WebhookNotifier)
+def _lacks(settings: WebhookSettings) -> list[tuple[str, str]]:
+    if settings.secret or settings.secret_file:
+        return []
+    return [("messages are not signed: whoever knows the URL can send some", "give the channel a `secret`")]
+
+
+CHANNEL = ChannelType(
+    name="webhook",
+    settings=WebhookSettings,
+    lacks=_lacks,
+    open=WebhookNotifier,
+    render=payload,
+)

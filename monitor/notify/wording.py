@@ -57,6 +57,12 @@ def coverage_line(message: Message) -> str:
     return f"{counted(coverage)}, first {when(coverage.first_at)}, last {when(coverage.last_at)}" if coverage else ""
 
 
+def acknowledged_line(message: Message) -> str:
+    """Say who takes care of it, and since when: `@anna, 2015-09-18 14:02 UTC`; "" = nobody does."""
+    taken = message.acknowledged
+    return f"{scrub_line(taken.by, 80) or 'somebody'}, {when(taken.at)}" if taken else ""
+
+
 def heading(message: Message | Digest, limit: int) -> str:
     """Return the title on one line, never empty."""
     return scrub_line(message.title.text, limit) or "(no title)"
@@ -127,6 +133,7 @@ def plain_text(message: Message, about: Parent | None = None) -> str:
     lines += [f"Why: {title}" + (f": {what}" if what else "") for title, what in reason_lines(message)]
     lines += [left_out] if (left_out := reasons_left_out(message)) else []
     lines.append(f"From: {origin(message)}")
+    lines += [f"Acknowledged: {taken}"] if (taken := acknowledged_line(message)) else []
     lines += [f"So far: {so_far}"] if (so_far := coverage_line(message)) else []
     lines += [link] if (link := safe_link(message.url)) else []
     return "\n".join(lines)

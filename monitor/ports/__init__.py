@@ -3,10 +3,12 @@
 `monitor.testing` has a fake for each of them.
 """
 
-from monitor.ports.doors import ArticleFetcher, Clock, Fetcher, HubClient, Notifier, Parser
+from monitor.ports.doors import ArticleFetcher, Clock, Fetcher, Hear, HubClient, Listener, Notifier, Parser, Pinger
 from monitor.ports.records import (
+    Activity,
     AlertRecord,
     Cursor,
+    DeadLetter,
     DeadReport,
     DeliveryRecord,
     EntryRecord,
@@ -20,25 +22,31 @@ from monitor.ports.records import (
     Sighting,
     StateReport,
     StatusReport,
+    Waiting,
 )
 from monitor.ports.store import Store
 
 __all__ = [
+    "Activity",
     "AlertRecord",
     "ArticleFetcher",
     "Clock",
     "Cursor",
+    "DeadLetter",
     "DeadReport",
     "DeliveryRecord",
     "EntryRecord",
     "FeedFindings",
     "FeedReport",
     "Fetcher",
+    "Hear",
     "HubClient",
+    "Listener",
     "NodeReport",
     "Notifier",
     "OwedReport",
     "Parser",
+    "Pinger",
     "PrunePlace",
     "Pruned",
     "RuleStats",
@@ -46,4 +54,5 @@ __all__ = [
     "StateReport",
     "StatusReport",
     "Store",
+    "Waiting",
 ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime, timedelta
 from typing import Protocol
 
@@ -14,6 +14,7 @@ from monitor.model import (
     Page,
     ParsedFeed,
     SendResult,
+    Wish,
 )
 
 
@@ -65,6 +66,18 @@ class HubClient(Protocol):
         ...
 
 
+class Pinger(Protocol):
+    """Tell a dead man's switch that we live."""
+
+    async def ping(self, url: str) -> None:
+        """Ask for a URL, once.
+
+        Raises:
+            FetchError: it was not answered with 2xx; its text may hold the URL, which is a secret.
+        """
+        ...
+
+
 class Parser(Protocol):
     """Look into documents of strangers, where neither what they cost nor what they break harms anybody else."""
 
@@ -73,6 +86,13 @@ class Parser(Protocol):
 
         Raises:
             ParseError: no feed could be made of it, or that took too much time or memory.
+        """
+        ...
+
+    def parse_small(self, page: Page, feed: Feed, now: datetime) -> ParsedFeed | None:
+        """Make entries of a page at once, on whatever thread this is, where that is cheap and sure to be harmless.
+
+        None = it is not, and `parse` has to do it.
         """
         ...
 
@@ -124,4 +144,16 @@ class Notifier(Protocol):
 
     async def close(self) -> None:
         """Give connections back."""
+        ...
+
+
+Hear = Callable[[Wish], Awaitable[str]]
+"""Does what somebody wishes, and returns what to tell that person alone; "" = nothing. Never raises."""
+
+
+class Listener(Protocol):
+    """Hear what people say where they read their alerts."""
+
+    async def listen(self, hear: Hear) -> None:
+        """Hear wishes until cancelled; what goes wrong on the way is logged, and tried again."""
         ...

@@ -9,11 +9,14 @@ from typing import Any
 
 from monitor.model import (
     Alert,
+    Breaker,
     Decision,
     DeliveryKind,
     DeliveryState,
+    Digest,
     Entry,
     FeedState,
+    Message,
     Story,
 )
 
@@ -51,6 +54,35 @@ class DeadReport:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Waiting:
+    """Since when work waits that nobody has taken; None = none does."""
+
+    feed: datetime | None
+    channel: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Activity:
+    """What was done in a time."""
+
+    entries: int  # read
+    alerts: int  # raised
+    sent: int  # messages, edits not counted
+    dead: int  # messages set aside
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeadLetter:
+    """One delivery that was set aside."""
+
+    key: str
+    channel: str
+    reason: str
+    at: datetime
+    message: Message | Digest | None  # None = it cannot be read
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class StatusReport:
     """One look at the whole state."""
 
@@ -61,6 +93,8 @@ class StatusReport:
     deliveries: Mapping[str, int]  # by state
     owed: tuple[OwedReport, ...]  # by channel
     dead: tuple[DeadReport, ...]  # the latest 20
+    held: Mapping[str, int]  # messages that are kept back, by what keeps them
+    breakers: tuple[Breaker, ...]  # that are open
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

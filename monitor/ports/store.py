@@ -20,6 +20,7 @@ from monitor.model import (
     Feedback,
     FeedLease,
     FeedState,
+    HeldBack,
     HeldDelivery,
     History,
     Hold,
@@ -27,6 +28,8 @@ from monitor.model import (
     Memory,
     Mute,
     PollOutcome,
+    Priority,
+    Pulse,
     Question,
     Report,
     Settlement,
@@ -35,7 +38,9 @@ from monitor.model import (
     Told,
 )
 from monitor.ports.records import (
+    Activity,
     Cursor,
+    DeadLetter,
     DeliveryRecord,
     EntryRecord,
     FeedFindings,
@@ -47,6 +52,7 @@ from monitor.ports.records import (
     Sighting,
     StateReport,
     StatusReport,
+    Waiting,
 )
 
 
@@ -175,7 +181,7 @@ class Store(Protocol):
         Raises:
             LeaseLostError: the lease ran out and somebody else took the feed.
             StoryConflictError: one of the new story keys belongs to another story by now.
-            ConflictError: another poll has changed one of the tallies meanwhile.
+            ConflictError: another poll has changed one of the tallies, or opened one of the breakers meanwhile.
         """
         ...
 
@@ -230,6 +236,10 @@ class Store(Protocol):
         """Make dead deliveries (of one channel, or all) new again, in their old order; return how many."""
         ...
 
+    def dead_letters(self, *, since: datetime, limit: int = 1_000) -> tuple[DeadLetter, ...]:
+        """Read the deliveries that were set aside since then, the latest first."""
+        ...
+
     def held_deliveries(
         self,
         *,
@@ -237,13 +247,22 @@ class Store(Protocol):
         kind: HoldKind | None = None,
         by: str = "",
         channel: str = "",
+        at_least: Priority | None = None,
         limit: int = 1_000,
     ) -> tuple[HeldDelivery, ...]:
         """Read what is kept back, in order.
 
         Of everything, or of what no longer has to be at the time `over`; of one kind of hold, of one mute or breaker
-        (`by`), of one channel.
+        (`by`), of one channel; about alerts that matter so much by now.
         """
+        ...
+
+    def holders(self) -> tuple[tuple[HoldKind, str], ...]:
+        """Say what keeps anything back: each kind of hold, with the mutes and breakers by their ids."""
+        ...
+
+    def held_back(self, breakers: Collection[str]) -> tuple[HeldBack, ...]:
+        """Say how many stories these breakers hold, in each channel."""
         ...
 
     def release_held(self, keys: Collection[str], now: datetime) -> int:
@@ -270,8 +289,15 @@ class Store(Protocol):
         """Begin a mute, and note who did; one that is there already stays as it is."""
         ...
 
-    def end_mute(self, mute_id: str, action: Action) -> bool:
-        """End a mute before its time, at `action.at`; False = none such is running."""
+    def end_mute(self, mute_id: str, action: Action, *, tell: bool = False) -> bool:
+        """End a mute before its time, at `action.at`; False = none such is running.
+
+        With `tell`, what it held is to be told, whatever was said of that when it began.
+        """
+        ...
+
+    def secret(self, name: str) -> bytes:
+        """Return 32 random bytes that are kept under this name, the same for ever and for every daemon."""
         ...
 
     def mutes(self, *, at: datetime | None = None) -> tuple[Mute, ...]:
@@ -280,6 +306,10 @@ class Store(Protocol):
 
     def open_breaker(self, breaker: Breaker) -> bool:
         """Open a breaker; False = one is open for that rule or feed."""
+        ...
+
+    def pulses(self, rules: Collection[str], feed: str, now: datetime) -> tuple[Pulse, ...]:
+        """Say how many alerts these rules and this feed raise; those that raised none in 15 days have no pulse."""
         ...
 
     def close_breaker(self, breaker_id: str, ending: str, action: Action) -> bool:
@@ -314,6 +344,14 @@ class Store(Protocol):
         """Read what people did, the newest first; to these alerts, mutes and breakers, or to all."""
         ...
 
+    def waiting(self, channels: Collection[str], now: datetime) -> Waiting:
+        """Say since when feeds, and deliveries to these channels, are due that nobody has taken."""
+        ...
+
+    def activity(self, since: datetime) -> Activity:
+        """Count what was done since then."""
+        ...
+
     def beat(self, node: NodeReport) -> None:
         """Note that a daemon is alive, and forget those silent for a day."""
         ...
@@ -328,6 +366,14 @@ class Store(Protocol):
 
     def find_entries(self, prefix: str) -> tuple[str, ...]:
         """Find entries by the beginning of their id; else of an alert's id; else of a delivery's key. At most 20."""
+        ...
+
+    def find_stories(self, prefix: str) -> tuple[str, ...]:
+        """Find stories by the beginning of their id. At most 20."""
+        ...
+
+    def find_alerts(self, prefix: str) -> tuple[Alert, ...]:
+        """Find alerts by the beginning of their id; else of the key of a message about them. At most 20."""
         ...
 
     def find_link(self, canonical_url: str) -> tuple[str, ...]:

@@ -31,6 +31,28 @@ def add_to_list(document: Document, loc: Loc, texts: Sequence[str]) -> str:
     return diff(document.file, document.text, new) if says(new, wanted, loc) else ""
 
 
+def add_under(document: Document, loc: Loc, key: str, texts: Sequence[str]) -> str:
+    """Return a unified diff that adds texts to the list under a key of the mapping at `loc`, with the key if need be.
+
+    Returns "" as `add_to_list` does, and where there is no mapping.
+    """
+    value = value_at(document.value, loc)
+    if not isinstance(value, dict):
+        return ""
+    if key in value:
+        return add_to_list(document, (*loc, key), texts)
+    lines, span = lines_of(document.text), document.spans[loc]
+    new = f"{key}: [{', '.join(map(quoted, texts))}]"
+    line = lines[span.line]
+    if line[span.column : span.column + 1] == "{":
+        more = ", " if value else ""
+        changed = [f"{line[: span.column + 1]}{new}{more}{line[span.column + 1 :]}"]
+    else:
+        changed = [f"{line[: span.column]}{new}\n", line] if not line[: span.column].strip() else [line]
+    text = "".join([*lines[: span.line], *changed, *lines[span.line + 1 :]])
+    return diff(document.file, document.text, text) if says(text, {**value, key: list(texts)}, loc) else ""
+
+
 def _cut(line: str, column: int, width: int) -> tuple[str, str, str]:
     return line[:column], line[column : column + width], line[column + width :]
 

@@ -76,12 +76,16 @@ def _sqlite_engine(file: Path | None) -> tuple[Engine, str]:
 def _set_pragmas(connection: Any, _record: object) -> None:
     connection.execute("PRAGMA foreign_keys = ON")
     connection.execute("PRAGMA journal_mode = WAL")  # `monitor status` reads while the daemon writes
-    connection.execute("PRAGMA synchronous = FULL")  # a commit survives the power supply
 
 
 def _begin(connection: Connection) -> None:
     """Take the write lock at once: a transaction that reads first and writes later could not wait for it."""
-    reads = connection.get_execution_options().get("reads", False)
+    options = connection.get_execution_options()
+    reads = options.get("reads", False)
+    level = "NORMAL" if options.get("forgettable", False) else "FULL"
+    if connection.info.get("synchronous") != level:
+        connection.exec_driver_sql(f"PRAGMA synchronous = {level}")
+        connection.info["synchronous"] = level
     connection.exec_driver_sql("BEGIN" if reads else "BEGIN IMMEDIATE")
 
 
@@ -105,8 +109,20 @@ def _postgres_engine(url: str) -> tuple[Engine, str]:
 
 
 def writing(engine: Engine) -> AbstractContextManager[Connection]:
-    """Begin a transaction that writes; it commits at the end of the block, or leaves nothing behind."""
+    """Begin a transaction that writes; it commits at the end of the block, or leaves nothing behind.
+
+    A commit survives the power supply, but for one on an engine that is `forgetful`.
+    """
     return engine.begin()
+
+
+def forgetful(engine: Engine) -> Engine:
+    """Return an engine whose commits may be forgotten with the power supply, together with none that came after them.
+
+    That is for what says only when a feed is asked next: then it is asked once more. On SQLite it saves waiting for
+    the disk; nothing else changes, as its log is written in order.
+    """
+    return engine.execution_options(forgettable=True)
 
 
 def reading(engine: Engine) -> AbstractContextManager[Connection]:

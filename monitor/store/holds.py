@@ -6,37 +6,76 @@ from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, select, update
+from sqlalchemy import Connection, Row, func, select, update
 
 from monitor.errors import ConflictError, StoreError
 from monitor.model import (
     Delivery,
     DeliveryKind,
     DeliveryState,
+    HeldBack,
     HeldDelivery,
     Hold,
     HoldKind,
+    Priority,
 )
 from monitor.store.outbox import owe, wake
-from monitor.store.payload import thaw
+from monitor.store.payload import thaw, title_of
 from monitor.store.polls import portions
 from monitor.store.tables import alert, delivery
 
+_MOST_URGENT = 100  # whose titles are read, of all breakers together
 _HELD = delivery.c.state == DeliveryState.HELD
 
 
 def held_deliveries(
-    connection: Connection, *, over: datetime | None, kind: HoldKind | None, by: str, channel: str, limit: int
+    connection: Connection,
+    *,
+    over: datetime | None,
+    kind: HoldKind | None,
+    by: str,
+    channel: str,
+    at_least: Priority | None,
+    limit: int,
 ) -> tuple[HeldDelivery, ...]:
     """Read what is kept back; see `Store.held_deliveries`. What cannot be read is passed over: it stays held."""
     asked = select(delivery, alert.c.story_id).join(alert, alert.c.id == delivery.c.alert_id, isouter=True).where(_HELD)
     if over is not None:
         asked = asked.where(delivery.c.hold_until <= over)
+    if at_least is not None:
+        asked = asked.where(alert.c.priority >= at_least)
     for column, value in ((delivery.c.hold_kind, kind), (delivery.c.hold_by, by), (delivery.c.channel, channel)):
         if value:
             asked = asked.where(column == value)
     rows = connection.execute(asked.order_by(delivery.c.seq).limit(limit))
     return tuple(found for row in rows if (found := _held(row)))
+
+
+def holders(connection: Connection) -> tuple[tuple[HoldKind, str], ...]:
+    """Say what keeps anything back; see `Store.holders`."""
+    rows = connection.execute(select(delivery.c.hold_kind, delivery.c.hold_by).where(_HELD).distinct())
+    return tuple(sorted((HoldKind(row.hold_kind), row.hold_by) for row in rows))
+
+
+def held_back(connection: Connection, breakers: Collection[str]) -> tuple[HeldBack, ...]:
+    """Count what breakers hold; see `Store.held_back`."""
+    by, channel = delivery.c.hold_by, delivery.c.channel
+    posts = _HELD, by.in_(sorted(breakers)), delivery.c.kind == DeliveryKind.POST
+    counts = select(by, channel, func.count().label("stories")).where(*posts).group_by(by, channel)
+    urgent = select(delivery).join(alert, alert.c.id == delivery.c.alert_id)
+    urgent = urgent.where(*posts, alert.c.priority == Priority.URGENT).order_by(delivery.c.seq).limit(_MOST_URGENT)
+    titles: dict[tuple[str, str], list[str]] = {}
+    for row in connection.execute(urgent):
+        titles.setdefault((row.hold_by, row.channel), []).append(title_of(row.payload))
+    return tuple(
+        HeldBack(
+            breaker=row.hold_by,
+            channel=row.channel,
+            count=row.stories,
+            urgent=tuple(titles.get((row.hold_by, row.channel), ())),
+        )
+        for row in connection.execute(counts.order_by(by, channel))
+    )
 
 
 def release_held(connection: Connection, keys: Collection[str], now: datetime) -> int:
@@ -56,6 +95,7 @@ def fold_held(connection: Connection, digest: Delivery, keys: Collection[str], n
     Raises:
         ConflictError: one of them is held no more; nothing was written.
     """
+    _lock(connection, keys, now)  # first, as whoever owes more: two that wait for each other would both fail
     told = {"state": DeliveryState.SKIPPED, "reason": "told in a digest", "settled_at": now}
     if _let_go(connection, keys, told) != len(set(keys)):
         raise ConflictError("some of these messages are held no more")

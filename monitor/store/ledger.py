@@ -9,12 +9,12 @@ from typing import Any
 
 from sqlalchemy import Column, Connection, Row, Select, func, literal, or_, select, tuple_
 
-from monitor.model import Decision, DeliveryKind, DeliveryState, Entry, Report, Stage, StoredEntry
+from monitor.model import Alert, Decision, DeliveryKind, DeliveryState, Entry, Report, Stage, StoredEntry
 from monitor.ports import AlertRecord, Cursor, DeliveryRecord, EntryRecord, Sighting
 from monitor.store.columns import Moment, PlainText, link_key
 from monitor.store.payload import title_of
 from monitor.store.polls import alert_of, load_stories, portions
-from monitor.store.tables import alert, decision, delivery, entry, feed, seen
+from monitor.store.tables import alert, decision, delivery, entry, feed, seen, story
 
 MOST_FOUND = 20  # entries that one prefix or link names
 MOST_OTHERS = 50  # entries of a story that are shown
@@ -31,6 +31,23 @@ def find_entries(connection: Connection, prefix: str) -> tuple[str, ...]:
     for asked in (own, of_alert, of_delivery):
         if found := connection.scalars(asked.distinct().limit(MOST_FOUND)).all():
             return tuple(found)
+    return ()
+
+
+def find_stories(connection: Connection, prefix: str) -> tuple[str, ...]:
+    """Find stories by the beginning of their id; see `Store.find_stories`."""
+    asked = select(story.c.id).where(*_begins(story.c.id, prefix)).order_by(story.c.id)
+    return tuple(connection.scalars(asked.limit(MOST_FOUND)))
+
+
+def find_alerts(connection: Connection, prefix: str) -> tuple[Alert, ...]:
+    """Find alerts by the beginning of their id, or of a message's key; see `Store.find_alerts`."""
+    own = select(alert).where(*_begins(alert.c.id, prefix))
+    told_by = select(delivery.c.alert_id).where(*_begins(delivery.c.key, prefix))
+    of_delivery = select(alert).where(alert.c.id.in_(told_by))
+    for asked in (own, of_delivery):
+        if found := connection.execute(asked.order_by(alert.c.created_at, alert.c.id).limit(MOST_FOUND)).all():
+            return tuple(alert_of(row) for row in found)
     return ()
 
 

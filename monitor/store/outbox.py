@@ -32,7 +32,7 @@ from monitor.model import (
     Skipped,
 )
 from monitor.store.engine import built_once, insert
-from monitor.store.followups import find_parent, make_room_for_edits, wait_with_held
+from monitor.store.followups import find_parent, make_room_for_edits, wait_with_held, with_acknowledgement
 from monitor.store.payload import freeze, thaw
 from monitor.store.tables import delivery, destination
 
@@ -62,7 +62,7 @@ def owe(connection: Connection, deliveries: Sequence[Delivery], now: datetime) -
             "kind": item.kind,
             "state": DeliveryState.HELD if item.hold else DeliveryState.NEW,
             "payload": freeze(item.message),
-            "due_at": edits_due[item.alert_id] if item.kind is DeliveryKind.EDIT else now,
+            "due_at": edits_due[item.alert_id or item.follows] if item.kind is DeliveryKind.EDIT else now,
             "created_at": item.created_at,
             "attempts": 0,
             "ref": "",
@@ -70,6 +70,7 @@ def owe(connection: Connection, deliveries: Sequence[Delivery], now: datetime) -
             "hold_kind": item.hold.kind if item.hold else "",
             "hold_by": item.hold.by if item.hold else "",
             "hold_until": item.hold.until if item.hold else None,
+            "follows": item.follows,
         }
         for item in deliveries
     ]
@@ -135,7 +136,7 @@ def claim_deliveries(
     taken = taken.values(due=now + lease, leased=true(), token=destination.c.token + 1)
     connection.execute(taken.values(strikes=destination.c.strikes + 1))
     _write_intents(connection, [row.seq for row, _ in next_of.values() if row.state == DeliveryState.NEW], now)
-    return tuple(_claimed(*next_of[name], token + 1) for name, token in tokens.items() if name in next_of)
+    return tuple(_claimed(*next_of[name], token + 1, now + lease) for name, token in tokens.items() if name in next_of)
 
 
 def _lock_lanes(connection: Connection, channels: Collection[str], *, now: datetime, limit: int) -> dict[str, int]:
@@ -191,7 +192,7 @@ def _ready(connection: Connection, row: Row[Any], now: datetime) -> Delivery | S
     if isinstance(parent, Settlement):
         return parent
     try:
-        return _delivery(row, parent)
+        return with_acknowledgement(connection, _delivery(row, parent))
     except StoreError as error:
         return Dead(reason=str(error))
 
@@ -225,12 +226,14 @@ def _delivery(row: Row[Any], parent: Parent | None) -> Delivery:
         created_at=row.created_at,
         attempts=row.attempts if row.state == DeliveryState.SENDING else row.attempts + 1,
         parent=parent,
+        follows=row.follows,
     )
 
 
-def _claimed(row: Row[Any], found: Delivery, token: int) -> ClaimedDelivery:
+def _claimed(row: Row[Any], found: Delivery, token: int, until: datetime) -> ClaimedDelivery:
     in_doubt = row.state == DeliveryState.SENDING
-    return ClaimedDelivery(delivery=found, token=token, in_doubt_since=row.attempted_at if in_doubt else None)
+    since = row.attempted_at if in_doubt else None
+    return ClaimedDelivery(delivery=found, token=token, until=until, in_doubt_since=since)
 
 
 def adopt_lanes(connection: Connection, now: datetime, *, settle: timedelta) -> None:
@@ -271,7 +274,8 @@ def resend(connection: Connection, claimed: ClaimedDelivery, *, now: datetime, l
     attempts = claimed.delivery.attempts + 1
     attempt = update(delivery).where(delivery.c.key == claimed.delivery.key)
     connection.execute(attempt.values(due_at=now, attempted_at=now, attempts=attempts))
-    return ClaimedDelivery(delivery=replace(claimed.delivery, attempts=attempts), token=claimed.token)
+    again = replace(claimed.delivery, attempts=attempts)
+    return ClaimedDelivery(delivery=again, token=claimed.token, until=now + lease)
 
 
 def _fenced(connection: Connection, claimed: ClaimedDelivery, values: dict[str, Any]) -> None:

@@ -63,6 +63,8 @@ def _message_form(message: Message) -> dict[str, Any]:
         "note": message.note,
         "broadcast": message.broadcast,
         "coverage": message.coverage and _coverage_form(message.coverage),
+        **({"breaker": message.breaker} if message.breaker else {}),
+        **({"reach": message.reach} if message.reach else {}),
     }
 
 
@@ -80,6 +82,8 @@ def _message(form: dict[str, Any]) -> Message:
         note=form.get("note", ""),
         broadcast=form.get("broadcast", False),
         coverage=_coverage(form["coverage"]) if form.get("coverage") else None,
+        breaker=form.get("breaker", ""),
+        reach=form.get("reach", 0),
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Collection
 from datetime import datetime
 from typing import Any
@@ -9,10 +10,11 @@ from typing import Any
 from sqlalchemy import Connection, or_, select, update
 from sqlalchemy import insert as plain_insert
 
-from monitor.model import Action, Alert, Breaker, Feedback, Mute, Subject
+from monitor.model import Action, Alert, Breaker, Delivery, DeliveryKind, Feedback, Mute, Subject
 from monitor.store.engine import insert
-from monitor.store.polls import alert_of
-from monitor.store.tables import action, alert, breaker, feedback, mute
+from monitor.store.outbox import owe, wake
+from monitor.store.polls import alert_of, recall_told
+from monitor.store.tables import action, alert, breaker, feedback, mute, secret
 
 
 def add_action(connection: Connection, done: Action) -> None:
@@ -38,10 +40,10 @@ def add_mute(connection: Connection, wish: Mute, done: Action) -> None:
     add_action(connection, done)
 
 
-def end_mute(connection: Connection, mute_id: str, done: Action) -> bool:
+def end_mute(connection: Connection, mute_id: str, done: Action, *, tell: bool) -> bool:
     """End a mute before its time; see `Store.end_mute`."""
     running = (mute.c.id == mute_id) & mute.c.ended_at.is_(None) & or_(mute.c.until.is_(None), mute.c.until > done.at)
-    ended = update(mute).where(running).values(ended_at=done.at, ended_by=done.by)
+    ended = update(mute).where(running).values(ended_at=done.at, ended_by=done.by, **({"tell": True} if tell else {}))
     if connection.execute(ended).rowcount != 1:
         return False
     add_action(connection, done)
@@ -56,14 +58,13 @@ def read_mutes(connection: Connection, *, at: datetime | None) -> tuple[Mute, ..
     return tuple(Mute(**row._mapping) for row in connection.execute(asked))  # noqa: SLF001 - SQLAlchemy's public name
 
 
+def keep_secret(connection: Connection, name: str, fresh: bytes) -> bytes:
+    """Return what is kept under a name; `fresh` where nothing was; see `Store.secret`."""
+    connection.execute(insert(connection, secret).values(name=name, value=fresh).on_conflict_do_nothing())
+    return bytes(connection.execute(select(secret.c.value).where(secret.c.name == name)).scalar_one())
+
+
 # -- breakers ----------------------------------------------------------------------------------------------------------
-
-
-def open_breaker(connection: Connection, tripped: Breaker) -> bool:
-    """Open a breaker, unless one is open; see `Store.open_breaker`."""
-    row = _row(tripped, *breaker.c.keys())
-    added = insert(connection, breaker).values(row).on_conflict_do_nothing().returning(breaker.c.id)
-    return connection.scalar(added) is not None
 
 
 def close_breaker(connection: Connection, breaker_id: str, ending: str, done: Action) -> bool:
@@ -103,7 +104,32 @@ def acknowledge(connection: Connection, alert_id: str, done: Action) -> bool:
     if connection.execute(first.values(acknowledged_at=done.at, acknowledged_by=done.by)).rowcount != 1:
         return False
     add_action(connection, done)
+    _show_acknowledgement(connection, alert_id, done.at)
     return True
+
+
+def _show_acknowledgement(connection: Connection, alert_id: str, now: datetime) -> None:
+    """Owe a change of the message that told an alert; what is to stand there is what stands there, and who it is.
+
+    The lane is locked first: a change that a poll owes meanwhile comes before this one, or takes its place.
+    """
+    found = read_alert(connection, alert_id)
+    if found is None:
+        return
+    wake(connection, [found.channel], now)
+    message = recall_told(connection, [found.story_id])[alert_id].message
+    if message is not None:
+        event = DeliveryKind.EDIT, "acknowledged"
+        key = hashlib.blake2b("\0".join((alert_id, *event)).encode(), digest_size=16).hexdigest()
+        shown = Delivery(
+            key=key,
+            alert_id=alert_id,
+            channel=found.channel,
+            kind=DeliveryKind.EDIT,
+            message=message,
+            created_at=now,
+        )
+        owe(connection, [shown], now)
 
 
 def add_feedback(connection: Connection, opinions: Collection[Feedback], done: Action) -> None:

@@ -35,6 +35,7 @@ from monitor.store.feeds import finish_polls
 from monitor.store.hits import add_hits, change_tallies
 from monitor.store.outbox import owe
 from monitor.store.payload import thaw
+from monitor.store.pulses import add_raised, open_breakers
 from monitor.store.tables import alert, decision, delivery, entry, seen, story, story_key
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -135,6 +136,8 @@ def record(connection: Connection, outcome: PollOutcome, now: datetime) -> None:
     _add_decisions(connection, outcome.decisions)
     change_tallies(connection, outcome.tallies)
     add_hits(connection, outcome.hits)
+    add_raised(connection, outcome.raised, now)
+    open_breakers(connection, outcome.breakers)
 
 
 def _remember_keys(connection: Connection, feed_id: int, keys: Collection[bytes], now: datetime) -> None:

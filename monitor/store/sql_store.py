@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta
@@ -24,6 +25,7 @@ from monitor.model import (
     Feedback,
     FeedLease,
     FeedState,
+    HeldBack,
     HeldDelivery,
     History,
     Hold,
@@ -31,6 +33,8 @@ from monitor.model import (
     Memory,
     Mute,
     PollOutcome,
+    Priority,
+    Pulse,
     Question,
     Report,
     Settlement,
@@ -39,7 +43,9 @@ from monitor.model import (
     Told,
 )
 from monitor.ports import (
+    Activity,
     Cursor,
+    DeadLetter,
     DeliveryRecord,
     EntryRecord,
     FeedFindings,
@@ -51,10 +57,25 @@ from monitor.ports import (
     Sighting,
     StateReport,
     StatusReport,
+    Waiting,
 )
-from monitor.store import chores, hits, holds, ledger, outbox, pauses, people, polls, prune, report, turns, verify
+from monitor.store import (
+    chores,
+    hits,
+    holds,
+    ledger,
+    outbox,
+    pauses,
+    people,
+    polls,
+    prune,
+    pulses,
+    report,
+    turns,
+    verify,
+)
 from monitor.store import feeds as feed_queue
-from monitor.store.engine import connect, reading, state_file, writing
+from monitor.store.engine import connect, forgetful, reading, state_file, writing
 from monitor.store.failures import unavailable_as_store_error
 from monitor.store.migrate import migrate, require_current
 
@@ -106,12 +127,14 @@ class SqlStore:
 
     def __init__(self, engine: Engine, where: str) -> None:
         self.engine = engine
+        self._forgetful = forgetful(engine)
         self.where = where  # for messages: file, or host and database
         self.shared = engine.dialect.name == "postgresql"  # a SQLite file is one daemon's: see `monitor.store.lock`
 
     @contextmanager
-    def _writing(self) -> Iterator[Connection]:
-        with self._available(), writing(self.engine) as connection:
+    def _writing(self, *, lasting: bool = True) -> Iterator[Connection]:
+        engine = self.engine if lasting else self._forgetful
+        with self._available(), writing(engine) as connection:
             yield connection
 
     @contextmanager
@@ -145,7 +168,7 @@ class SqlStore:
 
     def claim_feeds(self, *, now: datetime, lease: timedelta, limit: int) -> tuple[FeedLease, ...]:
         """Lease feeds that are due; see `Store.claim_feeds`."""
-        with self._writing() as connection:
+        with self._writing(lasting=False) as connection:  # a lease that is forgotten is taken once more
             return feed_queue.claim_feeds(connection, now=now, lease=lease, limit=limit)
 
     def claim_feed(self, url: str, *, now: datetime, lease: timedelta) -> tuple[FeedLease, datetime] | None:
@@ -253,7 +276,7 @@ class SqlStore:
 
     def record_quiet(self, outcomes: Sequence[PollOutcome]) -> None:
         """Write polls that changed nothing but their feeds, all or none; see `Store.record_quiet`."""
-        with self._writing() as connection:
+        with self._writing(lasting=False) as connection:  # a poll that brought nothing is made once more
             feed_queue.finish_polls(connection, outcomes)
 
     def watch_rules(self, rules: Collection[str], now: datetime) -> None:
@@ -293,6 +316,11 @@ class SqlStore:
         with self._writing() as connection:
             return outbox.replay(connection, now=now, channel=channel)
 
+    def dead_letters(self, *, since: datetime, limit: int = 1_000) -> tuple[DeadLetter, ...]:
+        """Read what was set aside; see `Store.dead_letters`."""
+        with self._reading() as connection:
+            return report.dead_letters(connection, since=since, limit=limit)
+
     def held_deliveries(
         self,
         *,
@@ -300,11 +328,24 @@ class SqlStore:
         kind: HoldKind | None = None,
         by: str = "",
         channel: str = "",
+        at_least: Priority | None = None,
         limit: int = 1_000,
     ) -> tuple[HeldDelivery, ...]:
         """Read what is kept back; see `Store.held_deliveries`."""
         with self._reading() as connection:
-            return holds.held_deliveries(connection, over=over, kind=kind, by=by, channel=channel, limit=limit)
+            return holds.held_deliveries(
+                connection, over=over, kind=kind, by=by, channel=channel, at_least=at_least, limit=limit
+            )
+
+    def holders(self) -> tuple[tuple[HoldKind, str], ...]:
+        """Say what keeps anything back; see `Store.holders`."""
+        with self._reading() as connection:
+            return holds.holders(connection)
+
+    def held_back(self, breakers: Collection[str]) -> tuple[HeldBack, ...]:
+        """Say how many stories breakers hold; see `Store.held_back`."""
+        with self._reading() as connection:
+            return holds.held_back(connection, breakers)
 
     def release_held(self, keys: Collection[str], now: datetime) -> int:
         """Send held deliveries after all; see `Store.release_held`."""
@@ -331,20 +372,39 @@ class SqlStore:
         with self._writing() as connection:
             people.add_mute(connection, mute, action)
 
-    def end_mute(self, mute_id: str, action: Action) -> bool:
+    def end_mute(self, mute_id: str, action: Action, *, tell: bool = False) -> bool:
         """End a mute before its time; see `Store.end_mute`."""
         with self._writing() as connection:
-            return people.end_mute(connection, mute_id, action)
+            return people.end_mute(connection, mute_id, action, tell=tell)
 
     def mutes(self, *, at: datetime | None = None) -> tuple[Mute, ...]:
         """Read mutes; see `Store.mutes`."""
         with self._reading() as connection:
             return people.read_mutes(connection, at=at)
 
+    def try_writing(self) -> None:
+        """Write nothing, as if it were something.
+
+        Raises:
+            StoreUnavailableError: nothing can be written.
+        """
+        with self._writing() as connection:
+            report.touch(connection)
+
+    def secret(self, name: str) -> bytes:
+        """Return random bytes that are kept; see `Store.secret`."""
+        with self._writing() as connection:
+            return people.keep_secret(connection, name, secrets.token_bytes(32))
+
     def open_breaker(self, breaker: Breaker) -> bool:
         """Open a breaker; see `Store.open_breaker`."""
         with self._writing() as connection:
-            return people.open_breaker(connection, breaker)
+            return pulses.open_breaker(connection, breaker)
+
+    def pulses(self, rules: Collection[str], feed: str, now: datetime) -> tuple[Pulse, ...]:
+        """Say how many alerts rules and a feed raise; see `Store.pulses`."""
+        with self._reading() as connection:
+            return pulses.read_pulses(connection, rules, feed, now)
 
     def close_breaker(self, breaker_id: str, ending: str, action: Action) -> bool:
         """Close a breaker; see `Store.close_breaker`."""
@@ -386,6 +446,16 @@ class SqlStore:
         with self._reading() as connection:
             return people.read_actions(connection, subjects=subjects, limit=limit)
 
+    def waiting(self, channels: Collection[str], now: datetime) -> Waiting:
+        """Say since when work waits; see `Store.waiting`."""
+        with self._reading() as connection:
+            return report.waiting(connection, channels, now)
+
+    def activity(self, since: datetime) -> Activity:
+        """Count what was done; see `Store.activity`."""
+        with self._reading() as connection:
+            return report.activity(connection, since)
+
     def beat(self, node: NodeReport) -> None:
         """Note that a daemon is alive; see `Store.beat`."""
         with self._writing() as connection:
@@ -405,6 +475,16 @@ class SqlStore:
         """Find entries by an id or key; see `Store.find_entries`."""
         with self._reading() as connection:
             return ledger.find_entries(connection, prefix)
+
+    def find_stories(self, prefix: str) -> tuple[str, ...]:
+        """Find stories by an id; see `Store.find_stories`."""
+        with self._reading() as connection:
+            return ledger.find_stories(connection, prefix)
+
+    def find_alerts(self, prefix: str) -> tuple[Alert, ...]:
+        """Find alerts by an id or key; see `Store.find_alerts`."""
+        with self._reading() as connection:
+            return ledger.find_alerts(connection, prefix)
 
     def find_link(self, canonical_url: str) -> tuple[str, ...]:
         """Find entries by their link; see `Store.find_link`."""

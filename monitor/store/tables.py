@@ -166,10 +166,17 @@ delivery = Table(
     Column("hold_kind", PlainText, nullable=False, server_default=""),  # of one that is or was held
     Column("hold_by", PlainText, nullable=False, server_default=""),
     Column("hold_until", Moment),
+    Column("follows", PlainText, nullable=False, server_default=""),  # key of the message without alert that it edits
     UniqueConstraint("key"),
 )
 Index("delivery_order", delivery.c.state, delivery.c.channel, delivery.c.seq)
 Index("delivery_alert", delivery.c.alert_id)
+Index(
+    "delivery_follows",
+    delivery.c.follows,
+    sqlite_where=text("follows <> ''"),
+    postgresql_where=text("follows <> ''"),
+)
 Index(
     "delivery_held",
     delivery.c.hold_until,
@@ -242,8 +249,17 @@ mute = Table(
     _given("rule", PlainText),
     _given("feed", PlainText),
     _given("channel", PlainText),
+    _given("recipient", PlainText),
+    _given("tell", Boolean),
     Column("ended_at", Moment),
     _given("ended_by", PlainText),
+)
+
+secret = Table(  # random bytes that links are signed with
+    "secret",
+    metadata,
+    Column("name", PlainText, primary_key=True),
+    _given("value", LargeBinary),
 )
 
 breaker = Table(
@@ -265,6 +281,16 @@ Index(  # one is open for a rule or feed
     unique=True,
     sqlite_where=text("ended_at IS NULL"),
     postgresql_where=text("ended_at IS NULL"),
+)
+
+pulse = Table(  # how many alerts rules and feeds raise: what breakers count, 15 days of it
+    "pulse",
+    metadata,
+    Column("subject", PlainText, primary_key=True),
+    Column("name", PlainText, primary_key=True),
+    Column("at", Moment, primary_key=True),  # of the poll
+    _given("alerts", Integer),
+    sqlite_with_rowid=False,
 )
 
 action = Table(  # the audit trail: what people did

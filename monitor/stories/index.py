@@ -185,26 +185,20 @@ class StoryIndex:
     def _weigh(self, terms: Iterable[int], names: frozenset[int]) -> dict[int, float]:
         """Return how rare terms are: by what the window has, and by what is known of words before it has anything."""
         total = len(self) + _UNSEEN
-        frequencies = [shelf.frequency for shelf in self._shelves]
-        rarities = {}
-        for term in terms:
-            seen = 1.0 if term in names else _PLAIN
-            if term in _COMMON:
-                seen = _COMMON[term]
-            for frequency in frequencies:
-                seen += frequency(term)
-            rarities[term] = log(total / seen) + _LEAST
-        return rarities
+        seen = {term: _COMMON.get(term) or (1.0 if term in names else _PLAIN) for term in terms}
+        for shelf in self._shelves:
+            shelf.count(seen)
+        return {term: log(total / times) + _LEAST for term, times in seen.items()}
 
     def _candidates(self, mine: Profile) -> dict[int, Text]:
         """Find the texts that share most of an entry's rarest terms, and those at its link."""
         rarities, counts = mine.rarities, defaultdict[int, float](float)
-        for term in nlargest(_TERMS, rarities, key=lambda term: (rarities[term], term)):
-            weight = rarities[term]
+        rarest = sorted(zip(rarities.values(), rarities, strict=True), reverse=True)[:_TERMS]
+        for weight, term in rarest:
             for shelf in self._shelves:
                 for number in shelf.having(term):
                     counts[number] += weight
-        best = nlargest(_CANDIDATES, counts, key=lambda number: (counts[number], number))
+        best = [number for _, number in nlargest(_CANDIDATES, zip(counts.values(), counts, strict=True))]
         linked = (shelf.at_link(mine.gist.link) for shelf in self._shelves) if mine.gist.link else ()
         best += [number for number in linked if number is not None]
         return {number: self._text(number) for number in best}

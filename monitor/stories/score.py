@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from itertools import pairwise
 from math import exp, sqrt
@@ -76,36 +77,45 @@ def _length(weights: Iterable[float]) -> float:
 def features(mine: Profile, old: Gist, sizes: Sizes) -> dict[str, float]:
     """Compare an entry with a report in the window: each feature is 0 to about 1, `days` to 4."""
     title, text = set(old.title), set(old.text or old.body)
-    shared = mine.rarities.keys() & (title | text)
+    rarities, most, my_title, my_text = mine.rarities, mine.most, mine.title, mine.text
+    shared = rarities.keys() & (title | text)
     length, title_length, title_sum = mine.sizes
     old_length, old_title_length, old_title_sum = sizes
-    product = titles = covered = covering = rare = 0.0
+    product = titles = covered = covering = 0.0
+    rare: dict[int, float] = {}
     for term in shared:
-        weight = mine.rarities[term] / mine.most
-        here, there = term in mine.title, term in title
-        product += weight * weight * (2 * here + (term in mine.text)) * (2 * there + (term in text))
-        titles += weight * weight * (here and there)
-        covered += weight * here
-        covering += weight * there
-        rare += weight * (weight > _RARE and not is_number(term))
-    rare -= _in_phrases(mine, old, shared)
+        weight = rarities[term] / most
+        here, there = term in my_title, term in title
+        product += weight * weight * (2 * here + (term in my_text)) * (2 * there + (term in text))
+        if here:
+            covered += weight
+            if there:
+                titles += weight * weight
+        if there:
+            covering += weight
+        if weight > _RARE:
+            rare[term] = weight
+    telling = sum([weight for term, weight in rare.items() if not is_number(term)])
+    telling -= _in_phrases(mine, old, rare) if rare else 0.0
     return {
         "cosine": min(product / (length * old_length), 1.0),
         "title": min(titles / (title_length * old_title_length), 1.0),
         "cover": min((covered / title_sum + covering / old_title_sum) / 2, 1.0),
-        "rare": min(rare, _ENOUGH) / _ENOUGH,
+        "rare": min(telling, _ENOUGH) / _ENOUGH,
         "names": _names(mine.names, old.names, shared),
-        **_numbers(mine, numbers_in(title), numbers_in(text)),
+        **_numbers(mine, title, text),
         "days": min(abs(mine.gist.at - old.at) / _HOURS, _DAYS),
         "source": float(mine.gist.feed == old.feed),
     }
 
 
-def _in_phrases(mine: Profile, old: Gist, shared: Iterable[int]) -> float:
+def _in_phrases(mine: Profile, old: Gist, rare: Mapping[int, float]) -> float:
     """Return what rare words weigh beyond the first of a phrase: a full name, or a term of art, is one thing."""
-    rare = {term: weight for term in shared if (weight := mine.rarities[term] / mine.most) > _RARE}
-    phrases = mine.phrases.intersection((*pairwise(old.title), *pairwise(old.text or old.body)))
-    return sum(min(rare[one], rare[other]) for one, other in phrases if one in rare and other in rare)
+    phrases = [(one, other) for one, other in mine.phrases if one in rare and other in rare]
+    if not phrases:
+        return 0.0
+    others = {*pairwise(old.title), *pairwise(old.text or old.body)}
+    return sum(min(rare[one], rare[other]) for one, other in phrases if (one, other) in others)
 
 
 def _names(names: frozenset[int], others: Words, shared: Iterable[int]) -> float:
@@ -114,9 +124,9 @@ def _names(names: frozenset[int], others: Words, shared: Iterable[int]) -> float
     return len(every.intersection(shared)) / (len(every) + _FEW_NAMES)
 
 
-def _numbers(mine: Profile, title: frozenset[int], text: frozenset[int]) -> dict[str, float]:
-    both = (mine.numbers & (title | text)) - NEWS_TERMS
-    conflict = mine.title_numbers - title - text and title - mine.numbers
+def _numbers(mine: Profile, title: AbstractSet[int], text: AbstractSet[int]) -> dict[str, float]:
+    both = (mine.numbers & (title | text)) - NEWS_TERMS if mine.numbers else ()
+    conflict = mine.title_numbers - title - text and numbers_in(title) - mine.numbers
     return {"numbers": min(len(both), 2) / 2, "conflict": float(bool(conflict))}
 
 

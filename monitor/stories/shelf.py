@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Iterable, Iterator
 
 from monitor.stories.gist import Gist
@@ -33,18 +34,18 @@ class Shelf:
         self.next = first
         self.texts: dict[int, Text] = {}
         self.stories: dict[str, list[int]] = {}  # numbers of texts
-        self._postings: dict[int, list[int] | int] = {}  # most terms have one text
+        # most terms have one text; numbers beside each other, or each would be fetched from memory by itself
+        self._postings: dict[int, array[int] | int] = {}
         self._terms: dict[int, int] = {}  # texts that have a term, where the postings hold fewer
         self._links: dict[bytes, int] = {}
 
-    def frequency(self, term: int) -> int:
-        """Return how many texts have a term."""
-        held = self._postings.get(term)
-        if held is None:
-            return 0
-        if isinstance(held, int):
-            return 1
-        return self._terms.get(term, len(held))
+    def count(self, seen: dict[int, float]) -> None:
+        """Add to each term how many texts have it."""
+        postings, terms = self._postings, self._terms
+        for term in seen:
+            held = postings.get(term)
+            if held is not None:
+                seen[term] += 1 if isinstance(held, int) else terms.get(term, len(held))
 
     def having(self, term: int) -> Iterable[int]:
         """Return the newest texts that have a term."""
@@ -74,7 +75,7 @@ class Shelf:
         if held is None:
             self._postings[term] = number
         elif isinstance(held, int):
-            self._postings[term] = [held, number]
+            self._postings[term] = array("q", (held, number))
         else:
             held.append(number)
             if term in self._terms or len(held) > MOST_POSTINGS:

@@ -201,7 +201,7 @@ def is_number(term: int) -> bool:
 
 def pair_unspaced(words: list[str]) -> list[str]:
     """Join neighbours of scripts without blanks, which come as one character a word, to overlapping pairs."""
-    if not any(map(_UNSPACED.match, words)):
+    if "".join(words).isascii() or not any(map(_UNSPACED.match, words)):
         return words
     joined: list[str] = []
     for word, following in pairwise((*words, "")):

@@ -23,6 +23,7 @@ from monitor.testing.notifier import FakeNotifier
 from monitor.testing.parser import FakeParser
 from monitor.testing.slack import FakeSlack, SlackMessage
 from monitor.testing.slack_limits import check_blocks
+from monitor.testing.slack_socket import FakeSocket, SlackPerson
 from monitor.testing.smtp import FakeSmtp, ReceivedMail
 from monitor.testing.webhook import FakeWebhook, ReceivedCall
 
@@ -34,11 +35,13 @@ __all__ = [
     "FakeParser",
     "FakeSlack",
     "FakeSmtp",
+    "FakeSocket",
     "FakeWebhook",
     "Fault",
     "HubRequest",
     "ReceivedCall",
     "ReceivedMail",
     "SlackMessage",
+    "SlackPerson",
     "check_blocks",
 ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum, auto
 from typing import Self
@@ -27,6 +28,7 @@ class Fault:
     body: str | None = None  # answer with this text instead of the server's own
     content_type: str = "text/html"
     delay: float = 0  # seconds before the answer
+    met: Callable[[], None] | None = None  # called when the request was read, and taken where it is: before the answer
 
     @classmethod
     def rate_limited(cls, retry_after: int | str = 30) -> Self:

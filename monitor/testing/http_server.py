@@ -48,6 +48,10 @@ class FaultyServer:
         """Make the next requests to a route fail."""
         self._faults[route].extend([fault] * times)
 
+    def relent(self) -> None:
+        """Forget all faults that nothing has met yet."""
+        self._faults.clear()
+
     async def respond(
         self,
         request: web.Request,
@@ -62,6 +66,8 @@ class FaultyServer:
             return accept()
         fault = faults.popleft()
         answer = accept() if fault.accept else None
+        if fault.met:
+            fault.met()
         if fault.delay:
             await asyncio.sleep(fault.delay)
         if fault.after is After.HANG:

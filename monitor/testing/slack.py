@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -14,10 +14,12 @@ from monitor.testing.clock import FakeClock
 from monitor.testing.fault import Fault
 from monitor.testing.http_server import FaultyServer, retry_header
 from monitor.testing.slack_limits import check_blocks, too_long
+from monitor.testing.slack_socket import FakeSocket
 
 TOKEN = "xoxb-fake-token"  # noqa: S105 - it opens nothing but the fake
 HOOK_PATH = "/services/T00000000/B00000000/fake-hook-secret"
 HOOK = "incoming_webhook"
+CONNECT = "apps.connections.open"
 MOST_TEXT = 40_000
 
 Params = Mapping[str, Any]
@@ -52,10 +54,11 @@ class FakeSlack(FaultyServer):
     """Speak the methods of Slack that alerts need, and incoming webhooks.
 
     `chat.postMessage` (with threads), `chat.update`, `conversations.history`, `conversations.replies`,
-    `conversations.list`, `auth.test`. Blocks are checked against the documented limits, tokens and channels against
-    those it was made with; `messages` keeps what stands there, in the order of posting, `calls` every (method,
-    parameters) that came. A clock gives the messages their `ts`: pass the one that the tested program reads where
-    look-ups matter.
+    `conversations.list`, `auth.test`; `socket` is Socket Mode, with people who press buttons. Blocks are checked
+    against the documented limits, tokens and channels against those it was made with; `messages` keeps what stands
+    there, in the order of posting, `calls` every (method, parameters) that came. A clock gives the messages their `ts`:
+    pass the one that the tested program reads where look-ups matter. History and threads show a message only when it is
+    `lag` old.
     """
 
     def __init__(
@@ -65,6 +68,7 @@ class FakeSlack(FaultyServer):
         channels: Mapping[str, str] | None = None,
         clock: Callable[[], datetime] | None = None,
         page_size: int = 100,
+        lag: timedelta = timedelta(),
     ) -> None:
         super().__init__()
         self.token = token
@@ -77,6 +81,7 @@ class FakeSlack(FaultyServer):
         self._posted = 0
         self._clock = clock or FakeClock()
         self._page_size = page_size
+        self._lag = lag
         for method, answer in (
             ("auth.test", self._auth_test),
             ("chat.postMessage", self._post),
@@ -84,9 +89,12 @@ class FakeSlack(FaultyServer):
             ("conversations.history", self._history),
             ("conversations.replies", self._replies),
             ("conversations.list", self._list),
+            (CONNECT, self._connections_open),
         ):
             self._app.router.add_route("*", f"/api/{method}", self._handler(method, answer))
         self._app.router.add_post(HOOK_PATH, self._hook)
+        self.socket = FakeSocket(lambda: self.origin)
+        self._app.router.add_routes(self.socket.routes())
 
     @property
     def api_url(self) -> str:
@@ -115,7 +123,7 @@ class FakeSlack(FaultyServer):
 
             def accept() -> web.Response:
                 try:
-                    self._check_token(request)
+                    self._check_token(request, method)
                     return web.json_response({"ok": True, **answer(params)})
                 except _RefusedError as refused:
                     return web.json_response({"ok": False, "error": str(refused)})
@@ -124,12 +132,18 @@ class FakeSlack(FaultyServer):
 
         return handle
 
-    def _check_token(self, request: web.Request) -> None:
+    def _check_token(self, request: web.Request, method: str) -> None:
         given = request.headers.get("Authorization", "")
         if not given:
             raise _RefusedError("not_authed")
-        if given != f"Bearer {self.token}":
+        wanted, other = (self.token, self.socket.token)[:: -1 if method == CONNECT else 1]
+        if given == f"Bearer {other}":
+            raise _RefusedError("not_allowed_token_type")
+        if given != f"Bearer {wanted}":
             raise _RefusedError("invalid_auth")
+
+    def _connections_open(self, params: Params) -> dict[str, Any]:  # noqa: ARG002 - as all methods
+        return {"url": self.socket.ticket()}
 
     def _need(self, scope: str) -> None:
         if scope not in self.scopes:
@@ -234,9 +248,11 @@ class FakeSlack(FaultyServer):
         return self._listed(sorted(in_thread, key=_ts), params, always=thread)
 
     def _listed(self, found: list[SlackMessage], params: Params, *, always: str = "") -> dict[str, Any]:
-        """Show messages that are new enough; of a thread the first message in any case."""
+        """Show messages that are new enough, and old enough to be seen; of a thread the first in any case."""
         oldest = Decimal(str(params.get("oldest") or "0"))
-        page, cursor = self._page([one for one in found if one.ts == always or _ts(one) > oldest], params)
+        newest = Decimal(str((self._clock() - self._lag).timestamp())) if self._lag else Decimal("Infinity")
+        shown_now = [one for one in found if one.ts == always or oldest < _ts(one) <= newest]
+        page, cursor = self._page(shown_now, params)
         with_metadata = str(params.get("include_all_metadata", "")).lower() in ("1", "true")
         shown = [
             {"type": "message", "ts": one.ts, "text": one.text}

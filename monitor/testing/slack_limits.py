@@ -14,6 +14,8 @@ MOST_CHARACTERS = 13_200  # of all blocks as JSON; measured in slackapi/bolt-js#
 _STYLES = frozenset({"bold", "italic", "strike", "code", "underline"})
 _MOST_FIELDS = 10
 _MOST_CONTEXT = 10
+_MOST_ACTIONS = 25
+_MOST_NAME = 255
 
 
 def check_blocks(blocks: Any) -> list[str]:
@@ -70,6 +72,44 @@ def _context(block: dict[str, Any]) -> Iterator[str]:
         return
     for element in elements:
         yield from _text(element, 2000)
+
+
+def _actions(block: dict[str, Any]) -> Iterator[str]:
+    elements = block.get("elements")
+    if not isinstance(elements, list) or not 1 <= len(elements) <= _MOST_ACTIONS:
+        yield "not between 1 and 25 elements"
+        return
+    names = [element.get("action_id") for element in elements]
+    if len(set(names)) < len(names):
+        yield "two elements with one action_id"
+    for element in elements:
+        if not isinstance(element.get("action_id"), str) or not 1 <= len(element["action_id"]) <= _MOST_NAME:
+            yield "action_id not between 1 and 255 characters"
+        check = {"button": _button, "static_select": _select}.get(str(element.get("type")))
+        yield from check(element) if check else iter([f"unknown element {element.get('type')!r}"])
+
+
+def _button(element: dict[str, Any]) -> Iterator[str]:
+    yield from _text(element.get("text"), 75, ("plain_text",))
+    if len(element.get("value", "")) > 2000:  # noqa: PLR2004 - documented
+        yield "value longer than 2000 characters"
+    if not set(element) <= {"type", "action_id", "text", "value", "url", "style", "confirm"}:
+        yield "unknown key in a button"
+
+
+def _select(element: dict[str, Any]) -> Iterator[str]:
+    yield from _text(element.get("placeholder"), 150, ("plain_text",))
+    options = element.get("options") or []
+    if not 1 <= len(options) <= 100:  # noqa: PLR2004 - documented
+        yield "not between 1 and 100 options"
+    for option in options:
+        yield from _text(option.get("text"), 75, ("plain_text",))
+        if not 1 <= len(option.get("value", "")) <= 75:  # noqa: PLR2004 - 150 by now, 75 for years
+            yield "value not between 1 and 75 characters"
+    if len({option.get("value") for option in options}) < len(options):
+        yield "two options with one value"
+    if not set(element) <= {"type", "action_id", "placeholder", "options", "confirm"}:
+        yield "unknown key in a select"
 
 
 def _divider(block: dict[str, Any]) -> Iterator[str]:
@@ -137,6 +177,7 @@ def _part(part: dict[str, Any]) -> Iterator[str]:
 
 
 _CHECKS: dict[str, Callable[[dict[str, Any]], Iterator[str]]] = {
+    "actions": _actions,
     "context": _context,
     "divider": _divider,
     "header": _header,

@@ -8,10 +8,11 @@ import email.policy
 import ssl
 import warnings
 from collections import defaultdict, deque
+from collections.abc import Callable
 from dataclasses import dataclass
 from email.message import EmailMessage
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 
 DROP = "drop"
 HANG = "hang"
@@ -31,6 +32,14 @@ class ReceivedMail:
         parsed = email.message_from_bytes(self.content, policy=email.policy.default)
         assert isinstance(parsed, EmailMessage)  # noqa: S101 - what the default policy makes
         return parsed
+
+
+class _Step(NamedTuple):
+    """What one step of the protocol comes to."""
+
+    answer: str
+    accept: bool
+    met: Callable[[], None] | None = None
 
 
 class FakeSmtp:
@@ -55,18 +64,30 @@ class FakeSmtp:
         self._aiosmtpd = aiosmtpd.smtp
         self._credentials = credentials
         self._tls = tls
-        self._script: dict[str, deque[tuple[str, bool]]] = defaultdict(deque)
+        self._script: dict[str, deque[_Step]] = defaultdict(deque)
         self._ending = asyncio.Event()
         self._server: asyncio.Server | None = None
         self._sessions: list[Any] = []
 
-    def fail(self, step: str, answer: str, *, accept: bool = False, times: int = 1) -> None:
+    def fail(
+        self,
+        step: str,
+        answer: str,
+        *,
+        accept: bool = False,
+        times: int = 1,
+        met: Callable[[], None] | None = None,
+    ) -> None:
         """Make a step go wrong: `step` is EHLO, MAIL, RCPT or DATA (the whole mail has been read).
 
         `answer` is what the server says, e.g. "451 4.7.1 later", or DROP (breaks the connection) or HANG (says
-        nothing). With `accept`, DATA keeps the mail first.
+        nothing). With `accept`, DATA keeps the mail first. `met` is called when the step was read, before the answer.
         """
-        self._script[step].extend([(answer, accept)] * times)
+        self._script[step].extend([_Step(answer, accept, met)] * times)
+
+    def relent(self) -> None:
+        """Forget all that was to go wrong and has not yet."""
+        self._script.clear()
 
     async def __aenter__(self) -> Self:
         loop = asyncio.get_running_loop()
@@ -109,9 +130,11 @@ class FakeSmtp:
 
     async def _step(self, step: str, server: Any, usual: str, mail: ReceivedMail | None = None) -> str:
         script = self._script[step]
-        answer, accept = script.popleft() if script else (usual, True)
+        answer, accept, met = script.popleft() if script else _Step(usual, accept=True)
         if mail and accept:
             self.mails.append(mail)
+        if met:
+            met()
         if answer == HANG:
             await self._ending.wait()
         if answer in (HANG, DROP):

@@ -112,7 +112,7 @@ class House:
         (self.folder / "rules.yaml").write_text(rules)
 
     def setup(self) -> Setup:
-        return load_setup(self.file, env={"TOKEN": self.slack.token})
+        return load_setup(self.file, env={"TOKEN": self.slack.token, "APP": self.slack.socket.token})
 
     @asynccontextmanager
     async def open(self) -> AsyncIterator[Daemon]:

@@ -66,6 +66,9 @@ class MortalParser:
         self._countdown.step("after parse")
         return parsed
 
+    def parse_small(self, page: Page, feed: Feed, now: datetime) -> ParsedFeed | None:
+        return self._parser.parse_small(page, feed, now)
+
     async def shortcut_holds(self, page: Page, whole: ParsedFeed, feed: Feed, now: datetime) -> bool:
         return await self._parser.shortcut_holds(page, whole, feed, now)
 

@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from monitor.feeds.child import find_task
+from monitor.feeds.small import parse_small
 from monitor.feeds.wire import LENGTH, Answer, Task, pack, unpack_answer, unpack_task
 from monitor.model import Feed, Page, ParsedFeed
 
@@ -19,6 +20,9 @@ class ParserHere:
     async def parse(self, page: Page, feed: Feed, now: datetime) -> ParsedFeed:
         parsed: ParsedFeed = _do("parse", page=page, feed=feed, now=now)
         return parsed
+
+    def parse_small(self, page: Page, feed: Feed, now: datetime) -> ParsedFeed | None:
+        return parse_small(page, feed, now)
 
     async def shortcut_holds(self, page: Page, whole: ParsedFeed, feed: Feed, now: datetime) -> bool:
         holds: bool = _do("check", page=page, whole=whole, feed=feed, now=now)

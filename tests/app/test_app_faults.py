@@ -32,17 +32,21 @@ async def told(app: Daemon) -> None:
 
 
 class StoreDoor:
-    """Stand before a real store; a call named in `before` runs something first, which may raise."""
+    """Stand before a real store; a call named in `before` runs something first, which may raise; `after`, afterwards."""
 
     def __init__(self, store: Any) -> None:
         self._store = store
         self.before: dict[str, Any] = {}
+        self.after: dict[str, Any] = {}
 
     def __getattr__(self, name: str) -> Any:
         def call(*arguments: Any, **named: Any) -> Any:
             if name in self.before:
                 self.before[name]()
-            return getattr(self._store, name)(*arguments, **named)
+            result = getattr(self._store, name)(*arguments, **named)
+            if name in self.after:
+                self.after[name]()
+            return result
 
         return call
 
@@ -76,6 +80,25 @@ async def test_a_failure_found_after_the_lease_ran_out_is_dropped_quietly(house:
             await app.poll_due()
             await app.polls.join()
     assert [log["event"] for log in logs] == ["lease lost, poll dropped"]
+
+
+@pytest.mark.parametrize("step", ["claim_deliveries", "resend"])
+async def test_who_was_held_up_between_intent_and_sending_does_not_send(house: House, step: str) -> None:
+    """Somebody else may have looked meanwhile, found nothing, and sent."""
+    house.feeds.pages["/wire"] = rss("Shoygu one")
+    if step == "resend":
+        house.slack.fail(Fault.drop(accept=False))
+        assert not await house.once()
+        house.clock.advance(HOUR)
+    async with house.open() as app:
+        stops = iter([timedelta(minutes=2, seconds=1)])
+        door(app).after[step] = lambda: house.clock.advance(next(stops, timedelta()))
+        await app.run_once()
+        assert house.slack.messages == []
+        status = await app.doors.in_store(app.doors.store.status)
+        assert [owed.reason for owed in status.owed] == ["this daemon was held up for too long before sending"]
+    assert await house.once(after=HOUR)
+    assert house.told == ["Shoygu one"]
 
 
 async def test_a_slow_host_with_many_feeds_keeps_no_other_waiting(house: House) -> None:

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
 from monitor.daemon import Daemon
 from monitor.errors import Cause, ParseError
 from monitor.feeds.parse import parse_page
-from monitor.model import FeedState
+from monitor.feeds.small import parse_small
+from monitor.model import Feed, FeedState, Page, ParsedFeed
 from monitor.ports import Parser
 from monitor.testing import FakeParser
 from tests.app.house import House, rss
@@ -39,6 +40,30 @@ async def run(app: Daemon, parser: Parser) -> None:
     await app.doors.parser.close()
     app.doors = replace(app.doors, parser=parser)
     assert await app.run_once()
+
+
+class Thrifty(FakeParser):
+    def __init__(self) -> None:
+        super().__init__(parse_page)
+        self.small: list[str] = []
+
+    def parse_small(self, page: Page, feed: Feed, now: datetime) -> ParsedFeed | None:
+        self.small.append(page.body.decode("utf-8-sig"))
+        return parse_small(page, feed, now)
+
+
+async def test_what_is_new_is_parsed_at_once_unless_it_is_unusual(house: House) -> None:
+    parser = Thrifty()
+    await poll(house, parser, "Shoygu one")
+    assert (len(parser.small), len(parser.parsed)) == (0, 1)  # a whole page goes to the process that can be killed
+    await poll(house, parser, "Shoygu two", "Shoygu one")
+    assert "two" in parser.small[-1]
+    assert "one" not in parser.small[-1]
+    assert len(parser.parsed) == 1
+    await poll(house, parser, "Shoygu <b>three</b>", "Shoygu two", "Shoygu one")
+    assert "three" in parser.small[-1]
+    assert "three" in last_page(parser)
+    assert len(house.told) == 3
 
 
 async def test_only_what_is_new_is_parsed_and_once_a_day_all(house: House) -> None:

@@ -1,10 +1,14 @@
 """From a feed to a message, over real sockets."""
 
+import asyncio
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
-from monitor.testing import Fault
+from monitor.app import open_app
+from monitor.model import Delivery, SendResult
+from monitor.testing import FakeNotifier, Fault
 from tests.app.house import RULES, House, rss
 
 HOUR = timedelta(hours=1)
@@ -18,6 +22,26 @@ async def test_entries_become_messages_in_order_once(house: House) -> None:
     assert all(title in told for title, told in zip(titles, house.told, strict=True))
     assert await house.once(after=HOUR)
     assert len(house.told) == 4
+
+
+async def test_the_next_message_of_a_channel_waits_for_its_pace_and_for_no_tick(house: House) -> None:
+    """Nothing ticks here, so a message that waited for a tick would never come."""
+    third = asyncio.Event()
+
+    class Counting(FakeNotifier):
+        async def send(self, delivery: Delivery) -> SendResult:
+            result = await super().send(delivery)
+            if len(self.received) == 3:
+                third.set()
+            return result
+
+    house.configure(channels="desk: {console: true}")
+    house.feeds.pages["/wire"] = rss("Shoygu one", "Shoygu two", "Shoygu three")
+    async with open_app(house.setup(), host_spacing=timedelta()) as app:  # by the machine's clock
+        app.live = replace(app.live, notifiers={"desk": Counting(pace=timedelta(seconds=0.05))})
+        app._running = True
+        await app.poll_due()
+        await third.wait()
 
 
 async def test_a_message_says_rule_word_feed_and_link(house: House) -> None:

@@ -7,7 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import CliRunner, Result
 
+from monitor.cli import cli
 from monitor.cli.backtest import WIDTH, bar
 from tests.app.house import rss
 from tests.cli.test_cli_commands import RULES
@@ -250,3 +252,26 @@ def test_alerts_list_shows_what_was_told_the_newest_first(ongoing: Path) -> None
     assert monitor(ongoing, "alerts", "list", "--channel", "nobody")[1] == "no message yet\n"
     key = with_edits[0]["key"]
     assert monitor(ongoing, "why", key)[0] == 0
+
+
+def test_what_is_judged_is_counted_and_becomes_a_miss(desk: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(desk)
+
+    def run(*arguments: str) -> Result:
+        return CliRunner().invoke(cli, arguments)
+
+    record = json.loads(run("why", "https://wire.example/Earthquake-one", "--json").stdout)["entries"][0]
+    alert = record["alerts"][0]["alert"]["id"]
+    judged = run("alerts", "judge", alert[:8], "not-relevant", "--by", "anna")
+    assert (judged.exit_code, judged.stdout) == (0, f"{alert[:8]}  noted: not relevant (quake)\n")
+    wrong = run("alerts", "judge", alert[:8], "relevant", "--rule", "quak").exception
+    assert str(wrong) == "rule `quak` has no part in this alert: did you mean `quake`?"
+    assert str(run("alerts", "judge", "ffff", "relevant").exception).startswith("no alert `ffff`")
+    stats = run("rules", "stats").stdout
+    assert [line.split() for line in stats.splitlines() if "%" in line] == [
+        ["quake", "0%", "0", "of", "1"],
+        ["“Earthquake”", "0%", "0", "of", "1"],
+    ]
+    assert "1 text nobody wanted" in stats
+    patch = run("rules", "stats", "--misses").stdout
+    assert "+  quake: {misses: [Earthquake one], terms: earthquake, in: title}\n" in patch

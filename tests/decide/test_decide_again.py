@@ -8,9 +8,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from monitor.decide import poll as decide
-from monitor.decide.draft import Draft, Joined
+from monitor.decide.draft import Draft
 from monitor.decide.flood import MOST_ALERTS, fold_floods
+from monitor.decide.holding import Restraints
 from monitor.decide.owed import alert_id, coverage_of, digest_of, edit, post, reply
+from monitor.decide.telling import Joined, Reach
 from monitor.model import (
     Alert,
     Backlog,
@@ -24,6 +26,8 @@ from monitor.model import (
     Memory,
     Message,
     ParsedFeed,
+    Policies,
+    Policy,
     PollOutcome,
     Priority,
     Reason,
@@ -32,7 +36,7 @@ from monitor.model import (
     Told,
 )
 from monitor.stories.index import StoryIndex
-from tests.decide.test_decide_poll import FEED, NOW, STATE, entry, page_of, remembered, ruleset, verdicts
+from tests.decide.test_decide_poll import FEED, NOW, RULES, STATE, entry, page_of, remembered, ruleset, verdicts
 
 URL = "https://a.example/1"
 STORY_ID = "f" * 32
@@ -67,10 +71,17 @@ def told(*alerts: Alert, message: Message | None = MESSAGE) -> dict[str, Told]:
     return {each.id: Told(alert=each, message=message) for each in alerts}
 
 
-def again(title: str, *alerts: Alert, message: Message | None = MESSAGE) -> PollOutcome:
+def again(
+    title: str,
+    *alerts: Alert,
+    message: Message | None = MESSAGE,
+    restraints: Restraints | None = None,
+    rules: str = RULES,
+) -> PollOutcome:
     """Poll a page with one more copy of a story that these alerts have told."""
     memory = remembered(URL, story_id=STORY_ID, told=frozenset(each.channel for each in alerts))
-    return page_of(entry(title, url=URL), memory=memory, told=told(*alerts, message=message))
+    known = told(*alerts, message=message)
+    return page_of(entry(title, url=URL), memory=memory, told=known, restraints=restraints, rules=rules)
 
 
 def by_kind(outcome: PollOutcome) -> dict[DeliveryKind, list[Delivery]]:
@@ -121,12 +132,12 @@ def test_a_story_twice_on_one_page_is_counted_in_its_first_message() -> None:
 
 
 def test_a_rule_that_had_not_hit_is_a_reply_for_all_to_see_and_a_reason_more() -> None:
-    outcome = again("Military talks over Syria", alert(), alert("chief", ("syria",)))
+    outcome = again("Military talks over Syria", alert(), alert("chief", ("syria",), priority=Priority.HIGH))
     kinds = by_kind(outcome)
     (answer,) = kinds[DeliveryKind.REPLY]
     assert isinstance(answer.message, Message)
     assert (answer.channel, answer.alert_id) == ("desk", alert().id)
-    assert (answer.message.note, answer.message.broadcast) == ("new rule: syria", True)
+    assert (answer.message.note, answer.message.broadcast) == ("new rule: syria; priority normal → high", True)
     assert answer.message.title.text == "Military talks over Syria"
     edits = {each.channel: each.message for each in kinds[DeliveryKind.EDIT]}
     desk = edits["desk"]
@@ -169,18 +180,72 @@ def draft(*alerts: Alert) -> Draft:
     [
         (True, "Military talks", "also reported by wire", False),
         (False, "Military talks", "later report", False),
-        (False, "Military talks in Syria", "later report; new rule: syria", True),
+        (False, "Military talks in Syria", "later report; new rule: syria; priority normal → high", True),
     ],
 )
 def test_a_new_report_is_a_reply(*, new_source: bool, title: str, note: str, broadcast: bool) -> None:
     made, report = draft(alert()), entry(title)
     story = Story(id=STORY_ID, first_at=EARLIER, last_at=NOW, entries=2, sources=("other", "wire"))
     joined = Joined(story=story, how=Joining.NEW_REPORT, new_source=new_source)
-    made.tell_more(joined, "desk", ruleset().match(report, ()).matches, {})
+    made.tell_more(joined, Reach(channel="desk", matches=ruleset().match(report, ()).matches), {})
     (answer,) = made.replies
     assert isinstance(answer.message, Message)
     assert (answer.message.note, answer.message.broadcast) == (note, broadcast)
     assert made.decisions[-1].reason == f"{note}: a reply in desk"
+
+
+# -- what the whole channel is to see ----------------------------------------------------------------------------------
+
+
+def test_a_priority_that_rises_is_shown_to_all_though_the_report_is_a_copy() -> None:
+    outcome = again("Syria", alert(rules=("syria",)), alert("chief", ("syria",), priority=Priority.HIGH))
+    kinds = by_kind(outcome)
+    (answer,) = kinds[DeliveryKind.REPLY]
+    assert isinstance(answer.message, Message)
+    assert (answer.channel, answer.message.note) == ("desk", "priority normal → high")
+    assert answer.message.broadcast
+    assert outcome.widened == (alert(rules=("syria",), priority=Priority.HIGH),)
+    edits = {each.channel: each.message for each in kinds[DeliveryKind.EDIT]}
+    assert edits["desk"].priority is Priority.HIGH
+
+
+@pytest.mark.parametrize(
+    ("asked", "independent", "reach", "wide"),
+    [(3, 2, 0, False), (3, 3, 0, True), (3, 4, 0, True), (3, 4, 3, False), (5, 5, 3, True), (0, 9, 0, False)],
+)
+def test_enough_independent_sources_are_shown_to_all_once(
+    *, asked: int, independent: int, reach: int, wide: bool
+) -> None:
+    policies = Policies(channels={"desk": Policy(broadcast_sources=asked)})
+    made = replace(draft(alert()), restraints=Restraints(policies=policies))
+    made.told = told(alert(), message=replace(MESSAGE, reach=reach))
+    story = Story(id=STORY_ID, first_at=EARLIER, last_at=NOW, entries=2, sources=("other", "wire"))
+    joined = Joined(story=story, how=Joining.NEW_REPORT, independent=independent)
+    report = entry("Military talks")
+    for _ in range(2):
+        made.tell_more(joined, Reach(channel="desk", matches=ruleset().match(report, ()).matches), {})
+    first, second = (answer.message for answer in made.replies)
+    assert isinstance(first, Message)
+    assert isinstance(second, Message)
+    assert (first.broadcast, second.broadcast) == (wide, False)
+    assert (f"{independent} independent sources by now" in first.note) is wide
+    made.count(story, "desk", report)
+    (edited,) = made.edits.values()
+    assert isinstance(edited.message, Message)
+    assert edited.message.reach == (asked if wide else reach), "it is remembered with the message"
+
+
+def test_what_a_digest_told_is_never_shown_to_all_for_its_sources() -> None:
+    made = replace(
+        draft(alert()), restraints=Restraints(policies=Policies(channels={"desk": Policy(broadcast_sources=2)}))
+    )
+    made.told = told(alert(), message=None)
+    story = Story(id=STORY_ID, first_at=EARLIER, last_at=NOW, entries=2, sources=("other", "wire"))
+    joined = Joined(story=story, how=Joining.NEW_REPORT, independent=5)
+    made.tell_more(joined, Reach(channel="desk", matches=ruleset().match(entry("Military talks"), ()).matches), {})
+    (answer,) = made.replies
+    assert isinstance(answer.message, Message)
+    assert not answer.message.broadcast
 
 
 # -- what is asked -----------------------------------------------------------------------------------------------------

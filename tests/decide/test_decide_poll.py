@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from monitor.decide import poll as decide
+from monitor.decide.holding import Restraints
 from monitor.decide.schedule import next_poll, poll_after_failure
 from monitor.document import parse_document
 from monitor.errors import Cause, FetchError, ParseError
@@ -72,6 +73,7 @@ def page_of(
     rules: str | Ruleset = RULES,
     histories: Mapping[str, History] | None = None,
     told: Mapping[str, Told] | None = None,
+    restraints: Restraints | None = None,
 ) -> PollOutcome:
     lease, parsed = FeedLease(state=state, token=7), ParsedFeed(title="Wire", entries=entries)
     matcher = ruleset(rules) if isinstance(rules, str) else rules
@@ -90,6 +92,7 @@ def page_of(
         dedup=timedelta(days=4),
         stories_since=NOW - timedelta(days=4),
         now=NOW,
+        restraints=restraints,
     )
 
 

@@ -6,10 +6,11 @@ from datetime import timedelta
 import pytest
 
 from monitor.decide.draft import Draft, dedup_by
+from monitor.decide.holding import Restraints
 from monitor.decide.poll import page_near
 from monitor.decide.thresholds import describe_dedup
 from monitor.decide.updates import told_of_difference
-from monitor.model import Dedup, DeliveryKind, Entry, Rule, Stage, Story
+from monitor.model import Dedup, DeliveryKind, Entry, Message, Policies, Policy, Rule, Stage, Story
 from monitor.stories.index import StoryIndex
 from monitor.stories.verdict import Kind
 from tests.decide.test_decide_poll import ruleset
@@ -147,3 +148,19 @@ def test_what_a_rule_says_of_stories_is_shown(about: Rule, said: str) -> None:
 )
 def test_a_difference_is_told_in_a_few_words(before: Entry | None, after: Entry, said: str, *, corrects: bool) -> None:
     assert told_of_difference(before, after, corrects=corrects) == said
+
+
+@pytest.mark.parametrize(("asked", "wide"), [(2, True), (3, False)])
+def test_a_copy_is_no_independent_source(*, asked: int, wide: bool) -> None:
+    made = replace(draft(stories=()), index=StoryIndex(), reports={})
+    made.restraints = Restraints(policies=Policies(channels={"desk": Policy(broadcast_sources=asked)}))
+    copy = replace(BUS, id="c" * 32, feed="echo", canonical_url="https://e.example/1")
+    consider(made, BUS, copy, REWRITTEN)
+    (story,) = made.stories.values()
+    assert len(story.sources) == 3
+    (answer,) = made.replies
+    (first,) = made.posts.values()
+    assert isinstance(answer.message, Message)
+    assert isinstance(first.message, Message)
+    assert answer.message.broadcast is wide
+    assert first.message.reach == (asked if wide else 0)

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import gzip
+import inspect
 import socket
 import zlib
+from asyncio import sslproto
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
@@ -21,6 +23,7 @@ from monitor.feeds.fetch import MAX_REDIRECTS, HttpFetcher
 from monitor.feeds.freshness import freshness
 from monitor.feeds.inflate import inflate
 from monitor.feeds.resolve import PooledResolver
+from monitor.feeds.sessions import TLS_BUFFER
 from monitor.model import MOVES, Feed, FeedNotes, FeedState, FetchNotes, NotModified, Page, Validators
 from monitor.secret import Secret
 from tests.feeds.feed_server import LOOPBACK, NOW, RSS, Client, FeedServer, br, wait, zst
@@ -235,6 +238,12 @@ async def test_a_redirect_to_a_dead_host_names_that_host(server: FeedServer, cli
 async def test_tls_with_a_server_that_has_none(server: FeedServer, client: Client) -> None:
     error = await failure(client, server.url.replace("http:", "https:") + "/feed")
     assert error.cause is Cause.TLS
+
+
+async def test_a_tls_connection_has_a_small_buffer(server: FeedServer, client: Client) -> None:
+    await failure(client, server.url.replace("http:", "https:") + "/feed")
+    assert sslproto.SSLProtocol.max_size == TLS_BUFFER
+    assert "bytearray(self.max_size)" in inspect.getsource(sslproto.SSLProtocol)  # as long as that is what it is for
 
 
 @pytest.mark.parametrize("url", ["ftp://example.org/", "feed", "http://", "http://[::1", "gopher:x", "", "http:///x"])

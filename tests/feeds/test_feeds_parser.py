@@ -66,6 +66,11 @@ async def test_the_same_comes_out_as_in_this_process(parser: ChildParser) -> Non
     assert await parser.shortcut_holds(PAGE, parsed, FEED, NOW)
 
 
+async def test_a_small_page_needs_no_process(parser: ChildParser) -> None:
+    assert parser.parse_small(PAGE, FEED, NOW) == parse_page(PAGE, FEED, NOW)
+    assert parser.pids == ()
+
+
 async def test_what_is_no_feed_says_so(parser: ChildParser) -> None:
     error = await fails(parser, Page(body=b"<html><title>Home</title></html>"))
     assert error.cause is Cause.NOT_A_FEED

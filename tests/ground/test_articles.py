@@ -42,6 +42,9 @@ class Extractor:
     async def parse(self, page: Page, feed: Feed, now: datetime) -> ParsedFeed:
         raise AssertionError((page, feed, now))
 
+    def parse_small(self, page: Page, feed: Feed, now: datetime) -> ParsedFeed | None:
+        raise AssertionError((page, feed, now))
+
     async def shortcut_holds(self, page: Page, whole: ParsedFeed, feed: Feed, now: datetime) -> bool:
         raise AssertionError((page, whole, feed, now))
 

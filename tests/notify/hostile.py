@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from hypothesis import strategies as st
 
 from monitor.model import (
+    Acknowledged,
     Coverage,
     Delivery,
     DeliveryKind,
@@ -45,6 +46,7 @@ def assemble(texts: list[str], times: int, count: int, marks: list[tuple[int, in
         note=text(count + 3),
         broadcast=count % 2 == 0,
         coverage=Coverage(sources=count, entries=count + 1, first_at=moment, last_at=moment) if count % 3 else None,
+        acknowledged=Acknowledged(by=text(count + 4), at=moment) if count % 2 else None,
     )
 
 

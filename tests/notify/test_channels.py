@@ -25,7 +25,10 @@ ENV = {
     "DOTS": "xoxb-…",
     "EMPTY": "",
     "CYRILLIC": "пароль",
+    "SPACED": "xapp-1 2",
 }
+BOT = "{slack: '#desk', token: '${SLACK_BOT_TOKEN}'"
+BUTTONS = BOT + ", app_token: '${APP_TOKEN}'"
 SMTP = "smtp: {host: mail.example.org, user: me, password: '${SMTP_PASSWORD}', from: Desk <desk@example.org>}\n"
 
 
@@ -74,7 +77,7 @@ def test_no_channels_are_no_problem_here() -> None:
     ("channel", "message", "hint", "column"),
     [
         ("{slak: '#desk'}", "unknown kind of channel `slak`", "did you mean `slack`?", 14),
-        ("{}", "no kind of channel is named here", "known here: `console`, `email`", 3),
+        ("{}", "no kind of channel is named here", "known here: `apprise`, `console`, `email`", 3),
         ("true", "this should be a mapping that names one kind of channel", "write for example", 13),
         ("{console: true, email: a@b.example}", "`console` and `email` in one channel", "a channel of each", 29),
         ("{console: true, colour: no}", "unknown key `colour`", "`console`", 29),
@@ -90,6 +93,28 @@ def test_no_channels_are_no_problem_here() -> None:
         ("{slack: '#desk', token: xoxb-123-abc}", "a secret must not stand in this file: write ${NAME}", "", 37),
         ("{slack: '#desk', token_file: nowhere}", "`nowhere` cannot be read: No such file", "", 42),
         ("{slack: '#d', token: '${SLACK_BOT_TOKEN}', api_url: 'http://x.example'}", "in the clear", "", 65),
+        (
+            f"{BOT}, app_token: '${{SLACK_BOT_TOKEN}}'}}",
+            "this is a bot token (xoxb-…): buttons need the app-level",
+            "",
+            70,
+        ),
+        (
+            f"{BOT}, app_token: '${{WRONG_TOKEN}}'}}",
+            "this is no app-level token (xapp-…): make one on the app's",
+            "",
+            70,
+        ),
+        (f"{BOT}, app_token: '${{SPACED}}'}}", "this is not a Slack token: it holds blanks", "", 70),
+        (f"{BOT}, app_token: xapp-1-2}}", "a secret must not stand in this file: write ${NAME}", "", 70),
+        (f"{BOT}, allow_users: [U024BE7LH]}}", "`allow_users` is about buttons, which need `app_token`", "", 13),
+        (
+            f"{BUTTONS}, allow_users: [anna]}}",
+            "`anna` is not the id of a person in Slack (U…): see Copy member",
+            "",
+            100,
+        ),
+        (f"{BUTTONS}, broadcast_at: {{sources: 1}}}}", "greater than or equal to 2", "", 110),
         ("{slack_webhook: 'https://hooks.slack.com/services/T/B/x'}", "a secret must not stand in this file", "", 29),
         ("{slack_webhook: '${NOT_A_URL}'}", "this is not a URL", "", 29),
         ("{email: chief at example.org}", "`chief at example.org` is not an e-mail address", "", 21),
@@ -162,15 +187,17 @@ def test_a_mistake_in_smtp_is_named(smtp: str, message: str) -> None:
 
 def test_a_secret_given_twice_is_a_mistake(tmp_path: Path) -> None:
     (tmp_path / "s").write_text("xoxb-12345")
+    (tmp_path / "app").write_text("xapp-12345")
     yaml = (
         "smtp: {host: h, from: a@example.org, user: m, password: '${SMTP_PASSWORD}', password_file: s}\n"
         "channels:\n"
         "  a: {slack: '#a', token: '${SLACK_BOT_TOKEN}', token_file: s}\n"
         "  b: {webhook: 'https://example.org', secret: '${HOOK_SECRET}', secret_file: s}\n"
+        f"  c: {BUTTONS}, app_token_file: app}}\n"
     )
     _, problems = load(yaml, tmp_path)
     assert [problem.message for problem in problems] == [
-        f"both `{key}` and `{key}_file`: keep one of them" for key in ("password", "token", "secret")
+        f"both `{key}` and `{key}_file`: keep one of them" for key in ("password", "token", "secret", "app_token")
     ]
 
 

@@ -2,11 +2,16 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
+from typing import Any
 
 from hypothesis import given
+from hypothesis import strategies as st
 
-from monitor.model import Coverage, Delivery, Digest, Excerpt, Message, Parent, Priority, Reason
+from monitor.model import Acknowledged, Coverage, Delivery, Digest, Excerpt, Message, Parent, Priority, Reason
+from monitor.notify.slack_buttons import buttons_of
 from monitor.notify.slack_layout import TEXT_LIMIT, blocks, fallback, plain
+from monitor.notify.slack_text import label
 from monitor.testing import check_blocks
 from monitor.testing.slack_limits import MOST_CHARACTERS, too_long
 from tests.notify.hostile import any_digest, any_message, any_reply
@@ -14,9 +19,13 @@ from tests.notify.hostile import any_digest, any_message, any_reply
 DATE = re.compile(r"(seen )?(<!date\^\d+\^\{date_short_pretty\} \{time\}\|[-\d: ]{17}UTC>|[-\d: ]{17}UTC)")
 
 
+ALERT = "a" * 32
+
+
 @given(any_message)
 def test_no_text_makes_blocks_that_slack_refuses(message: Message) -> None:
-    made = blocks(message)
+    made = blocks(message, buttons=buttons_of(message, ALERT))
+    assert made[-1]["type"] == "actions"
     assert check_blocks(made) == []
     assert not too_long(made)
     json.dumps(made, ensure_ascii=False).encode()
@@ -28,16 +37,56 @@ def test_no_text_reaches_slack_as_markup(message: Message) -> None:
         assert len(text) <= TEXT_LIMIT
         assert "<" not in text
         text.encode()
-    date = blocks(message)[-1]["elements"]
-    marked_up = [element["text"] for element in date if element["type"] == "mrkdwn"]
-    assert [bool(DATE.fullmatch(text)) for text in marked_up] == [True]
+    made = blocks(message, buttons=buttons_of(message, ALERT))
+    context = [element for block in made if block["type"] == "context" for element in block["elements"]]
+    marked_up = [element["text"] for element in context if element["type"] == "mrkdwn"]
+    counted = message.coverage is not None
+    assert len(marked_up) == 1 + counted + (message.acknowledged is not None)
+    for text in marked_up[counted:]:
+        assert DATE.fullmatch(text)
+    for text in labels(made[-1]):
+        assert "<" not in text
+        assert len(text) <= 75
+
+
+def labels(row: dict[str, Any]) -> list[str]:
+    """All that a row of buttons shows."""
+    options = [option for element in row["elements"] for option in element.get("options", ())]
+    return [each["text"]["text"] for each in (*row["elements"], *options) if "text" in each]
+
+
+def test_the_buttons_name_what_they_mute(latin: Message) -> None:
+    (row,) = buttons_of(latin, ALERT)
+    assert labels(row) == [
+        *("Acknowledge", "Relevant", "Not relevant", "Why?"),
+        *("This story", "Rule: US–Russia military contacts over Syria", "Rule: Sergei Shoygu", "Source: guardian"),
+    ]
+    assert check_blocks([row]) == []
+    taken = replace(latin, acknowledged=Acknowledged(by="@anna", at=latin.seen_at))
+    assert labels(buttons_of(taken, ALERT)[0])[0] == "Relevant"
+    assert buttons_of(latin, "") == [], "it is about no entry"
+
+
+def test_what_is_held_has_its_own_buttons_and_a_digest_has_none(latin: Message, crowd: Digest) -> None:
+    (row,) = buttons_of(replace(latin, breaker="3f2a1b00"), "")
+    assert labels(row) == ["Release", "Discard", "Mute 24 h"]
+    assert check_blocks([row]) == []
+    assert buttons_of(crowd, ALERT) == []
+
+
+@given(st.text(max_size=200))
+def test_a_label_is_never_too_long_nor_markup(text: str) -> None:
+    shown = label(f"Rule: {text}")["text"]
+    assert 1 <= len(shown) <= 75
+    assert "<" not in shown
 
 
 def test_the_greediest_message_stays_under_slacks_limit(latin: Message) -> None:
     def greedy(size: int) -> Excerpt:
         return Excerpt(text='"\\' * size, marks=tuple((2 * n, 2 * n + 1) for n in range(size)))
 
-    reason = Reason(rule="r", title='"' * 500, found=tuple((f'"{n}' * 60, ('"' * 90,) * 9) for n in range(20)))
+    found = tuple((f'"{n}' * 60, ('"' * 90,) * 9) for n in range(20))
+    reasons = tuple(Reason(rule=f"r{number}", title='"' * 500, found=found) for number in range(30))
     for url in ("https://example.org/" + "x" * 1970, "https://example.org/" + "x" * 100, "https://example.org/"):
         message = Message(
             title=greedy(400),
@@ -47,16 +96,17 @@ def test_the_greediest_message_stays_under_slacks_limit(latin: Message) -> None:
             seen_at=latin.seen_at,
             language='"' * 500,
             priority=Priority.URGENT,
-            reasons=(reason,) * 30,
+            reasons=reasons,
             excerpts=(greedy(400),) * 9,
             note='"' * 500,
             coverage=Coverage(sources=10**9, entries=10**9, first_at=latin.seen_at, last_at=latin.seen_at),
+            acknowledged=Acknowledged(by='"' * 500, at=latin.seen_at),
         )
         digest = Digest(
             title=greedy(400), reason='"' * 500, priority=Priority.URGENT, items=(message,) * 50, count=10**9
         )
         about = Parent(key="k", ref="", message=message)
-        for made in (blocks(message, about), blocks(digest)):
+        for made in (blocks(message, about, buttons=buttons_of(message, ALERT)), blocks(digest)):
             assert check_blocks(made) == []
             assert len(json.dumps(made, ensure_ascii=False)) <= MOST_CHARACTERS
 

@@ -9,6 +9,8 @@ import pytest
 from sqlalchemy import text
 
 from monitor.model import (
+    Acknowledged,
+    Action,
     ClaimedDelivery,
     Coverage,
     Dead,
@@ -316,3 +318,60 @@ def test_a_message_that_cannot_be_read_is_listed_all_the_same(store: SqlStore) -
         connection.execute(text("UPDATE delivery SET payload = 'nonsense'"))
     (found,) = store.latest_deliveries(channel=None, edits=False, limit=1)
     assert found.title == "(a stored message cannot be read: JSONDecodeError)"
+
+
+# -- who takes care of it ----------------------------------------------------------------------------------------------
+
+ANNA = Acknowledged(by="@anna", at=NOW + MINUTE)
+
+
+def acknowledge(store: SqlStore) -> bool:
+    return store.acknowledge(
+        ALERT.id, Action(at=ANNA.at, by=ANNA.by, via="slack", verb="acknowledge", subject=ALERT.id)
+    )
+
+
+def acknowledged(delivery: Delivery) -> Acknowledged | None:
+    assert not isinstance(delivery.message, Digest)
+    return delivery.message.acknowledged
+
+
+def test_an_acknowledgement_is_shown_once_and_kept_by_later_changes(store: SqlStore) -> None:
+    record(store, POST, begin=True)
+    assert acknowledged(settle(store, Sent(ref="C1:1.5"))) is None
+    assert acknowledge(store)
+    assert not acknowledge(store)
+    shown = settle(store, Sent(ref="C1:1.5"), NOW + MINUTE)
+    assert (shown.kind, shown.parent and shown.parent.ref) == (DeliveryKind.EDIT, "C1:1.5")
+    assert shown.message == replace(make_message("talks"), acknowledged=ANNA)
+    counted = replace(follow(DeliveryKind.EDIT), message=make_message("counted"))
+    record(store, counted, follow(DeliveryKind.REPLY), now=NOW + 2 * MINUTE)
+    assert acknowledged(settle(store, Sent(ref="C1:2.5"), NOW + 2 * MINUTE)) is None, "a reply need not say it"
+    assert settle(store, Sent(ref="C1:1.5"), NOW + 3 * MINUTE).message == replace(
+        make_message("counted"), acknowledged=ANNA
+    )
+    assert claim(store, NOW + 10 * MINUTE) is None
+
+
+def test_an_acknowledgement_takes_nothing_from_a_change_that_is_owed(store: SqlStore) -> None:
+    record(store, POST, begin=True)
+    settle(store, Sent(ref="C1:1.5"))
+    record(store, replace(follow(DeliveryKind.EDIT), message=make_message("counted")))
+    assert acknowledge(store)
+    assert settle(store, Sent(ref="C1:1.5"), NOW + MINUTE).message == replace(
+        make_message("counted"), acknowledged=ANNA
+    )
+    assert claim(store, NOW + 10 * MINUTE) is None
+
+
+def test_what_is_acknowledged_before_it_is_sent_says_so_at_once(store: SqlStore) -> None:
+    record(store, POST, begin=True)
+    assert acknowledge(store)
+    assert acknowledged(settle(store, Sent(ref="C1:1.5"), NOW + MINUTE)) == ANNA
+
+
+def test_what_a_digest_told_is_acknowledged_without_a_change(store: SqlStore) -> None:
+    record_digest(store)
+    assert acknowledge(store)
+    settle(store, Sent(ref="C1:1.5"), NOW + MINUTE)
+    assert claim(store, NOW + 10 * MINUTE) is None

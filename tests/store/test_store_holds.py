@@ -7,7 +7,18 @@ from dataclasses import replace
 import pytest
 
 from monitor.errors import ConflictError
-from monitor.model import Delivery, DeliveryKind, DeliveryState, Digest, Excerpt, Hold, HoldKind, Priority, Sent
+from monitor.model import (
+    Delivery,
+    DeliveryKind,
+    DeliveryState,
+    Digest,
+    Excerpt,
+    HeldBack,
+    Hold,
+    HoldKind,
+    Priority,
+    Sent,
+)
 from monitor.store import SqlStore
 from tests.store.builders import (
     LEASE,
@@ -135,8 +146,84 @@ def test_what_follows_a_held_message_waits_with_it(store: SqlStore) -> None:
     assert titles(store) == ["edited", "later"]
 
 
+def test_a_reply_that_is_muted_stays_so_when_the_message_before_it_goes_out(store: SqlStore) -> None:
+    record(store, POST, begin=True)
+    muted = Hold(kind=HoldKind.MUTE, reason="muted", by="m1")
+    record(store, replace(follow(DeliveryKind.REPLY, "later"), hold=muted))
+    assert [each.delivery.hold for each in store.held_deliveries()] == [HOLD, muted]
+
+
 def test_what_follows_a_message_that_is_out_does_not_wait(store: SqlStore) -> None:
     record(store, replace(POST, hold=None), begin=True)
     assert titles(store) == ["talks"]
     record(store, follow(DeliveryKind.REPLY, "later"))
     assert titles(store) == ["later"]
+
+
+def test_what_breakers_hold_is_counted_by_channel_and_urgent_ones_are_named(store: SqlStore) -> None:
+    by = Hold(kind=HoldKind.BREAKER, reason="held", by="b1")
+    urgent = replace(ALERT, priority=Priority.URGENT)
+    told = make_alert(STORY, "chief")
+    posts = (replace(POST, hold=by), make_delivery(told, "for chief", hold=by))
+    reply = replace(POST, key=key("reply").hex(), kind=DeliveryKind.REPLY, hold=by)
+    outcome = make_outcome(claim_one(store), stories=(STORY,), alerts=(urgent, told), deliveries=(*posts, reply))
+    store.record(outcome, NOW)
+    assert store.held_back(["b1", "b2"]) == (
+        HeldBack(breaker="b1", channel="chief", count=1),
+        HeldBack(breaker="b1", channel="desk", count=1, urgent=("talks",)),
+    )
+    assert store.held_back(["b2"]) == ()
+    assert store.holders() == ((HoldKind.BREAKER, "b1"),)
+    store.drop_held([each.key for each in (*posts, reply)], "discarded", NOW)
+    assert (store.holders(), store.held_back(["b1"])) == ((), ())
+
+
+def test_what_follows_a_message_that_a_digest_told_is_about_the_digest(store: SqlStore) -> None:
+    record(store, POST, begin=True)
+    store.fold_held(make_digest(), [POST.key], NOW)
+    assert titles(store) == ["digest"]
+    record(store, follow(DeliveryKind.REPLY, "later"))
+    (claimed,) = store.claim_deliveries(["desk"], now=NOW + 10 * MINUTE, lease=LEASE, limit=1)
+    assert claimed.delivery.parent is not None
+    assert claimed.delivery.parent.key == make_digest().key
+
+
+# -- a message about no entry is edited --------------------------------------------------------------------------------
+
+
+def notice(title: str, *, follows: str = "") -> Delivery:
+    kind = DeliveryKind.EDIT if follows else DeliveryKind.POST
+    made = replace(POST, key=key(title).hex(), alert_id="", kind=kind, message=make_message(title), hold=None)
+    return replace(made, follows=follows)
+
+
+def test_a_message_about_no_entry_is_edited_the_last_time_alone(store: SqlStore) -> None:
+    first = notice("10 held")
+    store.announce([first], NOW)
+    for count in (20, 30):
+        store.announce([notice(f"{count} held", follows=first.key)], NOW)
+    (claimed,) = store.claim_deliveries(["desk"], now=NOW, lease=LEASE, limit=1)
+    store.settle(claimed, Sent(ref="ts1"), now=NOW, pace=0 * MINUTE)
+    (edit,) = store.claim_deliveries(["desk"], now=NOW + MINUTE, lease=LEASE, limit=1)
+    assert edit.delivery.message.title.text == "30 held"
+    assert edit.delivery.follows == first.key
+    assert edit.delivery.parent is not None
+    assert (edit.delivery.parent.key, edit.delivery.parent.ref) == (first.key, "ts1")
+    store.settle(edit, Sent(ref="ts1"), now=NOW + MINUTE, pace=0 * MINUTE)
+    store.announce([notice("40 held", follows=first.key)], NOW + MINUTE)
+    assert store.claim_deliveries(["desk"], now=NOW + MINUTE, lease=LEASE, limit=1) == ()  # not at once again
+    assert titles(store) == ["40 held"]
+
+
+def test_an_edit_of_a_message_that_never_was_is_skipped(store: SqlStore) -> None:
+    store.announce([notice("20 held", follows="0" * 32), notice("another")], NOW)
+    assert titles(store) == ["another"]
+    assert states(store) == [(DeliveryKind.EDIT, DeliveryState.SKIPPED), (DeliveryKind.POST, DeliveryState.SENT)]
+
+
+def test_what_matters_more_by_now_is_found(store: SqlStore) -> None:
+    record(store, POST, begin=True)
+    record(store, follow(DeliveryKind.REPLY, "later"))
+    least = ALERT.priority
+    assert len(store.held_deliveries(at_least=least)) == 2
+    assert store.held_deliveries(at_least=Priority.URGENT) == ()

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -13,10 +16,13 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import text
 
 from monitor.errors import StoreUnavailableError, UserError
+from monitor.model import PollOutcome
 from monitor.store import SqlStore, open_store, state_file
 from monitor.store.migrate import FOLDER, REVISION
 from monitor.store.tables import metadata
 from tests.store.builders import NOW, make_feed
+
+NORMAL, FULL = 1, 2  # PRAGMA synchronous: https://www.sqlite.org/pragma.html#pragma_synchronous
 
 
 def pragma(store: SqlStore, name: str) -> object:
@@ -58,9 +64,31 @@ def test_a_newer_database_is_refused_and_not_touched(shared_url: str, opened: Ca
 def test_sqlite_is_durable_and_lets_others_read(tmp_path: Path, opened: Callable[[str], SqlStore]) -> None:
     store = opened(f"sqlite:///{tmp_path}/var/monitor.db")
     assert pragma(store, "journal_mode") == "wal"
-    assert pragma(store, "synchronous") == 2  # FULL
+    assert pragma(store, "synchronous") == FULL
     assert pragma(store, "foreign_keys") == 1
     assert pragma(store, "busy_timeout") == 5000
+
+
+def test_only_what_can_be_done_again_is_not_waited_for(tmp_path: Path, opened: Callable[[str], SqlStore]) -> None:
+    store = opened(f"sqlite:///{tmp_path}/monitor.db")
+    levels = []
+
+    def note_level() -> None:  # of the transaction that was the last one: a driver's own statement begins none
+        driver = store.engine.raw_connection().driver_connection
+        assert isinstance(driver, sqlite3.Connection)
+        levels.append(driver.execute("PRAGMA synchronous").fetchone()[0])
+
+    store.sync_feeds([make_feed()], NOW)
+    note_level()
+    (lease,) = store.claim_feeds(now=NOW, lease=timedelta(minutes=5), limit=1)
+    note_level()
+    outcome = PollOutcome(lease=lease, state=lease.state, due=NOW + timedelta(minutes=10))
+    store.record_quiet([outcome])
+    note_level()
+    (lease,) = store.claim_feeds(now=NOW + timedelta(hours=1), lease=timedelta(minutes=5), limit=1)
+    store.record(replace(outcome, lease=lease), NOW)
+    note_level()
+    assert levels == [FULL, NORMAL, NORMAL, FULL]
 
 
 def test_status_is_read_while_the_daemon_writes(tmp_path: Path, opened: Callable[[str], SqlStore]) -> None:

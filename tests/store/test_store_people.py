@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import datetime, timedelta
 
 import pytest
 
-from monitor.model import Action, Breaker, Feedback, Mute, Subject
+from monitor.errors import ConflictError
+from monitor.model import Action, Breaker, Feedback, Mute, Pulse, Raised, Subject
 from monitor.store import SqlStore
-from tests.store.builders import MINUTE, NOW, claim_one, make_alert, make_outcome, make_story
+from tests.store.builders import MINUTE, NOW, claim_one, make_alert, make_delivery, make_outcome, make_story
+
+HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 
 STORY = make_story("talks")
 ALERT = make_alert(STORY)
@@ -52,6 +56,16 @@ def test_a_mute_that_is_over_cannot_be_ended(store: SqlStore) -> None:
     assert not store.end_mute("m1", done("unmute", "m1", at=NOW + 10 * MINUTE))
 
 
+def test_what_a_mute_held_is_told_where_its_end_asks_for_it(store: SqlStore) -> None:
+    for number, begun in enumerate((False, True)):
+        store.add_mute(replace(MUTE, id=f"m{number}", tell=begun), done("mute", "m"))
+    store.add_mute(replace(MUTE, id="m2"), done("mute", "m"))
+    assert store.end_mute("m0", done("unmute", "m0"), tell=True)
+    assert store.end_mute("m1", done("unmute", "m1"))
+    assert store.end_mute("m2", done("unmute", "m2"))
+    assert {each.id: each.tell for each in store.mutes()} == {"m0": True, "m1": True, "m2": False}
+
+
 def test_one_breaker_is_open_for_a_rule(store: SqlStore) -> None:
     assert store.open_breaker(BREAKER)
     assert not store.open_breaker(replace(BREAKER, id="b2"))
@@ -89,3 +103,85 @@ def test_what_people_did_is_read_newest_first(store: SqlStore) -> None:
     assert [each.subject for each in store.actions()] == ["b", "a"]
     assert store.actions(subjects=["a"]) == (done("why", "a", detail="asked"),)
     assert len(store.actions(limit=1)) == 1
+
+
+def test_a_secret_is_made_once_and_kept(store: SqlStore) -> None:
+    first = store.secret("unsubscribe")
+    assert len(first) == 32
+    assert store.secret("unsubscribe") == first
+    assert store.secret("other") != first
+
+
+def test_a_mute_may_be_of_one_recipient(store: SqlStore) -> None:
+    store.add_mute(replace(MUTE, channel="desk", recipient="anna@example.org"), done("mute", "m1"))
+    assert [each.recipient for each in store.mutes()] == ["anna@example.org"]
+
+
+# -- pulses ------------------------------------------------------------------------------------------------------------
+
+
+def raise_alerts(store: SqlStore, *at: datetime, rule: str = "shoygu", alerts: int = 2) -> None:
+    """Record polls of one feed at these times, each with so many alerts of the rule."""
+    for now in at:
+        raised = (
+            Raised(subject=Subject.RULE, name=rule, alerts=alerts),
+            Raised(subject=Subject.FEED, name="guardian", alerts=1),
+        )
+        store.record(make_outcome(claim_one(store, now=now), due=now, raised=raised), now)
+
+
+def test_a_pulse_tells_the_last_hour_from_the_two_weeks_before(store: SqlStore) -> None:
+    first = NOW - 13 * DAY
+    raise_alerts(store, NOW - 15 * DAY, first, NOW - HOUR, NOW - 59 * MINUTE, NOW)
+    rule = Pulse(subject=Subject.RULE, name="shoygu", hour=4, earlier=4, since=first)
+    feed = Pulse(subject=Subject.FEED, name="guardian", hour=2, earlier=2, since=first)
+    assert store.pulses(["shoygu", "quake"], "guardian", NOW) == (feed, rule)
+    assert store.pulses(["quake"], "tass", NOW) == ()
+    assert store.pulses(["guardian"], "shoygu", NOW) == ()
+
+
+def test_a_pulse_is_counted_anew_once_its_breaker_was_ended(store: SqlStore) -> None:
+    raise_alerts(store, NOW - 30 * MINUTE)
+    store.open_breaker(replace(BREAKER, since=NOW - 20 * MINUTE))
+    store.close_breaker(BREAKER.id, "release", done("release", BREAKER.id, at=NOW - 10 * MINUTE))
+    raise_alerts(store, NOW - 5 * MINUTE)
+    feed, rule = store.pulses(["shoygu"], "guardian", NOW)
+    assert (feed.hour, rule.hour) == (2, 2)
+    (alone,) = store.pulses(["shoygu"], "tass", NOW)
+    assert (alone.name, alone.hour, alone.earlier, alone.since) == ("shoygu", 2, 0, None)
+
+
+def test_what_is_taken_off_leaves_no_less_than_nothing(store: SqlStore) -> None:
+    raise_alerts(store, NOW - 2 * HOUR, NOW, alerts=-5)
+    (pulse,) = store.pulses(["shoygu"], "tass", NOW)
+    assert (pulse.hour, pulse.earlier) == (0, 0)
+
+
+def test_two_polls_at_the_same_time_add_up(store: SqlStore) -> None:
+    raise_alerts(store, NOW, NOW)
+    assert store.pulses(["shoygu"], "tass", NOW)[0].hour == 4
+
+
+def test_a_poll_opens_breakers_with_what_it_records_or_is_decided_anew(store: SqlStore) -> None:
+    lease = claim_one(store)
+    store.record(make_outcome(lease, due=NOW, breakers=(BREAKER,)), NOW)
+    assert store.breakers() == (BREAKER,)
+    again = make_outcome(claim_one(store), stories=(STORY,), breakers=(replace(BREAKER, id="b2"),))
+    with pytest.raises(ConflictError):
+        store.record(again, NOW)
+    assert store.breakers() == (BREAKER,)
+    assert store.find_stories(STORY.id) == ()
+
+
+# -- by the beginning of an id -----------------------------------------------------------------------------------------
+
+
+def test_stories_and_alerts_are_found_by_the_beginning_of_an_id(store: SqlStore) -> None:
+    post = make_delivery(ALERT)
+    store.record(make_outcome(claim_one(store), stories=(STORY,), alerts=(ALERT,), deliveries=(post,)), NOW)
+    for beginning in (STORY.id[:1], STORY.id[:8], STORY.id):
+        assert store.find_stories(beginning) == (STORY.id,)
+    assert store.find_alerts(ALERT.id[:8]) == (ALERT,)
+    assert store.find_alerts(post.key[:8]) == (ALERT,)
+    for unknown in ("zz", "%", STORY.id + "0"):
+        assert (store.find_stories(unknown), store.find_alerts(unknown)) == ((), ())

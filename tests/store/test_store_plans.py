@@ -25,7 +25,7 @@ def statements(store: SqlStore) -> Iterator[list[Statement]]:
     seen: list[Statement] = []
 
     def collect(_connection: Any, _cursor: Any, statement: str, parameters: Any, *_: Any) -> None:
-        if not statement.startswith("BEGIN"):
+        if not statement.startswith(("BEGIN", "PRAGMA")):
             seen.append((statement, parameters))
 
     event.listen(store.engine, "before_cursor_execute", collect)

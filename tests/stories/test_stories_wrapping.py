@@ -61,6 +61,19 @@ def test_dateline_byline_and_tail_are_taken_off_a_text(text: str, expected: str)
     assert unwrap_text(text).text == expected
 
 
+@pytest.mark.parametrize(
+    "tail",
+    [
+        *("Reporting by Jane Miller", "(ADDITIONAL REPORTING BY JANE)", "Editing by Joe", "Writing by Joe"),
+        *("Continue reading →", "Read more", "Read the full story", "The post Bus fell appeared on Daily."),
+        *("Lire la suite", "Weiterlesen", "Mehr lesen", "Leer más", "Seguir leyendo", "ЧИТАТЬ ДАЛЕЕ", "Подробнее"),
+        *("© 2026 Daily", "©Reuters"),
+    ],
+)
+def test_what_stands_behind_a_text_is_known_in_many_words(tail: str) -> None:
+    assert unwrap_text(f"A bus fell. {tail}").text == "A bus fell."
+
+
 @pytest.mark.parametrize("end", ["ro…", "ro...", "ro…»", " […]", " [...]"])
 def test_a_cut_text_loses_the_half_word_and_says_so(end: str) -> None:
     found = unwrap_text(f"A bus left the {end}")

@@ -19,6 +19,9 @@ def upgrade() -> None:
     op.add_column("delivery", sa.Column("hold_kind", PlainText, nullable=False, server_default=""))
     op.add_column("delivery", sa.Column("hold_by", PlainText, nullable=False, server_default=""))
     op.add_column("delivery", sa.Column("hold_until", Moment))
+    op.add_column("delivery", sa.Column("follows", PlainText, nullable=False, server_default=""))
+    follows = sa.text("follows <> ''")
+    op.create_index("delivery_follows", "delivery", ["follows"], sqlite_where=follows, postgresql_where=follows)
     held = sa.text("state = 'held'")
     op.create_index("delivery_held", "delivery", ["hold_until", "seq"], sqlite_where=held, postgresql_where=held)
     op.create_table(
@@ -28,10 +31,17 @@ def upgrade() -> None:
         _text("reason"),
         sa.Column("since", Moment, nullable=False),
         sa.Column("until", Moment),
-        *map(_text, ("story", "rule", "feed", "channel")),
+        *map(_text, ("story", "rule", "feed", "channel", "recipient")),
+        sa.Column("tell", sa.Boolean, nullable=False),
         sa.Column("ended_at", Moment),
         _text("ended_by"),
         sa.PrimaryKeyConstraint("id", name="mute_pkey"),
+    )
+    op.create_table(
+        "secret",
+        _text("name"),
+        sa.Column("value", sa.LargeBinary, nullable=False),
+        sa.PrimaryKeyConstraint("name", name="secret_pkey"),
     )
     op.create_table(
         "breaker",
@@ -45,6 +55,14 @@ def upgrade() -> None:
     is_open = sa.text("ended_at IS NULL")
     op.create_index(
         "breaker_open", "breaker", ["subject", "name"], unique=True, sqlite_where=is_open, postgresql_where=is_open
+    )
+    op.create_table(
+        "pulse",
+        *map(_text, ("subject", "name")),
+        sa.Column("at", Moment, nullable=False),
+        sa.Column("alerts", sa.Integer, nullable=False),
+        sa.PrimaryKeyConstraint("subject", "name", "at", name="pulse_pkey"),
+        sqlite_with_rowid=False,
     )
     op.create_table(
         "action",

@@ -1,0 +1,192 @@
+"""`routes:` and `maintenance:`: which alerts go where, and when nobody is told."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainValidator,
+    ValidationInfo,
+    WithJsonSchema,
+    model_validator,
+)
+
+from monitor.config.models import Language, PriorityWord, Texts
+from monitor.document import Document, Loc, did_you_mean, validate
+from monitor.errors import Problem
+from monitor.model import Maintenance, Mode, Priority, Route, Way
+from monitor.text.hours import Hours, check_hours, parse_hours, parse_moment, parse_zone
+
+
+def _zone(info: ValidationInfo) -> str:
+    zone: str = info.data.get("zone") or (info.context or {}).get("zone", "UTC")
+    return zone
+
+
+def _hours(value: Any, info: ValidationInfo) -> Hours:
+    return parse_hours(value, zone=_zone(info))
+
+
+def _moment(value: Any, info: ValidationInfo) -> datetime:
+    return parse_moment(value, zone=_zone(info))
+
+
+def _as_list(value: object) -> object:
+    return [value] if isinstance(value, str) else value
+
+
+def _as_entries(value: object) -> object:
+    return [value] if isinstance(value, dict) else [] if value is None else value
+
+
+HoursText = Annotated[Hours, PlainValidator(_hours), WithJsonSchema({"type": "string"})]
+MomentText = Annotated[datetime, PlainValidator(_moment), WithJsonSchema({"type": "string"})]
+
+
+class _Shape(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, arbitrary_types_allowed=True)
+
+
+class WhenSettings(_Shape):
+    """`when:` of a route: keys mean all, lists mean any."""
+
+    priority: PriorityWord = Priority.LOW
+    rules: Texts = Field(default_factory=list)
+    tags: Texts = Field(default_factory=list)
+    owner: Texts = Field(default_factory=list)
+    feeds: Texts = Field(default_factory=list)
+    sources: Texts = Field(default_factory=list)
+    lang: Annotated[list[Language], BeforeValidator(_as_list)] = Field(default_factory=list)
+
+
+class RouteSettings(_Shape):
+    """One of `routes:`."""
+
+    when: WhenSettings = WhenSettings()
+    notify: Annotated[list[str], BeforeValidator(_as_list)] = Field(min_length=1)
+    also: bool = False
+    quiet: Literal["ignore"] | None = None
+    mode: Mode | None = None
+
+
+class MaintenanceSettings(_Shape):
+    """One of `maintenance:`: hours of the week, or once from a time until another."""
+
+    name: str = Field(min_length=1, max_length=100)
+    zone: Annotated[str, BeforeValidator(parse_zone)] | None = None  # before the times: they are read in it
+    when: Annotated[tuple[HoursText, ...], BeforeValidator(_as_list)] = ()
+    since: MomentText | None = Field(default=None, alias="from")
+    until: MomentText | None = None
+    feeds: Texts = Field(default_factory=list)
+    rules: Texts = Field(default_factory=list)
+    note: str = Field(default="", max_length=500)
+
+    @model_validator(mode="after")
+    def _some_time(self) -> Self:
+        check_hours(self.when)
+        if (self.since is None) != (self.until is None):
+            raise ValueError("`from` and `until` belong together")
+        if bool(self.when) == (self.since is not None):
+            raise ValueError("say either `when`, or `from` and `until`")
+        if self.since is not None and self.until is not None and self.since >= self.until:
+            raise ValueError("`until` is not after `from`")
+        return self
+
+
+class PolicySettings(BaseModel):
+    """The lists of the main file that say how to tell."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+    routes: Annotated[list[RouteSettings], BeforeValidator(_as_entries)] = Field(default_factory=list)
+    maintenance: Annotated[list[MaintenanceSettings], BeforeValidator(_as_entries)] = Field(default_factory=list)
+
+
+def load_policies(main: Document, zone: str) -> tuple[tuple[Route, ...], tuple[Maintenance, ...], list[Problem]]:
+    """Read both; `zone` holds where times name none. What channels, rules and feeds they name is not looked at."""
+    settings, problems = validate(main, PolicySettings, context={"zone": zone})
+    if settings is None:
+        return (), (), problems
+    routes = tuple(_route(number, each) for number, each in enumerate(settings.routes, 1))
+    return routes, tuple(_maintenance(each, zone) for each in settings.maintenance), []
+
+
+def _route(number: int, settings: RouteSettings) -> Route:
+    when = settings.when
+    return Route(
+        name=f"route {number}",
+        notify=tuple(dict.fromkeys(settings.notify)),
+        also=settings.also,
+        way=Way(ignores_quiet=settings.quiet is not None, mode=settings.mode),
+        priority=when.priority,
+        rules=tuple(when.rules),
+        tags=tuple(when.tags),
+        owners=tuple(when.owner),
+        sources=(*when.feeds, *when.sources),
+        languages=tuple(code.lower() for code in when.lang),
+    )
+
+
+def _maintenance(settings: MaintenanceSettings, zone: str) -> Maintenance:
+    return Maintenance(
+        name=settings.name,
+        hours=settings.when,
+        since=settings.since,
+        until=settings.until,
+        sources=tuple(settings.feeds),
+        rules=tuple(settings.rules),
+        zone=settings.zone or next((each.zone for each in settings.when), zone),
+        note=settings.note,
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Known:
+    """The names that routes and maintenance may use."""
+
+    channels: Collection[str]
+    rules: Collection[str] | None  # None = they could not be read
+    feeds: Collection[str]
+    sources: Collection[str]  # names, tags and hosts of feeds
+
+
+def unknown_names(main: Document, known: Known) -> list[Problem]:
+    """Name whatever is called by a name that nothing has."""
+    places: list[tuple[tuple[str, ...], str, Collection[str] | None]] = [
+        (("routes", "notify"), "channel", known.channels),
+        (("routes", "when", "rules"), "rule", known.rules),
+        (("routes", "when", "feeds"), "feed", known.feeds),
+        (("routes", "when", "sources"), "source", known.sources),
+        (("maintenance", "rules"), "rule", known.rules),
+        (("maintenance", "feeds"), "feed, tag or host", known.sources),
+    ]
+    return [
+        main.problem(place, f"unknown {what} `{name}`", did_you_mean(name, names))
+        for (section, *keys), what, names in places
+        if names is not None
+        for place, name in _written(main, section, keys)
+        if name not in names
+    ]
+
+
+def _written(main: Document, section: str, keys: Sequence[str]) -> Iterator[tuple[Loc, str]]:
+    """Give what the entries of a list say under a key, each text with its place."""
+    entries = main.value.get(section)
+    some = enumerate(entries) if isinstance(entries, list) else [((), entries)]
+    for at, entry in some:
+        value: Any = entry
+        for key in keys:
+            value = value.get(key) if isinstance(value, dict) else None
+        place: Loc = (section, *((at,) if isinstance(at, int) else at), *keys)
+        if isinstance(value, str):
+            yield place, value
+        for number, name in enumerate(value if isinstance(value, list) else ()):
+            if isinstance(name, str):
+                yield (*place, number), name

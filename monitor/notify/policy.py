@@ -1,0 +1,90 @@
+"""What every channel of monitor.yaml may say of when it wants to be told, whatever kind it is."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+from typing import Annotated, Any, Self
+
+from pydantic import BeforeValidator, PlainValidator, ValidationInfo, WithJsonSchema, model_validator
+
+from monitor.model import Policy, Priority
+from monitor.notify.settings import Settings
+from monitor.text.duration import parse_duration
+from monitor.text.hours import Hours, check_hours, parse_hours, parse_zone
+from monitor.text.timetable import Timetable, parse_timetable
+
+_RATE = re.compile(r"(\d{1,4})\s*/\s*(s|min|h)", re.ASCII)
+_UNITS = {"s": timedelta(seconds=1), "min": timedelta(minutes=1), "h": timedelta(hours=1)}
+_LONGEST_WAIT = timedelta(hours=1)
+
+
+def zone_of(info: ValidationInfo) -> str:
+    """Return the zone of times that name none: the section's own, or that of `defaults`."""
+    zone: str = info.data.get("zone") or (info.context or {}).get("zone", "UTC")
+    return zone
+
+
+def _hours(value: Any, info: ValidationInfo) -> Hours:
+    return parse_hours(value, zone=zone_of(info))
+
+
+def _timetable(value: Any, info: ValidationInfo) -> Timetable:
+    return parse_timetable(value, zone=zone_of(info))
+
+
+def _wait(value: Any) -> timedelta:
+    wait = parse_duration(value)
+    if wait > _LONGEST_WAIT:
+        raise ValueError(f"`{value}` is longer than an hour: what may wait so long goes into a `digest`")
+    return wait
+
+
+def _rate(value: Any) -> timedelta:
+    matched = _RATE.fullmatch(value.strip()) if isinstance(value, str) else None
+    if matched is None or not int(matched[1]):
+        shown = f"`{value}`" if isinstance(value, str) else "this"
+        raise ValueError(f"{shown} is no rate: write it like `30/min`, `1/s` or `100/h`")
+    return _UNITS[matched[2]] / int(matched[1])
+
+
+def _as_list(value: Any) -> Any:
+    return [value] if isinstance(value, str) else value
+
+
+Zone = Annotated[str, BeforeValidator(parse_zone)]
+HoursText = Annotated[Hours, PlainValidator(_hours), WithJsonSchema({"type": "string"})]
+TimetableText = Annotated[Timetable, PlainValidator(_timetable), WithJsonSchema({"type": "string"})]
+PriorityName = Annotated[Priority, BeforeValidator(Priority.named)]
+Rate = Annotated[timedelta, PlainValidator(_rate), WithJsonSchema({"type": "string", "pattern": "/(s|min|h)$"})]
+
+
+class ChannelSettings(Settings):
+    """What a channel of any kind may say; each kind adds what it needs."""
+
+    zone: Zone | None = None  # first: the others are read in it
+    quiet: Annotated[tuple[HoursText, ...], BeforeValidator(_as_list)] = ()
+    digest: TimetableText | None = None
+    instant: PriorityName | None = None
+    min_priority: PriorityName = Priority.LOW
+    wait: Annotated[timedelta, BeforeValidator(_wait)] = timedelta()
+    rate: Rate | None = None
+
+    @model_validator(mode="after")
+    def _end(self) -> Self:
+        check_hours(self.quiet)
+        if self.instant is not None and self.digest is None:
+            raise ValueError("`instant` says what does not wait for the digest, and there is no `digest`")
+        return self
+
+    def policy(self, zone: str) -> Policy:
+        """Return how the channel wants to be told; `zone` holds where it names none."""
+        named = [*(hours.zone for hours in self.quiet), *([self.digest.zone] if self.digest else [])]
+        return Policy(
+            zone=self.zone or next(iter(named), zone),
+            quiet=self.quiet,
+            digest=self.digest,
+            instant=Priority.URGENT if self.instant is None else self.instant,
+            min_priority=self.min_priority,
+            wait=self.wait,
+        )

@@ -1,0 +1,89 @@
+"""What people think of alerts, by rule and by spelling; and what a rule's examples should learn from it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from monitor.document import Document
+from monitor.document.patch import quoted
+from monitor.model import Feedback
+from monitor.rules.match import Ruleset
+from monitor.rules.patch import add_under
+from monitor.rules.written import find_written
+from monitor.text.plain import one_line, shorten
+
+TEXT_LIMIT = 300
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Score:
+    """How often people found something relevant."""
+
+    relevant: int
+    judged: int
+
+    @property
+    def precision(self) -> float:
+        """The share that was relevant."""
+        return self.relevant / self.judged
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judged:
+    """What people think of one rule."""
+
+    rule: str
+    score: Score
+    spellings: Mapping[str, Score]  # the least relevant first
+    unwanted: tuple[str, ...]  # texts that nobody found relevant
+
+
+def judged_rules(opinions: Iterable[Feedback]) -> dict[str, Judged]:
+    """Count opinions by rule."""
+    by_rule: dict[str, list[Feedback]] = {}
+    for opinion in opinions:
+        by_rule.setdefault(opinion.rule, []).append(opinion)
+    return {rule: _judged(rule, by_rule[rule]) for rule in sorted(by_rule)}
+
+
+def _judged(rule: str, opinions: Sequence[Feedback]) -> Judged:
+    spellings = {spelling for opinion in opinions for spelling in opinion.spellings}
+    scores = {each: _score(opinion for opinion in opinions if each in opinion.spellings) for each in spellings}
+    wanted = {opinion.alert_id for opinion in opinions if opinion.relevant}
+    unwanted = (opinion.text for opinion in opinions if opinion.alert_id not in wanted)
+    return Judged(
+        rule=rule,
+        score=_score(opinions),
+        spellings=dict(sorted(scores.items(), key=lambda item: (item[1].precision, -item[1].judged, item[0]))),
+        unwanted=tuple(dict.fromkeys(filter(None, map(_example, unwanted)))),
+    )
+
+
+def _score(opinions: Iterable[Feedback]) -> Score:
+    verdicts = [opinion.relevant for opinion in opinions]
+    return Score(relevant=sum(verdicts), judged=len(verdicts))
+
+
+def _example(text: str) -> str:
+    return shorten(one_line(text), TEXT_LIMIT)
+
+
+def propose_misses(ruleset: Ruleset, documents: Sequence[Document], judged: Iterable[Judged]) -> list[str]:
+    """Return a patch for each rule that should leave some texts alone, or what to write and where.
+
+    A text that is an example of its rule is passed over: somebody has seen to it.
+    """
+    written = find_written(documents, "rules")
+    proposals = []
+    for each in judged:
+        compiled = ruleset.compiled.get(each.rule)
+        if compiled is None or each.rule not in written:
+            continue
+        known = {_example(example.title) for example in compiled.definition.examples}
+        texts = [text for text in each.unwanted if text not in known]
+        if texts:
+            rule = written[each.rule]
+            said = f"add to `{each.rule}` in {rule.place}: misses: [{', '.join(map(quoted, texts))}]\n"
+            proposals.append(add_under(rule.document, rule.loc, "misses", texts) or said)
+    return proposals
