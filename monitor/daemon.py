@@ -15,6 +15,7 @@ import structlog
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
 from monitor import __version__
+from monitor.chores import Pruning
 from monitor.config.load import watched_files
 from monitor.conversation import Conversation
 from monitor.crew import Crew
@@ -75,6 +76,7 @@ class Daemon:
         self._seen_stamps = self._stamps
         self._outage = Outage()
         self._holds = Holds(doors)
+        self._pruning = Pruning(doors)
         self.subscriptions = Subscriptions(doors, on_push=lambda: self._begin(self.read_pushes))
         self.door = Door(self.subscriptions, doors.clock)
         self.conversation = Conversation(doors, lambda: self.live)
@@ -212,6 +214,10 @@ class Daemon:
             admitted = admit(deliveries, restraints, self._directory(), now)
             await self.doors.in_store(self.doors.store.announce, admitted, now)
 
+    async def prune(self) -> None:
+        """Forget what is of no more use, if that is to be done now and nobody else does it."""
+        await self._pruning.go_on(self.setup.config.retention, self.live)
+
     async def report_health(self) -> None:
         """Log which feeds began to fail or to work since the last time."""
         self._feeds.flush()
@@ -302,6 +308,7 @@ class Daemon:
             self.settle_ended: 5,
             self.end_holds: 2,
             self.beat: 20,
+            self.prune: 30,
         }
         for tick, seconds in ticks.items():
             scheduler.add_job(self._start_tick, "interval", (tick,), seconds=seconds)
@@ -370,6 +377,7 @@ class Daemon:
             rested = not started
             if rested:  # a channel may only be catching its breath between two messages
                 await asyncio.sleep(longest_pace.total_seconds())
+        await self._guard(self.prune())
         self._feeds.flush()
         report = await self.doors.in_store(self.doors.store.status)
         self._warn_of_strays(report)

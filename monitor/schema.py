@@ -19,7 +19,14 @@ from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue, models_jso
 from pydantic_core import core_schema
 
 from monitor.config.load import INCLUDED_KEYS, MAIN_KEYS
-from monitor.config.models import DefaultSettings, FeedSettings, OpsSettings, TopSettings, WebSettings
+from monitor.config.models import (
+    DefaultSettings,
+    FeedSettings,
+    OpsSettings,
+    RetentionSettings,
+    TopSettings,
+    WebSettings,
+)
 from monitor.config.policies import PolicySettings
 from monitor.notify.channels import GROUP
 from monitor.notify.smtp import SmtpSettings
@@ -119,7 +126,16 @@ def _fields(schema: Any) -> Mapping[str, Any]:
 def build_schemas() -> dict[str, JsonSchemaValue]:
     """Return the schemas by file name: `monitor.json` for the main file, `rules.json` for those it includes."""
     channels = _channel_models()
-    files = (DefaultSettings, FeedSettings, OpsSettings, PolicySettings, SmtpSettings, TopSettings, WebSettings)
+    files = (
+        DefaultSettings,
+        FeedSettings,
+        OpsSettings,
+        PolicySettings,
+        RetentionSettings,
+        SmtpSettings,
+        TopSettings,
+        WebSettings,
+    )
     own = (ActorShape, ExampleShape, RuleDefaults, RuleShape, *files)
     models: list[type[BaseModel]] = [*own, *channels]
     refs, described = models_json_schema([(model, "validation") for model in models], schema_generator=_Yaml)
@@ -162,6 +178,7 @@ def _sections(
         "channels": _mapping({"anyOf": [refs[channel] for channel in channels]}, "."),
         "defaults": refs[DefaultSettings],
         "ops": refs[OpsSettings],
+        "retention": refs[RetentionSettings],
         "smtp": refs[SmtpSettings],
         "web": refs[WebSettings],
     }

@@ -14,8 +14,11 @@ from monitor.ports.records import (
     FeedReport,
     NodeReport,
     OwedReport,
+    Pruned,
+    PrunePlace,
     RuleStats,
     Sighting,
+    StateReport,
     StatusReport,
 )
 from monitor.ports.store import Store
@@ -38,8 +41,11 @@ __all__ = [
     "Notifier",
     "OwedReport",
     "Parser",
+    "PrunePlace",
+    "Pruned",
     "RuleStats",
     "Sighting",
+    "StateReport",
     "StatusReport",
     "Store",
 ]
