@@ -15,7 +15,7 @@ import structlog
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
 from monitor import __version__
-from monitor.chores import Pruning
+from monitor.chores import Indexing, Pruning
 from monitor.config.load import watched_files
 from monitor.conversation import Conversation
 from monitor.crew import Crew
@@ -77,6 +77,7 @@ class Daemon:
         self._outage = Outage()
         self._holds = Holds(doors)
         self._pruning = Pruning(doors)
+        self._indexing = Indexing(doors)
         self.subscriptions = Subscriptions(doors, on_push=lambda: self._begin(self.read_pushes))
         self.door = Door(self.subscriptions, doors.clock)
         self.conversation = Conversation(doors, lambda: self.live)
@@ -218,6 +219,10 @@ class Daemon:
         """Forget what is of no more use, if that is to be done now and nobody else does it."""
         await self._pruning.go_on(self.setup.config.retention, self.live)
 
+    async def index(self) -> None:
+        """Index the words of new entries, if that is to be done now and nobody else does it."""
+        await self._indexing.go_on()
+
     async def report_health(self) -> None:
         """Log which feeds began to fail or to work since the last time."""
         self._feeds.flush()
@@ -309,6 +314,7 @@ class Daemon:
             self.end_holds: 2,
             self.beat: 20,
             self.prune: 30,
+            self.index: 10,
         }
         for tick, seconds in ticks.items():
             scheduler.add_job(self._start_tick, "interval", (tick,), seconds=seconds)
@@ -378,6 +384,7 @@ class Daemon:
             if rested:  # a channel may only be catching its breath between two messages
                 await asyncio.sleep(longest_pace.total_seconds())
         await self._guard(self.prune())
+        await self._guard(self.index())
         self._feeds.flush()
         report = await self.doors.in_store(self.doors.store.status)
         self._warn_of_strays(report)
