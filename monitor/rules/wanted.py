@@ -14,15 +14,13 @@ from monitor.rules.tree import Actor, AllOf, AnyOf, Definition, Exact, In, Limit
 MOST_WORDS = 1_000
 """A question of more words is none: looking them all up would cost more than looking at the entries."""
 
-DEEPEST = 40  # rules that use rules that use rules
-
 
 def wanted_words(definition: Definition, usable: Mapping[str, Definition]) -> Wanted | None:
     """Return what an entry needs for this rule to hold, None = nothing that an index would know.
 
     `usable` are the rules that may be used, by id; one that is not there may need anything.
     """
-    wanted = _all_of((clause.node for clause in definition.clauses), usable, 0)
+    wanted = _all_of((clause.node for clause in definition.clauses), usable)
     return wanted if wanted is not None and _size(wanted) <= MOST_WORDS else None
 
 
@@ -35,7 +33,7 @@ def wanted_by_any(definitions: Iterable[Definition], usable: Mapping[str, Defini
     return _joined(HasAny, known)
 
 
-def _node(node: Node | Limit, usable: Mapping[str, Definition], depth: int) -> Wanted | None:
+def _node(node: Node | Limit, usable: Mapping[str, Definition]) -> Wanted | None:
     match node:
         case Term():
             wanted: Wanted | None = _words(node.words, begins=node.prefix)
@@ -44,11 +42,11 @@ def _node(node: Node | Limit, usable: Mapping[str, Definition], depth: int) -> W
         case Actor():
             wanted = _joined(HasAny, tuple(_words(name.words, begins=name.prefix) for name in node.names))
         case AnyOf():
-            wanted = _any_of(node.parts, usable, depth)
+            wanted = _any_of(node.parts, usable)
         case AllOf() | Near() | In():
-            wanted = _all_of(parts_of(node), usable, depth)
-        case Use() if node.rule in usable and depth < DEEPEST:
-            wanted = _all_of((clause.node for clause in usable[node.rule].clauses), usable, depth + 1)
+            wanted = _all_of(parts_of(node), usable)
+        case Use() if node.rule in usable:
+            wanted = _all_of((clause.node for clause in usable[node.rule].clauses), usable)
         case _:
             wanted = None
     return wanted
@@ -66,16 +64,16 @@ def _words(words: tuple[str, ...], *, begins: bool = False) -> Wanted:
     )
 
 
-def _all_of(nodes: Iterable[Node | Limit], usable: Mapping[str, Definition], depth: int) -> Wanted | None:
-    known = (wanted for node in nodes if (wanted := _node(node, usable, depth)) is not None)
+def _all_of(nodes: Iterable[Node | Limit], usable: Mapping[str, Definition]) -> Wanted | None:
+    known = (wanted for node in nodes if (wanted := _node(node, usable)) is not None)
     some = tuple(known)
     return _joined(HasAll, some) if some else None
 
 
-def _any_of(nodes: Iterable[Node], usable: Mapping[str, Definition], depth: int) -> Wanted | None:
+def _any_of(nodes: Iterable[Node], usable: Mapping[str, Definition]) -> Wanted | None:
     found = []
     for node in nodes:
-        wanted = _node(node, usable, depth)
+        wanted = _node(node, usable)
         if wanted is None:
             return None
         found.append(wanted)
