@@ -13,8 +13,8 @@ from monitor.rules.match import Ruleset
 from monitor.rules.tree import Definition
 from monitor.rules.wanted import wanted_by_any
 
-PLACES_AT_ONCE = 20_000
 ENTRIES_AT_ONCE = 200
+MOST_PLACES = 20_000  # asked for at once; few at first, as the newest are often enough
 
 
 @dataclass(slots=True, kw_only=True)
@@ -49,13 +49,13 @@ class Search:
                     yield from self._match(entry)
 
     def _places(self) -> Iterator[tuple[Cursor, ...]]:
-        wanted, before = self.wanted, None
+        wanted, before, limit = self.wanted, None, ENTRIES_AT_ONCE
         while True:
-            places = self.store.find_wanted(wanted, since=self.since, before=before, limit=PLACES_AT_ONCE)
+            places = self.store.find_wanted(wanted, since=self.since, before=before, limit=limit)
             yield from (places[at : at + ENTRIES_AT_ONCE] for at in range(0, len(places), ENTRIES_AT_ONCE))
-            if len(places) < PLACES_AT_ONCE:
+            if len(places) < limit:
                 return
-            before = places[-1]
+            before, limit = places[-1], min(limit * 10, MOST_PLACES)
 
     def _match(self, entry: Entry) -> tuple[Match, ...]:
         return self.ruleset.match(entry, self.source_tags.get(entry.feed, ())).matches
