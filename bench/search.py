@@ -86,7 +86,8 @@ def used(store: SqlStore) -> int:
     """Return the bytes of the database."""
     with store.engine.connect() as connection:
         if store.shared:
-            return connection.scalar(text("SELECT pg_database_size(current_database())")) or 0
+            whole: int = connection.scalar(text("SELECT pg_database_size(current_database())"))
+            return whole
         pages = connection.scalar(text("PRAGMA page_count")) - connection.scalar(text("PRAGMA freelist_count"))
         size: int = connection.scalar(text("PRAGMA page_size"))
         return pages * size

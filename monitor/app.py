@@ -29,6 +29,7 @@ from monitor.setup import Setup
 from monitor.store.lock import lock_state
 from monitor.store.sql_store import open_store, state_file
 from monitor.turns import SPACING
+from monitor.unsubscribe import SECRET, Departures
 
 log = structlog.get_logger()
 
@@ -77,12 +78,20 @@ async def open_app(
     def open_live(setup: Setup) -> Live:
         config = setup.config
         fetcher = open_fetcher(config, clock)
-        notifiers = open_channels(setup.channels, clock=clock, env=config.env, deadline=send_deadline, stream=stream)
+        notifiers = open_channels(
+            setup.channels,
+            clock=clock,
+            env=config.env,
+            deadline=send_deadline,
+            stream=stream,
+            leaving=departures.leaving(setup),
+        )
         return Live(
             feeds={feed.url: feed for feed in config.feeds},
             fetcher=fetcher,
             articles=fetcher,
             hubs=fetcher,
+            pinger=fetcher,
             ruleset=setup.ruleset,
             notifiers=notifiers,
             listeners=open_listeners(setup.channels, notifiers, clock=clock, deadline=send_deadline),
@@ -108,7 +117,9 @@ async def open_app(
             work_threads=work_threads,
             patience=PATIENCE if steady else timedelta(),
         )
-        daemon = Daemon(setup, doors, open_live, host_spacing=host_spacing)
+        departures = Departures(doors, await doors.in_store(store.secret, SECRET))
+        await departures.read()
+        daemon = Daemon(setup, doors, departures, open_live, host_spacing=host_spacing)
         try:
             if file:  # the lock says that whoever held leases here is dead
                 await doors.in_store(store.adopt, clock(), settle=SETTLE)

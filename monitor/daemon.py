@@ -19,21 +19,25 @@ from monitor.chores import Indexing, Pruning
 from monitor.config.load import watched_files
 from monitor.conversation import Conversation
 from monitor.crew import Crew
+from monitor.decide.announcements import FOLD, notices_of_dead, notices_of_refused
 from monitor.decide.endings import Directory, admit
 from monitor.decide.holding import Restraints
 from monitor.decide.notices import notice_of_mistakes, notices_of_parked, notices_of_silence
 from monitor.decide.schedule import first_polls
 from monitor.errors import StoreUnavailableError, UserError
 from monitor.health import ChannelHealth, FeedHealth
+from monitor.heartbeat import Heart
 from monitor.holds import Holds
 from monitor.let_go import settle_ended
-from monitor.model import Absent, ClaimedDelivery, Delivery, FeedLease, PollOutcome
+from monitor.model import Absent, ClaimedDelivery, Delivery, FeedLease, PollOutcome, Sent, Settlement
 from monitor.outage import Outage
-from monitor.pipeline import SEND_LEASE, Doors, Live, deliver, poll, take_push
+from monitor.pipeline import SEND_LEASE, Doors, Live, deliver, poll, take_push, write_ends
 from monitor.ports import NodeReport, Notifier, StatusReport
 from monitor.rota import Rota
 from monitor.setup import Setup, require_examples
 from monitor.turns import SPACING
+from monitor.unsubscribe import Departures
+from monitor.web.unsubscribe import Exits
 from monitor.websub import ClaimedPush, Door, Subscriptions
 
 log = structlog.get_logger()
@@ -46,6 +50,7 @@ POLL_TICK = 0.2  # seconds: all feeds that come due within a tick are polled at 
 TURN_CHECK = timedelta(seconds=1)
 A_MOMENT = 0.01  # seconds: a timer may come that much early, by another clock
 DRAIN = timedelta(seconds=7)  # from the signal to the end of running work; closing has the rest of the ten seconds
+DEAD_ARE_NEWS = timedelta(days=1)  # even for a daemon that was down when they were set aside
 SETTLING = timedelta(minutes=15)  # from the start until every feed has been read
 
 
@@ -53,10 +58,17 @@ class Daemon:
     """One daemon: what it watches now, and the work it has under way."""
 
     def __init__(
-        self, setup: Setup, doors: Doors, open_live: Callable[[Setup], Live], *, host_spacing: timedelta = SPACING
+        self,
+        setup: Setup,
+        doors: Doors,
+        departures: Departures,
+        open_live: Callable[[Setup], Live],
+        *,
+        host_spacing: timedelta = SPACING,
     ) -> None:
         self.setup = setup
         self.doors = doors
+        self.departures = departures
         self.live = open_live(setup)
         self._open_live = open_live
         self.polls = Crew[FeedLease](POLLS_AT_ONCE)
@@ -75,11 +87,13 @@ class Daemon:
         self._stamps = dict(setup.stamps)
         self._seen_stamps = self._stamps
         self._outage = Outage()
-        self._holds = Holds(doors)
         self._pruning = Pruning(doors)
         self._indexing = Indexing(doors)
+        self._holds = Holds(doors)
         self.subscriptions = Subscriptions(doors, on_push=lambda: self._begin(self.read_pushes))
-        self.door = Door(self.subscriptions, doors.clock)
+        self.door = Door(self.subscriptions, doors.clock, Exits(departures).routes())
+        departures.use(setup)
+        self._heart = Heart(doors)
         self.conversation = Conversation(doors, lambda: self.live)
 
     # -- ticks: each asks the store what is due and starts it ----------------------------------------------------------
@@ -157,7 +171,7 @@ class Daemon:
         settlement = await deliver(claimed, notifier, self.doors)
         self._outage.end()
         if settlement is not None:
-            self._channels.add(claimed.delivery, settlement)
+            await self._after_delivery(claimed.delivery, settlement)
         await self.deliver_due()  # what waits for this message need not wait for a tick
         if self._running and notifier.pace:  # nor need the channel's next
             rested = notifier.pace.total_seconds() + A_MOMENT
@@ -208,12 +222,33 @@ class Daemon:
             quiet_since = await self.doors.in_store(self.doors.store.quiet_since, [rule.id for rule in rules])
             await self._announce(notices_of_silence(rules, quiet_since, self.doors.clock()))
 
+    async def _report_refused(self, delivery: Delivery, settlement: Settlement) -> None:
+        if isinstance(settlement, Sent) and settlement.but:
+            ops, channels, now = self.setup.config.ops_notify, tuple(self.setup.channels), self.doors.clock()
+            await self._announce(
+                notices_of_refused(settlement.but, delivery.channel, ops=ops, channels=channels, now=now)
+            )
+
+    async def report_dead(self, *, fold: timedelta = FOLD) -> int:
+        """Owe a message to another channel for what was set aside; return how many are or were owed."""
+        now = self.doors.clock()
+        letters = await self.doors.in_store(self.doors.store.dead_letters, since=now - DEAD_ARE_NEWS)
+        config, channels = self.setup.config, tuple(self.setup.channels)
+        notices = notices_of_dead(letters, ops=config.ops_notify, channels=channels, now=now, fold=fold)
+        await self._announce(notices)
+        return len(notices)
+
     async def _announce(self, deliveries: Sequence[Delivery]) -> None:
         """Owe messages that are about no entry; those that were owed before are owed no second time."""
         if deliveries:
             now, restraints = self.doors.clock(), Restraints(policies=self.live.policies)
             admitted = admit(deliveries, restraints, self._directory(), now)
             await self.doors.in_store(self.doors.store.announce, admitted, now)
+
+    async def show_life(self) -> None:
+        """Show that this daemon works, as the configuration says."""
+        await self._heart.speak(self.setup, self.live)
+        await self._heart.ping(self.setup, self.live)
 
     async def prune(self) -> None:
         """Forget what is of no more use, if that is to be done now and nobody else does it."""
@@ -274,6 +309,7 @@ class Daemon:
         await self.watch(setup, hasten=changed, spread=True)
         async with self._claiming:
             old, self.setup, self.live = self.live, setup, self._open_live(setup)
+            self.departures.use(setup)
             users = {*self.polls.tasks, *self.sends.tasks, *self._ticks.tasks}
             self._retiring.start(old, self._guard(_retire(old, users)))
         self._holds.look_at_all()
@@ -307,9 +343,12 @@ class Daemon:
             self.reload_if_changed: 1,
             self.report_health: 5,
             self.report_silence: 30,
+            self.report_dead: 10,
             self.read_pushes: 1,
             self.keep_subscriptions: 10,
             self.end_pauses: 10,
+            self.departures.read: 10,
+            self.show_life: 5,
             self.settle_ended: 5,
             self.end_holds: 2,
             self.beat: 20,
@@ -373,16 +412,10 @@ class Daemon:
         await self._guard(self._report_silence())
         await self._guard(self.settle_ended())
         await self._guard(self.end_holds())
-        longest_pace = max((notifier.pace for notifier in self.live.notifiers.values()), default=timedelta())
-        rested = False
-        while True:
-            started = await self._guard(self.deliver_due())
-            await self.sends.join()
-            if not started and rested:
-                break
-            rested = not started
-            if rested:  # a channel may only be catching its breath between two messages
-                await asyncio.sleep(longest_pace.total_seconds())
+        await self._guard(self._heart.speak(self.setup, self.live))
+        await self._deliver_all()
+        if await self._guard(self.report_dead(fold=timedelta())):
+            await self._deliver_all()
         await self._guard(self.prune())
         await self._guard(self.index())
         self._feeds.flush()
@@ -392,7 +425,22 @@ class Daemon:
         waiting = sum(owed.count for owed in report.owed if owed.channel in self.live.notifiers)
         if waiting:
             log.warning("messages are still owed: the next run sends them", messages=waiting)
+        await self._guard(self._heart.ping(self.setup, self.live))
         return not waiting
+
+    async def _deliver_all(self) -> None:
+        """Deliver until nothing is due."""
+        longest_pace = max((notifier.pace for notifier in self.live.notifiers.values()), default=timedelta())
+        rested = False
+        while True:
+            await self._guard(self._write_ends())
+            started = await self._guard(self.deliver_due())
+            await self.sends.join()
+            if not started and rested:
+                break
+            rested = not started
+            if rested:  # a channel may only be catching its breath between two messages
+                await asyncio.sleep(longest_pace.total_seconds())
 
     async def _start_tick(self, tick: Callable[[], Awaitable[object]]) -> None:
         """Start a tick, unless its last one still runs; the scheduler sees it end at once, and so never cancels work.
@@ -413,7 +461,17 @@ class Daemon:
             unfinished = tuple(self.rota.unfinished)
             await self.doors.in_store(self.doors.store.release_feeds, unfinished, self.doors.clock())
             del self.rota.unfinished[: len(unfinished)]
+        await self._write_ends()
         await tick()
+
+    async def _write_ends(self) -> None:
+        """Write which messages were sent while the store could not take it: nobody need look them up."""
+        for ended in await write_ends(self.doors):
+            await self._after_delivery(ended.claimed.delivery, ended.settlement)
+
+    async def _after_delivery(self, delivery: Delivery, settlement: Settlement) -> None:
+        self._channels.add(delivery, settlement)
+        await self._report_refused(delivery, settlement)
 
     async def _guard(self, work: Awaitable[T]) -> T | None:
         """Await one piece of work; whatever goes wrong with it is told, and stops nothing else."""
@@ -434,6 +492,7 @@ class Daemon:
         waiting = await self._guard(self.subscriptions.claim(MOST_PUSHES_LEFT)) or ()
         cut_short = [*await self.polls.cancel(), *self.rota.unfinished, *(each.lease for each in waiting)]
         await self.sends.cancel()
+        await self._guard(self._write_ends())
         store = self.doors.store
         if cut_short:
             await self._guard(self.doors.in_store(store.release_feeds, cut_short, self.doors.clock()))

@@ -18,6 +18,7 @@ from pydantic import BaseModel
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue, models_json_schema
 from pydantic_core import core_schema
 
+from monitor.config.heartbeat import CanarySettings, HeartbeatSettings
 from monitor.config.load import INCLUDED_KEYS, MAIN_KEYS
 from monitor.config.models import (
     DefaultSettings,
@@ -127,6 +128,8 @@ def build_schemas() -> dict[str, JsonSchemaValue]:
     """Return the schemas by file name: `monitor.json` for the main file, `rules.json` for those it includes."""
     channels = _channel_models()
     files = (
+        CanarySettings,
+        HeartbeatSettings,
         DefaultSettings,
         FeedSettings,
         OpsSettings,
@@ -177,6 +180,7 @@ def _sections(
         "feeds": _mapping(refs[FeedSettings], "^[a-z0-9][a-z0-9_.-]*$"),
         "channels": _mapping({"anyOf": [refs[channel] for channel in channels]}, "."),
         "defaults": refs[DefaultSettings],
+        "heartbeat": refs[HeartbeatSettings],
         "ops": refs[OpsSettings],
         "retention": refs[RetentionSettings],
         "smtp": refs[SmtpSettings],

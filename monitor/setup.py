@@ -121,6 +121,10 @@ def _load(
         main=config.main,
     )
     unknown = _unknown_channels(config.main, ("ops", "notify"), config.ops_notify, named)
+    heartbeat = config.heartbeat
+    if heartbeat.notify != config.ops_notify:  # which it falls back to
+        unknown += _unknown_channels(config.main, ("heartbeat", "notify"), heartbeat.notify, named)
+    unknown += _unknown_channels(config.main, ("heartbeat", "canary", "notify"), heartbeat.canary_notify, named)
     unknown += unknown_names(config.main, _known(config, named, ruleset))
     unknown += _routes_without_digest(config, channels)
     problems = [*problems, *channel_problems, *rule_problems, *_default_channel_problems(config, named), *unknown]

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 import structlog
+from aiohttp import web
 
 from monitor.decide.websub import (
     LEASE,
@@ -192,9 +193,9 @@ class Subscriptions:
 class Door:
     """The listening socket, opened and closed as the configuration says."""
 
-    def __init__(self, subscriptions: Subscriptions, clock: Clock) -> None:
+    def __init__(self, subscriptions: Subscriptions, clock: Clock, more: Sequence[web.RouteDef] = ()) -> None:
         self._subscriptions = subscriptions
-        self._callbacks = Callbacks(subscriptions)
+        self._routes = [*Callbacks(subscriptions).routes(), *more]
         self._clock = clock
         self._server: WebServer | None = None
         self._place: tuple[str, int] | None = None
@@ -214,7 +215,7 @@ class Door:
         if wanted is None:
             return False
         await self._subscriptions.read()  # a hub may come at once
-        server = WebServer(self._callbacks.routes(), clock=self._clock)
+        server = WebServer(self._routes, clock=self._clock)
         try:
             await server.open(*wanted)
         except (OSError, UnicodeError) as error:  # the second where a name has an impossible part
@@ -222,10 +223,10 @@ class Door:
             if self._refused != wanted:
                 self._refused = wanted
                 reason = getattr(error, "strerror", None) or type(error).__name__
-                log.error("cannot listen: no hub is asked", address=wanted[0], port=wanted[1], reason=reason)  # noqa: TRY400 - a person's mistake has no traceback
+                log.error("cannot listen: nobody reaches us", address=wanted[0], port=wanted[1], reason=reason)  # noqa: TRY400 - a person's mistake has no traceback
             return False
         self._server, self._place, self._refused = server, wanted, None
-        log.info("listening for hubs", address=wanted[0], port=server.port)
+        log.info("listening", address=wanted[0], port=server.port)
         return True
 
     async def close(self) -> None:

@@ -38,6 +38,8 @@ COMMANDS = {
     "mutes": ("monitor.cli.mutes:mutes", "List the mutes."),
     "actions": ("monitor.cli.mutes:actions", "List what people did about alerts."),
     "digest": ("monitor.cli.digest:digest", "Look at what waits for a channel's digest."),
+    "notify": ("monitor.cli.notify:notify", "Send a test message to a channel."),
+    "doctor": ("monitor.cli.doctor:doctor", "Look whether all that the configuration needs is there and works."),
     "actors": ("monitor.cli.actors:actors", "List actors; suggest more spellings of their names."),
     "schema": ("monitor.cli.rules_schema:schema", "Print the JSON Schema of the files, for editors."),
     "reload": ("monitor.cli.run:reload", "Make the running daemon read its files anew."),

@@ -15,6 +15,7 @@ from pydantic import ValidationError
 from monitor.config.allow import read_allowed
 from monitor.config.environment import read_environment
 from monitor.config.feeds import load_feeds
+from monitor.config.heartbeat import Heartbeat, load_heartbeat
 from monitor.config.include import matching, passed_over, patterns_in
 from monitor.config.models import (
     DefaultSettings,
@@ -38,6 +39,7 @@ _ONLY_MAIN = (
     "breaker",
     "channels",
     "contact",
+    "heartbeat",
     "include",
     "maintenance",
     "ops",
@@ -75,6 +77,7 @@ class Config:
     contact: str
     defaults: Defaults
     ops_notify: tuple[str, ...]  # channels that hear what this program has to say about itself
+    heartbeat: Heartbeat
     feeds: tuple[Feed, ...] = field(repr=False)
     routes: tuple[Route, ...]
     maintenance: tuple[Maintenance, ...]
@@ -158,6 +161,9 @@ class _Loader:
         self.problems += problems
         routes, maintenance, problems = load_policies(self.main, defaults.zone)
         self.problems += problems
+        ops_notify = self.ops_notify()
+        heartbeat, problems = load_heartbeat(self.main, env=self.env, zone=defaults.zone, ops=ops_notify)
+        self.problems += problems
         web = self.web()
         address, _, port = web.listen.rpartition(":")
         return Config(
@@ -167,7 +173,8 @@ class _Loader:
             store=self.store(top.store, store),
             contact=top.contact,
             defaults=defaults,
-            ops_notify=self.ops_notify(),
+            ops_notify=ops_notify,
+            heartbeat=heartbeat,
             feeds=feeds,
             routes=routes,
             maintenance=maintenance,

@@ -47,7 +47,7 @@ def settle(
 
 def _settle(delivery: Delivery, result: SendResult, now: datetime, in_doubt_since: datetime | None) -> Settlement:
     if isinstance(result, Accepted):
-        return Sent(ref=result.ref)
+        return Sent(ref=result.ref, but=result.but)
     if isinstance(result, Unknown):
         return _still_in_doubt(delivery, result, now, in_doubt_since or now)
     if not result.retry:

@@ -30,6 +30,7 @@ def muted_by(
         mute
         for mute in mutes
         if runs(mute, now)
+        and not mute.recipient  # its channel's messages go out, to the others
         and mute.story in ("", story)
         and mute.feed in ("", feed)
         and mute.channel in ("", channel)
@@ -54,7 +55,8 @@ def what_is_muted(mute: Mute) -> str:
     """Name what a mute keeps back: `rule shoygu in desk`, `everything`."""
     named = (("story", mute.story[:8]), ("rule", mute.rule), ("feed", mute.feed))
     said = " and ".join(f"{kind} {name}" for kind, name in named if name) or "everything"
-    return f"{said} in {mute.channel}" if mute.channel else said
+    said = f"{said} in {mute.channel}" if mute.channel else said
+    return f"{said} for {mute.recipient}" if mute.recipient else said
 
 
 def after_mute(mute: Mute) -> str:

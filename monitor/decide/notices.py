@@ -17,7 +17,7 @@ _LINE_LIMIT = 300
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Notice:
+class Notice:
     """What is said, whoever hears it."""
 
     topic: str  # notices of one topic are one notice
@@ -27,6 +27,7 @@ class _Notice:
     priority: Priority
 
     def to(self, channel: str, now: datetime) -> Delivery:
+        """Owe it to a channel."""
         message = Message(
             title=Excerpt(text=self.title),
             url="",
@@ -51,7 +52,7 @@ class _Notice:
 def notice_of_mistakes(mistakes: Sequence[str], channels: Collection[str], now: datetime) -> tuple[Delivery, ...]:
     """Say that changed files were refused; the same mistakes are told once a day, whoever finds them."""
     more = len(mistakes) - _MOST_MISTAKES
-    notice = _Notice(
+    notice = Notice(
         topic=f"mistakes {now:%Y-%m-%d} {digest(*mistakes)}",
         title=f"Not reloaded: {len(mistakes)} mistake{'' if len(mistakes) == 1 else 's'} in the files",
         why=Reason(
@@ -69,7 +70,7 @@ def notice_of_mistakes(mistakes: Sequence[str], channels: Collection[str], now: 
 def notices_of_parked(leases: Collection[FeedLease], channels: Collection[str], now: datetime) -> tuple[Delivery, ...]:
     """Say which feeds are not polled for a day, because each poll of them ended the program."""
     notices = [
-        _Notice(
+        Notice(
             topic=f"parked {lease.state.url} {now:%Y-%m-%d}",
             title=f"Feed {lease.state.name} is parked for a day",
             why=Reason(
@@ -104,7 +105,7 @@ def notices_of_silence(
 
 
 def _silence(rule: Rule, absent: Absent, quiet_since: datetime, now: datetime) -> tuple[Delivery, ...]:
-    notice = _Notice(
+    notice = Notice(
         topic=f"silence {rule.id} {quiet_since.isoformat()}",
         title=f"Nothing about {rule.title or rule.id} since {quiet_since:%Y-%m-%d %H:%M} UTC",
         why=Reason(rule=rule.id, title=rule.title, found=(), note=f"absent for {span(absent.within)}"),

@@ -49,7 +49,7 @@ def edit(alert: Alert, message: Message, *, event: str, now: datetime) -> Delive
 def digest_of(
     messages: Sequence[Message], *, channel: str, title: str, reason: str, event: str, now: datetime
 ) -> Delivery:
-    """Owe one message for many; the most important come first, else they stay in their order.
+    """Owe one message for many: the most important first, then the widest reported, else in their order.
 
     The alerts that it tells name it: `Alert.digest` is its key. `event` says what happened, e.g. which poll of which
     feed: one event is one digest.
@@ -57,14 +57,14 @@ def digest_of(
     Raises:
         ValueError: there are no messages.
     """
-    ranked = sorted(messages, key=lambda message: -message.priority)
+    ranked = sorted(messages, key=lambda message: (-message.priority, -_size(message)))
     if not ranked:
         raise ValueError("a digest is made of at least one message")
     made = Digest(
         title=Excerpt(text=title),
         reason=reason,
         priority=ranked[0].priority,
-        items=tuple(replace(message, excerpts=()) for message in ranked[:MOST_ITEMS]),
+        items=tuple(replace(message, excerpts=message.excerpts[:1]) for message in ranked[:MOST_ITEMS]),
         count=len(ranked),
     )
     return Delivery(
@@ -75,6 +75,10 @@ def digest_of(
         message=made,
         created_at=now,
     )
+
+
+def _size(message: Message) -> int:
+    return message.coverage.entries if message.coverage else 1
 
 
 def _about(alert: Alert, kind: DeliveryKind, message: Message, event: str, now: datetime) -> Delivery:

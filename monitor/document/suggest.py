@@ -6,7 +6,7 @@ import difflib
 from collections.abc import Iterable
 
 _LONGEST = 100  # characters of a word; nothing that is longer was mistyped by a letter or two
-_FEW = 16
+_FEW = 20
 
 
 def nearest(word: str, known: Iterable[str]) -> str | None:

@@ -40,6 +40,7 @@ if TYPE_CHECKING:
 
 MAX_REDIRECTS: Final = 5
 MAX_ARTICLE: Final = 2_000_000  # bytes
+PING_DEADLINE: Final = timedelta(seconds=10)
 PER_HOST: Final = 2  # connections at the same time
 _FEED_TYPES = "application/atom+xml, application/rss+xml, application/feed+json, application/xml;q=0.9, */*;q=0.5"
 _ARTICLE_TYPES = ("text/html", "application/xhtml+xml")
@@ -102,6 +103,17 @@ class HttpFetcher:
             if content_type.partition(";")[0].strip().lower() not in _ARTICLE_TYPES:
                 raise FetchError(Cause.NOT_A_FEED, f"{shown(response.url)} is no HTML page")
             return Page(body=await document(response, MAX_ARTICLE), content_type=content_type)
+
+    async def ping(self, url: str) -> None:
+        """Ask for a URL that waits for us, in PING_DEADLINE; it is answered with 2xx where all is well.
+
+        Raises:
+            FetchError: it was not; its text may hold the URL.
+        """
+        order = Order.plain(url, self._headers("text/plain"), PING_DEADLINE)
+        async with self._bounded(order), self._walk(order) as (response, _):
+            if response.status >= HTTPStatus.MULTIPLE_CHOICES:
+                raise FetchError(Cause.HTTP, f"HTTP {response.status}")
 
     async def post_form(self, url: str, form: Mapping[str, str]) -> None:
         """Send a form to a hub; it is taken when the hub answers 2xx. 307 and 308 are followed (W3C WebSub, 5.1).

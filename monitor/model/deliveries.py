@@ -98,6 +98,7 @@ class Accepted:
     """The destination has the message; `ref` is how it names it (Slack ts, Message-ID), "" = it does not."""
 
     ref: str = ""
+    but: str = ""  # who has not got it, and why; "" = everybody has
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,6 +125,7 @@ class Sent:
     """Settled: done."""
 
     ref: str
+    but: str = ""  # as `Accepted` says it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -22,6 +22,7 @@ class Mute:
     rule: str = ""  # id
     feed: str = ""  # name
     channel: str = ""
+    recipient: str = ""  # of that channel: only this address hears nothing more, the others do
     tell: bool = False  # what it held is told in one message at its end; else it is not told at all
     ended_at: datetime | None = None  # before its time
     ended_by: str = ""

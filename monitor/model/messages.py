@@ -72,5 +72,5 @@ class Digest:
     title: Excerpt  # e.g. "23 alerts of Sergei Shoygu"; without marks
     reason: str  # why they are told together, e.g. "more than 20 alerts of one rule in one poll"
     priority: Priority  # the highest of all its alerts
-    items: tuple[Message, ...]  # the first of them, by priority, without excerpts
+    items: tuple[Message, ...]  # the first of them, by priority and size, each with one excerpt at most
     count: int  # of all its alerts, those that are not among `items` too

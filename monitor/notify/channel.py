@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any, Generic, TextIO, TypeVar
 
-from monitor.model import Policy
+from monitor.model import Delivery, Policy
+from monitor.notify.finding import Finding
+from monitor.notify.leaving import NO_WAY, Leaving
 from monitor.notify.policy import ChannelSettings
 from monitor.notify.settings import Settings
 from monitor.notify.smtp import SmtpSettings
@@ -33,7 +35,16 @@ class ChannelContext:
     smtp: SmtpSettings | None = None
     stream: TextIO = field(default_factory=lambda: sys.stdout)  # as it is when the channel is opened
     env: Mapping[str, str] = field(default_factory=lambda: os.environ, repr=False)
+    leaving: Leaving = NO_WAY  # how recipients say that they want no more
     deadline: timedelta = DEADLINE  # of one attempt, from its first byte to the answer's last
+
+
+def _nobody(settings: Settings) -> tuple[str, ...]:  # noqa: ARG001 - as those who have recipients
+    return ()
+
+
+def _nothing(settings: Settings) -> Sequence[tuple[str, str]]:  # noqa: ARG001 - as those who lack something
+    return ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,6 +55,10 @@ class ChannelType(Generic[AnySettings]):
     settings: type[AnySettings]  # has a field of that name
     open: Callable[[AnySettings, ChannelContext], Notifier]
     needs_smtp: bool = False
+    recipients: Callable[[AnySettings], tuple[str, ...]] = _nobody  # who can leave such a channel
+    render: Callable[[Delivery], object] | None = None  # make what would be sent, without sending it
+    lacks: Callable[[AnySettings], Sequence[tuple[str, str]]] = _nothing  # what it cannot do, and what would help
+    check: Callable[[AnySettings, ChannelContext], Awaitable[Sequence[Finding]]] | None = None  # ask, and send nothing
     listen: Callable[[Mapping[str, tuple[AnySettings, Any]], Clock, timedelta], Sequence[Listener]] | None = None
     """Opens what hears the people of all channels of the kind, by name: their settings, and their open notifiers."""
 

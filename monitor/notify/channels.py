@@ -17,6 +17,7 @@ from typing import Any, TextIO
 from monitor.document import Document, Loc, did_you_mean, validate
 from monitor.errors import Problem
 from monitor.notify.channel import DEADLINE, ChannelContext, ChannelType, ConfiguredChannel
+from monitor.notify.leaving import NO_WAY, Leaving
 from monitor.notify.smtp import SmtpSettings
 from monitor.ports import Clock, Listener, Notifier
 from monitor.secret import has_reference
@@ -63,14 +64,16 @@ def open_channels(
     stream: TextIO | None = None,
     env: Mapping[str, str] = os.environ,
     deadline: timedelta = DEADLINE,
+    leaving: Leaving = NO_WAY,
 ) -> dict[str, Notifier]:
     """Open channels, inside a running event loop; nothing is sent or connected yet.
 
-    `stream` is where consoles print, standard output if None; `deadline` bounds each attempt to send.
+    `stream` is where consoles print, standard output if None; `deadline` bounds each attempt to send; `leaving` says
+    how recipients of mail can go, and who has.
     """
     notifiers: dict[str, Notifier] = {}
     for name, channel in configured.items():
-        context = ChannelContext(name=name, clock=clock, smtp=channel.smtp, env=env, deadline=deadline)
+        context = ChannelContext(name=name, clock=clock, smtp=channel.smtp, env=env, deadline=deadline, leaving=leaving)
         context = replace(context, stream=stream) if stream is not None else context
         notifiers[name] = channel.type.open(channel.settings, context)
         notifiers[name].pace = channel.pace(notifiers[name].pace)

@@ -181,4 +181,9 @@ def _sgr(code: str, text: str, *, paint: bool) -> str:
     return f"\x1b[{code}m{text}\x1b[0m" if paint else text
 
 
-CHANNEL = ChannelType(name="console", settings=ConsoleSettings, open=ConsoleNotifier)
+CHANNEL = ChannelType(
+    name="console",
+    settings=ConsoleSettings,
+    open=ConsoleNotifier,
+    render=lambda delivery: layout(delivery.message, about=delivery.parent, paint=True, width=80),
+)

@@ -4,38 +4,54 @@ from __future__ import annotations
 
 import asyncio
 import re
+from dataclasses import replace
 from datetime import datetime, timedelta
 from email.headerregistry import Address as HeaderAddress
+from email.headerregistry import BaseHeader, HeaderRegistry
 from email.message import EmailMessage
+from email.policy import EmailPolicy
 from email.utils import format_datetime, parseaddr
-from typing import Any
+from typing import Any, cast
 
 import structlog
-from jinja2 import Environment, PackageLoader, StrictUndefined
 from pydantic import Field
 
-from monitor.model import Accepted, Delivery, DeliveryKind, Digest, Excerpt, Message, Rejected, SendResult
-from monitor.notify import digests
+from monitor.model import Accepted, Delivery, DeliveryKind, Rejected, SendResult
 from monitor.notify.channel import ChannelContext, ChannelType
 from monitor.notify.daemon_thread import in_daemon_thread
-from monitor.notify.excerpts import Piece, cut, pieces, safe_link
+from monitor.notify.email_page import html, text
+from monitor.notify.finding import Finding, fail, warn, well
+from monitor.notify.leaving import NO_WAY, Leaving
 from monitor.notify.policy import ChannelSettings
-from monitor.notify.settings import Addresses
+from monitor.notify.settings import Addresses, is_loopback
 from monitor.notify.smtp import Attempt, Envelope, SmtpSettings
-from monitor.notify.wording import (
-    MOST_REASONS,
-    coverage_line,
-    found_items,
-    heading,
-    lead,
-    origin,
-    plain_text,
-    reasons_left_out,
-    rule_title,
-    subject,
-)
+from monitor.notify.wording import subject
+
+__all__ = ["CHANNEL", "EmailNotifier", "EmailSettings", "html", "write_mail"]
 
 PATIENT_ATTEMPTS = 5  # so often all recipients wait for one who is refused for the moment (a greylist, a full mailbox)
+
+
+class _Ways:
+    """`List-Unsubscribe`: URLs, which no mail program would decode (RFC 2369, 2); each stands on its own line."""
+
+    max_count = 1
+    name: str
+
+    @classmethod
+    def parse(cls, value: str, given: dict[str, Any]) -> None:
+        """Take the value as it is: it is ours."""
+        given["parse_tree"] = None
+        given["decoded"] = value
+
+    def fold(self, *, policy: EmailPolicy) -> str:
+        """Write the header, its URLs as they are."""
+        return f"{self.name}: {str(self).replace(', ', f',{policy.linesep} ')}{policy.linesep}"
+
+
+_headers = HeaderRegistry()
+_headers.map_to_type("list-unsubscribe", cast("type[BaseHeader]", _Ways))  # which it mixes in itself
+_POLICY = EmailPolicy(header_factory=_headers)
 
 _MESSAGE_ID = re.compile(r"<[!-;=?-~]+@[!-;=?-~]+>")
 
@@ -60,15 +76,19 @@ class EmailNotifier:
         self._to = settings.to
         self._smtp = context.smtp
         self._deadline = context.deadline
+        self._leaving = context.leaving
 
     async def send(self, delivery: Delivery) -> SendResult:
         """Mail one message."""
         if delivery.kind is DeliveryKind.EDIT:
             return Rejected(reason="a mail that was sent cannot be changed", retry=False)
+        recipients = self._leaving.remaining(delivery.channel, self._to)
+        if not recipients:
+            return Rejected(reason="everybody has unsubscribed: `monitor unmute` lets them back in", retry=False)
         envelope = Envelope(
-            mail=write_mail(delivery, smtp=self._smtp, recipients=self._to),
+            mail=write_mail(delivery, smtp=self._smtp, recipients=recipients, leaving=self._leaving),
             sender=parseaddr(self._smtp.sender)[1],
-            recipients=self._to,
+            recipients=recipients,
             patient=delivery.attempts <= PATIENT_ATTEMPTS,
         )
         seconds = self._deadline.total_seconds()
@@ -87,6 +107,7 @@ class EmailNotifier:
                 sent_to=attempt.taken,
                 key=delivery.key,
             )
+            return replace(result, but="; ".join(attempt.refused))
         return result
 
     async def look_up(self, delivery: Delivery, since: datetime) -> SendResult:  # noqa: ARG002 - the port's shape
@@ -97,11 +118,13 @@ class EmailNotifier:
         """Do nothing: each mail had its own connection."""
 
 
-def write_mail(delivery: Delivery, *, smtp: SmtpSettings, recipients: tuple[str, ...]) -> EmailMessage:
+def write_mail(
+    delivery: Delivery, *, smtp: SmtpSettings, recipients: tuple[str, ...], leaving: Leaving = NO_WAY
+) -> EmailMessage:
     """Write one mail. Whatever stands in the alert, no header can be broken: each value is one scrubbed line."""
     name, address = parseaddr(smtp.sender)
     message, parent = delivery.message, delivery.parent
-    mail = EmailMessage()
+    mail = EmailMessage(policy=_POLICY)
     mail["From"] = HeaderAddress(display_name=name, addr_spec=address)
     mail["To"] = ", ".join(recipients)
     mail["Subject"] = f"Re: {subject(parent.message)}" if parent else subject(message)  # mail programs group by it
@@ -112,9 +135,11 @@ def write_mail(delivery: Delivery, *, smtp: SmtpSettings, recipients: tuple[str,
         mail["In-Reply-To"] = mail["References"] = parent.ref if own else f"<{parent.key}@{smtp.domain}>"
     mail["Auto-Submitted"] = "auto-generated"  # RFC 3834: no out-of-office answers
     mail["List-ID"] = f"<{_list_name(delivery.channel)}.media-monitor.{smtp.domain}>"  # RFC 2919: people filter by it
-    text = digests.digest_text(message) if isinstance(message, Digest) else plain_text(message)
-    mail.set_content(text + "\n")
-    mail.add_alternative(html(message), subtype="html")
+    for header, value in leaving.headers(delivery.channel, recipients).items():
+        mail[header] = value
+    leave = leaving.link(delivery.channel, recipients)
+    mail.set_content(text(message, leave=leave))
+    mail.add_alternative(html(message, leave=leave), subtype="html")
     return mail
 
 
@@ -122,64 +147,33 @@ def _list_name(channel: str) -> str:
     return re.sub(r"[^a-z0-9]+", "-", channel.lower()).strip("-")[:60] or "channel"
 
 
-def html(message: Message | Digest) -> str:
-    """Lay one message out as HTML."""
-    return _digest_html(message) if isinstance(message, Digest) else _alert_html(message)
+async def check_smtp(settings: EmailSettings, context: ChannelContext) -> list[Finding]:
+    """Connect to the mail server and log in; no mail is sent."""
+    smtp = context.smtp
+    assert smtp is not None  # noqa: S101 - the kind needs it, which was checked when it was read
+    envelope = Envelope(mail=EmailMessage(), sender="", recipients=settings.to)
+    seconds = context.deadline.total_seconds()
+    attempt = Attempt(smtp, envelope, timeout=min(smtp.timeout, seconds))
+    try:
+        async with asyncio.timeout(seconds):
+            wrong = await in_daemon_thread(attempt.greet)
+    except TimeoutError:
+        wrong = f"the mail server {smtp.host} does not answer"
+    finally:
+        attempt.abandon()
+    place = f"mail server {smtp.host}:{smtp.used_port}"
+    found = [fail(wrong) if wrong else well(f"{place} takes {'the login' if smtp.user else 'us'} ({smtp.security})")]
+    if not wrong and smtp.security == "none" and not is_loopback(smtp.host):
+        found.append(warn(f"mails travel to {smtp.host} in the clear", "write `tls: starttls` under `smtp`"))
+    return found
 
 
-def _alert_html(message: Message) -> str:
-    return _templates.get_template("email.html.j2").render(
-        title=_shown(message.title, 300) or [Piece(heading(message, 300), hit=False)],
-        link=safe_link(message.url),
-        preview=subject(message),
-        lead=lead(message),
-        priority=message.priority.word,
-        excerpts=[_shown(excerpt, 600) for excerpt in message.excerpts],
-        reasons=[(rule_title(reason), found_items(reason)) for reason in message.reasons[:MOST_REASONS]],
-        reasons_left_out=reasons_left_out(message),
-        origin=origin(message),
-        coverage=coverage_line(message),
-        language=_language(message),
-    )
-
-
-def _digest_html(digest: Digest) -> str:
-    items = [
-        {
-            "title": heading(item, 200),
-            "link": safe_link(item.url),
-            "origin": origin(item),
-            "rules": digests.details(digest, item),
-            "priority": item.priority.word if item.priority is not digest.priority else "",
-            "language": _language(item),
-        }
-        for item in digest.items[: digests.MOST_ITEMS]
-    ]
-    return _templates.get_template("email_digest.html.j2").render(
-        title=heading(digest, 300),
-        preview=subject(digest),
-        reason=digests.reason(digest),
-        priority=digest.priority.word,
-        items=items,
-        left_out=digests.left_out(digest, len(items)),
-        language="",
-    )
-
-
-def _language(message: Message) -> str:
-    """Return a tag that may stand in an attribute, or ""."""
-    return message.language if re.fullmatch(r"[A-Za-z0-9-]{2,20}", message.language) else ""
-
-
-def _shown(excerpt: Excerpt, limit: int) -> list[Piece]:
-    return pieces(cut(excerpt, limit=limit, marks=30)) if excerpt.text.strip() else []
-
-
-def _environment() -> Environment:
-    options: dict[str, Any] = {"trim_blocks": True, "lstrip_blocks": True, "undefined": StrictUndefined}
-    return Environment(loader=PackageLoader("monitor.notify", "."), autoescape=True, **options)
-
-
-_templates = _environment()
-
-CHANNEL = ChannelType(name="email", settings=EmailSettings, open=EmailNotifier, needs_smtp=True)
+CHANNEL = ChannelType(
+    name="email",
+    settings=EmailSettings,
+    open=EmailNotifier,
+    needs_smtp=True,
+    check=check_smtp,
+    recipients=lambda settings: settings.to,
+    render=lambda delivery: (text(delivery.message), html(delivery.message)),
+)

@@ -18,6 +18,7 @@ from monitor.notify.channel import ChannelContext, ChannelType
 from monitor.notify.slack_answers import FORMATTING, NO_THREAD, Answer, explain, understand
 from monitor.notify.slack_api import RefusedError, SlackApi
 from monitor.notify.slack_buttons import buttons_of
+from monitor.notify.slack_check import check_slack
 from monitor.notify.slack_layout import blocks, fallback, plain
 from monitor.notify.slack_settings import SlackSettings
 from monitor.notify.slack_socket import open_listeners
@@ -199,4 +200,11 @@ def _key(message: dict[str, Any]) -> str:
     return str((metadata.get("event_payload") or {}).get("key", ""))
 
 
-CHANNEL = ChannelType(name="slack", settings=SlackSettings, open=SlackNotifier, listen=open_listeners)
+CHANNEL = ChannelType(
+    name="slack",
+    settings=SlackSettings,
+    check=check_slack,
+    open=SlackNotifier,
+    listen=open_listeners,
+    render=lambda delivery: (blocks(delivery.message), fallback(delivery.message)),
+)

@@ -110,4 +110,15 @@ def _understand(status: int, word: str, host: str, after: timedelta | None) -> S
     return Unknown(reason=f"{host} does not say whether it took the message: HTTP {status}")
 
 
-CHANNEL = ChannelType(name="slack_webhook", settings=SlackWebhookSettings, open=SlackWebhookNotifier)
+CHANNEL = ChannelType(
+    name="slack_webhook",
+    settings=SlackWebhookSettings,
+    lacks=lambda _: [
+        (
+            "what it has posted cannot be changed: no counter of sources, no threads, no buttons",
+            "use a bot token (`slack:` and `token:`) to have them",
+        )
+    ],
+    open=SlackWebhookNotifier,
+    render=lambda delivery: (blocks(delivery.message, delivery.parent), fallback(delivery.message)),
+)

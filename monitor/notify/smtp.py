@@ -129,6 +129,17 @@ class Attempt:
                     server.putcmd("QUIT")  # a courtesy: nobody waits for the answer
                 server.close()
 
+    def greet(self) -> str:
+        """Connect and log in, and hand nothing over; return why that cannot be done, "" where it can."""
+        try:
+            server = self._connect()
+        except (OSError, smtplib.SMTPException) as error:
+            return _why(error, self._settings)
+        with contextlib.suppress(OSError):
+            server.putcmd("QUIT")
+        server.close()
+        return ""
+
     def _connect(self) -> smtplib.SMTP:
         settings = self._settings
         tls = ssl.create_default_context()

@@ -201,4 +201,16 @@ def _time(moment: datetime) -> str:
     return moment.astimezone(UTC).isoformat()
 
 
-CHANNEL = ChannelType(name="webhook", settings=WebhookSettings, open=WebhookNotifier)
+def _lacks(settings: WebhookSettings) -> list[tuple[str, str]]:
+    if settings.secret or settings.secret_file:
+        return []
+    return [("messages are not signed: whoever knows the URL can send some", "give the channel a `secret`")]
+
+
+CHANNEL = ChannelType(
+    name="webhook",
+    settings=WebhookSettings,
+    lacks=_lacks,
+    open=WebhookNotifier,
+    render=payload,
+)

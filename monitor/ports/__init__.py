@@ -3,10 +3,12 @@
 `monitor.testing` has a fake for each of them.
 """
 
-from monitor.ports.doors import ArticleFetcher, Clock, Fetcher, Hear, HubClient, Listener, Notifier, Parser
+from monitor.ports.doors import ArticleFetcher, Clock, Fetcher, Hear, HubClient, Listener, Notifier, Parser, Pinger
 from monitor.ports.records import (
+    Activity,
     AlertRecord,
     Cursor,
+    DeadLetter,
     DeadReport,
     DeliveryRecord,
     EntryRecord,
@@ -21,14 +23,17 @@ from monitor.ports.records import (
     Sighting,
     StateReport,
     StatusReport,
+    Waiting,
 )
 from monitor.ports.store import Store
 
 __all__ = [
+    "Activity",
     "AlertRecord",
     "ArticleFetcher",
     "Clock",
     "Cursor",
+    "DeadLetter",
     "DeadReport",
     "DeliveryRecord",
     "EntryRecord",
@@ -43,6 +48,7 @@ __all__ = [
     "Notifier",
     "OwedReport",
     "Parser",
+    "Pinger",
     "PrunePlace",
     "Pruned",
     "RuleStats",
@@ -50,4 +56,5 @@ __all__ = [
     "StateReport",
     "StatusReport",
     "Store",
+    "Waiting",
 ]

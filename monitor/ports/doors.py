@@ -66,6 +66,18 @@ class HubClient(Protocol):
         ...
 
 
+class Pinger(Protocol):
+    """Tell a dead man's switch that we live."""
+
+    async def ping(self, url: str) -> None:
+        """Ask for a URL, once.
+
+        Raises:
+            FetchError: it was not answered with 2xx; its text may hold the URL, which is a secret.
+        """
+        ...
+
+
 class Parser(Protocol):
     """Look into documents of strangers, where neither what they cost nor what they break harms anybody else."""
 

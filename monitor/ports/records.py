@@ -13,8 +13,10 @@ from monitor.model import (
     Decision,
     DeliveryKind,
     DeliveryState,
+    Digest,
     Entry,
     FeedState,
+    Message,
     Story,
 )
 
@@ -49,6 +51,35 @@ class DeadReport:
     title: str
     reason: str
     since: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Waiting:
+    """Since when work waits that nobody has taken; None = none does."""
+
+    feed: datetime | None
+    channel: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Activity:
+    """What was done in a time."""
+
+    entries: int  # read
+    alerts: int  # raised
+    sent: int  # messages, edits not counted
+    dead: int  # messages set aside
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeadLetter:
+    """One delivery that was set aside."""
+
+    key: str
+    channel: str
+    reason: str
+    at: datetime
+    message: Message | Digest | None  # None = it cannot be read
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

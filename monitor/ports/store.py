@@ -39,7 +39,9 @@ from monitor.model import (
     Wanted,
 )
 from monitor.ports.records import (
+    Activity,
     Cursor,
+    DeadLetter,
     DeliveryRecord,
     EntryRecord,
     FeedFindings,
@@ -52,6 +54,7 @@ from monitor.ports.records import (
     Sighting,
     StateReport,
     StatusReport,
+    Waiting,
 )
 
 
@@ -235,6 +238,10 @@ class Store(Protocol):
         """Make dead deliveries (of one channel, or all) new again, in their old order; return how many."""
         ...
 
+    def dead_letters(self, *, since: datetime, limit: int = 1_000) -> tuple[DeadLetter, ...]:
+        """Read the deliveries that were set aside since then, the latest first."""
+        ...
+
     def held_deliveries(
         self,
         *,
@@ -291,6 +298,10 @@ class Store(Protocol):
         """
         ...
 
+    def secret(self, name: str) -> bytes:
+        """Return 32 random bytes that are kept under this name, the same for ever and for every daemon."""
+        ...
+
     def mutes(self, *, at: datetime | None = None) -> tuple[Mute, ...]:
         """Read the mutes that are running at this time, None = all there ever were; the oldest first."""
         ...
@@ -333,6 +344,14 @@ class Store(Protocol):
 
     def actions(self, *, subjects: Collection[str] = (), limit: int = 100) -> tuple[Action, ...]:
         """Read what people did, the newest first; to these alerts, mutes and breakers, or to all."""
+        ...
+
+    def waiting(self, channels: Collection[str], now: datetime) -> Waiting:
+        """Say since when feeds, and deliveries to these channels, are due that nobody has taken."""
+        ...
+
+    def activity(self, since: datetime) -> Activity:
+        """Count what was done since then."""
         ...
 
     def beat(self, node: NodeReport) -> None:

@@ -6,7 +6,7 @@ that holds a term of a second group as well, its partner, is worth an exact answ
 laid down beside the rule, by the anchoring term. Rules are numbers in the order of the files; terms, and actors among
 them, have those of the index:
 
-    _starts, _ends   [ ... (7, 9) ... ]             by term: where its pairs begin and end
+    _bounds          [ ... 7 9 ... ]                by term: where its pairs begin and end
                            |
     _partners        [ ... | 31 -7 | ... ]          the other term of each pair
     _rules           [ ... | 12 12 | ... ]          and the rule, here: term 6 and (31 or actor -7)
@@ -21,8 +21,7 @@ from __future__ import annotations
 from array import array
 from collections.abc import Collection, Iterator, Sequence
 from collections.abc import Set as AbstractSet
-from itertools import accumulate, compress, islice, repeat
-from operator import not_
+from itertools import accumulate, chain, compress, islice, repeat
 from typing import final
 
 Group = Sequence[int]
@@ -62,7 +61,7 @@ class Needs:
 class Anchors:
     """Where each rule of a set is anchored; immutable."""
 
-    __slots__ = ("_calling", "_ends", "_partners", "_rules", "_starts", "_unanchored")
+    __slots__ = ("_bounds", "_calling", "_partners", "_rules", "_unanchored")
 
     def __init__(self, needs: Needs, commonness: Sequence[float]) -> None:
         """Anchor each rule by the groups that it needs; by term, `commonness` tells how often texts hold it."""
@@ -80,23 +79,24 @@ class Anchors:
                 partners.extend(others)
                 rules.extend(repeat(rule, len(others)))
         self._calling = bytes(map(bool, sizes))
-        self._starts = array("I", accumulate(sizes[:-1], initial=0))
-        self._ends = self._starts[:]
-        free = self._ends
+        ends = array("I", accumulate(sizes[:-1], initial=0))
+        starts = ends[:]
         self._partners = array("i", bytes(4 * len(rules)))
         self._rules = array("I", bytes(4 * len(rules)))
         for term, other, rule in zip(anchors, partners, rules, strict=True):
-            at = free[term]
-            self._partners[at], self._rules[at], free[term] = other, rule, at + 1
+            at = ends[term]
+            self._partners[at], self._rules[at], ends[term] = other, rule, at + 1
+        self._bounds = array("I", chain.from_iterable(zip(starts, ends, strict=True)))
 
     def candidates(self, seen: AbstractSet[int]) -> list[int]:
         """Return the rules that these terms may satisfy, in order."""
-        anchors = [*compress(seen, map(self._calling.__getitem__, seen))]
         called = set(self._unanchored)
-        pairs = [*map(slice, map(self._starts.__getitem__, anchors), map(self._ends.__getitem__, anchors))]
-        apart = map(seen.isdisjoint, map(self._partners.__getitem__, pairs))  # nearly all, at the speed of C
-        for some in compress(pairs, map(not_, apart)):
-            called.update(compress(self._rules[some], map(seen.__contains__, self._partners[some])))
+        bounds, partners = self._bounds, self._partners
+        for term in compress(seen, map(self._calling.__getitem__, seen)):
+            start, end = bounds[2 * term], bounds[2 * term + 1]
+            others = partners[start:end]
+            if not seen.isdisjoint(others):  # seldom
+                called.update(compress(self._rules[start:end], map(seen.__contains__, others)))
         return sorted(called)
 
 

@@ -15,11 +15,12 @@ from operator import attrgetter
 
 from monitor.model import Rule
 from monitor.rules.anchors import Anchors, Needs
-from monitor.rules.index import Numbering
+from monitor.rules.index import Index
 from monitor.rules.lazy import Derived
 from monitor.rules.lower import Lowering, field_numbers
 from monitor.rules.match import CompiledRule, Ruleset
 from monitor.rules.patterns import NO_PATTERNS, Patterns
+from monitor.rules.terms import Terms
 from monitor.rules.tree import Actor, AllOf, AnyOf, Definition, Limit, Node, NoneOf, Term, spellings
 
 _MOST_REMEMBERED = 16_384  # compiled rules, of about 2 kB
@@ -30,13 +31,13 @@ def compile_rules(definitions: Sequence[Definition], *, usable: Sequence[Definit
     """Build the matcher of these rules; their ids are unique. They may use each other, and those that are `usable`."""
     by_id = {each.rule.id: each for each in definitions}
     known = {each.rule.id: each for each in usable} | by_id if usable else by_id
-    numbering = Numbering()
-    terms = _Terms(numbering)
-    lowering = Lowering(known, terms.number)
+    terms = Terms()
+    met = _Met(terms)
+    lowering = Lowering(known, met.number)
     needs = Needs()
     for each in definitions:
         needs.add([*_needs(each, lowering)])
-    index = numbering.index()
+    index = Index(terms)
     again = Lowering(known, index.number, lowering.patterns)
     return Ruleset(
         rules=Derived(by_id, attrgetter("rule")),
@@ -44,7 +45,7 @@ def compile_rules(definitions: Sequence[Definition], *, usable: Sequence[Definit
         compiled=Derived(by_id, partial(_compile, lowering=again), remember=_MOST_REMEMBERED),
         order=tuple(by_id),
         index=index,
-        anchors=Anchors(needs, terms.commonness(needs)),
+        anchors=Anchors(needs, met.commonness(needs)),
         patterns=Patterns(lowering.patterns) if lowering.patterns else NO_PATTERNS,
     )
 
@@ -60,23 +61,23 @@ def _needs(definition: Definition, lowering: Lowering) -> Iterator[Collection[in
         yield from condition.needs()
 
 
-class _Terms:
+class _Met:
     """The terms and actors that were met, known by identity: many rules share them."""
 
-    def __init__(self, numbering: Numbering) -> None:
-        self._numbering = numbering
+    def __init__(self, terms: Terms) -> None:
+        self._terms = terms
         self._met: dict[int, tuple[int, Term | Actor]] = {}  # what was met stays alive, so that its identity is its own
 
     def number(self, what: Term | Actor) -> int:
         met = self._met.get(id(what))
         if met is None:
-            met = self._met[id(what)] = self._numbering.number(what), what
+            met = self._met[id(what)] = self._terms.add(what), what
         return met[0]
 
     def commonness(self, needs: Needs) -> list[float]:
         """Guess how often texts hold each term: what many rules ask for is common, and the longer it is, the rarer."""
         uses = Counter(needs.terms)
-        common = [0.0] * self._numbering.size
+        common = [0.0] * self._terms.size
         for number, what in self._met.values():
             shortest = min(
                 sum(map(len, term.words)) for term in (spellings(what) if isinstance(what, Actor) else (what,))

@@ -89,7 +89,8 @@ class OneOf:
 
     def grounds(self, seen: Seen) -> Iterator[tuple[int, str]]:
         """Yield the terms that are seen."""
-        return ((term, name) for term, name in self.names.items() if term in seen)
+        terms = seen.terms
+        return ((term, name) for term, name in self.names.items() if term in terms)
 
     words = grounds
 

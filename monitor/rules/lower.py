@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import cache
 from typing import final
 
 from monitor.model import Field
@@ -33,7 +34,8 @@ from monitor.rules.tree import (
 from monitor.rules.wording import Literally, Matching, OneOfUnless
 
 
-def field_numbers(fields: Sequence[Field]) -> frozenset[int]:
+@cache  # one set for all rules that look in the same fields
+def field_numbers(fields: tuple[Field, ...]) -> frozenset[int]:
     """Return the numbers by which places name these fields."""
     return frozenset(number for number, field in enumerate(Field) if field in fields)
 

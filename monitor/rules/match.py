@@ -8,17 +8,19 @@ from __future__ import annotations
 
 from bisect import bisect
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
-from itertools import islice, pairwise
+from itertools import compress, islice, pairwise
 from typing import Any, final
 from weakref import proxy
 
 from monitor.model import Entry, Field, Match, Mention, Rule
 from monitor.rules.anchors import Anchors
 from monitor.rules.conditions import Condition, Ground, Seen
-from monitor.rules.index import Index, Reading
+from monitor.rules.index import Index
 from monitor.rules.patterns import NO_PATTERNS, Patterns
 from monitor.rules.place import Place, Stretch
+from monitor.rules.reading import Reading
 from monitor.rules.tree import Definition
 from monitor.text.fold import tokenize
 
@@ -27,6 +29,7 @@ MOST_MENTIONS = 100
 
 _FIELDS = tuple(Field)
 _EVERYWHERE = frozenset(range(len(_FIELDS)))
+_NO_TOKENS = tokenize("")
 
 
 @final
@@ -35,10 +38,10 @@ class _Seen(Seen):
 
     __slots__ = ("_places", "_reading", "fields", "sight", "terms")
 
-    def __init__(self, reading: Reading, sight: Sight, fields: frozenset[int]) -> None:
+    def __init__(self, reading: Reading, sight: Sight, fields: frozenset[int], terms: AbstractSet[int]) -> None:
         self.sight = sight
         self.fields = fields
-        self.terms = reading.terms
+        self.terms = terms
         self._reading = reading
         self._places: dict[int, list[Place]] = {}
 
@@ -56,7 +59,7 @@ class _Seen(Seen):
         if places is None:
             if term not in self.terms:
                 raise KeyError(term)
-            places = self._places[term] = self._reading.places(term)
+            places = self._places[term] = [place for place in self._reading.places(term) if place[0] in self.fields]
         return places
 
 
@@ -71,14 +74,14 @@ class Sight:
     __slots__ = (
         "__weakref__",
         "_by_fields",
-        "_index",
         "_patterns",
+        "_reading",
         "_texts",
         "_tokens",
-        "_written",
         "entry",
         "memo",
         "source_tags",
+        "terms",
     )
 
     def __init__(
@@ -89,18 +92,22 @@ class Sight:
         self.memo: dict[Any, Any] = {}
         self._patterns = patterns
         self._texts = (entry.title, entry.summary, entry.body)
-        self._index = index
-        self._tokens = {number: tokenize(text) for number, text in enumerate(self._texts) if text}
-        self._written = frozenset(self._tokens)
+        self._tokens = [tokenize(text) if text else _NO_TOKENS for text in self._texts]
+        self._reading = index.read([tokens.words for tokens in self._tokens])
+        self.terms = self._reading.terms
         self._by_fields: dict[frozenset[int], Seen] = {}
 
     def within(self, fields: frozenset[int] = _EVERYWHERE) -> Seen:
         """Return what was seen in these fields; those without text make no difference."""
-        fields &= self._written
         seen = self._by_fields.get(fields)
         if seen is None:
-            words = {number: tokens.words for number, tokens in self._tokens.items() if number in fields}
-            seen = self._by_fields[fields] = _Seen(self._index.read(words), proxy(self), fields)
+            written = frozenset(compress(range(len(_FIELDS)), self._texts))
+            inside = fields & written
+            seen = self._by_fields.get(inside)
+            if seen is None:
+                terms = self.terms if inside == written else self._reading.terms_in(inside)
+                seen = self._by_fields[inside] = _Seen(self._reading, proxy(self), inside, terms)
+            self._by_fields[fields] = seen
         return seen
 
     def stands(self, place: Place, text: str, lead: int) -> bool:
@@ -133,8 +140,8 @@ class Sight:
                 number, first, last = place
                 span = (first, last) if isinstance(place, Stretch) else self._tokens[number].span(first, last)
                 found.setdefault((number, *span), name)
-        places = _without_overlaps(sorted(found))
-        return tuple(self._mention(found[place], *place) for place in places[:MOST_MENTIONS])
+        places = _without_overlaps(sorted(found))[:MOST_MENTIONS]
+        return tuple([self._mention(found[place], *place) for place in places])
 
     def _mention(self, name: str, number: int, start: int, end: int) -> Mention:
         surface = self._texts[number][start:end]
@@ -207,7 +214,7 @@ class Ruleset:
         `source_tags` is what is known of its feed beyond the name: tags and host, for the rules' `sources`.
         """
         sight = self.look(entry, source_tags)
-        candidates = self.anchors.candidates(sight.within().terms)
+        candidates = self.anchors.candidates(sight.terms)
         if not candidates:
             return _NOTHING
         answers = [_ask(self.compiled[self.order[rule]], sight) for rule in candidates]

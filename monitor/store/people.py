@@ -14,7 +14,7 @@ from monitor.model import Action, Alert, Breaker, Delivery, DeliveryKind, Feedba
 from monitor.store.engine import insert
 from monitor.store.outbox import owe, wake
 from monitor.store.polls import alert_of, recall_told
-from monitor.store.tables import action, alert, breaker, feedback, mute
+from monitor.store.tables import action, alert, breaker, feedback, mute, secret
 
 
 def add_action(connection: Connection, done: Action) -> None:
@@ -56,6 +56,12 @@ def read_mutes(connection: Connection, *, at: datetime | None) -> tuple[Mute, ..
     if at is not None:
         asked = asked.where(mute.c.ended_at.is_(None), or_(mute.c.until.is_(None), mute.c.until > at))
     return tuple(Mute(**row._mapping) for row in connection.execute(asked))  # noqa: SLF001 - SQLAlchemy's public name
+
+
+def keep_secret(connection: Connection, name: str, fresh: bytes) -> bytes:
+    """Return what is kept under a name; `fresh` where nothing was; see `Store.secret`."""
+    connection.execute(insert(connection, secret).values(name=name, value=fresh).on_conflict_do_nothing())
+    return bytes(connection.execute(select(secret.c.value).where(secret.c.name == name)).scalar_one())
 
 
 # -- breakers ----------------------------------------------------------------------------------------------------------

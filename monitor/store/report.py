@@ -2,17 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, case, delete, func, select
+from sqlalchemy import ColumnElement, Connection, case, delete, false, func, or_, select
 
-from monitor.model import DeliveryState, HoldKind
-from monitor.ports import DeadReport, FeedFindings, FeedReport, NodeReport, OwedReport, StatusReport
+from monitor.errors import StoreError
+from monitor.model import DeliveryKind, DeliveryState, Digest, HoldKind, Message
+from monitor.ports import (
+    Activity,
+    DeadLetter,
+    DeadReport,
+    FeedFindings,
+    FeedReport,
+    NodeReport,
+    OwedReport,
+    StatusReport,
+    Waiting,
+)
 from monitor.store.engine import insert
 from monitor.store.feeds import feed_state
-from monitor.store.payload import title_of
+from monitor.store.payload import thaw, title_of
 from monitor.store.people import read_breakers
-from monitor.store.tables import alert, delivery, entry, feed, hit, node
+from monitor.store.tables import alert, delivery, destination, entry, feed, hit, node
 
 _SILENT = timedelta(days=1)
 _DEAD_SHOWN = 20
@@ -25,6 +37,11 @@ def beat(connection: Connection, report: NodeReport) -> None:
     alive = insert(connection, node).values(row)
     connection.execute(alive.on_conflict_do_update(index_elements=[node.c.name], set_=row))
     connection.execute(delete(node).where(node.c.beat_at < report.beat_at - _SILENT))
+
+
+def touch(connection: Connection) -> None:
+    """Change no row, in a transaction that could."""
+    connection.execute(delete(node).where(false()))
 
 
 def leave(connection: Connection, name: str) -> None:
@@ -92,6 +109,52 @@ def _owed(connection: Connection) -> tuple[OwedReport, ...]:
     )
     rows = connection.execute(owed.where(pending).group_by(delivery.c.channel).order_by(delivery.c.channel))
     return tuple(OwedReport(**row._mapping) for row in rows)  # noqa: SLF001 - SQLAlchemy's public name
+
+
+def waiting(connection: Connection, channels: Collection[str], now: datetime) -> Waiting:
+    """Say since when work waits; see `Store.waiting`. What is leased is due when its lease ends."""
+    polled = feed.c.active & feed.c.paused_at.is_(None) & (feed.c.due <= now)
+    held = destination.c.hold_until  # for the pace, or because the destination asked for it
+    lane = destination.c.name.in_(sorted(channels)) & (destination.c.due <= now) & or_(held.is_(None), held <= now)
+    lanes = connection.execute(select(destination.c.due, held).where(lane))
+    return Waiting(
+        feed=connection.scalar(select(func.min(feed.c.due)).where(polled)),
+        channel=min((max(due, held or due) for due, held in lanes), default=None),
+    )
+
+
+def activity(connection: Connection, since: datetime) -> Activity:
+    """Count what was done; see `Store.activity`."""
+
+    def count(*conditions: ColumnElement[bool]) -> int:
+        return connection.scalar(select(func.count()).where(*conditions)) or 0
+
+    told = delivery.c.settled_at >= since
+    return Activity(
+        entries=count(entry.c.seen_at >= since),
+        alerts=count(alert.c.created_at >= since),
+        sent=count(told, delivery.c.state == DeliveryState.SENT, delivery.c.kind != DeliveryKind.EDIT),
+        dead=count(told, delivery.c.state == DeliveryState.DEAD),
+    )
+
+
+def dead_letters(connection: Connection, *, since: datetime, limit: int) -> tuple[DeadLetter, ...]:
+    """Read what was set aside since then; see `Store.dead_letters`."""
+    dead = select(delivery).where(delivery.c.state == DeliveryState.DEAD, delivery.c.settled_at >= since)
+    rows = connection.execute(dead.order_by(delivery.c.settled_at.desc(), delivery.c.seq.desc()).limit(limit))
+    return tuple(
+        DeadLetter(
+            key=row.key, channel=row.channel, reason=row.reason, at=row.settled_at, message=_readable(row.payload)
+        )
+        for row in rows
+    )
+
+
+def _readable(payload: str) -> Message | Digest | None:
+    try:
+        return thaw(payload)
+    except StoreError:
+        return None
 
 
 def _held(connection: Connection) -> dict[str, int]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta
@@ -43,7 +44,9 @@ from monitor.model import (
     Wanted,
 )
 from monitor.ports import (
+    Activity,
     Cursor,
+    DeadLetter,
     DeliveryRecord,
     EntryRecord,
     FeedFindings,
@@ -56,6 +59,7 @@ from monitor.ports import (
     Sighting,
     StateReport,
     StatusReport,
+    Waiting,
 )
 from monitor.store import (
     chores,
@@ -316,6 +320,11 @@ class SqlStore:
         with self._writing() as connection:
             return outbox.replay(connection, now=now, channel=channel)
 
+    def dead_letters(self, *, since: datetime, limit: int = 1_000) -> tuple[DeadLetter, ...]:
+        """Read what was set aside; see `Store.dead_letters`."""
+        with self._reading() as connection:
+            return report.dead_letters(connection, since=since, limit=limit)
+
     def held_deliveries(
         self,
         *,
@@ -377,6 +386,20 @@ class SqlStore:
         with self._reading() as connection:
             return people.read_mutes(connection, at=at)
 
+    def try_writing(self) -> None:
+        """Write nothing, as if it were something.
+
+        Raises:
+            StoreUnavailableError: nothing can be written.
+        """
+        with self._writing() as connection:
+            report.touch(connection)
+
+    def secret(self, name: str) -> bytes:
+        """Return random bytes that are kept; see `Store.secret`."""
+        with self._writing() as connection:
+            return people.keep_secret(connection, name, secrets.token_bytes(32))
+
     def open_breaker(self, breaker: Breaker) -> bool:
         """Open a breaker; see `Store.open_breaker`."""
         with self._writing() as connection:
@@ -426,6 +449,16 @@ class SqlStore:
         """Read what people did; see `Store.actions`."""
         with self._reading() as connection:
             return people.read_actions(connection, subjects=subjects, limit=limit)
+
+    def waiting(self, channels: Collection[str], now: datetime) -> Waiting:
+        """Say since when work waits; see `Store.waiting`."""
+        with self._reading() as connection:
+            return report.waiting(connection, channels, now)
+
+    def activity(self, since: datetime) -> Activity:
+        """Count what was done; see `Store.activity`."""
+        with self._reading() as connection:
+            return report.activity(connection, since)
 
     def beat(self, node: NodeReport) -> None:
         """Note that a daemon is alive; see `Store.beat`."""

@@ -264,9 +264,17 @@ mute = Table(
     _given("rule", PlainText),
     _given("feed", PlainText),
     _given("channel", PlainText),
+    _given("recipient", PlainText),
     _given("tell", Boolean),
     Column("ended_at", Moment),
     _given("ended_by", PlainText),
+)
+
+secret = Table(  # random bytes that links are signed with
+    "secret",
+    metadata,
+    Column("name", PlainText, primary_key=True),
+    _given("value", LargeBinary),
 )
 
 breaker = Table(

@@ -120,7 +120,7 @@ _FOLDS = _Folds()
 
 # -- a text -----------------------------------------------------------------------------------------------------------
 
-_ASCII = "".join(chr(code).lower() if chr(code).isalnum() else " " for code in range(128))
+_ASCII = b"".join(bytes([code]).lower() if bytes([code]).isalnum() else b" " for code in range(256))
 _FEW = 6  # places that are looked for one by one
 # What makes most English text leave ASCII, and never stands in a word. One character for one: offsets stay.
 _TYPOGRAPHIC = tuple((char, plain) for plain, chars in (("'", "’‘ʼ＇"), (" ", "“”«»„–—‑…\xa0")) for char in chars)
@@ -177,13 +177,14 @@ def tokenize(text: str) -> Tokens:
     A character that folds into several words ("½") gives them all one span.
     """
     spaced = text
-    if not spaced.isascii():
-        for char, plain in _TYPOGRAPHIC:
-            spaced = spaced.replace(char, plain)
+    for char, plain in _TYPOGRAPHIC:
+        if spaced.isascii():
+            break
+        spaced = spaced.replace(char, plain)
     if "'" in spaced:
         spaced = _POSSESSIVE.sub("  ", spaced)
     if spaced.isascii():
-        spaced = spaced.translate(_ASCII)  # a str serves as a table: it is asked for items only
+        spaced = spaced.encode().translate(_ASCII).decode()  # bytes are translated at three times the speed
         return Tokens(spaced.split(), spaced)
     words = chain.from_iterable(map(_FOLDS.__getitem__, _WORD.findall(spaced)))
     return Tokens([*words], spaced)

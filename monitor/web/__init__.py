@@ -1,1 +1,1 @@
-"""What others may reach of this program over HTTP: so far, the callbacks of hubs."""
+"""What others may reach of this program over HTTP: callbacks of hubs, links to unsubscribe."""

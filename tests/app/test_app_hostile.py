@@ -33,7 +33,7 @@ def configure(folder: Path, server: HostileServer) -> None:
     ]
     feeds += [f"  number-{number}: 'http://{spelling}:{server.canary}/'" for number, spelling in enumerate(NUMBERS)]
     (folder / "monitor.yaml").write_text(
-        "defaults: {backlog: alert}\nchannels: {screen: {console: true}}\nrules: {quake: quake}\n"
+        "defaults: {backlog: alert}\nbreaker: false\nchannels: {screen: {console: true}}\nrules: {quake: quake}\n"
         f"allow: [{', '.join(f'{server.address(number)}:{server.port}' for number in range(len(names)))}]\nfeeds:\n"
         + "\n".join(feeds)
         + "\n",

@@ -295,7 +295,7 @@ async def test_a_place_that_is_taken_is_said_once_and_stops_nothing_else(
         with structlog.testing.capture_logs() as logs:
             for _ in range(3):
                 await app.keep_subscriptions()
-        assert [line["event"] for line in logs] == ["cannot listen: no hub is asked"]
+        assert [line["event"] for line in logs] == ["cannot listen: nobody reaches us"]
         assert app.door.port == 0
         assert hub.requests == []
         assert (await state_of(app)).polled_at == house.clock()

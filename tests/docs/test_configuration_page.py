@@ -17,6 +17,7 @@ from pydantic import BaseModel
 
 from monitor import setup
 from monitor.app import utc_now
+from monitor.config.heartbeat import HeartbeatSettings
 from monitor.config.load import MAIN_KEYS
 from monitor.config.models import BreakerShape, DefaultSettings, FeedSettings, RetentionSettings, WebSettings
 from monitor.config.policies import MaintenanceSettings, RouteSettings, WhenSettings
@@ -46,6 +47,7 @@ SECTIONS = {
     "smtp": known_keys(SmtpSettings),
     "web": known_keys(WebSettings),
     "retention": known_keys(RetentionSettings),
+    "heartbeat": known_keys(HeartbeatSettings),
     "feeds": known_keys(FeedSettings),
     "when a channel is told": known_keys(ChannelSettings),
     "routes": known_keys(RouteSettings),
@@ -87,10 +89,9 @@ def test_every_example_loads(tmp_path: Path, block: str) -> None:
         (tmp_path / file).write_text("" if file.endswith(".yaml") else "xoxb-12345")
     (tmp_path / "monitor.yaml").write_text("channels: {screen: {console: true}}\ninclude: [feeds.yaml]\n")
     (tmp_path / name).write_text(block)
-    env = dict.fromkeys(re.findall(r"\$\{(\w+)\}", block), "xoxb-12345") | {
-        "SLACK_WEBHOOK_URL": "https://x.example/",
-        "SLACK_APP_TOKEN": "xapp-12345",
-    }
+    urls = {"SLACK_WEBHOOK_URL": "https://x.example/", "HEARTBEAT_URL": "https://x.example/"}
+    urls |= {"APPRISE_URL": "json://x.example/", "SLACK_APP_TOKEN": "xapp-12345"}
+    env = dict.fromkeys(re.findall(r"\$\{(\w+)\}", block), "xoxb-12345") | urls
     assert setup.load_setup(tmp_path / "monitor.yaml", env=env).channels
 
 

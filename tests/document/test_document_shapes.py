@@ -176,7 +176,7 @@ def test_any_value_gives_a_shape_or_problems(value: object) -> None:
         ("shoygu", ["Shoygu"], "did you mean `Shoygu`?"),
         ("xyz", ["terms", "title"], "known here: `terms`, `title`"),
         ("xyz", [], ""),
-        ("xyz", [f"word-{number}" for number in range(17)], ""),
+        ("xyz", [f"word-{number}" for number in range(21)], ""),
         ("x" * 1_000_000, ["x" * 90], f"known here: `{'x' * 90}`"),
         ("", ["a"], "known here: `a`"),
     ],

@@ -167,7 +167,7 @@ def crowd(latin: Message, russian: Message, arabic: Message) -> Digest:
         title=Excerpt(text="23 alerts: Sergei Shoygu"),
         reason="23 alerts of rule shoygu in one poll, told together",
         priority=Priority.HIGH,
-        items=tuple(replace(message, excerpts=()) for message in (latin, russian, arabic)),
+        items=tuple(replace(message, excerpts=message.excerpts[:1]) for message in (latin, russian, arabic)),
         count=23,
     )
 

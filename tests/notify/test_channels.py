@@ -77,7 +77,7 @@ def test_no_channels_are_no_problem_here() -> None:
     ("channel", "message", "hint", "column"),
     [
         ("{slak: '#desk'}", "unknown kind of channel `slak`", "did you mean `slack`?", 14),
-        ("{}", "no kind of channel is named here", "known here: `console`, `email`", 3),
+        ("{}", "no kind of channel is named here", "known here: `apprise`, `console`, `email`", 3),
         ("true", "this should be a mapping that names one kind of channel", "write for example", 13),
         ("{console: true, email: a@b.example}", "`console` and `email` in one channel", "a channel of each", 29),
         ("{console: true, colour: no}", "unknown key `colour`", "`console`", 29),

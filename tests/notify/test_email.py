@@ -3,6 +3,8 @@ from __future__ import annotations
 import re
 import ssl
 from collections.abc import AsyncIterator, Callable
+from dataclasses import replace
+from email.policy import SMTP as SMTP_POLICY
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +17,7 @@ from monitor.model import (
     Accepted,
     Delivery,
     DeliveryKind,
+    Digest,
     Excerpt,
     Message,
     Priority,
@@ -25,6 +28,7 @@ from monitor.model import (
 )
 from monitor.notify.channel import ChannelContext
 from monitor.notify.email import EmailNotifier, EmailSettings, html, write_mail
+from monitor.notify.leaving import NO_WAY, Leaving, token_for
 from monitor.notify.smtp import SmtpSettings
 from monitor.notify.wording import found
 from monitor.testing import FakeSmtp
@@ -34,6 +38,10 @@ from monitor.testing.smtp import DROP, HANG
 MakeDelivery = Callable[..., Delivery]
 Mail = Callable[..., EmailNotifier]
 KEY = "0123456789abcdef0123456789abcdef"
+POLICY = SMTP_POLICY.clone(cte_type="7bit")  # as mails are sent
+
+
+LEAVING = Leaving(public_url="https://monitor.example.org", key=b"k" * 32, operator="ops@example.org")
 
 
 def smtp_settings(**given: Any) -> SmtpSettings:
@@ -49,9 +57,9 @@ async def server() -> AsyncIterator[FakeSmtp]:
 
 @pytest.fixture
 def mail(context: Callable[..., ChannelContext]) -> Mail:
-    def make(port: int, *to: str, seconds: float = 5, **smtp: Any) -> EmailNotifier:
+    def make(port: int, *to: str, seconds: float = 5, leaving: Leaving = NO_WAY, **smtp: Any) -> EmailNotifier:
         settings = EmailSettings.model_validate({"email": list(to) or "chief@example.org"})
-        return EmailNotifier(settings, context(seconds, smtp=smtp_settings(port=port, **smtp)))
+        return EmailNotifier(settings, context(seconds, smtp=smtp_settings(port=port, **smtp), leaving=leaving))
 
     return make
 
@@ -263,6 +271,86 @@ def test_only_this_machines_own_server_goes_without_tls_unasked(
     assert (settings.security, settings.used_port) == (security, port)
 
 
+def unfolded(head: bytes, name: bytes) -> bytes:
+    (line,) = re.findall(rb"^" + name + rb": ((?:\r\n[ \t]|[^\r\n])*)", head, re.MULTILINE)
+    return bytes(re.sub(rb"\r\n[ \t]+", b" ", line)).strip()
+
+
+def test_one_recipient_leaves_by_one_click(deliver: MakeDelivery) -> None:
+    mail = write_mail(deliver(), smtp=smtp_settings(), recipients=("chief@example.org",), leaving=LEAVING)
+    head = mail.as_bytes(policy=POLICY).split(b"\r\n\r\n")[0]
+    link = LEAVING.link("desk", ["chief@example.org"])
+    assert re.fullmatch(r"https://monitor\.example\.org/unsubscribe/[0-9a-f]{40}", link)
+    mailto = "<mailto:ops@example.org?subject=unsubscribe%20desk>"
+    assert unfolded(head, b"List-Unsubscribe") == f"<{link}>, {mailto}".encode()
+    assert unfolded(head, b"List-Unsubscribe-Post") == b"List-Unsubscribe=One-Click"
+    for kind in ("plain", "html"):
+        body = mail.get_body((kind,))
+        assert body is not None
+        assert link in body.get_content()
+
+
+def test_several_recipients_have_a_page_and_no_click_that_could_mean_another(deliver: MakeDelivery) -> None:
+    both = ("chief@example.org", "deputy@example.org")
+    mail = write_mail(deliver(), smtp=smtp_settings(), recipients=both, leaving=LEAVING)
+    assert LEAVING.link("desk", both) in str(mail["List-Unsubscribe"])
+    assert LEAVING.link("desk", both) not in {LEAVING.link("desk", [each]) for each in both}
+    assert mail["List-Unsubscribe-Post"] is None
+
+
+def test_without_an_address_of_ours_the_operator_is_asked_or_nobody(deliver: MakeDelivery) -> None:
+    def header(leaving: Leaving) -> str | None:
+        mail = write_mail(deliver(), smtp=smtp_settings(), recipients=("a@example.org",), leaving=leaving)
+        found: str | None = mail["List-Unsubscribe"]
+        return found
+
+    assert header(NO_WAY) is None
+    assert header(Leaving(operator="o@example.org", key=b"k")) == "<mailto:o@example.org?subject=unsubscribe%20desk>"
+    http = Leaving(public_url="http://box.local", key=b"k")
+    assert "List-Unsubscribe-Post" not in http.headers("desk", ["a@example.org"]), "RFC 8058 asks for https"
+
+
+def test_links_are_of_one_channel_one_recipient_and_one_secret() -> None:
+    asked = [(b"k", "desk", "a@b.org"), (b"k", "desk", "c@b.org"), (b"k", "lab", "a@b.org"), (b"l", "desk", "a@b.org")]
+    tokens = [token_for(*each) for each in asked]
+    assert len(set(tokens)) == 4
+    assert token_for(b"k", "desk", "A@B.org") == tokens[0]
+    assert "k" * 32 not in repr(LEAVING)
+
+
+async def test_who_has_left_is_left_out(server: FakeSmtp, mail: Mail, deliver: MakeDelivery) -> None:
+    gone = frozenset({("desk", "gone@example.org"), ("lab", "chief@example.org")})
+    leaving = replace(LEAVING, gone=lambda: gone)
+    await mail(server.port, "Gone@example.org", "chief@example.org", leaving=leaving).send(deliver())
+    (received,) = server.mails
+    assert received.recipients == ("chief@example.org",)
+    assert "gone" not in str(received.message["To"]).lower()
+    nobody = await mail(server.port, "gone@example.org", leaving=leaving).send(deliver())
+    assert isinstance(nobody, Rejected)
+    assert not nobody.retry
+    assert "everybody has unsubscribed" in nobody.reason
+
+
+def test_a_digest_is_one_card_a_story_and_small_enough_for_gmail(crowd: Digest) -> None:
+    page = html(crowd)
+    assert page.count('<div class="card') == 3
+    assert "and 20 more" in page
+    long = replace(crowd.items[1], title=Excerpt(text="Шойгу " * 33), excerpts=(Excerpt(text="Шойгу " * 200),))
+    page = html(replace(crowd, items=(long,) * 50, count=50))
+    assert 40_000 < len(page.encode()) < 102_000
+    assert f"and {50 - page.count(chr(60) + 'h2')} more" in page
+
+
+def test_what_a_list_of_mails_shows_beside_the_subject(latin: Message, crowd: Digest) -> None:
+    def preheader(message: Message | Digest) -> str:
+        (found,) = re.findall(r'<div style="display:none[^>]*>(.*)</div>', html(message))
+        return str(found)
+
+    assert preheader(latin).startswith("The U.S. secretary of state said talks over Syria were important.")
+    assert preheader(crowd).startswith("Kerry says US ready for military-to-military talks with…; Шойгу и Картер")
+    assert preheader(replace(latin, excerpts=())) == "guardian · 2015-09-18 14:02 UTC · en"
+
+
 hostile = st.text(alphabet=st.characters(), max_size=30) | st.sampled_from(
     [
         "x\r\nBcc: evil@example.org",
@@ -291,11 +379,15 @@ def test_no_text_breaks_a_mail(*, title: str, feed: str, channel: str, url: str,
     delivery = Delivery(
         key=KEY, alert_id="", channel=channel, kind=DeliveryKind.POST, message=message, created_at=START
     )
-    mail = write_mail(delivery, smtp=smtp_settings(), recipients=("chief@example.org",))
-    head = mail.as_bytes().split(b"\n\n")[0]
+    mail = write_mail(delivery, smtp=smtp_settings(), recipients=("chief@example.org",), leaving=LEAVING)
+    head = mail.as_bytes(policy=POLICY).split(b"\r\n\r\n")[0]
     assert sorted(mail.keys()) == sorted(
-        ["From", "To", "Subject", "Date", "Message-ID", "Auto-Submitted", "List-ID", "MIME-Version", "Content-Type"]
+        [
+            *("From", "To", "Subject", "Date", "Message-ID", "Auto-Submitted", "List-ID", "MIME-Version"),
+            *("List-Unsubscribe", "List-Unsubscribe-Post", "Content-Type"),
+        ]
     )
+    assert unfolded(head, b"List-Unsubscribe").startswith(b"<https://monitor.example.org/unsubscribe/")
     assert b"\nBcc:" not in head
     assert "<script" not in html(message)
 
@@ -310,7 +402,7 @@ def test_the_html_is_a_whole_document_that_fetches_nothing(latin: Message) -> No
 def test_each_thing_found_keeps_its_own_direction_and_the_article_has_a_link_of_its_own(arabic: Message) -> None:
     page = html(arabic)
     assert ": <bdi>shoygu → شويغو</bdi>; <bdi>Syria → سوريا</bdi></p>" in page
-    assert '<a href="https://ar.example/news/1">Read the article</a>' in page
+    assert '<a href="https://ar.example/news/1" style="color:#1a4fa0">Read the article</a>' in page
 
 
 def test_what_was_found_is_bounded() -> None:

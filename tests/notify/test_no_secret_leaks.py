@@ -59,6 +59,7 @@ class World:
     def __init__(self) -> None:
         self.slack = FakeSlack(token=SECRETS["SLACK_BOT_TOKEN"])
         self.hook = FakeWebhook(path="/capability-hidden")
+        self.any = FakeWebhook(path="/capability-hidden")
         self.smtp = FakeSmtp(credentials=("me", SECRETS["SMTP_PASSWORD"]))
 
     def fail(self, number: int) -> None:
@@ -67,7 +68,8 @@ class World:
         for method in ("chat.update", "conversations.list", "conversations.replies"):
             self.slack.fail(FAULTS[number], method=method, times=2)
         taken = FAULTS[number].after is After.ANSWER and FAULTS[number].status == 200  # as a webhook sees it
-        self.hook.fail(Fault.server_error() if taken else FAULTS[number])
+        for hook in (self.hook, self.any):
+            hook.fail(Fault.server_error() if taken else FAULTS[number])
         self.smtp.fail(*MAIL_FAULTS[number])
 
     @property
@@ -79,6 +81,7 @@ channels:
   hook: {{slack_webhook: "${{SLACK_WEBHOOK_URL}}"}}
   web: {{webhook: "{self.hook.url}?token=query-hidden", secret: "${{HOOK_SECRET}}"}}
   mail: {{email: chief@example.org}}
+  any: {{apprise: "${{APPRISE_URL}}"}}
   log: {{console: true}}
 """
 
@@ -87,7 +90,7 @@ channels:
 async def world() -> AsyncIterator[World]:
     made = World()
     async with AsyncExitStack() as stack:
-        for server in (made.slack, made.hook, made.smtp):
+        for server in (made.slack, made.hook, made.any, made.smtp):
             await stack.enter_async_context(server)
         yield made
 
@@ -121,13 +124,14 @@ async def test_no_secret_leaves(
     asyncio.get_running_loop().set_debug(True)
     document, _ = parse_document(world.yaml.encode(), name="monitor.yaml")
     assert document is not None
-    env = {**SECRETS, "SLACK_WEBHOOK_URL": world.slack.webhook_url}
+    apprise = world.any.url.replace("http://", "json://me:password-hidden@")
+    env = {**SECRETS, "SLACK_WEBHOOK_URL": world.slack.webhook_url, "APPRISE_URL": apprise}
     channels, problems = load_channels(document, base=Path(), env=env)
     assert problems == []
     told: list[Any] = [channels]
     world.fail(number)
     if gone:
-        for server in (world.slack, world.hook, world.smtp):
+        for server in (world.slack, world.hook, world.any, world.smtp):
             await server.__aexit__(None, None, None)
     with capture_logs() as logs:
         notifiers = open_channels(channels, clock=clock, deadline=timedelta(seconds=0.5))
@@ -137,7 +141,7 @@ async def test_no_secret_leaves(
             told.append(vars(notifier))
             await notifier.close()
     failed = [result for result in results if not isinstance(result, Accepted)]
-    assert len(failed) == (5 if kind is DeliveryKind.EDIT else 4), "all but the console, which refuses edits"
+    assert len(failed) == (6 if kind is DeliveryKind.EDIT else 5), "all but the console, which refuses edits"
     told += [results, looks, logs, caplog.text, [vars(record) for record in caplog.records]]
     reasons = [one.reason for one in [*failed, *looks] if isinstance(one, Rejected | Unknown)]
     assert all(reason and "\n" not in reason for reason in reasons)

@@ -16,10 +16,11 @@ from monitor.errors import Problem
 from monitor.model import Entry, Field, Match, Rule
 from monitor.rules.compile import compile_rules
 from monitor.rules.conditions import OneOf, Seen
-from monitor.rules.index import Numbering
+from monitor.rules.index import Index
 from monitor.rules.lazy import Derived
 from monitor.rules.match import MOST_MENTIONS, MatchResult, Ruleset, Sight
 from monitor.rules.term import read_term
+from monitor.rules.terms import MOST_REMEMBERED, Terms
 from monitor.rules.tree import Actor, AllOf, AnyOf, Clause, Definition, Example, Node, NoneOf, Term
 from monitor.text.fold import tokenize
 from tests.rules.building import entry, hits, ruleset
@@ -260,6 +261,7 @@ def groups(children: st.SearchStrategy[Node]) -> st.SearchStrategy[Node]:
 
 nodes: st.SearchStrategy[Node] = st.recursive(leaves, groups, max_leaves=6)
 some_fields = st.sets(st.sampled_from(list(Field)), min_size=1).map(tuple)
+few_or_many = st.sampled_from([0, 1_000])  # terms in an automaton
 texts = st.lists(st.sampled_from(["a", "b", "c", "d", "e", "ab", "aba", "abab", "ba", "½"]), max_size=16).map(" ".join)
 
 
@@ -316,17 +318,17 @@ def test_the_index_agrees_with_the_plainest_matcher(
         assert all(one[0] < two[0] or one[2] <= two[1] for one, two in pairwise(places))
 
 
-@given(st.lists(st.one_of(phrases, starred), min_size=1, max_size=30), st.lists(texts, max_size=3))
-def test_an_index_finds_each_term_and_actor_at_all_its_places(terms: list[str], fields: list[str]) -> None:
-    numbering = Numbering()
+@given(st.lists(st.one_of(phrases, starred), min_size=1, max_size=30), st.lists(texts, max_size=3), few_or_many)
+def test_an_index_finds_each_term_and_actor_at_all_its_places(terms: list[str], fields: list[str], most: int) -> None:
+    numbered = Terms()
     wanted: list[tuple[Term, ...]] = [(term(each),) for each in terms]
-    numbers = [numbering.number(each) for each, *_ in wanted]
+    numbers = [numbered.add(each) for each, *_ in wanted]
     actors = [Actor(id="x", names=tuple(map(term, terms[at : at + 3]))) for at in range(0, len(terms), 2)]
     wanted += [actor.names for actor in actors]
-    numbers += map(numbering.number, actors)
-    index = numbering.index()
+    numbers += map(numbered.add, actors)
+    index = Index(numbered, most_in_automaton=most)
     words_read = [tokenize(text).words for text in fields]
-    reading = index.read(dict(enumerate(words_read)))
+    reading = index.read(words_read)
     for names, number in zip(wanted, numbers, strict=True):
         expected = {
             (field, start, start + len(name.words) - 1)
@@ -338,21 +340,62 @@ def test_an_index_finds_each_term_and_actor_at_all_its_places(terms: list[str], 
         assert (number in reading.terms) == bool(expected)
         if expected:
             assert reading.places(number) == sorted(expected)
-    assert reading.terms <= {*numbers, *map(numbering.number, map(term, terms))}
+    for field in range(len(fields)):
+        there = {number for number in numbers if any(place[0] == field for place in reading.places(number))}
+        assert reading.terms_in({field}) & {*numbers} == there
+    stems = {index.number(term(word)) for text in terms for word in text.split() if word.endswith("*")}
+    assert reading.terms <= {*numbers, *stems}
 
 
 def test_an_index_knows_the_numbers_that_were_given() -> None:
-    numbering = Numbering()
+    numbered = Terms()
     known: list[Term | Actor] = [term("a"), term("a b"), term("ab"), term("ab*"), Actor(id="x", names=(term("a"),))]
     known += [Actor(id="x", names=(term("a"), term("b"))), Actor(id="y", names=(term("b"), term("c")))]
-    numbers = list(map(numbering.number, known))
-    index = numbering.index()
-    assert list(map(index.number, known)) == list(map(numbering.number, known)) == numbers
+    numbers = list(map(numbered.add, known))
+    index = Index(numbered)
+    assert list(map(index.number, known)) == list(map(numbered.add, known)) == numbers
     assert len(set(numbers)) == len(known) - 1  # an actor with one name is that name
     assert [number for number in numbers if number < 0] == [-1, -2]
-    for unknown in (term("b a"), term("z"), term("ab b"), term("a bb*"), Actor(id="z", names=(term("a"),))):
+    others: list[Term | Actor] = [Actor(id="z", names=(term("a"), term(name))) for name in "cz"]
+    for unknown in (term("b a"), term("z"), term("zz*"), term("ab b"), term("a bb*"), *others):
         with pytest.raises(KeyError):
             index.number(unknown)
+
+
+@pytest.mark.parametrize("most_in_automaton", [0, 1_000])
+def test_spellings_that_stand_at_one_place_are_one_place(most_in_automaton: int) -> None:
+    numbered = Terms()
+    actor = numbered.add(Actor(id="x", names=(term("shoyg*"), term("shoygu"), term("de shoyg*"))))
+    reading = Index(numbered, most_in_automaton=most_in_automaton).read([["de", "shoygu"], ["a", "shoygus"]])
+    assert reading.places(actor) == [(0, 0, 1), (0, 1, 1), (1, 1, 1)]
+
+
+@pytest.mark.parametrize("most_in_automaton", [0, 1_000])
+def test_phrases_that_begin_or_end_alike_are_told_apart(most_in_automaton: int) -> None:
+    texts = ("a b", "a b c", "a b c d", "a b x", "c d", "b ex*", "a b ex*", "c b ex*", "ex*")
+    numbered = Terms()
+    numbers = {numbered.add(term(text)): text for text in texts}
+    index = Index(numbered, most_in_automaton=most_in_automaton)
+
+    def found(*fields: str) -> set[str]:
+        return {numbers[number] for number in index.read([field.split() for field in fields]).terms}
+
+    assert found("a b c") == {"a b", "a b c"}
+    assert found("a b c", "d") == {"a b", "a b c"}  # no phrase crosses from field to field
+    assert found("b c d") == {"c d"}
+    assert found("x a b exact") == {"a b", "b ex*", "a b ex*", "ex*"}
+    assert found("b exact a b", "x") == {"b ex*", "ex*", "a b"}
+
+
+def test_an_index_that_forgets_what_words_mean_finds_it_again() -> None:
+    numbered = Terms()
+    rare = [numbered.add(Term(text=f"w{n}", words=(f"w{n}",))) for n in range(MOST_REMEMBERED + 1)]
+    index = Index(numbered, most_in_automaton=0)
+    words_read = ["w7", *(f"w{n}" for n in range(MOST_REMEMBERED + 1)), "x" * 100, "w7"]
+    for _ in range(2):
+        reading = index.read([words_read])
+        assert reading.terms == set(rare)
+        assert reading.places(rare[7]) == [(0, 0, 0), (0, 8, 8), (0, len(words_read) - 1, len(words_read) - 1)]
 
 
 def test_rules_too_broad_to_pair_are_found_too() -> None:

@@ -6,11 +6,14 @@ from dataclasses import replace
 from datetime import datetime
 
 import pytest
+from sqlalchemy import update
 
 from monitor.errors import LeaseLostError
 from monitor.model import ClaimedDelivery, Dead, DeliveryState, InDoubt, Retry, Sent, Settlement
+from monitor.ports import Activity, Waiting
 from monitor.store import SqlStore
-from tests.store.builders import LEASE, MINUTE, NOW, SECOND, make_alert, make_delivery, make_story, owe
+from monitor.store.tables import delivery
+from tests.store.builders import LEASE, MINUTE, NOW, SECOND, make_alert, make_delivery, make_feed, make_story, owe
 
 PACE = SECOND
 
@@ -275,3 +278,58 @@ def test_only_the_latest_dead_are_listed(store: SqlStore) -> None:
         store.settle(claimed, Dead(reason="no"), now=NOW + second * SECOND, pace=PACE)
     assert [dead.title for dead in store.status().dead] == names[:4:-1]
     assert store.status().deliveries[DeliveryState.DEAD] == 25
+
+
+def test_what_was_set_aside_is_read_with_its_reason(store: SqlStore) -> None:
+    owe(store, "first", "second")
+    for minutes in (0, 5):
+        now = NOW + minutes * MINUTE
+        (claimed,) = store.claim_deliveries(["desk"], now=now, lease=LEASE, limit=1)
+        store.settle(claimed, Dead(reason=f"refused {minutes}"), now=now, pace=0 * SECOND)
+    assert [(each.reason, each.at, each.channel) for each in store.dead_letters(since=NOW)] == [
+        ("refused 5", NOW + 5 * MINUTE, "desk"),
+        ("refused 0", NOW, "desk"),
+    ]
+    (later,) = store.dead_letters(since=NOW + MINUTE)
+    assert later.message is not None
+    assert later.message.title.text == "second"
+    assert len(store.dead_letters(since=NOW, limit=1)) == 1
+    with store.engine.begin() as connection:
+        connection.execute(update(delivery).values(payload="{"))
+    assert [each.message for each in store.dead_letters(since=NOW)] == [None, None]
+    store.replay(now=NOW)
+    assert store.dead_letters(since=NOW) == ()
+
+
+def test_what_waits_is_what_is_due_and_nobody_has_taken(store: SqlStore) -> None:
+    assert store.waiting(["desk"], NOW) == Waiting(feed=None, channel=None)
+    owe(store, "first", "second")
+    later = NOW + 3 * MINUTE
+    assert store.waiting(["desk"], later).channel == NOW
+    assert store.waiting(["chief"], later).channel is None, "a channel that is gone keeps nobody waiting"
+    (claimed,) = claim(store, later)
+    assert store.waiting(["desk"], later + MINUTE).channel is None
+    assert store.waiting(["desk"], later + 2 * LEASE).channel == later + LEASE, "whoever took it is dead"
+    store.settle(claimed, Sent(ref=""), now=later, pace=MINUTE)
+    assert store.waiting(["desk"], later).channel is None, "the channel catches its breath"
+    assert store.waiting(["desk"], later + 2 * MINUTE).channel == later + MINUTE
+
+
+def test_feeds_wait_from_when_they_are_due_but_for_paused_ones(store: SqlStore) -> None:
+    store.sync_feeds([make_feed("a"), make_feed("b")], NOW, first={"https://b.example/rss": NOW + MINUTE})
+    assert store.waiting([], NOW + MINUTE).feed == NOW
+    store.pause_feed("https://a.example/rss", NOW)
+    assert store.waiting([], NOW).feed is None
+    assert store.waiting([], NOW + MINUTE).feed == NOW + MINUTE
+    store.claim_feeds(now=NOW + MINUTE, lease=LEASE, limit=1)
+    assert store.waiting([], NOW + 2 * MINUTE).feed is None
+
+
+def test_what_was_done_is_counted_from_a_time_on(store: SqlStore) -> None:
+    owe(store, "first", "second", "third")
+    ends: list[Settlement] = [Sent(ref="a"), Dead(reason="no"), Sent(ref="b")]
+    for number, end in enumerate(ends):
+        now = NOW + number * MINUTE
+        store.settle(claim(store, now)[0], end, now=now, pace=0 * SECOND)
+    assert store.activity(NOW) == Activity(entries=0, alerts=3, sent=2, dead=1)
+    assert store.activity(NOW + MINUTE) == Activity(entries=0, alerts=0, sent=1, dead=1)

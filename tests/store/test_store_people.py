@@ -105,6 +105,18 @@ def test_what_people_did_is_read_newest_first(store: SqlStore) -> None:
     assert len(store.actions(limit=1)) == 1
 
 
+def test_a_secret_is_made_once_and_kept(store: SqlStore) -> None:
+    first = store.secret("unsubscribe")
+    assert len(first) == 32
+    assert store.secret("unsubscribe") == first
+    assert store.secret("other") != first
+
+
+def test_a_mute_may_be_of_one_recipient(store: SqlStore) -> None:
+    store.add_mute(replace(MUTE, channel="desk", recipient="anna@example.org"), done("mute", "m1"))
+    assert [each.recipient for each in store.mutes()] == ["anna@example.org"]
+
+
 # -- pulses ------------------------------------------------------------------------------------------------------------
 
 

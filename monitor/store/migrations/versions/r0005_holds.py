@@ -31,11 +31,17 @@ def upgrade() -> None:
         _text("reason"),
         sa.Column("since", Moment, nullable=False),
         sa.Column("until", Moment),
-        *map(_text, ("story", "rule", "feed", "channel")),
+        *map(_text, ("story", "rule", "feed", "channel", "recipient")),
         sa.Column("tell", sa.Boolean, nullable=False),
         sa.Column("ended_at", Moment),
         _text("ended_by"),
         sa.PrimaryKeyConstraint("id", name="mute_pkey"),
+    )
+    op.create_table(
+        "secret",
+        _text("name"),
+        sa.Column("value", sa.LargeBinary, nullable=False),
+        sa.PrimaryKeyConstraint("name", name="secret_pkey"),
     )
     op.create_table(
         "breaker",

@@ -1,0 +1,90 @@
+r"""Find terms by one automaton (Aho and Corasick, 1975) over the words of a text: the fastest while it fits the cache.
+
+    fields      title: military talks, body: deconfliction
+    read as     " military talks \n deconfliction \n "
+    patterns    " military talks "    " deconflict"    " shoygu "
+
+A pattern begins with a blank, and ends with one unless its last word may go on; so it is found at whole words only.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect
+from collections.abc import Collection, Sequence
+from itertools import accumulate, chain, compress
+from operator import itemgetter
+from typing import final
+
+from ahocorasick_rs import AhoCorasick, Implementation
+
+from monitor.rules.hits import Hits
+from monitor.rules.place import Place
+from monitor.rules.reading import END_OF_FIELD
+from monitor.rules.terms import Meant, Terms
+
+_PATTERN = itemgetter(0)
+_BETWEEN = f" {END_OF_FIELD} "
+
+
+@final
+class _Reading:
+    """Matches of patterns in a text."""
+
+    __slots__ = ("_fields", "_hits", "_matches", "_meanings", "_starts", "_text", "terms")
+
+    def __init__(self, fields: Sequence[str], text: str, matches: list[tuple[int, int, int]], meant: Meant) -> None:
+        self._fields = fields
+        self._text = text
+        self._matches = matches  # pattern, start, end
+        self._meanings = [*map(meant.__getitem__, map(_PATTERN, matches))]
+        self._hits = Hits(self._meanings)
+        self._starts: list[int] = []  # of the fields: where the blank before each stands
+        self.terms = {*self._hits.numbers}
+
+    def terms_in(self, fields: Collection[int]) -> set[int]:
+        """Return the terms that stand in some of the fields."""
+        starts = self._field_starts()
+        inside = (bisect(starts, start) - 1 in fields for _, start, _ in self._matches)
+        return {*chain.from_iterable(compress(self._meanings, inside))}
+
+    def places(self, number: int) -> list[Place]:
+        """List the places of a term or actor; blanks are counted from each to the next, so that time is linear."""
+        starts, count = self._field_starts(), self._text.count
+        places: list[Place] = []
+        field, first, counted = -1, 0, 0
+        for start, end in sorted(self._matches[hit][1:] for hit in self._hits.of(number)):
+            here = bisect(starts, start) - 1
+            if field < here:
+                field, first, counted = here, 0, starts[here] + 1
+            first += count(" ", counted, start + 1)
+            counted = start + 1
+            places.append((field, first, first + count(" ", counted, end - 1)))
+        return [*dict.fromkeys(places)]  # `Shoyg*` and `Shoygu` are one place
+
+    def _field_starts(self) -> list[int]:
+        """Return where the blank before each field stands."""
+        if not self._starts:
+            lengths = (len(text) + len(_BETWEEN) for text in self._fields[:-1])
+            self._starts = [*accumulate(lengths, initial=0)]
+        return self._starts
+
+
+@final
+class Automaton:
+    """One automaton of all terms."""
+
+    __slots__ = ("_automaton", "_meant")
+
+    def __init__(self, terms: Terms) -> None:
+        self._meant = terms.meant
+        # No other thread runs while it is built: some 4 µs a term, 0.1 s for 10,000 rules.
+        self._automaton = AhoCorasick(
+            terms.patterns(), store_patterns=False, implementation=Implementation.ContiguousNFA
+        )
+
+    def read(self, fields: Sequence[Sequence[str]]) -> _Reading:
+        """Find all terms in the words of some fields."""
+        texts = [*map(" ".join, fields)]
+        text = f" {_BETWEEN.join(texts)} "
+        matches = self._automaton.find_matches_as_indexes(text, overlapping=True)
+        return _Reading(texts, text, matches, self._meant)

@@ -1,0 +1,36 @@
+"""What is found in a text, and by whom."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from typing import Protocol
+
+from monitor.rules.place import Place
+
+Numbers = tuple[int, ...]
+"""A term's number and those of the actors that it means."""
+
+END_OF_FIELD = "\n"
+"""Stands behind each field like a word, so that no phrase goes on across it."""
+
+
+class Reading(Protocol):
+    """The terms and actors that stand in the fields of a text; where, is worked out when somebody asks."""
+
+    terms: set[int]
+
+    def terms_in(self, fields: Collection[int]) -> set[int]:
+        """Return those that stand in some of the fields."""
+        ...
+
+    def places(self, number: int) -> list[Place]:
+        """List the places of one, by field, then from left to right."""
+        ...
+
+
+class Finder(Protocol):
+    """Finds the terms of one rule set; immutable but for what it remembers, which any thread may fill."""
+
+    def read(self, fields: Sequence[Sequence[str]]) -> Reading:
+        """Find all terms in the folded words of some fields."""
+        ...
