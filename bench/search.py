@@ -90,7 +90,7 @@ def used(store: SqlStore) -> int:
             return whole
         pages = connection.scalar(text("PRAGMA page_count")) - connection.scalar(text("PRAGMA freelist_count"))
         size: int = connection.scalar(text("PRAGMA page_size"))
-        return pages * size
+        return int(pages) * size
 
 
 def ask(store: SqlStore, query: str, since: datetime) -> tuple[float, int]:
