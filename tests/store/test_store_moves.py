@@ -12,15 +12,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import Boolean, Integer, LargeBinary, select, update
 
 from monitor.errors import NotFoundError, StateInUseError, StoreUnavailableError, UserError
 from monitor.model import Action, Breaker, Decision, Feedback, Hit, Mute, Sent, Stage, Subject
 from monitor.ports import NodeReport
 from monitor.store import SqlStore, lock_state, open_store
 from monitor.store.backup import KEPT, back_up_before_upgrade
+from monitor.store.columns import Moment, PlainText
 from monitor.store.moves import back_up_state, move_state, restore_state, upgrade_state
-from monitor.store.tables import alert, delivery, destination, entry, feed, metadata, node
+from monitor.store.tables import alert, delivery, destination, entry, feed, metadata, node, pulse, secret
 from tests.empty_store import lay_empty
 from tests.store.builders import (
     LEASE,
@@ -40,6 +41,9 @@ from tests.store.builders import (
 
 def quiet(_rows: int) -> None:
     """Take no notice of how far along it is."""
+
+
+_SAMPLES = {PlainText: "x", Moment: NOW, LargeBinary: b"\x00", Integer: 1, Boolean: True}
 
 
 def fill(store: SqlStore) -> None:
@@ -77,6 +81,10 @@ def fill(store: SqlStore) -> None:
     chore = store.claim_chore("prune", now=NOW, lease=LEASE)
     assert chore is not None
     store.finish_chore(chore, NOW + LEASE)
+    for table in (pulse, secret):
+        values = {c.name: _SAMPLES[type(c.type)] for c in table.columns}
+        with store.engine.begin() as connection:
+            connection.execute(table.insert().values(values))
     store.beat(NodeReport(name="one:1", version="1", started_at=NOW, beat_at=NOW, rules_hash=""))
 
 
