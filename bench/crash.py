@@ -33,9 +33,7 @@ def main(argv: Sequence[str]) -> int:
     parser.add_argument("--houses", type=int, default=3, help="that suffer at the same time")
     parser.add_argument("--seed", default="1")
     parser.add_argument("--postgres", action="store_true", help="two daemons a house, on one PostgreSQL")
-    parser.add_argument(
-        "--cluster", action="store_true", help="three daemons on PostgreSQL, one on SQLite"
-    )
+    parser.add_argument("--cluster", action="store_true", help="three daemons on PostgreSQL, one on SQLite")
     parser.add_argument("--folder", type=Path, help="keep what the daemons logged, and their stores, here")
     options = parser.parse_args(argv)
     FORKS.set_forkserver_preload(["bench._crash_node"])
