@@ -102,10 +102,11 @@ async def run_cluster(
         stopped: asyncio.Task[None] | None = None
         for number in range(kills):
             if stop and number == STOP_AT:
-                stopped = asyncio.create_task(_stop(house, (lease or LEASE) + 1))
+                stopped = asyncio.create_task(_go_on(house, await _stop(house), (lease or LEASE) + 1))
                 if size == 1:
                     await stopped
             await house.suffer(1, [kinds[number % len(kinds)]], gently=True)
+            await house.fill()
             await asyncio.sleep(begin + seconds * (number + 1) / kills - time.monotonic())
         if stopped:
             await stopped
@@ -133,12 +134,20 @@ def _bound(house: House, lease: float, late: Sequence[float]) -> float:
     return POLL.total_seconds() / PACE * (1 + JITTER) + 2 * lease + house.start_up() + max(late) + HASTE
 
 
-async def _stop(house: House, seconds: float) -> None:
-    """Stop a process past its leases while the others go on, and let it go on as if nothing had been."""
-    victim: Node = house.rng.choice(house.nodes)
+async def _stop(house: House) -> Node:
+    """Stop the process that asks for a feed next: it holds a lease."""
+    await house.fill()
+    victim = await house.struck(signal.SIGSTOP)
+    if victim is None:
+        victim = house.rng.choice(house.nodes)
+        victim.signal(signal.SIGSTOP)
     house.nodes.remove(victim)
     house.stopped = victim
-    victim.signal(signal.SIGSTOP)
+    return victim
+
+
+async def _go_on(house: House, victim: Node, seconds: float) -> None:
+    """Let it go on past its leases, as if nothing had been."""
     await asyncio.sleep(seconds)
     victim.signal(signal.SIGCONT)
     house.stopped = None

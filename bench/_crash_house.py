@@ -93,7 +93,7 @@ class House:
     async def suffer(self, kills: int, kinds: Sequence[str] = (), *, gently: bool = False) -> None:
         """Kill so many times, and stop a process now and then; `gently`, nothing else goes wrong."""
         for number in range(1, kills + 1):
-            await self._fill()
+            await self.fill()
             self.world.relent()
             kind = self.rng.choice(kinds) if kinds else self.rng.choices([*KINDS], [*KINDS.values()])[0]
             if kind == "random":
@@ -106,7 +106,7 @@ class House:
         """Let everything go well until all is told, and a little longer, in which something could be told twice."""
         self.world.relent()
         self.world.news.ended = True
-        await self._fill()
+        await self.fill()
         told, since = -1, time.monotonic()
         while time.monotonic() - since < give_up:
             verdict = self.world.judge()
@@ -130,7 +130,8 @@ class House:
         ready = {path.stem: float(path.read_text()) for path in self.world.folder.glob("*.ready")}
         return max((at - self.born[name] for name, at in ready.items()), default=0.0)
 
-    async def _fill(self, *, halt: bool = False) -> None:
+    async def fill(self, *, halt: bool = False) -> None:
+        """Start daemons until there are as many as there should be."""
         while len(self.nodes) + (self.stopped is not None) < self.size:
             self._lives += 1
             whole = self._lives % WHOLE_EVERY == 0
@@ -144,7 +145,7 @@ class House:
         victim = self.rng.choice(self.nodes)
         started = 1.5 if victim.whole else 0.0
         if kind == WITHIN_A_POLL:
-            victim = await self._asker() or victim
+            victim = await self.struck(signal.SIGKILL) or victim
         elif kind != "random" and not await self._met(kind, partial(victim.signal, signal.SIGKILL), PATIENCE + started):
             self.done["(aimed, and never met)"] += 1
             kind = "random"
@@ -159,11 +160,11 @@ class House:
         if self.rng.random() < 0.5:
             if len(self.nodes) == self.size:
                 await self.nodes.pop().end()
-            await self._fill(halt=True)
+            await self.fill(halt=True)
             kind, victim = "stopped before sending", self.nodes[-1]
             await asyncio.sleep(LONGEST_LIFE)
         else:
-            await self._fill()
+            await self.fill()
             kind, victim = "stopped before Slack answered", self.rng.choice(self.nodes)
             stop = partial(victim.signal, signal.SIGSTOP)
             if not await self._met(TAKEN, stop, PATIENCE):
@@ -173,14 +174,14 @@ class House:
         await asyncio.sleep(0.5)
         self.done[kind] += 1
 
-    async def _asker(self) -> Node | None:
-        """Kill the daemon that asks for a feed next, before it is answered; None = nobody asked."""
+    async def struck(self, blow: signal.Signals) -> Node | None:
+        """Strike the daemon that asks for a feed next, before it is answered; None = nobody asked."""
         met: asyncio.Future[Node] = asyncio.get_running_loop().create_future()
 
         def strike(name: str) -> None:
             for node in self.nodes:
                 if node.name == name:
-                    node.signal(signal.SIGKILL)
+                    node.signal(blow)
                     met.set_result(node)
                     return
             self.world.news.struck = strike  # somebody who is no more, or was stopped
