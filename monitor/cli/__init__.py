@@ -28,6 +28,7 @@ COMMANDS = {
     "rules": ("monitor.cli.rules:rules", "List, show, count and compare the rules."),
     "feeds": ("monitor.cli.feeds:feeds", "List, check, add, pause, import and export the feeds."),
     "status": ("monitor.cli.status:status", "Show feeds, alerts and messages owed, in one screen."),
+    "db": ("monitor.cli.db:db", "Back up, restore, copy, check, prune and upgrade the state."),
     "alerts": ("monitor.cli.alerts:alerts", "List and show alerts; send again what was set aside."),
     "held": ("monitor.cli.held:held", "List what is kept back; release, discard or mute it."),
     "mute": ("monitor.cli.mutes:mute", "Keep messages back for a time, by story, rule, feed or channel."),

@@ -61,6 +61,7 @@ from monitor.model.holds import (
 from monitor.model.messages import Acknowledged, Coverage, Digest, Excerpt, Message, Reason
 from monitor.model.policies import Maintenance, Mode, Policies, Policy, Route, Way
 from monitor.model.polls import Decision, PollOutcome, Stage
+from monitor.model.retention import ChoreLease, Cutoffs, Retention
 from monitor.model.rules import (
     MOST_RECALLED,
     Absent,
@@ -97,8 +98,10 @@ __all__ = [
     "Backlog",
     "Breaker",
     "BreakerSettings",
+    "ChoreLease",
     "ClaimedDelivery",
     "Coverage",
+    "Cutoffs",
     "Dead",
     "Decision",
     "Dedup",
@@ -149,6 +152,7 @@ __all__ = [
     "Reason",
     "Rejected",
     "Report",
+    "Retention",
     "Retry",
     "Route",
     "Rule",

@@ -11,7 +11,9 @@ from monitor.model import (
     Action,
     Alert,
     Breaker,
+    ChoreLease,
     ClaimedDelivery,
+    Cutoffs,
     Delivery,
     Entry,
     Feed,
@@ -44,8 +46,11 @@ from monitor.ports.records import (
     FeedFindings,
     FeedReport,
     NodeReport,
+    Pruned,
+    PrunePlace,
     RuleStats,
     Sighting,
+    StateReport,
     StatusReport,
     Waiting,
 )
@@ -403,6 +408,30 @@ class Store(Protocol):
 
     def rule_stats(self, now: datetime) -> Mapping[str, RuleStats]:
         """Count the hits of every rule that ever had one, by rule."""
+        ...
+
+    def claim_chore(self, name: str, *, now: datetime, lease: timedelta) -> ChoreLease | None:
+        """Lease a chore, for one daemon of all; None = it is not due, or somebody does it."""
+        ...
+
+    def finish_chore(self, lease: ChoreLease, due: datetime) -> None:
+        """Give a chore back; it is due next at this time.
+
+        Raises:
+            LeaseLostError: the lease ran out and somebody else took the chore.
+        """
+        ...
+
+    def prune(self, cutoffs: Cutoffs, place: PrunePlace) -> Pruned:
+        """Forget what is old of one page of one table, and say where to go on; the first place is `PrunePlace()`."""
+        ...
+
+    def count_old(self, cutoffs: Cutoffs) -> Mapping[str, int]:
+        """Count what would be forgotten, by table."""
+        ...
+
+    def verify(self, now: datetime) -> StateReport:
+        """Look for what is wrong with the state, and count its rows; it takes as long as reading all of it."""
         ...
 
     def close(self) -> None:

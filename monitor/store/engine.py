@@ -18,6 +18,15 @@ from monitor.errors import StoreUnavailableError, UserError
 S = TypeVar("S")
 
 _SQLITE_FILE = "sqlite:///"
+_CONNECTION = {  # https://www.postgresql.org/docs/current/libpq-connect.html; the URL may say otherwise
+    "connect_timeout": 10,
+    "fallback_application_name": "media-monitor",
+    # a server that vanishes without a word, as in a failover, is missed within a minute
+    "keepalives_idle": 20,
+    "keepalives_interval": 10,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 45_000,  # milliseconds
+}
 _LOCK_WAIT = 5  # seconds for another process's transaction to end
 
 
@@ -87,14 +96,15 @@ def _postgres_engine(url: str) -> tuple[Engine, str]:
             address,
             pool_size=1,
             max_overflow=0,
-            connect_args={"connect_timeout": 10, "fallback_application_name": "media-monitor"},
+            connect_args={name: value for name, value in _CONNECTION.items() if name not in address.query},
             hide_parameters=True,
         )
     except (ArgumentError, ValueError):
         raise UserError("`store:` is not a usable URL: write `postgresql://user@host:5432/database`") from None
     except (ModuleNotFoundError, NoSuchModuleError) as error:
         raise UserError("the PostgreSQL driver is missing: pip install 'media-monitor[postgres]'") from error
-    host = address.host or address.query.get("host") or "localhost"
+    named = address.host or address.query.get("host") or "localhost"
+    host = named if isinstance(named, str) else ",".join(named)  # several: the first that serves is taken
     return engine, f"postgresql://{host}{f':{address.port}' if address.port else ''}/{address.database or ''}"
 
 

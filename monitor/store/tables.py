@@ -115,6 +115,7 @@ story_key = Table(
     Column("key", LargeBinary, primary_key=True),
     _given("story_id", PlainText, ForeignKey("story.id")),
     _given("seen_at", Moment),  # `story.last_at` when the key was given to the story
+    Index("story_key_story", "story_id"),
     sqlite_with_rowid=False,
 )
 
@@ -324,4 +325,13 @@ host = Table(  # whose feeds several daemons ask in turn
     Column("name", PlainText, primary_key=True),
     _given("free_at", Moment),
     _given("turn_at", Moment),
+)
+
+chore = Table(  # what one daemon does for all
+    "chore",
+    metadata,
+    Column("name", PlainText, primary_key=True),
+    _given("due", Moment),  # next, or when the lease of whoever does it runs out
+    _given("token", Counter),
+    _given("strikes", Integer),  # claims in a row that nobody finished
 )
