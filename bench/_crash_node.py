@@ -19,11 +19,13 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import structlog
 from sqlalchemy import Engine
 
 from monitor import logs
 from monitor.app import open_app, utc_now
 from monitor.daemon import Daemon
+from monitor.errors import StoreUnavailableError
 from monitor.feeds.parse import parse_page
 from monitor.model import ClaimedDelivery, Delivery, FeedLease, Rejected, SendResult, Sent, Settlement
 from monitor.ports import Clock, Notifier, Store
@@ -31,9 +33,13 @@ from monitor.setup import load_setup
 from monitor.store.sql_store import SqlStore
 from monitor.testing.parser import FakeParser
 
+log = structlog.get_logger()
+
 PACE = 30  # times as fast as the machine's clock: what waits for 30 seconds waits for one
 TICK = 0.1  # seconds, as the machine counts
 SEND_DEADLINE = timedelta(seconds=1.5)  # so too
+
+STOPPED_IN_STORE = 3  # seconds, as the machine counts: less would end those that only wait for a processor
 
 MARK_FIRST = "mark before sending"
 NO_LOOK_UP = "no look-up"
@@ -90,6 +96,7 @@ async def _run(life: Life) -> None:
     ) as daemon:
         if not life.whole:
             daemon.doors = replace(daemon.doors, parser=FakeParser(parse_page))
+        await daemon.doors.in_store(_lose_patience, daemon.doors.store)
         _spoil(daemon, life)
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(_hurry(daemon))
@@ -101,9 +108,12 @@ async def _hurry(daemon: Daemon) -> None:
     """Ask what is due as often as the clock wants it: the daemon's own ticks go by the machine's."""
     while True:
         await asyncio.sleep(TICK)
-        await daemon.doors.in_store(_unpark, daemon.doors.store, daemon.doors.clock())
-        await daemon.poll_due()
-        await daemon.deliver_due()
+        try:
+            await daemon.doors.in_store(_unpark, daemon.doors.store, daemon.doors.clock())
+            await daemon.poll_due()
+            await daemon.deliver_due()
+        except StoreUnavailableError as error:  # as the daemon's own ticks do: the next one tries again
+            log.warning("tick missed", reason=str(error))
 
 
 def _unpark(store: Store, now: datetime) -> None:
@@ -111,6 +121,13 @@ def _unpark(store: Store, now: datetime) -> None:
     for report in store.feed_reports(now):
         if report.state.paused_at is not None:
             store.resume_feed(report.state.url, now)
+
+
+def _lose_patience(store: Any) -> None:
+    """Have the server wait no longer for a node that is stopped within a transaction than our clock wants it."""
+    if store.shared:
+        with store.engine.begin() as connection:
+            connection.exec_driver_sql(f"SET idle_in_transaction_session_timeout = '{STOPPED_IN_STORE}s'")
 
 
 def _spoil(daemon: Daemon, life: Life) -> None:
