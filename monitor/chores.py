@@ -20,6 +20,11 @@ EVERY = timedelta(days=1)
 LEASE = timedelta(minutes=10)
 PAGES_AT_ONCE = 200  # then others have their turn
 
+INDEX = "index"
+INDEX_EVERY = timedelta(minutes=1)
+ENTRIES_AT_ONCE = 200  # a transaction
+MOST_INDEXED = 50  # transactions, then others have their turn
+
 
 class Pruning:
     """Forget what is of no more use, once a day, a few pages at a time."""
@@ -54,3 +59,27 @@ class Pruning:
                 return True
             self._place = pruned.then
         return False
+
+
+class Indexing:
+    """Index the words of new entries for `monitor search`, which reads those itself that are not indexed yet."""
+
+    def __init__(self, doors: Doors) -> None:
+        self._doors = doors
+
+    async def go_on(self) -> None:
+        """Index some entries, if there are any and it is time."""
+        store, now = self._doors.store, self._doors.clock()
+        lease = await self._doors.in_store(store.claim_chore, INDEX, now=now, lease=LEASE)
+        if lease is None:
+            return
+        for _ in range(MOST_INDEXED):
+            if await self._doors.in_store(store.index_words, ENTRIES_AT_ONCE) < ENTRIES_AT_ONCE:
+                due = now + INDEX_EVERY
+                break
+        else:
+            due = self._doors.clock()
+        try:
+            await self._doors.in_store(store.finish_chore, lease, due)
+        except LeaseLostError:
+            log.info("indexing took longer than its lease: another daemon goes on")

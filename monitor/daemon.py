@@ -15,7 +15,7 @@ import structlog
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
 from monitor import __version__
-from monitor.chores import Pruning
+from monitor.chores import Indexing, Pruning
 from monitor.config.load import watched_files
 from monitor.conversation import Conversation
 from monitor.crew import Crew
@@ -88,6 +88,7 @@ class Daemon:
         self._seen_stamps = self._stamps
         self._outage = Outage()
         self._pruning = Pruning(doors)
+        self._indexing = Indexing(doors)
         self._holds = Holds(doors)
         self.subscriptions = Subscriptions(doors, on_push=lambda: self._begin(self.read_pushes))
         self.door = Door(self.subscriptions, doors.clock, Exits(departures).routes())
@@ -253,6 +254,10 @@ class Daemon:
         """Forget what is of no more use, if that is to be done now and nobody else does it."""
         await self._pruning.go_on(self.setup.config.retention, self.live)
 
+    async def index(self) -> None:
+        """Index the words of new entries, if that is to be done now and nobody else does it."""
+        await self._indexing.go_on()
+
     async def report_health(self) -> None:
         """Log which feeds began to fail or to work since the last time."""
         self._feeds.flush()
@@ -348,6 +353,7 @@ class Daemon:
             self.end_holds: 2,
             self.beat: 20,
             self.prune: 30,
+            self.index: 10,
         }
         for tick, seconds in ticks.items():
             scheduler.add_job(self._start_tick, "interval", (tick,), seconds=seconds)
@@ -411,6 +417,7 @@ class Daemon:
         if await self._guard(self.report_dead(fold=timedelta())):
             await self._deliver_all()
         await self._guard(self.prune())
+        await self._guard(self.index())
         self._feeds.flush()
         report = await self.doors.in_store(self.doors.store.status)
         self._warn_of_strays(report)

@@ -24,6 +24,8 @@ COMMANDS = {
     "test": ("monitor.cli.examples:test", "Run the examples of the rules."),
     "try": ("monitor.cli.attempt:attempt", "Try a rule on a text, a file or a URL, and see why."),
     "backtest": ("monitor.cli.backtest:backtest", "Run a rule over the stored entries: what it would have found."),
+    "search": ("monitor.cli.search:search", "Search the stored entries."),
+    "export": ("monitor.cli.export:export", "Write what a rule has found as JSON lines, CSV or RSS."),
     "why": ("monitor.cli.why:why", "Tell what became of an entry, and why."),
     "rules": ("monitor.cli.rules:rules", "List, show, count and compare the rules."),
     "feeds": ("monitor.cli.feeds:feeds", "List, check, add, pause, import and export the feeds."),

@@ -80,12 +80,14 @@ from monitor.model.rules import (
     Tally,
     Threshold,
 )
+from monitor.model.search import LONGEST_WORD, HasAll, HasAny, HasWord, Wanted
 from monitor.model.stories import Alert, Joining, Memory, Report, StoredEntry, Story, Told
 from monitor.model.wishes import Wish
 
 __all__ = [
     "EVENTS_KEPT",
     "LATE",
+    "LONGEST_WORD",
     "MOST_RECALLED",
     "MOVES",
     "Absent",
@@ -120,6 +122,9 @@ __all__ = [
     "FetchNotes",
     "Field",
     "Gap",
+    "HasAll",
+    "HasAny",
+    "HasWord",
     "HeldBack",
     "HeldDelivery",
     "History",
@@ -171,6 +176,7 @@ __all__ = [
     "Told",
     "Unknown",
     "Validators",
+    "Wanted",
     "Way",
     "Wish",
     "with_event",

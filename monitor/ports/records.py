@@ -179,6 +179,15 @@ class Cursor:
     entry_id: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HitRecord:
+    """What a rule has found, while its entry is stored."""
+
+    at: datetime
+    names: tuple[str, ...]  # what was watched for and found, each once
+    entry: Entry
+
+
 @dataclass(frozen=True, slots=True)
 class PrunePlace:
     """How far forgetting has come: which table, and behind which row of it; the first place by default."""

@@ -36,6 +36,7 @@ from monitor.model import (
     StoredEntry,
     Subscription,
     Told,
+    Wanted,
 )
 from monitor.ports.records import (
     Activity,
@@ -45,6 +46,7 @@ from monitor.ports.records import (
     EntryRecord,
     FeedFindings,
     FeedReport,
+    HitRecord,
     NodeReport,
     Pruned,
     PrunePlace,
@@ -404,6 +406,26 @@ class Store(Protocol):
 
     def count_entries(self, since: datetime) -> int:
         """Count the entries seen since then."""
+        ...
+
+    def find_wanted(
+        self, wanted: Wanted | None, *, since: datetime, before: Cursor | None, limit: int
+    ) -> tuple[Cursor, ...]:
+        """Find the places of entries seen since then in which these words may stand, the newest first; None = any.
+
+        All in which they stand are among them, indexed or not; those behind the place `before`. Fewer than `limit` =
+        there are no more.
+        """
+        ...
+
+    def index_words(self, limit: int) -> int:
+        """Index the words of entries that are not yet, the newest first; return how many."""
+        ...
+
+    def read_hits(
+        self, rule: str, *, since: datetime, after: Cursor | None, limit: int
+    ) -> tuple[tuple[HitRecord, ...], Cursor | None]:
+        """Read one page of what a rule has found and is stored, in the order of finding, and where to go on."""
         ...
 
     def rule_stats(self, now: datetime) -> Mapping[str, RuleStats]:

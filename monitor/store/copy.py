@@ -15,7 +15,7 @@ from sqlalchemy.sql.schema import Table
 from monitor.errors import StoreError, UserError
 from monitor.store.columns import Notes, PlainText, TextList
 from monitor.store.engine import reading, writing
-from monitor.store.tables import metadata, node
+from monitor.store.tables import entry, metadata, node
 
 _ROWS = 1_000  # a page
 _TABLES = tuple(table for table in metadata.sorted_tables if table is not node)  # parents first; daemons are not copied
@@ -66,6 +66,7 @@ def _as_stored(table: Table) -> Table:
     columns = (
         Column(column.name, Text() if isinstance(column.type, Notes | TextList | PlainText) else column.type)
         for column in table.columns
+        if column is not entry.c.words_id  # the index is filled anew
     )
     return Table(table.name, MetaData(), *columns)
 

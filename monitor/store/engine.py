@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Iterator
 from contextlib import AbstractContextManager
 from functools import wraps
 from pathlib import Path
@@ -28,6 +28,7 @@ _CONNECTION = {  # https://www.postgresql.org/docs/current/libpq-connect.html; t
     "tcp_user_timeout": 45_000,  # milliseconds
 }
 _STOPPED = 30  # seconds until the server ends the transaction of a program that has stopped, and with it its locks
+_ASKED_AT_ONCE = 5_000  # keys a statement: engines take some 32,000 parameters
 _LOCK_WAIT = 5  # seconds for another process's transaction to end
 
 
@@ -155,3 +156,10 @@ def built_once(build: Callable[[Connection], S]) -> Callable[[Connection], S]:
         return built[name]
 
     return statement
+
+
+def portions(keys: Collection[Any]) -> Iterator[list[Any]]:
+    """Cut what is asked for into pieces that one statement can take, in order."""
+    ordered = sorted(keys)
+    for start in range(0, len(ordered), _ASKED_AT_ONCE):
+        yield ordered[start : start + _ASKED_AT_ONCE]

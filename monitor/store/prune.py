@@ -32,6 +32,7 @@ from monitor.store.tables import (
     story,
     story_key,
 )
+from monitor.store.words import drop_words
 
 _ROWS = 2_000  # a page
 _FEEDS = 200  # whose keys are looked at together
@@ -135,10 +136,19 @@ def prune(connection: Connection, cutoffs: Cutoffs, place: PrunePlace) -> Pruned
     last = connection.execute(ends.where(*page)).one_or_none()
     if last is not None:
         page.append(~_behind(step.along, tuple(last)))
-    gone = connection.execute(delete(step.table).where(*page, step.old(cutoffs))).rowcount
+    gone = _forget(connection, step.table, *page, step.old(cutoffs))
     at_end = last is None or (step.in_time and not gone)
     following = PrunePlace(step=place.step + 1) if at_end or last is None else PrunePlace(place.step, tuple(last))
     return Pruned(table=step.table.name, rows=gone, then=following)
+
+
+def _forget(connection: Connection, which: Table, *old: ColumnElement[bool]) -> int:
+    """Delete rows, and entries from the index of their words as well; say how many."""
+    if which is not entry:
+        return connection.execute(delete(which).where(*old)).rowcount
+    numbers = connection.scalars(delete(entry).where(*old).returning(entry.c.words_id)).all()
+    drop_words(connection, [number for number in numbers if number is not None])
+    return len(numbers)
 
 
 def _behind(along: Sequence[Column[Any]], key: Sequence[Any]) -> ColumnElement[bool]:

@@ -41,6 +41,7 @@ from monitor.model import (
     StoredEntry,
     Subscription,
     Told,
+    Wanted,
 )
 from monitor.ports import (
     Activity,
@@ -50,6 +51,7 @@ from monitor.ports import (
     EntryRecord,
     FeedFindings,
     FeedReport,
+    HitRecord,
     NodeReport,
     Pruned,
     PrunePlace,
@@ -71,8 +73,10 @@ from monitor.store import (
     prune,
     pulses,
     report,
+    search,
     turns,
     verify,
+    words,
 )
 from monitor.store import feeds as feed_queue
 from monitor.store.engine import connect, forgetful, reading, state_file, writing
@@ -522,6 +526,25 @@ class SqlStore:
         """Count entries; see `Store.count_entries`."""
         with self._reading() as connection:
             return ledger.count_entries(connection, since)
+
+    def find_wanted(
+        self, wanted: Wanted | None, *, since: datetime, before: Cursor | None, limit: int
+    ) -> tuple[Cursor, ...]:
+        """Find the places of entries in which words may stand; see `Store.find_wanted`."""
+        with self._reading() as connection:
+            return search.find_wanted(connection, wanted, since=since, before=before, limit=limit)
+
+    def index_words(self, limit: int) -> int:
+        """Index the words of entries that are not yet; see `Store.index_words`."""
+        with self._writing() as connection:
+            return words.index_words(connection, limit)
+
+    def read_hits(
+        self, rule: str, *, since: datetime, after: Cursor | None, limit: int
+    ) -> tuple[tuple[HitRecord, ...], Cursor | None]:
+        """Read one page of what a rule has found; see `Store.read_hits`."""
+        with self._reading() as connection:
+            return search.read_hits(connection, rule, since=since, after=after, limit=limit)
 
     def rule_stats(self, now: datetime) -> Mapping[str, RuleStats]:
         """Count the hits of rules; see `Store.rule_stats`."""

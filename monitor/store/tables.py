@@ -94,8 +94,23 @@ entry = Table(
     Column("published", Moment),
     _given("seen_at", Moment),
     Column("link16", LargeBinary),  # of `canonical_url`, see `link_key`
+    Column("words_id", Counter),  # of its words in the index, NULL = not indexed yet; see `words`
     Index("entry_link16", "link16"),
     Index("entry_seen_at", "seen_at", "id"),
+)
+Index(
+    "entry_words_id",
+    entry.c.words_id,
+    unique=True,
+    sqlite_where=text("words_id IS NOT NULL"),
+    postgresql_where=text("words_id IS NOT NULL"),
+)
+Index(
+    "entry_unindexed",
+    entry.c.seen_at,
+    entry.c.id,
+    sqlite_where=text("words_id IS NULL"),
+    postgresql_where=text("words_id IS NULL"),
 )
 
 story = Table(

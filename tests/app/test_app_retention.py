@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from structlog.testing import capture_logs
 
-from monitor.chores import EVERY, PAGES_AT_ONCE, PRUNE
+from monitor.chores import EVERY, INDEX, INDEX_EVERY, LEASE, MOST_INDEXED, PAGES_AT_ONCE, PRUNE
 from monitor.ports import Pruned, PrunePlace
 from monitor.store import open_store
 from tests.app.house import House, rss
@@ -89,3 +89,51 @@ async def test_a_large_store_is_pruned_a_few_pages_at_a_time(house: House) -> No
     assert [(log["event"], log["entry"]) for log in logs] == [
         ("forgot what is older than `retention` says", PAGES_AT_ONCE + 2)
     ]
+
+
+async def test_one_daemon_indexes_what_came_a_little_at_a_time(house: House) -> None:
+    asked: list[int] = []
+
+    class Backlog:
+        """Stand before a real store that has much to index."""
+
+        def __init__(self, store: object) -> None:
+            self._store = store
+
+        def __getattr__(self, name: str) -> object:
+            return getattr(self._store, name)
+
+        def index_words(self, limit: int) -> int:
+            asked.append(limit)
+            return limit if len(asked) <= MOST_INDEXED + 1 else 0
+
+    async with house.open() as app:
+        store = app.doors.store
+        app._indexing._doors = replace(app.doors, store=Backlog(store))  # type: ignore[arg-type]
+        await app.index()
+        assert len(asked) == MOST_INDEXED
+        await app.index()  # there is more, so it goes on at once
+        await app.index()
+        assert len(asked) == MOST_INDEXED + 2
+        assert store.claim_chore(INDEX, now=house.clock() + INDEX_EVERY - timedelta(seconds=1), lease=DAY) is None
+        assert store.claim_chore(INDEX, now=house.clock() + INDEX_EVERY, lease=DAY) is not None
+
+
+async def test_an_indexer_that_lost_its_lease_leaves_it_to_others(house: House) -> None:
+    async with house.open() as app:
+        store = app.doors.store
+
+        class Slow:
+            """Stand before a real store, and take longer than the lease."""
+
+            def __getattr__(self, name: str) -> object:
+                return getattr(store, name)
+
+            def index_words(self, limit: int) -> int:  # noqa: ARG002 - the store's shape
+                assert store.claim_chore(INDEX, now=house.clock() + 2 * LEASE, lease=LEASE) is not None
+                return 0
+
+        app._indexing._doors = replace(app.doors, store=Slow())  # type: ignore[arg-type]
+        with capture_logs() as logs:
+            await app.index()
+    assert [log["event"] for log in logs] == ["indexing took longer than its lease: another daemon goes on"]
