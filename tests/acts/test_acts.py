@@ -173,7 +173,7 @@ def test_what_a_breaker_holds_is_released_as_one_message_a_channel(store: SqlSto
     hold(store, 3, HELD, channel="chief")
     assert acts.release(store, ANNA, "b1b1", now=NOW + MINUTE) == "released 63 messages of rule shoygu"
     digests = sent(store)
-    assert titles(digests) == [f"{count} held back of rule shoygu" for count in (25, 25, 10)]
+    assert titles(digests) == [f"{count} held alerts of rule shoygu" for count in (25, 25, 10)]
     items = [item.title.text for each in digests if isinstance(each, Digest) for item in each.items]
     assert sorted(items) == sorted(f"desk {number}" for number in range(60))
     assert titles(sent(store, "chief")) == ["chief 0", "chief 1", "chief 2"]
@@ -242,7 +242,7 @@ def test_a_digest_that_is_held_goes_out_as_it_is(store: SqlStore) -> None:
     store.announce([digest], NOW)
     assert story.id
     acts.release(store, ANNA, BREAKER.id, now=NOW)
-    assert titles(sent(store)) == ["24 alerts", "6 held back of rule shoygu"]
+    assert titles(sent(store)) == ["24 alerts", "6 held alerts of rule shoygu"]
 
 
 # -- alerts ------------------------------------------------------------------------------------------------------------

@@ -53,7 +53,7 @@ async def test_a_rule_far_above_its_baseline_is_held_told_once_and_released(hous
         assert acts.release(store, ANNA, rule.id, now=house.clock()) == "released 40 messages of rule quake"
     before = len(house.told)
     await house.once(after=MINUTE)
-    assert house.told[before:] == ["25 held back of rule quake", "15 held back of rule quake"]
+    assert house.told[before:] == ["25 held alerts of rule quake", "15 held alerts of rule quake"]
     text = str([message.blocks for message in house.slack.messages[-2:]])
     assert [title for title in quakes[20:] if title not in text] == []
     assert house.told[before - 1] == "40 released by anna: rule quake"

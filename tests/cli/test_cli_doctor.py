@@ -35,7 +35,7 @@ async def test_a_healthy_house_is_told_line_by_line(served: Served) -> None:
         "ok    channel desk: Slack knows the token: monitor in Fake\n",
         "ok    channel desk: it can look for its messages in #desk-russia\n",
         "ok    channel chief: email, once per Message-ID: ",
-        f"ok    channel chief: mail server 127.0.0.1:{served.smtp.port} takes us (none)\n",
+        f"ok    channel chief: mail server 127.0.0.1:{served.smtp.port} takes mail, not encrypted\n",
         "warn  channel archive: messages are not signed: whoever knows the URL can send some\n",
         "ok    channel screen: console, at least once: ",
         "GB are left on the disk",
