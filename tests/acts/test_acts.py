@@ -126,6 +126,12 @@ def test_everything_can_be_muted(store: SqlStore) -> None:
     assert "muted everything until" in acts.mute(store, ANNA, now=NOW, until=NOW + DAY, everything=True)
 
 
+def test_a_mute_that_held_nothing_says_so_when_it_is_ended(store: SqlStore) -> None:
+    begin_mute(store)
+    said = acts.unmute(store, ANNA, store.mutes()[0].id, now=NOW + MINUTE, tell=True)
+    assert said == "unmuted rule shoygu; it has held nothing"
+
+
 def test_what_a_mute_held_stays_untold_when_it_is_ended(store: SqlStore) -> None:
     hold(store, 2, begin_mute(store))
     said = acts.unmute(store, ANNA, store.mutes()[0].id[:4], now=NOW + MINUTE)

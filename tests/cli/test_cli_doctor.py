@@ -78,6 +78,21 @@ async def test_what_slack_refuses_is_named(served: Served, fault: Fault, method:
     assert (await served.run("doctor", "--offline"))[0] == 0
 
 
+async def test_an_app_token_is_tried_without_a_connection(served: Served) -> None:
+    written = served.file.read_text()
+    for token, said in (
+        (served.slack.socket.token, ("ok", "Slack knows the app token: it will hear buttons and commands")),
+        (
+            "xapp-another",
+            ("fail", "no buttons and no commands: invalid_auth: Slack does not know the app token: check it"),
+        ),
+    ):
+        (served.file.parent / ".env").write_text(f"TOKEN={served.slack.token}\nAPP_TOKEN={token}\n")
+        served.file.write_text(written.replace("'${TOKEN}'", "'${TOKEN}', app_token: '${APP_TOKEN}'"))
+        assert (await look(served, "channel desk"))[-1] == said
+    assert served.slack.socket.opened == 0
+
+
 async def test_a_channel_that_the_bot_cannot_use_is_named(served: Served) -> None:
     served.slack.archived.add("C00000002")
     assert ("fail", "#desk-russia is archived") in await look(served, "channel desk")
