@@ -15,6 +15,7 @@ import structlog
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
 from monitor import __version__
+from monitor.chores import Indexing, Pruning
 from monitor.config.load import watched_files
 from monitor.conversation import Conversation
 from monitor.crew import Crew
@@ -30,7 +31,7 @@ from monitor.holds import Holds
 from monitor.let_go import settle_ended
 from monitor.model import Absent, ClaimedDelivery, Delivery, FeedLease, PollOutcome, Sent, Settlement
 from monitor.outage import Outage
-from monitor.pipeline import SEND_LEASE, Doors, Live, deliver, poll, take_push
+from monitor.pipeline import SEND_LEASE, Doors, Live, deliver, poll, take_push, write_ends
 from monitor.ports import NodeReport, Notifier, StatusReport
 from monitor.rota import Rota
 from monitor.setup import Setup, require_examples
@@ -86,6 +87,8 @@ class Daemon:
         self._stamps = dict(setup.stamps)
         self._seen_stamps = self._stamps
         self._outage = Outage()
+        self._pruning = Pruning(doors)
+        self._indexing = Indexing(doors)
         self._holds = Holds(doors)
         self.subscriptions = Subscriptions(doors, on_push=lambda: self._begin(self.read_pushes))
         self.door = Door(self.subscriptions, doors.clock, Exits(departures).routes())
@@ -168,8 +171,7 @@ class Daemon:
         settlement = await deliver(claimed, notifier, self.doors)
         self._outage.end()
         if settlement is not None:
-            self._channels.add(claimed.delivery, settlement)
-            await self._report_refused(claimed.delivery, settlement)
+            await self._after_delivery(claimed.delivery, settlement)
         await self.deliver_due()  # what waits for this message need not wait for a tick
         if self._running and notifier.pace:  # nor need the channel's next
             rested = notifier.pace.total_seconds() + A_MOMENT
@@ -247,6 +249,14 @@ class Daemon:
         """Show that this daemon works, as the configuration says."""
         await self._heart.speak(self.setup, self.live)
         await self._heart.ping(self.setup, self.live)
+
+    async def prune(self) -> None:
+        """Forget what is of no more use, if that is to be done now and nobody else does it."""
+        await self._pruning.go_on(self.setup.config.retention, self.live)
+
+    async def index(self) -> None:
+        """Index the words of new entries, if that is to be done now and nobody else does it."""
+        await self._indexing.go_on()
 
     async def report_health(self) -> None:
         """Log which feeds began to fail or to work since the last time."""
@@ -342,6 +352,8 @@ class Daemon:
             self.settle_ended: 5,
             self.end_holds: 2,
             self.beat: 20,
+            self.prune: 30,
+            self.index: 10,
         }
         for tick, seconds in ticks.items():
             scheduler.add_job(self._start_tick, "interval", (tick,), seconds=seconds)
@@ -404,6 +416,8 @@ class Daemon:
         await self._deliver_all()
         if await self._guard(self.report_dead(fold=timedelta())):
             await self._deliver_all()
+        await self._guard(self.prune())
+        await self._guard(self.index())
         self._feeds.flush()
         report = await self.doors.in_store(self.doors.store.status)
         self._warn_of_strays(report)
@@ -419,6 +433,7 @@ class Daemon:
         longest_pace = max((notifier.pace for notifier in self.live.notifiers.values()), default=timedelta())
         rested = False
         while True:
+            await self._guard(self._write_ends())
             started = await self._guard(self.deliver_due())
             await self.sends.join()
             if not started and rested:
@@ -446,7 +461,17 @@ class Daemon:
             unfinished = tuple(self.rota.unfinished)
             await self.doors.in_store(self.doors.store.release_feeds, unfinished, self.doors.clock())
             del self.rota.unfinished[: len(unfinished)]
+        await self._write_ends()
         await tick()
+
+    async def _write_ends(self) -> None:
+        """Write which messages were sent while the store could not take it: nobody need look them up."""
+        for ended in await write_ends(self.doors):
+            await self._after_delivery(ended.claimed.delivery, ended.settlement)
+
+    async def _after_delivery(self, delivery: Delivery, settlement: Settlement) -> None:
+        self._channels.add(delivery, settlement)
+        await self._report_refused(delivery, settlement)
 
     async def _guard(self, work: Awaitable[T]) -> T | None:
         """Await one piece of work; whatever goes wrong with it is told, and stops nothing else."""
@@ -467,6 +492,7 @@ class Daemon:
         waiting = await self._guard(self.subscriptions.claim(MOST_PUSHES_LEFT)) or ()
         cut_short = [*await self.polls.cancel(), *self.rota.unfinished, *(each.lease for each in waiting)]
         await self.sends.cancel()
+        await self._guard(self._write_ends())
         store = self.doors.store
         if cut_short:
             await self._guard(self.doors.in_store(store.release_feeds, cut_short, self.doors.clock()))

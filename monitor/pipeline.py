@@ -45,7 +45,7 @@ from monitor.decide.poll import (
 )
 from monitor.decide.rhythm import describe_gap
 from monitor.decide.websub import after_push, poll_after_bad_push
-from monitor.errors import Cause, ConflictError, FeedError, LeaseLostError
+from monitor.errors import Cause, ConflictError, FeedError, LeaseLostError, StoreUnavailableError
 from monitor.feeds.reasons import shown
 from monitor.feeds.split import Plan, plan_parse
 from monitor.model import (
@@ -102,6 +102,15 @@ class Live:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Ended:
+    """How an attempt to send ended."""
+
+    claimed: ClaimedDelivery
+    settlement: Settlement
+    pace: timedelta
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Doors:
     """What stays while the daemon runs: the store, the clock, and the threads for what would block the loop."""
 
@@ -111,6 +120,7 @@ class Doors:
     store_thread: Executor  # one thread: transactions follow each other
     work_threads: Executor  # cutting and matching; never the loop's default ones, names are resolved there
     patience: timedelta = timedelta()  # of a poll that found nothing, for others to be recorded with
+    unwritten: list[Ended] = field(default_factory=list)  # what the store could not take; see `write_ends`
     quiet: Recorder = field(init=False)
     stories: StoryWindow = field(init=False)
 
@@ -399,7 +409,8 @@ async def deliver(claimed: ClaimedDelivery, notifier: Notifier, doors: Doors) ->
     """Bring one claimed delivery to its end, or to its next attempt; return which, None where another took it over.
 
     Raises:
-        StoreUnavailableError: the message may have been sent and this could not be written: it stays in doubt.
+        StoreUnavailableError: the message may have been sent and this could not be written: it is when `write_ends` is
+            called, and until then it is in doubt.
     """
     try:
         if claimed.in_doubt_since is not None:
@@ -412,7 +423,7 @@ async def deliver(claimed: ClaimedDelivery, notifier: Notifier, doors: Doors) ->
             result = await _send(claimed, notifier, doors)
         now = doors.clock()
         settlement = settle(claimed.delivery, result, now, in_doubt_since=claimed.in_doubt_since)
-        await doors.in_store(doors.store.settle, claimed, settlement, now=now, pace=notifier.pace)
+        await _write_end(Ended(claimed=claimed, settlement=settlement, pace=notifier.pace), doors)
     except LeaseLostError:
         log.warning("lease lost, another worker looks this message up", channel=claimed.delivery.channel)
         return None
@@ -427,6 +438,33 @@ async def _send(claimed: ClaimedDelivery, notifier: Notifier, doors: Doors) -> S
     if doors.clock() + SEND_DEADLINE > claimed.until:
         return Rejected(reason="this daemon was held up for too long before sending", retry=True)
     return await _attempt(notifier.send(claimed.delivery), claimed)
+
+
+async def write_ends(doors: Doors) -> list[Ended]:
+    """Write how attempts ended, where the store could not take that at the time; return those it has taken now.
+
+    Raises:
+        StoreUnavailableError: it cannot yet.
+    """
+    written = []
+    while doors.unwritten:
+        ended = doors.unwritten.pop(0)
+        try:
+            await _write_end(ended, doors)
+        except LeaseLostError:
+            log.warning("lease lost, another worker looks this message up", channel=ended.claimed.delivery.channel)
+            continue
+        written.append(ended)
+    return written
+
+
+async def _write_end(ended: Ended, doors: Doors) -> None:
+    store = doors.store
+    try:
+        await doors.in_store(store.settle, ended.claimed, ended.settlement, now=doors.clock(), pace=ended.pace)
+    except StoreUnavailableError:
+        doors.unwritten.append(ended)
+        raise
 
 
 async def _attempt(attempt: Awaitable[SendResult], claimed: ClaimedDelivery) -> SendResult:

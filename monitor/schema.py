@@ -20,7 +20,14 @@ from pydantic_core import core_schema
 
 from monitor.config.heartbeat import CanarySettings, HeartbeatSettings
 from monitor.config.load import INCLUDED_KEYS, MAIN_KEYS
-from monitor.config.models import DefaultSettings, FeedSettings, OpsSettings, TopSettings, WebSettings
+from monitor.config.models import (
+    DefaultSettings,
+    FeedSettings,
+    OpsSettings,
+    RetentionSettings,
+    TopSettings,
+    WebSettings,
+)
 from monitor.config.policies import PolicySettings
 from monitor.notify.channels import GROUP
 from monitor.notify.smtp import SmtpSettings
@@ -127,6 +134,7 @@ def build_schemas() -> dict[str, JsonSchemaValue]:
         FeedSettings,
         OpsSettings,
         PolicySettings,
+        RetentionSettings,
         SmtpSettings,
         TopSettings,
         WebSettings,
@@ -174,6 +182,7 @@ def _sections(
         "defaults": refs[DefaultSettings],
         "heartbeat": refs[HeartbeatSettings],
         "ops": refs[OpsSettings],
+        "retention": refs[RetentionSettings],
         "smtp": refs[SmtpSettings],
         "web": refs[WebSettings],
     }

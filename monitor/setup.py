@@ -165,7 +165,7 @@ def _by_place(config: Config | None, problems: Sequence[Problem]) -> tuple[Probl
     return tuple(placed)
 
 
-def load_trial_rules(setup: Setup, raw: bytes) -> Ruleset:
+def load_trial_rules(setup: Setup, raw: bytes, *, name: str = "standard input") -> Ruleset:
     """Load rules that stand in no file, such as those on standard input, with the actors of the files.
 
     An actor that stands there too takes the place of the files' own: a file that is included can be tried.
@@ -173,7 +173,7 @@ def load_trial_rules(setup: Setup, raw: bytes) -> Ruleset:
     Raises:
         ConfigurationError: with every mistake in them.
     """
-    document, problems = parse_document(raw, name="standard input")
+    document, problems = parse_document(raw, name=name)
     if document is not None:
         ruleset, more = load_trial(
             document,

@@ -17,11 +17,18 @@ from monitor.config.environment import read_environment
 from monitor.config.feeds import load_feeds
 from monitor.config.heartbeat import Heartbeat, load_heartbeat
 from monitor.config.include import matching, passed_over, patterns_in
-from monitor.config.models import DefaultSettings, OpsSettings, PollSettings, TopSettings, WebSettings
+from monitor.config.models import (
+    DefaultSettings,
+    OpsSettings,
+    PollSettings,
+    RetentionSettings,
+    TopSettings,
+    WebSettings,
+)
 from monitor.config.policies import load_policies
 from monitor.document import Document, did_you_mean, read_document, validate
 from monitor.errors import Problem
-from monitor.model import AllowedHost, Backlog, BreakerSettings, Feed, Maintenance, Priority, Route
+from monitor.model import AllowedHost, Backlog, BreakerSettings, Feed, Maintenance, Priority, Retention, Route
 from monitor.secret import resolve_references
 from monitor.text.plain import shorten
 
@@ -36,6 +43,7 @@ _ONLY_MAIN = (
     "include",
     "maintenance",
     "ops",
+    "retention",
     "routes",
     "smtp",
     "store",
@@ -78,6 +86,7 @@ class Config:
     listen: tuple[str, int]  # address and port
     allow_folders: tuple[Path, ...]
     allow: tuple[AllowedHost, ...]  # what feeds may be read from although it is not public
+    retention: Retention
     include: tuple[str, ...]  # patterns, relative to the folder
     documents: tuple[Document, ...]  # the main one first
     passed_over: tuple[Problem, ...] = ()  # warnings of files that look as if they were read
@@ -174,6 +183,7 @@ class _Loader:
             listen=(address.strip("[]"), int(port)),
             allow_folders=allow_folders,
             allow=self.allow(top.allow),
+            retention=self.retention(),
             include=tuple(top.include),
             documents=documents,
             passed_over=tuple(self.passed_over),
@@ -248,6 +258,14 @@ class _Loader:
         self.problems += problems
         return tuple(settings.notify) if settings else ()
 
+    def retention(self) -> Retention:
+        """Read the section `retention`."""
+        if self.main.value.get("retention") is None:
+            return Retention()
+        settings, problems = validate(self.main, RetentionSettings, ("retention",))
+        self.problems += problems
+        return Retention(**settings.model_dump()) if settings else Retention()
+
     def web(self) -> WebSettings:
         """Read the section `web`."""
         if self.main.value.get("web") is None:
@@ -272,8 +290,7 @@ class _Loader:
         given = (("--store", flag), (STORE_VARIABLE, self.env.get(STORE_VARIABLE)))
         origin, text = next(((origin, text) for origin, text in given if text), ("", written))
         try:
-            text = _PASSWORD.sub(lambda found: resolve_references(found[0], self.env, quoted=True), text)
-            return _store_url(resolve_references(text, self.env), self.folder)
+            return read_store_url(text, self.env, self.folder)
         except ValueError as error:
             place = Problem(file=origin, message=str(error)) if origin else self.main.problem(("store",), str(error))
             self.problems.append(place)
@@ -290,12 +307,15 @@ def _usable_defaults(section: object) -> DefaultSettings:
     return DefaultSettings.model_validate(usable)
 
 
-def _store_url(url: str, folder: Path) -> str:
-    """Make a SQLite file's path absolute, from the folder of the main file; leave other kinds as they are.
+def read_store_url(text: str, env: Mapping[str, str], folder: Path) -> str:
+    """Replace the references in a store's URL; make an SQLite file's path absolute, from the folder of the main file.
 
     Raises:
-        ValueError: the store is of no known kind; the text does not quote it, for it may hold a password.
+        ValueError: a reference cannot be read, or the store is of no known kind; the text does not quote it, for it may
+            hold a password.
     """
+    text = _PASSWORD.sub(lambda found: resolve_references(found[0], env, quoted=True), text)
+    url = resolve_references(text, env)
     if url.startswith(("postgresql://", "postgres://")):
         return url
     path = url.removeprefix("sqlite:///")

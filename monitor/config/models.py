@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema, model_validator
 
-from monitor.model import Backlog, Identity, Priority
+from monitor.model import Backlog, Identity, Priority, Retention
 from monitor.text.duration import parse_duration
 from monitor.text.hours import parse_zone
 
@@ -20,6 +20,7 @@ LISTEN = re.compile(
     re.ASCII,
 )
 SHORTEST_TIMEOUT, LONGEST_TIMEOUT = timedelta(seconds=1), timedelta(seconds=120)  # a feed's lease is longer
+SHORTEST_KEPT, LONGEST_KEPT = timedelta(days=1), timedelta(days=3660)
 SHORTEST_POLL = timedelta(seconds=10)
 
 
@@ -45,6 +46,13 @@ def _timeout(text: object) -> timedelta:
     if not SHORTEST_TIMEOUT <= timeout <= LONGEST_TIMEOUT:
         raise ValueError(f"`{text}` is not between {SHORTEST_TIMEOUT.seconds}s and {LONGEST_TIMEOUT.seconds}s")
     return timeout
+
+
+def _kept(text: object) -> timedelta:
+    kept = parse_duration(text, longest=LONGEST_KEPT)
+    if kept < SHORTEST_KEPT:
+        raise ValueError(f"`{text}` is too short: what is stored is kept for a day at least")
+    return kept
 
 
 def _one_line(value: object) -> object:
@@ -79,6 +87,7 @@ def _breaker(value: object) -> object:
 
 Duration = Annotated[timedelta, BeforeValidator(parse_duration)]
 Poll = Annotated[timedelta, BeforeValidator(_poll)]
+Kept = Annotated[timedelta, BeforeValidator(_kept)]
 Texts = Annotated[list[str], BeforeValidator(_as_list)]
 PriorityWord = Annotated[Priority, BeforeValidator(Priority.named)]
 Language = Annotated[str, BeforeValidator(_language)]
@@ -168,6 +177,15 @@ class WebSettings(_Shape):
 
     public_url: Annotated[str, BeforeValidator(_public_url)] = ""  # without a slash at its end
     listen: Annotated[str, BeforeValidator(_listen)] = "127.0.0.1:8080"
+
+
+class RetentionSettings(_Shape):
+    """`retention:`, how long what is stored is kept; what rules still look back on is kept longer."""
+
+    entries: Kept = Retention().entries
+    ledger: Kept = Retention().ledger
+    alerts: Kept = Retention().alerts
+    seen: Kept = Retention().seen
 
 
 class BreakerShape(_Shape):

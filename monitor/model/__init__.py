@@ -61,6 +61,7 @@ from monitor.model.holds import (
 from monitor.model.messages import Acknowledged, Coverage, Digest, Excerpt, Message, Reason
 from monitor.model.policies import Maintenance, Mode, Policies, Policy, Route, Way
 from monitor.model.polls import Decision, PollOutcome, Stage
+from monitor.model.retention import ChoreLease, Cutoffs, Retention
 from monitor.model.rules import (
     MOST_RECALLED,
     Absent,
@@ -79,12 +80,14 @@ from monitor.model.rules import (
     Tally,
     Threshold,
 )
+from monitor.model.search import LONGEST_WORD, HasAll, HasAny, HasWord, Wanted
 from monitor.model.stories import Alert, Joining, Memory, Report, StoredEntry, Story, Told
 from monitor.model.wishes import Wish
 
 __all__ = [
     "EVENTS_KEPT",
     "LATE",
+    "LONGEST_WORD",
     "MOST_RECALLED",
     "MOVES",
     "Absent",
@@ -97,8 +100,10 @@ __all__ = [
     "Backlog",
     "Breaker",
     "BreakerSettings",
+    "ChoreLease",
     "ClaimedDelivery",
     "Coverage",
+    "Cutoffs",
     "Dead",
     "Decision",
     "Dedup",
@@ -117,6 +122,9 @@ __all__ = [
     "FetchNotes",
     "Field",
     "Gap",
+    "HasAll",
+    "HasAny",
+    "HasWord",
     "HeldBack",
     "HeldDelivery",
     "History",
@@ -149,6 +157,7 @@ __all__ = [
     "Reason",
     "Rejected",
     "Report",
+    "Retention",
     "Retry",
     "Route",
     "Rule",
@@ -167,6 +176,7 @@ __all__ = [
     "Told",
     "Unknown",
     "Validators",
+    "Wanted",
     "Way",
     "Wish",
     "with_event",

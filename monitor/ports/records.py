@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from monitor.model import (
     Alert,
@@ -176,3 +177,37 @@ class Cursor:
 
     seen_at: datetime
     entry_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HitRecord:
+    """What a rule has found, while its entry is stored."""
+
+    at: datetime
+    names: tuple[str, ...]  # what was watched for and found, each once
+    entry: Entry
+
+
+@dataclass(frozen=True, slots=True)
+class PrunePlace:
+    """How far forgetting has come: which table, and behind which row of it; the first place by default."""
+
+    step: int = 0
+    after: tuple[Any, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pruned:
+    """What one page of forgetting has done."""
+
+    table: str
+    rows: int  # forgotten
+    then: PrunePlace | None  # where to go on; None = everything has been looked at
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StateReport:
+    """What a whole look at the state has found."""
+
+    findings: tuple[str, ...]  # what is wrong, a sentence each
+    rows: Mapping[str, int]  # by table

@@ -11,7 +11,9 @@ from monitor.model import (
     Action,
     Alert,
     Breaker,
+    ChoreLease,
     ClaimedDelivery,
+    Cutoffs,
     Delivery,
     Entry,
     Feed,
@@ -34,6 +36,7 @@ from monitor.model import (
     StoredEntry,
     Subscription,
     Told,
+    Wanted,
 )
 from monitor.ports.records import (
     Activity,
@@ -43,9 +46,13 @@ from monitor.ports.records import (
     EntryRecord,
     FeedFindings,
     FeedReport,
+    HitRecord,
     NodeReport,
+    Pruned,
+    PrunePlace,
     RuleStats,
     Sighting,
+    StateReport,
     StatusReport,
     Waiting,
 )
@@ -401,8 +408,52 @@ class Store(Protocol):
         """Count the entries seen since then."""
         ...
 
+    def find_wanted(
+        self, wanted: Wanted | None, *, since: datetime, before: Cursor | None, limit: int
+    ) -> tuple[Cursor, ...]:
+        """Find the places of entries seen since then in which these words may stand, the newest first; None = any.
+
+        All in which they stand are among them, indexed or not; those behind the place `before`. Fewer than `limit` =
+        there are no more.
+        """
+        ...
+
+    def index_words(self, limit: int) -> int:
+        """Index the words of entries that are not yet, the newest first; return how many."""
+        ...
+
+    def read_hits(
+        self, rule: str, *, since: datetime, after: Cursor | None, limit: int
+    ) -> tuple[tuple[HitRecord, ...], Cursor | None]:
+        """Read one page of what a rule has found and is stored, in the order of finding, and where to go on."""
+        ...
+
     def rule_stats(self, now: datetime) -> Mapping[str, RuleStats]:
         """Count the hits of every rule that ever had one, by rule."""
+        ...
+
+    def claim_chore(self, name: str, *, now: datetime, lease: timedelta) -> ChoreLease | None:
+        """Lease a chore, for one daemon of all; None = it is not due, or somebody does it."""
+        ...
+
+    def finish_chore(self, lease: ChoreLease, due: datetime) -> None:
+        """Give a chore back; it is due next at this time.
+
+        Raises:
+            LeaseLostError: the lease ran out and somebody else took the chore.
+        """
+        ...
+
+    def prune(self, cutoffs: Cutoffs, place: PrunePlace) -> Pruned:
+        """Forget what is old of one page of one table, and say where to go on; the first place is `PrunePlace()`."""
+        ...
+
+    def count_old(self, cutoffs: Cutoffs) -> Mapping[str, int]:
+        """Count what would be forgotten, by table."""
+        ...
+
+    def verify(self, now: datetime) -> StateReport:
+        """Look for what is wrong with the state, and count its rows; it takes as long as reading all of it."""
         ...
 
     def close(self) -> None:

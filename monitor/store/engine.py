@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Iterator
 from contextlib import AbstractContextManager
 from functools import wraps
 from pathlib import Path
@@ -18,6 +18,16 @@ from monitor.errors import StoreUnavailableError, UserError
 S = TypeVar("S")
 
 _SQLITE_FILE = "sqlite:///"
+_CONNECTION = {  # https://www.postgresql.org/docs/current/libpq-connect.html; the URL may say otherwise
+    "connect_timeout": 10,
+    "fallback_application_name": "media-monitor",
+    # a server that vanishes without a word, as in a failover, is missed within a minute
+    "keepalives_idle": 20,
+    "keepalives_interval": 10,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 45_000,  # milliseconds
+}
+_ASKED_AT_ONCE = 5_000  # keys a statement: engines take some 32,000 parameters
 _LOCK_WAIT = 5  # seconds for another process's transaction to end
 
 
@@ -87,14 +97,15 @@ def _postgres_engine(url: str) -> tuple[Engine, str]:
             address,
             pool_size=1,
             max_overflow=0,
-            connect_args={"connect_timeout": 10, "fallback_application_name": "media-monitor"},
+            connect_args={name: value for name, value in _CONNECTION.items() if name not in address.query},
             hide_parameters=True,
         )
     except (ArgumentError, ValueError):
         raise UserError("`store:` is not a usable URL: write `postgresql://user@host:5432/database`") from None
     except (ModuleNotFoundError, NoSuchModuleError) as error:
         raise UserError("the PostgreSQL driver is missing: pip install 'media-monitor[postgres]'") from error
-    host = address.host or address.query.get("host") or "localhost"
+    named = address.host or address.query.get("host") or "localhost"
+    host = named if isinstance(named, str) else ",".join(named)  # several: the first that serves is taken
     return engine, f"postgresql://{host}{f':{address.port}' if address.port else ''}/{address.database or ''}"
 
 
@@ -137,3 +148,10 @@ def built_once(build: Callable[[Connection], S]) -> Callable[[Connection], S]:
         return built[name]
 
     return statement
+
+
+def portions(keys: Collection[Any]) -> Iterator[list[Any]]:
+    """Cut what is asked for into pieces that one statement can take, in order."""
+    ordered = sorted(keys)
+    for start in range(0, len(ordered), _ASKED_AT_ONCE):
+        yield ordered[start : start + _ASKED_AT_ONCE]

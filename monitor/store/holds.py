@@ -19,9 +19,9 @@ from monitor.model import (
     HoldKind,
     Priority,
 )
+from monitor.store.engine import portions
 from monitor.store.outbox import owe, wake
 from monitor.store.payload import thaw, title_of
-from monitor.store.polls import portions
 from monitor.store.tables import alert, delivery
 
 _MOST_URGENT = 100  # whose titles are read, of all breakers together

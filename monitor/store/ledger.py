@@ -12,14 +12,15 @@ from sqlalchemy import Column, Connection, Row, Select, func, literal, or_, sele
 from monitor.model import Alert, Decision, DeliveryKind, DeliveryState, Entry, Report, Stage, StoredEntry
 from monitor.ports import AlertRecord, Cursor, DeliveryRecord, EntryRecord, Sighting
 from monitor.store.columns import Moment, PlainText, link_key
+from monitor.store.engine import portions
 from monitor.store.payload import title_of
-from monitor.store.polls import alert_of, load_stories, portions
+from monitor.store.polls import alert_of, load_stories
 from monitor.store.tables import alert, decision, delivery, entry, feed, seen, story
 
 MOST_FOUND = 20  # entries that one prefix or link names
 MOST_OTHERS = 50  # entries of a story that are shown
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_DERIVED = ("feed_id", "link16", "name")
+_DERIVED = ("feed_id", "link16", "words_id", "name")
 
 
 def find_entries(connection: Connection, prefix: str) -> tuple[str, ...]:
@@ -89,14 +90,14 @@ def _begins(column: Column[str], prefix: str) -> tuple[Any, Any]:
 
 def entry_record(connection: Connection, entry_id: str) -> EntryRecord | None:
     """Read everything known of one entry; see `Store.entry_record`."""
-    row = connection.execute(_entries().where(entry.c.id == entry_id)).one_or_none()
+    row = connection.execute(entries_of_feeds().where(entry.c.id == entry_id)).one_or_none()
     if row is None:
         return None
     asked = select(decision).where(decision.c.entry_id == entry_id).order_by(decision.c.id)
     decisions = tuple(_decision(each) for each in connection.execute(asked))
     joined = next((each.story_id for each in decisions if each.stage is Stage.STORY), "")
     return EntryRecord(
-        entry=_entry(row),
+        entry=entry_of(row),
         decisions=decisions,
         story=load_stories(connection, [joined]).get(joined) if joined else None,
         others=_others(connection, joined, entry_id) if joined else (),
@@ -106,9 +107,9 @@ def entry_record(connection: Connection, entry_id: str) -> EntryRecord | None:
 
 def _others(connection: Connection, story_id: str, entry_id: str) -> tuple[Entry, ...]:
     of_story = select(decision.c.entry_id).where(decision.c.story_id == story_id, decision.c.stage == Stage.STORY)
-    others = _entries().where(entry.c.id.in_(of_story), entry.c.id != entry_id)
+    others = entries_of_feeds().where(entry.c.id.in_(of_story), entry.c.id != entry_id)
     rows = connection.execute(others.order_by(entry.c.seen_at, entry.c.id).limit(MOST_OTHERS))
-    return tuple(_entry(row) for row in rows)
+    return tuple(entry_of(row) for row in rows)
 
 
 def _alerts(connection: Connection, story_id: str) -> tuple[AlertRecord, ...]:
@@ -125,18 +126,18 @@ def read_entries(
 ) -> tuple[tuple[Entry, ...], Cursor | None]:
     """Read one page of entries in the order in which they were seen; see `Store.read_entries`."""
     place = tuple_(entry.c.seen_at, entry.c.id)
-    page = _entries().where(entry.c.seen_at >= since).order_by(entry.c.seen_at, entry.c.id).limit(limit)
+    page = entries_of_feeds().where(entry.c.seen_at >= since).order_by(entry.c.seen_at, entry.c.id).limit(limit)
     if after is not None:
         page = page.where(place > tuple_(literal(after.seen_at, Moment), literal(after.entry_id, PlainText)))
-    entries = tuple(_entry(row) for row in connection.execute(page))
+    entries = tuple(entry_of(row) for row in connection.execute(page))
     last = entries[-1] if len(entries) == limit else None
     return entries, Cursor(seen_at=last.seen_at, entry_id=last.id) if last else None
 
 
 def read_by_id(connection: Connection, ids: Collection[str]) -> dict[str, Entry]:
     """Read entries; see `Store.recall_near`."""
-    asked = (_entries().where(entry.c.id.in_(some)) for some in portions(ids))
-    return {row.id: _entry(row) for each in asked for row in connection.execute(each)}
+    asked = (entries_of_feeds().where(entry.c.id.in_(some)) for some in portions(ids))
+    return {row.id: entry_of(row) for each in asked for row in connection.execute(each)}
 
 
 def read_reports(connection: Connection, *, since: datetime, after: int | None, limit: int) -> tuple[Report, ...]:
@@ -148,11 +149,11 @@ def read_reports(connection: Connection, *, since: datetime, after: int | None, 
         first = select(entry.c.id).where(entry.c.seen_at >= since).order_by(entry.c.seen_at, entry.c.id).limit(1)
         begins = select(func.min(decision.c.id)).where(decision.c.entry_id == first.scalar_subquery())
         after = (connection.scalar(begins) or 1) - 1
-    asked = _entries().add_columns(decision.c.id.label("place"), decision.c.story_id)
+    asked = entries_of_feeds().add_columns(decision.c.id.label("place"), decision.c.story_id)
     asked = asked.join(decision, decision.c.entry_id == entry.c.id)
     asked = asked.where(decision.c.id > after, decision.c.stage == Stage.STORY, decision.c.story_id != "")
     rows = connection.execute(asked.where(entry.c.seen_at >= since).order_by(decision.c.id).limit(limit))
-    return tuple(Report(place=row.place, entry=_entry(row), story_id=row.story_id) for row in rows)
+    return tuple(Report(place=row.place, entry=entry_of(row), story_id=row.story_id) for row in rows)
 
 
 def count_entries(connection: Connection, since: datetime) -> int:
@@ -168,8 +169,8 @@ def recall_entries(
     keys = [key for link in links if (key := link_key(link))]
     for column, values in ((entry.c.id, ids), (entry.c.link16, keys)):
         for some in portions(values):
-            asked = _entries().where(entry.c.feed_id == feed_id, column.in_(some))
-            found.update((row.id, _entry(row)) for row in connection.execute(asked))
+            asked = entries_of_feeds().where(entry.c.feed_id == feed_id, column.in_(some))
+            found.update((row.id, entry_of(row)) for row in connection.execute(asked))
     rules: defaultdict[str, set[str]] = defaultdict(set)
     for some in portions(found):
         matched = select(decision.c.entry_id, decision.c.rule).where(
@@ -180,11 +181,13 @@ def recall_entries(
     return tuple(StoredEntry(entry=each, rules=frozenset(rules[each.id])) for each in found.values())
 
 
-def _entries() -> Select[Any]:
+def entries_of_feeds() -> Select[Any]:
+    """Begin a question about entries, with the names of their feeds."""
     return select(entry, feed.c.name).join(feed, feed.c.id == entry.c.feed_id)
 
 
-def _entry(row: Row[Any]) -> Entry:
+def entry_of(row: Row[Any]) -> Entry:
+    """Make the entry of a row of `entries_of_feeds`."""
     values = {column.name: getattr(row, column.name) for column in entry.c if column.name not in _DERIVED}
     return Entry(**values, keys=(), feed=row.name)
 

@@ -9,28 +9,37 @@ from pathlib import Path
 from sqlalchemy import Connection, Engine, inspect, text
 
 from monitor.errors import UserError
+from monitor.store.backup import back_up_before_upgrade
 from monitor.store.engine import reading, writing
 
-REVISION = "0006"  # the newest in `migrations/versions`
+REVISION = "0008"  # the newest in `migrations/versions`
 FOLDER = Path(__file__).parent / "migrations"
 _LOCK = 0x4D4F4E49544F52  # "MONITOR": nodes that start at once migrate one after the other
 
 
-def migrate(engine: Engine, where: str) -> None:
+def migrate(engine: Engine, where: str, *, file: Path | None = None) -> str | None:
     """Run the migrations that are missing, in one transaction; usually there are none and nothing is written.
+
+    An SQLite `file` that holds something is backed up before. Return the revision that was found, None = no tables.
 
     Raises:
         UserError: a newer version of the program has migrated this database.
+        StoreUnavailableError: it cannot be backed up.
     """
     with reading(engine) as connection:
-        if _revision(connection) == REVISION:
-            return
+        found = _revision(connection)
+    if found == REVISION:
+        return found
+    _refuse_newer(found, where)
+    if file is not None and found is not None:
+        back_up_before_upgrade(file, found)
     with writing(engine) as connection:
         if connection.dialect.name == "postgresql":
             connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})
         revision = _revision(connection)
         _refuse_newer(revision, where)
         _upgrade(connection)
+    return found
 
 
 def require_current(engine: Engine, where: str) -> None:
@@ -43,7 +52,10 @@ def require_current(engine: Engine, where: str) -> None:
         revision = _revision(connection)
     _refuse_newer(revision, where)
     if revision != REVISION:
-        raise UserError(f"the store {where} is empty or of an older version: `monitor run` brings it up to date")
+        raise UserError(
+            f"the store {where} is empty or of an older version: `monitor run` brings it up to date, "
+            "or `monitor db migrate`"
+        )
 
 
 def _refuse_newer(revision: str | None, where: str) -> None:

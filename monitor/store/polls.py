@@ -6,7 +6,7 @@ Rows that several polls may write are written in the order of their keys, so tha
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterator
+from collections.abc import Collection
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -30,16 +30,16 @@ from monitor.model import (
     Told,
 )
 from monitor.store.columns import link_key
-from monitor.store.engine import built_once, insert
+from monitor.store.engine import built_once, insert, portions
 from monitor.store.feeds import finish_polls
 from monitor.store.hits import add_hits, change_tallies
 from monitor.store.outbox import owe
 from monitor.store.payload import thaw
 from monitor.store.pulses import add_raised, open_breakers
 from monitor.store.tables import alert, decision, delivery, entry, seen, story, story_key
+from monitor.store.words import forget_words
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_ASKED_AT_ONCE = 5_000  # keys a statement: engines take some 32,000 parameters
 
 
 def recall(
@@ -114,13 +114,6 @@ def _message(payload: str | None) -> Message | None:
     return None if isinstance(message, Digest) else message
 
 
-def portions(keys: Collection[Any]) -> Iterator[list[Any]]:
-    """Cut what is asked for into pieces that one statement can take, in order."""
-    ordered = sorted(keys)
-    for start in range(0, len(ordered), _ASKED_AT_ONCE):
-        yield ordered[start : start + _ASKED_AT_ONCE]
-
-
 def record(connection: Connection, outcome: PollOutcome, now: datetime) -> None:
     """Write one poll; see `Store.record`."""
     feed_id = outcome.lease.state.feed_id
@@ -172,7 +165,7 @@ def _add_entries(connection: Connection, feed_id: int, entries: Collection[Entry
     connection.execute(_new_entries(connection), rows)
 
 
-_OF_ENTRY = tuple(column.name for column in entry.c if column.name not in ("feed_id", "link16"))
+_OF_ENTRY = tuple(column.name for column in entry.c if column.name not in ("feed_id", "link16", "words_id"))
 
 
 @built_once
@@ -187,6 +180,7 @@ def _change_entries(connection: Connection, entries: Collection[Entry]) -> None:
     """Put what feeds say of known entries now into the place of what they said before."""
     if not entries:
         return
+    forget_words(connection, [item.id for item in entries])
     changed = update(entry).where(entry.c.id == bindparam("changed"))
     values: dict[str, Any] = {name: bindparam(f"new_{name}") for name in (*_TOLD_BY_FEED, "link16")}
     rows = [

@@ -11,12 +11,14 @@ from types import MappingProxyType
 
 from sqlalchemy import Connection, Engine
 
-from monitor.errors import NotFoundError
+from monitor.errors import NotFoundError, StoreUnavailableError
 from monitor.model import (
     Action,
     Alert,
     Breaker,
+    ChoreLease,
     ClaimedDelivery,
+    Cutoffs,
     Delivery,
     Entry,
     Feed,
@@ -39,6 +41,7 @@ from monitor.model import (
     StoredEntry,
     Subscription,
     Told,
+    Wanted,
 )
 from monitor.ports import (
     Activity,
@@ -48,14 +51,34 @@ from monitor.ports import (
     EntryRecord,
     FeedFindings,
     FeedReport,
+    HitRecord,
     NodeReport,
+    Pruned,
+    PrunePlace,
     RuleStats,
     Sighting,
+    StateReport,
     StatusReport,
     Waiting,
 )
+from monitor.store import (
+    chores,
+    hits,
+    holds,
+    ledger,
+    outbox,
+    pauses,
+    people,
+    polls,
+    prune,
+    pulses,
+    report,
+    search,
+    turns,
+    verify,
+    words,
+)
 from monitor.store import feeds as feed_queue
-from monitor.store import hits, holds, ledger, outbox, pauses, people, polls, pulses, report, turns
 from monitor.store.engine import connect, forgetful, reading, state_file, writing
 from monitor.store.failures import unavailable_as_store_error
 from monitor.store.migrate import migrate, require_current
@@ -75,7 +98,7 @@ def open_store(url: str, *, folder: Path | None = None) -> SqlStore:
     engine, where = connect(url, folder=folder)
     try:
         with unavailable_as_store_error(where):
-            migrate(engine, where)
+            migrate(engine, where, file=state_file(url, folder=folder))
     except BaseException:
         engine.dispose()
         raise
@@ -115,13 +138,24 @@ class SqlStore:
     @contextmanager
     def _writing(self, *, lasting: bool = True) -> Iterator[Connection]:
         engine = self.engine if lasting else self._forgetful
-        with unavailable_as_store_error(self.where), writing(engine) as connection:
+        with self._available(), writing(engine) as connection:
             yield connection
 
     @contextmanager
     def _reading(self) -> Iterator[Connection]:
-        with unavailable_as_store_error(self.where), reading(self.engine) as connection:
+        with self._available(), reading(self.engine) as connection:
             yield connection
+
+    @contextmanager
+    def _available(self) -> Iterator[None]:
+        """Wrap failures; after one, connect anew: a server that still answers may be a standby by now."""
+        try:
+            with unavailable_as_store_error(self.where):
+                yield
+        except StoreUnavailableError:
+            if self.shared:
+                self.engine.dispose()
+            raise
 
     def sync_feeds(
         self,
@@ -204,6 +238,7 @@ class SqlStore:
         with self._writing() as connection:
             feed_queue.adopt_feeds(connection, now)
             outbox.adopt_lanes(connection, now, settle=settle)
+            chores.adopt_chores(connection, now)
             report.forget_nodes(connection)
 
     def recall(
@@ -492,10 +527,54 @@ class SqlStore:
         with self._reading() as connection:
             return ledger.count_entries(connection, since)
 
+    def find_wanted(
+        self, wanted: Wanted | None, *, since: datetime, before: Cursor | None, limit: int
+    ) -> tuple[Cursor, ...]:
+        """Find the places of entries in which words may stand; see `Store.find_wanted`."""
+        with self._reading() as connection:
+            return search.find_wanted(connection, wanted, since=since, before=before, limit=limit)
+
+    def index_words(self, limit: int) -> int:
+        """Index the words of entries that are not yet; see `Store.index_words`."""
+        with self._writing() as connection:
+            return words.index_words(connection, limit)
+
+    def read_hits(
+        self, rule: str, *, since: datetime, after: Cursor | None, limit: int
+    ) -> tuple[tuple[HitRecord, ...], Cursor | None]:
+        """Read one page of what a rule has found; see `Store.read_hits`."""
+        with self._reading() as connection:
+            return search.read_hits(connection, rule, since=since, after=after, limit=limit)
+
     def rule_stats(self, now: datetime) -> Mapping[str, RuleStats]:
         """Count the hits of rules; see `Store.rule_stats`."""
         with self._reading() as connection:
             return hits.rule_stats(connection, now)
+
+    def claim_chore(self, name: str, *, now: datetime, lease: timedelta) -> ChoreLease | None:
+        """Lease a chore that is due; see `Store.claim_chore`."""
+        with self._writing() as connection:
+            return chores.claim_chore(connection, name, now=now, lease=lease)
+
+    def finish_chore(self, lease: ChoreLease, due: datetime) -> None:
+        """Say when a chore is to be done next; see `Store.finish_chore`."""
+        with self._writing() as connection:
+            chores.finish_chore(connection, lease, due)
+
+    def prune(self, cutoffs: Cutoffs, place: PrunePlace) -> Pruned:
+        """Forget what is old of one page; see `Store.prune`."""
+        with self._writing() as connection:
+            return prune.prune(connection, cutoffs, place)
+
+    def count_old(self, cutoffs: Cutoffs) -> Mapping[str, int]:
+        """Count what would be forgotten; see `Store.count_old`."""
+        with self._reading() as connection:
+            return prune.count_old(connection, cutoffs)
+
+    def verify(self, now: datetime) -> StateReport:
+        """Look for what is wrong with the state; see `Store.verify`."""
+        with self._reading() as connection:
+            return verify.verify(connection, now)
 
     def close(self) -> None:
         """Let go. The last connection to an SQLite file brings its log home as it closes (sqlite.org/wal.html)."""

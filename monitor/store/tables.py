@@ -94,8 +94,23 @@ entry = Table(
     Column("published", Moment),
     _given("seen_at", Moment),
     Column("link16", LargeBinary),  # of `canonical_url`, see `link_key`
+    Column("words_id", Counter),  # of its words in the index, NULL = not indexed yet; see `words`
     Index("entry_link16", "link16"),
     Index("entry_seen_at", "seen_at", "id"),
+)
+Index(
+    "entry_words_id",
+    entry.c.words_id,
+    unique=True,
+    sqlite_where=text("words_id IS NOT NULL"),
+    postgresql_where=text("words_id IS NOT NULL"),
+)
+Index(
+    "entry_unindexed",
+    entry.c.seen_at,
+    entry.c.id,
+    sqlite_where=text("words_id IS NULL"),
+    postgresql_where=text("words_id IS NULL"),
 )
 
 story = Table(
@@ -115,6 +130,7 @@ story_key = Table(
     Column("key", LargeBinary, primary_key=True),
     _given("story_id", PlainText, ForeignKey("story.id")),
     _given("seen_at", Moment),  # `story.last_at` when the key was given to the story
+    Index("story_key_story", "story_id"),
     sqlite_with_rowid=False,
 )
 
@@ -324,4 +340,13 @@ host = Table(  # whose feeds several daemons ask in turn
     Column("name", PlainText, primary_key=True),
     _given("free_at", Moment),
     _given("turn_at", Moment),
+)
+
+chore = Table(  # what one daemon does for all
+    "chore",
+    metadata,
+    Column("name", PlainText, primary_key=True),
+    _given("due", Moment),  # next, or when the lease of whoever does it runs out
+    _given("token", Counter),
+    _given("strikes", Integer),  # claims in a row that nobody finished
 )

@@ -167,6 +167,49 @@ async def test_a_crowd_on_one_host_is_spread_and_starves_nobody(house: House) ->
 # -- deliveries --------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.parametrize("late", [timedelta(), timedelta(minutes=10)])
+async def test_what_was_sent_while_the_store_failed_is_written_when_it_works_again(
+    house: House, late: timedelta
+) -> None:
+    house.feeds.pages["/wire"] = rss("earthquake one", "earthquake two")
+    async with house.open() as app:
+        store, failures = door(app), [StoreUnavailableError("full")] * 2
+        store.before["settle"] = lambda: _raise(failures)
+        await app.poll_due()
+        await app.polls.join()
+        await app.sends.join()
+        assert len(house.told) == 1
+        house.clock.advance(late)
+        with pytest.raises(StoreUnavailableError):
+            await app._write_ends()
+        await told(app)
+        deliveries = app.doors.store.status().deliveries
+    assert house.told == ["earthquake two", "earthquake one"]
+    assert (deliveries["sent"], deliveries["sending"], len(app.doors.unwritten)) == (2, 0, 0)
+
+
+async def test_what_another_daemon_took_over_meanwhile_is_left_to_it(house: House) -> None:
+    house.feeds.pages["/wire"] = rss("earthquake")
+    async with house.open() as app:
+        store, failures = door(app), [StoreUnavailableError("gone")]
+        store.before["settle"] = lambda: _raise(failures)
+        await app.poll_due()
+        await app.polls.join()
+        await app.sends.join()
+        house.clock.advance(timedelta(minutes=10))
+        lease = {"now": house.clock(), "lease": timedelta(minutes=3), "limit": 9}
+        assert len(app.doors.store.claim_deliveries(["desk"], **lease)) == 1  # type: ignore[arg-type]
+        with capture_logs() as logs:
+            await app._write_ends()
+    assert [log["event"] for log in logs] == ["lease lost, another worker looks this message up"]
+    assert app.doors.unwritten == []
+
+
+def _raise(failures: list[StoreUnavailableError]) -> None:
+    if failures:
+        raise failures.pop()
+
+
 class CannotLook(FakeNotifier):
     """Lose the answer to the first message, and be unable to look it up."""
 

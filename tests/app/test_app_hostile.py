@@ -89,4 +89,5 @@ async def test_healthy_feeds_are_told_in_time_beside_all_faults(tmp_path: Path) 
     for number in range(len(NUMBERS)):
         assert found[f"number-{number}"]["cause"] == "address not allowed"
     assert memory < PARENT_BYTES
-    assert delays[int(len(delays) * 0.99)] < IN_TIME, delays
+    worst = sorted(((at - server.shown[title], title) for title, at in heard.items()), reverse=True)[:8]
+    assert delays[int(len(delays) * 0.99)] < IN_TIME, worst

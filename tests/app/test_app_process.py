@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import os
 import resource
 import shutil
 import signal
@@ -13,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from tests.forks import monitor
+from tests.store.postgres import MISSING, find_binaries, running_server
 
 ROOT = Path(__file__).parents[2]
 MONITOR = [sys.executable, "-m", "monitor"]
@@ -31,9 +33,15 @@ def checkout(tmp_path: Path) -> Path:
 
 
 @contextlib.contextmanager
-def daemon(folder: Path) -> Iterator[subprocess.Popen[str]]:
+def daemon(folder: Path, **env: str) -> Iterator[subprocess.Popen[str]]:
     process = subprocess.Popen(
-        [*MONITOR, "run"], cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, bufsize=1
+        [*MONITOR, "run"],
+        cwd=folder,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        bufsize=1,
+        env=os.environ | env,
     )
     try:
         yield process
@@ -134,29 +142,53 @@ def test_reload_reads_a_new_rule_and_keeps_the_last_good_ones(checkout: Path) ->
         end(process, signal.SIGTERM)
 
 
-@pytest.mark.skipif(not hasattr(resource, "prlimit"), reason="prlimit(2) is Linux")
-def test_a_full_disk_is_said_once_and_everything_is_told_when_there_is_room_again(checkout: Path) -> None:
-    assert monitor(checkout, "run", "--once")[0] == 0
+def add_feed(checkout: Path) -> None:
+    """Watch one more feed, with one entry to be told."""
     (checkout / "more").mkdir()
+    (checkout / "more" / "late.xml").write_text(
+        "<rss version='2.0'><channel><title>x</title><item><guid>1</guid><title>Shoygu, late</title>"
+        "<description>Shoygu spoke of Syria again.</description></item></channel></rss>"
+    )
     config = (checkout / "monitor.yaml").read_text()
     (checkout / "monitor.yaml").write_text(
         config.replace("[seeds/stories]", "[seeds/stories, more]").replace(
             "feeds:\n", "feeds:\n  late: {url: 'file:more/late.xml', backlog: alert}\n"
         )
     )
-    body = "Shoygu spoke of Syria again. " * 40_000  # more than the room there is
-    (checkout / "more" / "late.xml").write_text(
-        f"<rss version='2.0'><channel><title>x</title><item><guid>1</guid><title>Shoygu, late</title>"
-        f"<description>{body}</description></item></channel></rss>"
-    )
-    room = 100_000  # bytes, of the log that SQLite writes first: it is new with each daemon
+
+
+@pytest.mark.skipif(not hasattr(resource, "prlimit"), reason="prlimit(2) is Linux")
+def test_a_full_disk_is_said_once_and_everything_is_told_when_there_is_room_again(checkout: Path) -> None:
+    assert monitor(checkout, "run", "--once")[0] == 0
+    size = 8_192  # bytes: no log of SQLite's is shorter
     with daemon(checkout) as process:
         wait_for(process, "running")
-        resource.prlimit(process.pid, resource.RLIMIT_FSIZE, (room, resource.RLIM_INFINITY))
-        (checkout / "rules" / "touch.yaml").write_text("rules: {}\n")
+        resource.prlimit(process.pid, resource.RLIMIT_FSIZE, (size, resource.RLIM_INFINITY))
+        add_feed(checkout)
         failed = wait_for(process, "the store fails: waiting for it, nothing is lost")
         assert "monitor.db" in str(failed["error"])
         resource.prlimit(process.pid, resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
         (message,) = read_messages(process, 1)
         assert "late" in message
         assert end(process, signal.SIGTERM)[0] == 0
+
+
+def test_a_database_that_is_gone_is_waited_for_and_everything_is_told_when_it_is_back(checkout: Path) -> None:
+    binaries = find_binaries()
+    if binaries is None:
+        pytest.skip(MISSING)
+    with (
+        running_server(binaries, fsync=True) as server,
+        daemon(checkout, MONITOR_STORE=server.create("outage")) as process,
+    ):
+        before = read_messages(process, 4)
+        server.control("stop")
+        failed = wait_for(process, "the store fails: waiting for it, nothing is lost")
+        assert "outage" in str(failed["error"])
+        add_feed(checkout)
+        server.control("start")
+        (late,) = read_messages(process, 1)
+        assert "late" in late
+        assert len({*before, late}) == 5
+        code, rest = end(process, signal.SIGTERM)
+        assert (code, rest) == (0, "")

@@ -180,6 +180,9 @@ def test_test_speaks_json_and_junit(desk: Path) -> None:
 
 
 def test_watching_runs_the_examples_again_when_a_file_changes(desk: Path) -> None:
+    signal.signal(
+        signal.SIGINT, signal.default_int_handler
+    )  # a test run in the background ignores Ctrl-C, and hands that on
     with subprocess.Popen(
         [sys.executable, "-m", "monitor", "test", "--watch"],
         cwd=desk, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,

@@ -294,12 +294,14 @@ def test_a_story_told_once_has_no_counter() -> None:
 
 
 def test_a_digest_keeps_the_most_important_and_counts_the_others() -> None:
-    low, high = MESSAGE, replace(MESSAGE, priority=Priority.HIGH)
+    first, second = Excerpt(text="One sentence."), Excerpt(text="And another.")
+    low = replace(MESSAGE, excerpts=(first, second))
+    high = replace(low, priority=Priority.HIGH)
     made = digest_of([low] * 60 + [high], channel="desk", title="61", reason="many", event="e", now=NOW)
     assert isinstance(made.message, Digest)
     assert (made.kind, made.alert_id) == (DeliveryKind.DIGEST, "")
     assert (len(made.message.items), made.message.count, made.message.priority) == (50, 61, Priority.HIGH)
-    assert made.message.items[:2] == (replace(high, excerpts=()), replace(low, excerpts=()))
+    assert made.message.items[:2] == (replace(high, excerpts=(first,)), replace(low, excerpts=(first,)))
     with pytest.raises(ValueError, match="at least one"):
         digest_of([], channel="desk", title="", reason="", event="e", now=NOW)
 

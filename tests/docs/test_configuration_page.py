@@ -19,7 +19,7 @@ from monitor import setup
 from monitor.app import utc_now
 from monitor.config.heartbeat import HeartbeatSettings
 from monitor.config.load import MAIN_KEYS
-from monitor.config.models import BreakerShape, DefaultSettings, FeedSettings, WebSettings
+from monitor.config.models import BreakerShape, DefaultSettings, FeedSettings, RetentionSettings, WebSettings
 from monitor.config.policies import MaintenanceSettings, RouteSettings, WhenSettings
 from monitor.document import known_keys
 from monitor.model import Accepted, Delivery, DeliveryKind, Excerpt, Message, Priority, Reason, Rejected
@@ -46,6 +46,7 @@ SECTIONS = {
     "defaults": known_keys(DefaultSettings),
     "smtp": known_keys(SmtpSettings),
     "web": known_keys(WebSettings),
+    "retention": known_keys(RetentionSettings),
     "heartbeat": known_keys(HeartbeatSettings),
     "feeds": known_keys(FeedSettings),
     "when a channel is told": known_keys(ChannelSettings),

@@ -11,7 +11,7 @@ import os
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.util import find_spec
@@ -38,6 +38,7 @@ class Server:
     """A running server; its databases are dropped with its folder."""
 
     sockets: Path
+    control: Callable[[str], None]  # `start` or `stop`, as after a failure of the power supply
 
     def url(self, database: str) -> str:
         return f"postgresql://monitor@/{database}?host={self.sockets}"
@@ -68,13 +69,18 @@ def running_server(binaries: Path, *, fsync: bool = False) -> Iterator[Server]:
             command = [*prefix, str(binaries / program), "-D", str(data), *arguments]
             subprocess.run(command, user=user, cwd=folder, stdout=output, stderr=output, check=True)
 
+    commands = {"start": ["start", "-w", "-l", str(folder / "log"), "-o", options], "stop": ["stop", "-m", "immediate"]}
+
+    def control(what: str) -> None:
+        run("pg_ctl", commands[what])
+
     try:
         run("initdb", ["-U", "monitor", "-A", "trust", "-E", "UTF8", "--no-locale", "--no-sync"])
-        run("pg_ctl", ["start", "-w", "-l", str(folder / "log"), "-o", options])
+        control("start")
         try:
-            yield Server(sockets=folder)
+            yield Server(sockets=folder, control=control)
         finally:
-            run("pg_ctl", ["stop", "-m", "immediate"])
+            control("stop")
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 

@@ -129,3 +129,28 @@ def test_a_standby_says_so(fresh_database: str, opened: Callable[[str], SqlStore
     store = opened(f"{fresh_database}&options=-cdefault_transaction_read_only%3Don")
     with pytest.raises(StoreUnavailableError, match="is read-only: is it a standby"):
         store.sync_feeds([make_feed()], NOW)
+
+
+def test_a_standby_is_left_as_soon_as_there_is_a_primary(
+    fresh_database: str, opened: Callable[[str], SqlStore]
+) -> None:
+    with psycopg.connect(fresh_database, autocommit=True) as admin:
+        name = admin.info.dbname
+        admin.execute(f'ALTER DATABASE "{name}" SET default_transaction_read_only = on'.encode())
+        store = opened(fresh_database)
+        with pytest.raises(StoreUnavailableError, match="is read-only: is it a standby"):
+            store.sync_feeds([make_feed()], NOW)
+        admin.execute("SET default_transaction_read_only = off")
+        admin.execute(f'ALTER DATABASE "{name}" RESET default_transaction_read_only'.encode())
+    store.sync_feeds([make_feed()], NOW)
+    assert len(store.status().feeds) == 1
+
+
+def test_several_servers_may_be_named_and_the_first_that_serves_is_taken(
+    fresh_database: str, postgres: Server, tmp_path: Path, opened: Callable[[str], SqlStore]
+) -> None:
+    name = fresh_database.removeprefix("postgresql://monitor@/").partition("?")[0]
+    url = f"postgresql://monitor@/{name}?host={tmp_path}&host={postgres.sockets}&target_session_attrs=read-write"
+    store = opened(url)
+    store.sync_feeds([make_feed()], NOW)
+    assert store.where == f"postgresql://{tmp_path},{postgres.sockets}/{name}"

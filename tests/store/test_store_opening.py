@@ -32,7 +32,9 @@ def pragma(store: SqlStore, name: str) -> object:
 
 def test_the_migrations_make_the_tables_of_the_statements(store: SqlStore) -> None:
     with store.engine.connect() as connection:
-        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        # the index of words is no table of the statements: each engine has its own
+        named = {"include_name": lambda name, kind, _: kind != "table" or not name.startswith("entry_words")}
+        context = MigrationContext.configure(connection, opts={"compare_type": True, **named})
         assert compare_metadata(context, metadata) == []
         assert context.get_current_revision() == REVISION
 

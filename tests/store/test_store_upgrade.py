@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import io
 import itertools
+import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -16,6 +18,7 @@ from monitor.errors import UserError
 from monitor.store import SqlStore
 from monitor.store.engine import connect, writing
 from monitor.store.migrate import FOLDER
+from monitor.store.moves import restore_state, upgrade_state
 from monitor.store.payload import freeze
 from monitor.store.sql_store import open_existing_store
 from tests.store.builders import LEASE, NOW, key, make_message
@@ -25,10 +28,15 @@ _numbers = itertools.count()
 ENTRIES = 1_500  # more than one page of the migration
 
 
-@pytest.fixture(params=["file", "postgres"])
+REVISIONS = sorted(path.name[1:5] for path in (FOLDER / "versions").glob("r*.py"))
+OLD = REVISIONS[:-1]
+
+
+@pytest.fixture(params=[*(("file", each) for each in OLD), ("postgres", OLD[0]), ("postgres", OLD[-1])], ids="-".join)
 def old_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """A database as revision 0001 made it, with an entry told, one owed, and many that nothing matched."""
-    if request.param == "file":
+    """A database as an earlier program left it, with an entry told, one owed, and many that nothing matched."""
+    engine_name, revision = request.param
+    if engine_name == "file":
         url = f"sqlite:///{tmp_path}/monitor.db"
     else:
         server: Server = request.getfixturevalue("postgres")
@@ -74,6 +82,7 @@ def old_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
             text("INSERT INTO decision VALUES (1, :id, :now, 'story', 'new-story', 'r', '', :id, '')"),
             {"id": story, "now": now},
         )
+        command.upgrade(config, revision)
     engine.dispose()
     return url
 
@@ -87,6 +96,19 @@ def test_what_the_first_version_wrote_is_kept_and_found(old_url: str, opened: Ca
     assert store.count_entries(NOW) == ENTRIES + 1
     (claimed,) = store.claim_deliveries(["desk"], now=NOW, lease=LEASE, limit=1)
     assert claimed.delivery.key == key("d").hex()
+
+
+def test_a_file_is_backed_up_before_it_is_changed(old_url: str, tmp_path: Path) -> None:
+    if not old_url.startswith("sqlite"):
+        pytest.skip("of PostgreSQL others make backups")
+    before = upgrade_state(old_url, NOW)[0]
+    backup = tmp_path / f"monitor.db.schema-{before}"
+    assert backup.stat().st_mode & 0o077 == 0
+    with closing(sqlite3.connect(backup)) as connection:
+        assert connection.execute("SELECT version_num FROM alembic_version").fetchall() == [(before,)]
+        assert connection.execute("SELECT count(*) FROM entry").fetchall() == [(ENTRIES + 1,)]
+    restore_state(old_url, backup, NOW, force=True, progress=lambda _: None)
+    assert upgrade_state(old_url, NOW) == (before, REVISIONS[-1])
 
 
 def test_only_the_daemon_upgrades(old_url: str) -> None:

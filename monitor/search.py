@@ -1,0 +1,61 @@
+"""Search the stored entries: an index says which to look at, the matcher decides."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from types import MappingProxyType
+
+from monitor.model import Entry, Match, Wanted
+from monitor.ports import Cursor, Store
+from monitor.rules.match import Ruleset
+from monitor.rules.tree import Definition
+from monitor.rules.wanted import wanted_by_any
+
+ENTRIES_AT_ONCE = 200
+MOST_PLACES = 20_000  # asked for at once; few at first, as the newest are often enough
+
+
+@dataclass(slots=True, kw_only=True)
+class Search:
+    """One search: iterate over it for what matches, the newest first."""
+
+    store: Store
+    ruleset: Ruleset
+    since: datetime
+    source_tags: Mapping[str, Collection[str]] = field(default_factory=lambda: MappingProxyType({}))
+    usable: Mapping[str, Definition] = field(default_factory=lambda: MappingProxyType({}))
+    late: Callable[[], bool] = lambda: False  # whether it has taken long enough
+    read: int = 0  # entries looked at so far
+    reached: datetime | None = None  # where it was given up, None = it was not
+
+    @property
+    def wanted(self) -> Wanted | None:
+        """What the index is asked, None = every entry is looked at."""
+        definitions = [compiled.definition for compiled in self.ruleset.compiled.values()]
+        return wanted_by_any(definitions, self.usable)
+
+    def __iter__(self) -> Iterator[Match]:
+        """Yield what matches; stop where it gets late."""
+        for places in self._places():
+            if self.late():
+                self.reached = places[0].seen_at
+                return
+            entries = self.store.recall_near(stories=(), entries=[place.entry_id for place in places]).reports
+            for place in places:
+                if entry := entries.get(place.entry_id):  # it may have been forgotten since
+                    self.read += 1
+                    yield from self._match(entry)
+
+    def _places(self) -> Iterator[tuple[Cursor, ...]]:
+        wanted, before, limit = self.wanted, None, ENTRIES_AT_ONCE
+        while True:
+            places = self.store.find_wanted(wanted, since=self.since, before=before, limit=limit)
+            yield from (places[at : at + ENTRIES_AT_ONCE] for at in range(0, len(places), ENTRIES_AT_ONCE))
+            if len(places) < limit:
+                return
+            before, limit = places[-1], min(limit * 10, MOST_PLACES)
+
+    def _match(self, entry: Entry) -> tuple[Match, ...]:
+        return self.ruleset.match(entry, self.source_tags.get(entry.feed, ())).matches
