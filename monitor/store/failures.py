@@ -27,6 +27,7 @@ _SQLITE = {
 _POSTGRES = {
     "08": "lost the connection: it is tried again",
     "25006": "is read-only: is it a standby? Name the primary in `store:`",
+    "25P03": "waited too long for this program to go on: it is tried again",
     "40": "was too busy with the same rows: it is tried again",
     "53100": "cannot grow, its disk is full: make room",
     "53": "is out of resources: check its memory and `max_connections`",

@@ -14,6 +14,7 @@ from sqlalchemy.exc import DBAPIError
 
 from monitor.errors import StoreUnavailableError
 from monitor.store import SqlStore, open_store
+from monitor.store.failures import unavailable_as_store_error
 from tests.store.builders import LEASE, NOW, claim_one, make_entry, make_feed, make_outcome
 from tests.store.postgres import Server
 
@@ -123,6 +124,25 @@ def test_a_connection_that_breaks_is_made_anew(fresh_database: str, opened: Call
         store.sync_feeds([make_feed()], NOW)
     store.sync_feeds([make_feed()], NOW)
     assert len(store.status().feeds) == 1
+
+
+def test_who_stops_within_a_transaction_does_not_stop_the_others(
+    fresh_database: str, opened: Callable[[str], SqlStore]
+) -> None:
+    stopped, other = opened(fresh_database), opened(fresh_database)
+    stopped.sync_feeds([make_feed()], NOW)
+
+    def stop() -> None:
+        with unavailable_as_store_error("x"), stopped.engine.begin() as connection:
+            assert connection.scalar(text("SHOW idle_in_transaction_session_timeout")) == "30s"
+            connection.execute(text("SET LOCAL idle_in_transaction_session_timeout = '100ms'"))
+            connection.execute(text("UPDATE feed SET due = due"))
+            assert other.pause_feed(make_feed().url, NOW)  # waits for the row until the server has had enough
+            connection.execute(text("UPDATE feed SET name = 'late'"))
+
+    with pytest.raises(StoreUnavailableError, match="waited too long for this program"):
+        stop()
+    assert [report.state.paused_at for report in stopped.feed_reports(NOW)] == [NOW]
 
 
 def test_a_standby_says_so(fresh_database: str, opened: Callable[[str], SqlStore]) -> None:
