@@ -65,7 +65,7 @@ def settle_breaker(store: Store, breaker: Breaker, now: datetime) -> int:
     if breaker.ending != "release":
         keys = [each.delivery.key for each in all_held(store, kind=HoldKind.BREAKER, by=breaker.id)]
         return store.drop_held(keys, f"discarded by {breaker.ended_by}: {breaker.reason}", now)
-    title, reason = f"held back of {breaker.subject} {breaker.name}", f"released by {breaker.ended_by}"
+    title, reason = f"held alerts of {breaker.subject} {breaker.name}", f"released by {breaker.ended_by}"
     return _tell(store, HoldKind.BREAKER, breaker.id, title=title, reason=reason, now=now)
 
 

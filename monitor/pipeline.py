@@ -389,6 +389,14 @@ def _report(feed: Feed, outcome: PollOutcome) -> None:
     if home and home != outcome.lease.state.notes.home:
         hint = "it is read there; write down its new address"
         log.info("a feed has moved for good", feed=feed.name, new=shown(URL(home)), hint=hint)
+    for breaker in outcome.breakers:
+        hint = f"`monitor held release {breaker.id}` tells them, `discard` leaves them untold"
+        log.warning(
+            "too many alerts, held until somebody decides",
+            about=f"{breaker.subject} {breaker.name}",
+            reason=breaker.reason,
+            hint=hint,
+        )
     for decision in outcome.decisions:
         if decision.verdict == "error":
             log.error("rule failed on an entry", rule=decision.rule, entry=decision.entry_id, error=decision.reason)

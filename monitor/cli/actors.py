@@ -58,7 +58,7 @@ def show_actor(file: Path, *, name: str) -> None:
 )
 @click.pass_obj
 def suggest(file: Path, *, name: str, languages: Sequence[str]) -> None:
-    r"""Propose spellings for an actor, as a patch to its line; nothing is written to any file.
+    """Propose spellings for an actor, as a patch to its line; nothing is written to any file.
 
     NAME is the id of an actor or one of its spellings: its Russian and Ukrainian names are put into Latin letters as
     the press of several languages does, and into their cases. A Cyrillic name that no actor has is one to begin with.
@@ -68,7 +68,7 @@ def suggest(file: Path, *, name: str, languages: Sequence[str]) -> None:
       monitor actors suggest shoygu
       monitor actors suggest Шойгу --lang fr --lang ru
       monitor actors suggest shoygu | patch -p0
-    """
+    """  # noqa: D301 - click's sign for "leave these lines as they are" is the character itself
     from monitor.rules.romanise import is_cyrillic  # noqa: PLC0415 - `monitor --help` must not import the house
 
     book = _Book(file) if file.exists() or not is_cyrillic(name) else None

@@ -34,7 +34,7 @@ EIGHTHS = " ▏▎▍▌▋▊▉"
 @click.option("--json", "as_json", is_flag=True, help="Print everything as one JSON object.")
 @click.pass_obj
 def backtest(file: Path, *, rule: str, since: timedelta, limit: int, as_json: bool) -> None:
-    r"""Run a rule over the stored entries: what it would have found and told, day by day.
+    """Run a rule over the stored entries: what it would have found and told, day by day.
 
     RULE is the id of a rule, or - to read one from standard input, as `monitor try` does. All is decided as the daemon
     would have: an entry of a story that was told is not told again, and thresholds (`at_least` and its kin) are
@@ -43,7 +43,7 @@ def backtest(file: Path, *, rule: str, since: timedelta, limit: int, as_json: bo
     \b
       monitor backtest deconfliction --since 30d
       echo '{terms: [talks], all: [Syria]}' | monitor backtest -
-    """
+    """  # noqa: D301 - click's sign for "leave these lines as they are" is the character itself
     from monitor import setup  # noqa: PLC0415 - `monitor --help` must not import the house
     from monitor.app import utc_now  # noqa: PLC0415
     from monitor.backtest import run_backtest  # noqa: PLC0415

@@ -45,7 +45,7 @@ def preview(file: Path, *, channel: str, out: Path | None, text: bool) -> None:
         held = store.held_deliveries(channel=channel, kind=HoldKind.DIGEST, limit=MOST)
     made = endings.preview(held, policy, now)
     due = holding.digest_due(policy, now)
-    when = f"due {policy.digest.shown(due)}" if policy.digest and due else "this channel has no digest any more"
+    when = f"due {policy.digest.shown(due)}" if policy.digest and due else "this channel has no `digest`"
     if made is None:
         click.echo(f"nothing waits for the digest of {channel}; {when}")
         sys.exit(1)

@@ -33,7 +33,7 @@ AT_ONCE = 500
 @click.option("--out", type=click.Path(path_type=Path, dir_okay=False), help="A file; else standard output.")
 @click.pass_obj
 def export(file: Path, *, rule: str, since: timedelta, form: str, out: Path | None) -> None:
-    r"""Write what a rule has found, as far as the entries are stored.
+    """Write what a rule has found, as far as the entries are stored.
 
     These are the entries that the rule matched when they came, told or not. `monitor backtest` says what it would have
     found. Exit code 1 if there is nothing.
@@ -41,7 +41,7 @@ def export(file: Path, *, rule: str, since: timedelta, form: str, out: Path | No
     \b
       monitor export --rule deconfliction --format csv --out deconfliction.csv
       monitor export --rule deconfliction --since 7d --format rss
-    """
+    """  # noqa: D301 - click's sign for "leave these lines as they are" is the character itself
     from monitor.app import utc_now  # noqa: PLC0415 - `monitor --help` must not import the house
 
     now = utc_now()

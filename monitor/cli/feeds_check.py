@@ -31,7 +31,7 @@ Step = tuple[str, str]
 @click.option("--json", "json_wanted", is_flag=True, help="Print everything as one JSON object.")
 @click.pass_obj
 def check(file: Path, *, name_or_url: str, json_wanted: bool) -> None:
-    r"""Poll a feed once and show every step: requests, answer, charset, entries, what rules say, what would be told.
+    """Poll a feed once and show every step: requests, answer, charset, entries, what rules say, what would be told.
 
     It takes the daemon's own way, unconditionally, and writes nothing; the feed need not stand in the configuration.
     Exit code 1 where the feed cannot be read.
@@ -39,7 +39,7 @@ def check(file: Path, *, name_or_url: str, json_wanted: bool) -> None:
     \b
       monitor feeds check guardian
       monitor feeds check https://www.example.org/rss.xml
-    """
+    """  # noqa: D301 - click's sign for "leave these lines as they are" is the character itself
     found = run_probe(file, name_or_url)
     if json_wanted:
         print_json(_as_json(found))

@@ -38,7 +38,7 @@ TO = click.option(
 def add(
     file: Path, *, url: str, name: str, tags: tuple[str, ...], unchecked: bool, to: Path | None, write: bool
 ) -> None:
-    r"""Read a feed once, and add a line for it to the configuration: as a patch to review, or with --write at once.
+    """Read a feed once, and add a line for it to the configuration: as a patch to review, or with --write at once.
 
     Of a web page, the first feed that it links to is taken, and the others are named. Comments and order stay as they
     are. A running daemon reads the file anew by itself. Exit code 1 where the feed cannot be read.
@@ -46,7 +46,7 @@ def add(
     \b
       monitor feeds add https://www.example.org/rss.xml --tag wire | patch -p0
       monitor feeds add https://www.example.org --write
-    """
+    """  # noqa: D301 - click's sign for "leave these lines as they are" is the character itself
     from monitor.config.additions import Wanted, url_fault  # noqa: PLC0415 - `monitor --help` must not import the house
 
     if fault := url_fault(url):

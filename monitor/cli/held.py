@@ -49,7 +49,7 @@ def list_held(file: Path, *, channel: str, limit: int, as_json: bool) -> None:
         click.echo("Open breakers (`monitor held release|discard|mute ID`):")
         table(breaker_row(each, found) for each in breakers)
     for (where, reason), some in _groups(found):
-        click.echo(f"{where}: {plural(len(some), 'message')} {reason}")
+        click.echo(f"{where}: {plural(len(some), 'message')}, {reason}")
         table(
             [each.delivery.key[:8], _kind(each), shorten(each.delivery.message.title.text, 100)]
             for each in some[:limit]
@@ -120,7 +120,7 @@ def breaker_row(breaker: Breaker, found: Sequence[HeldDelivery]) -> Sequence[str
     """Describe a breaker in a row of a table."""
     count = sum(1 for each in found if each.delivery.hold and each.delivery.hold.by == breaker.id)
     about = f"{breaker.subject.value} {breaker.name}"
-    return [breaker.id, about, f"since {clock_time(breaker.since)}", breaker.reason, f"{count:,} held"]
+    return [breaker.id, about, f"since {clock_time(breaker.since)}", breaker.reason, f"{plural(count, 'message')} held"]
 
 
 def _groups(found: Sequence[HeldDelivery]) -> Iterator[tuple[tuple[str, str], list[HeldDelivery]]]:

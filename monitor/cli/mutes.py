@@ -52,7 +52,7 @@ def mute(
     tell: bool,
     by: str,
 ) -> None:
-    r"""Keep messages back for a time: of a story, a rule, a feed or a channel; of what is given, all must fit.
+    """Keep messages back for a time: of a story, a rule, a feed or a channel; of what is given, all must fit.
 
     It holds from the next poll on, replies to what was told before, too. Nothing is lost: `monitor why` and `monitor
     held list` show what is held. Where several rules have found something, it is held when each of them is muted.
@@ -61,7 +61,7 @@ def mute(
       monitor mute --rule quake --for 24h --reason "drill in Chile"
       monitor mute --alert 6f1c22d0 --for 3d
       monitor mute --feed tass --channel desk --until "2026-11-23 08:00" --tell
-    """
+    """  # noqa: D301 - click's sign for "leave these lines as they are" is the character itself
     from monitor import acts  # noqa: PLC0415 - `monitor --help` must not import the house
     from monitor.app import utc_now  # noqa: PLC0415
 

@@ -100,7 +100,7 @@ def _described(definition: Definition) -> list[tuple[str, str]]:
 @click.option("--json", "as_json", is_flag=True, help="Print everything as one JSON object.")
 @click.pass_obj
 def stats(file: Path, *, patches: bool, as_json: bool) -> None:
-    r"""Count what each rule has found: in 7 and 30 days, the last time, its noisiest term; and which rules are dead.
+    """Count what each rule has found: in 7 and 30 days, the last time, its noisiest term; and which rules are dead.
 
     A dead rule has found nothing in 30 days. What people said of alerts in a year (with buttons in Slack, or `monitor
     alerts judge`) is counted as precision, by rule and by spelling. Texts that nobody found relevant are proposed as
@@ -108,7 +108,7 @@ def stats(file: Path, *, patches: bool, as_json: bool) -> None:
 
     \b
       monitor rules stats --misses | patch -p0
-    """
+    """  # noqa: D301 - click's sign for "leave these lines as they are" is the character itself
     from monitor.app import utc_now  # noqa: PLC0415 - `monitor --help` must not import the house
     from monitor.rules.judged import judged_rules, propose_misses  # noqa: PLC0415
     from monitor.setup import load_setup  # noqa: PLC0415

@@ -50,7 +50,7 @@ def search(
     timeout: timedelta,
     form: str | None,
 ) -> None:
-    r"""Search the stored entries, the newest first.
+    """Search the stored entries, the newest first.
 
     QUERY is written as in a rule's `query`, and means the same: words, "phrases", begin*, AND, OR, NOT, NEAR/n, title:,
     actor:, use:, exact:, re:. Exit code 1 if nothing is found.
@@ -59,7 +59,7 @@ def search(
       monitor search 'deconflict* AND Syria'
       monitor search --since 30d --lang ru 'actor:shoygu NOT football'
       monitor search --csv --limit 1000 '"military talks" NEAR/12 Syria'
-    """
+    """  # noqa: D301 - click's sign for "leave these lines as they are" is the character itself
     from monitor import setup  # noqa: PLC0415 - `monitor --help` must not import the house
     from monitor.app import utc_now  # noqa: PLC0415
     from monitor.search import Search  # noqa: PLC0415

@@ -113,6 +113,8 @@ def _show(report: StatusReport, alive: list[NodeReport], now: datetime) -> None:
     click.echo(f"seen      {plural(report.entries, 'entry')}")
     owed = sum(channel.count for channel in report.owed)
     click.echo(f"messages  {report.deliveries['sent']} sent, {owed} owed, {report.deliveries['dead']} set aside")
+    if held := ", ".join(f"{count:,} by {_HOLDERS[kind]}" for kind, count in report.held.items() if count):
+        click.echo(f"held      {held}; `monitor held list` shows them")
     if report.owed:
         click.echo("\nOwed:")
         table(
@@ -130,9 +132,7 @@ def _show(report: StatusReport, alive: list[NodeReport], now: datetime) -> None:
 
 
 def _show_kept_back(report: StatusReport, muted: Sequence[Mute], now: datetime) -> None:
-    """Say what is held, by what, and what people do not want to hear of."""
-    if held := ", ".join(f"{count:,} by {_HOLDERS[kind]}" for kind, count in report.held.items() if count):
-        click.echo(f"held      {held}; `monitor held list` shows them")
+    """Say which breakers are open, and what people do not want to hear of."""
     if report.breakers:
         click.echo("\nOpen breakers (`monitor held release|discard|mute ID`):")
         table([each.id, f"{each.subject.value} {each.name}", each.reason] for each in report.breakers)

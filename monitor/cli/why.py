@@ -34,7 +34,7 @@ _ID = re.compile(r"[0-9a-f]{8,32}")
 @click.option("--json", "as_json", is_flag=True, help="Print everything as one JSON object.")
 @click.pass_obj
 def why(file: Path, *, reference: str, as_json: bool) -> None:
-    r"""Tell what became of an entry, and why: seen, matched, which story, told where and when.
+    """Tell what became of an entry, and why: seen, matched, which story, told where and when.
 
     ENTRY and ALERT are ids, or their first 8 digits or more; an alert's is also the key of its message, as the log
     shows it. A URL is an article's, in any of its spellings. Exit code 1 if nothing is known of it.
@@ -42,7 +42,7 @@ def why(file: Path, *, reference: str, as_json: bool) -> None:
     \b
       monitor why https://www.example.org/2026/03/talks?utm_source=rss
       monitor why 6f1c22d0
-    """
+    """  # noqa: D301 - click's sign for "leave these lines as they are" is the character itself
     with existing_store(file) as store:
         records, notices = _look_up(store, reference)
         known = bool(records or notices)

@@ -51,7 +51,8 @@ def _at_least(shortest: timedelta) -> BeforeValidator:
     def read(value: object) -> timedelta:
         every = parse_duration(value)
         if every < shortest:
-            raise ValueError(f"`{value}` is too often: every {shortest.seconds}s at most")
+            minutes, seconds = divmod(shortest.seconds, 60)
+            raise ValueError(f"`{value}` is too often: every {f'{seconds}s' if seconds else f'{minutes}m'} at most")
         return every
 
     return BeforeValidator(read)

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import (
+    AfterValidator,
     BaseModel,
     BeforeValidator,
     ConfigDict,
@@ -22,7 +23,7 @@ from monitor.config.models import Language, PriorityWord, Texts
 from monitor.document import Document, Loc, did_you_mean, validate
 from monitor.errors import Problem
 from monitor.model import Maintenance, Mode, Priority, Route, Way
-from monitor.text.hours import Hours, check_hours, parse_hours, parse_moment, parse_zone
+from monitor.text.hours import Hours, ending, parse_hours, parse_moment, parse_zone
 
 
 def _zone(info: ValidationInfo) -> str:
@@ -81,7 +82,7 @@ class MaintenanceSettings(_Shape):
 
     name: str = Field(min_length=1, max_length=100)
     zone: Annotated[str, BeforeValidator(parse_zone)] | None = None  # before the times: they are read in it
-    when: Annotated[tuple[HoursText, ...], BeforeValidator(_as_list)] = ()
+    when: Annotated[tuple[HoursText, ...], BeforeValidator(_as_list), AfterValidator(ending)] = ()
     since: MomentText | None = Field(default=None, alias="from")
     until: MomentText | None = None
     feeds: Texts = Field(default_factory=list)
@@ -90,7 +91,6 @@ class MaintenanceSettings(_Shape):
 
     @model_validator(mode="after")
     def _some_time(self) -> Self:
-        check_hours(self.when)
         if (self.since is None) != (self.until is None):
             raise ValueError("`from` and `until` belong together")
         if bool(self.when) == (self.since is not None):

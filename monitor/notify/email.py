@@ -162,7 +162,8 @@ async def check_smtp(settings: EmailSettings, context: ChannelContext) -> list[F
     finally:
         attempt.abandon()
     place = f"mail server {smtp.host}:{smtp.used_port}"
-    found = [fail(wrong) if wrong else well(f"{place} takes {'the login' if smtp.user else 'us'} ({smtp.security})")]
+    how = "not encrypted" if smtp.security == "none" else f"with {smtp.security.upper()}"
+    found = [fail(wrong) if wrong else well(f"{place} takes {'the login' if smtp.user else 'mail'}, {how}")]
     if not wrong and smtp.security == "none" and not is_loopback(smtp.host):
         found.append(warn(f"mails travel to {smtp.host} in the clear", "write `tls: starttls` under `smtp`"))
     return found

@@ -6,12 +6,12 @@ import re
 from datetime import timedelta
 from typing import Annotated, Any, Self
 
-from pydantic import BeforeValidator, PlainValidator, ValidationInfo, WithJsonSchema, model_validator
+from pydantic import AfterValidator, BeforeValidator, PlainValidator, ValidationInfo, WithJsonSchema, model_validator
 
 from monitor.model import Policy, Priority
 from monitor.notify.settings import Settings
 from monitor.text.duration import parse_duration
-from monitor.text.hours import Hours, check_hours, parse_hours, parse_zone
+from monitor.text.hours import Hours, ending, parse_hours, parse_zone
 from monitor.text.timetable import Timetable, parse_timetable
 
 _RATE = re.compile(r"(\d{1,4})\s*/\s*(s|min|h)", re.ASCII)
@@ -63,7 +63,7 @@ class ChannelSettings(Settings):
     """What a channel of any kind may say; each kind adds what it needs."""
 
     zone: Zone | None = None  # first: the others are read in it
-    quiet: Annotated[tuple[HoursText, ...], BeforeValidator(_as_list)] = ()
+    quiet: Annotated[tuple[HoursText, ...], BeforeValidator(_as_list), AfterValidator(ending)] = ()
     digest: TimetableText | None = None
     instant: PriorityName | None = None
     min_priority: PriorityName = Priority.LOW
@@ -72,7 +72,6 @@ class ChannelSettings(Settings):
 
     @model_validator(mode="after")
     def _end(self) -> Self:
-        check_hours(self.quiet)
         if self.instant is not None and self.digest is None:
             raise ValueError("`instant` says what does not wait for the digest, and there is no `digest`")
         return self

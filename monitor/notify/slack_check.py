@@ -12,8 +12,10 @@ from monitor.notify.channel import ChannelContext
 from monitor.notify.excerpts import scrub_line
 from monitor.notify.finding import Finding, fail, warn, well
 from monitor.notify.slack_answers import Answer, explain
+from monitor.notify.slack_api import SlackApi
 from monitor.notify.slack_settings import SlackSettings
 from monitor.notify.wire import NoAnswerError, NotReachedError, open_session, reach
+from monitor.secret import Secret
 
 SCOPES = ("chat:write", "channels:read", "channels:history")
 MOST_PAGES = 20
@@ -36,7 +38,23 @@ async def check_slack(settings: SlackSettings, context: ChannelContext) -> list[
             found.append(fail(str(refused)))
         except (NotReachedError, NoAnswerError) as error:
             found.append(fail(str(error), "check `api_url`, the proxy and the network"))
+    if settings.app_secret is not None:
+        found.append(await _check_buttons(settings.app_secret, settings.api_url, context))
     return found
+
+
+async def _check_buttons(token: Secret, api_url: str, context: ChannelContext) -> Finding:
+    """Ask Slack for a connection for buttons and commands, and leave it unused."""
+    from monitor.notify.slack_link import BrokenError, ask_for_url  # noqa: PLC0415 - who has no app token loads no WebSocket
+
+    api = SlackApi(token, api_url, clock=context.clock, deadline=context.deadline)
+    try:
+        await ask_for_url(api)
+    except BrokenError as error:
+        return fail(f"no buttons and no commands: {error}", "messages are sent all the same")
+    finally:
+        await api.close()
+    return well("Slack knows the app token: it will hear buttons and commands")
 
 
 async def _look(desk: _Desk, settings: SlackSettings, found: list[Finding]) -> None:

@@ -7,6 +7,7 @@ left, and would leave it in doubt for nothing.
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
@@ -77,7 +78,8 @@ def _why(error: aiohttp.ClientConnectorError) -> str:
         return f"its certificate is not trusted: {getattr(error.certificate_error, 'verify_message', '')}"
     if isinstance(error, aiohttp.ClientSSLError):
         return "TLS failed"
-    return (error.os_error.strerror or "no connection").split("[")[0].strip()
+    number = error.os_error.errno or 0  # asyncio's own words for it hold the address, as Python writes it
+    return os.strerror(number) if number > 0 else "no connection"
 
 
 def retry_after(headers: Mapping[str, str], now: datetime) -> timedelta | None:

@@ -60,8 +60,8 @@ def end_of(hours: Iterable[Hours], now: datetime) -> datetime | None:
     return at if at > now else None
 
 
-def check_hours(hours: Iterable[Hours]) -> None:
-    """Check that hours end.
+def ending(hours: tuple[Hours, ...]) -> tuple[Hours, ...]:
+    """Return these hours, if they end.
 
     Raises:
         ValueError: they are the whole week.
@@ -69,6 +69,7 @@ def check_hours(hours: Iterable[Hours]) -> None:
     end = end_of(hours, _MONDAY)
     if end is not None and end - _MONDAY > _WEEK:
         raise ValueError("these hours never end: leave a gap between them")
+    return hours
 
 
 def local_time(moment: datetime, zone: str) -> str:
@@ -104,10 +105,11 @@ def parse_hours(text: object, *, zone: str = "UTC") -> Hours:
     """
     matched = _HOURS.fullmatch(text.strip()) if isinstance(text, str) and len(text) <= _LONGEST_TEXT else None
     if matched is None:
-        example = "write them like `22:00-07:00 Europe/Paris` or `sat-sun 00:00-24:00`"
+        example = "write hours like `22:00-07:00 Europe/Paris` or `sat-sun 00:00-24:00`"
         if isinstance(text, str) and _days_if_any(text.strip()):
             example += "; in brackets a comma ends the text: put it in quotes"
-        raise ValueError(f"{_quoted(text)} is no hours: {example}")
+        said = "nothing is written here" if text == "" else f"{_quoted(text)} is no hours"
+        raise ValueError(f"{said}: {example}")
     days, first, last, named = matched.groups()
     start, end = parse_time(first), parse_time(last, last=True)
     if start == end:

@@ -126,6 +126,12 @@ def test_everything_can_be_muted(store: SqlStore) -> None:
     assert "muted everything until" in acts.mute(store, ANNA, now=NOW, until=NOW + DAY, everything=True)
 
 
+def test_a_mute_that_held_nothing_says_so_when_it_is_ended(store: SqlStore) -> None:
+    begin_mute(store)
+    said = acts.unmute(store, ANNA, store.mutes()[0].id, now=NOW + MINUTE, tell=True)
+    assert said == "unmuted rule shoygu; it has held nothing"
+
+
 def test_what_a_mute_held_stays_untold_when_it_is_ended(store: SqlStore) -> None:
     hold(store, 2, begin_mute(store))
     said = acts.unmute(store, ANNA, store.mutes()[0].id[:4], now=NOW + MINUTE)
@@ -183,7 +189,7 @@ def test_what_a_breaker_holds_is_released_as_one_message_a_channel(store: SqlSto
     hold(store, 3, HELD, channel="chief")
     assert acts.release(store, ANNA, "b1b1", now=NOW + MINUTE) == "released 63 messages of rule shoygu"
     digests = sent(store)
-    assert titles(digests) == [f"{count} held back of rule shoygu" for count in (25, 25, 10)]
+    assert titles(digests) == [f"{count} held alerts of rule shoygu" for count in (25, 25, 10)]
     items = [item.title.text for each in digests if isinstance(each, Digest) for item in each.items]
     assert sorted(items) == sorted(f"desk {number}" for number in range(60))
     assert titles(sent(store, "chief")) == ["chief 0", "chief 1", "chief 2"]
@@ -252,7 +258,7 @@ def test_a_digest_that_is_held_goes_out_as_it_is(store: SqlStore) -> None:
     store.announce([digest], NOW)
     assert story.id
     acts.release(store, ANNA, BREAKER.id, now=NOW)
-    assert titles(sent(store)) == ["24 alerts", "6 held back of rule shoygu"]
+    assert titles(sent(store)) == ["24 alerts", "6 held alerts of rule shoygu"]
 
 
 # -- alerts ------------------------------------------------------------------------------------------------------------

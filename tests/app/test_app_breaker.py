@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 
+from structlog.testing import capture_logs
+
 from monitor import acts
 from monitor.acts import Person
 from monitor.store import SqlStore, open_store
@@ -40,9 +42,12 @@ async def show(house: House, *titles: str, after: timedelta = 6 * MINUTE) -> Non
 async def test_a_rule_far_above_its_baseline_is_held_told_once_and_released(house: House) -> None:
     watch(house)
     await show(house, "Earthquake of a calm day", after=timedelta())
-    quakes = [f"Earthquake {place}" for place in PLACES]
+    quakes, opened = [f"Earthquake {place}" for place in PLACES], list[str]()
     for start in range(0, 60, 10):
-        await show(house, *quakes[start : start + 10], after=2 * DAY if start == 0 else 6 * MINUTE)
+        with capture_logs() as logs:
+            await show(house, *quakes[start : start + 10], after=2 * DAY if start == 0 else 6 * MINUTE)
+        opened += [log["about"] for log in logs if log["event"] == "too many alerts, held until somebody decides"]
+    assert opened == ["rule quake"]
     calm, *singles, notice = house.told
     assert calm == "Earthquake of a calm day"
     assert sorted(singles) == sorted(quakes[:20])
@@ -53,7 +58,7 @@ async def test_a_rule_far_above_its_baseline_is_held_told_once_and_released(hous
         assert acts.release(store, ANNA, rule.id, now=house.clock()) == "released 40 messages of rule quake"
     before = len(house.told)
     await house.once(after=MINUTE)
-    assert house.told[before:] == ["25 held back of rule quake", "15 held back of rule quake"]
+    assert house.told[before:] == ["25 held alerts of rule quake", "15 held alerts of rule quake"]
     text = str([message.blocks for message in house.slack.messages[-2:]])
     assert [title for title in quakes[20:] if title not in text] == []
     assert house.told[before - 1] == "40 released by anna: rule quake"

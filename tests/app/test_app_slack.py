@@ -177,7 +177,7 @@ async def test_commands_are_obeyed_and_answered(desk: House) -> None:
     assert answers["mute rule"].startswith("Say what: mute rule NAME")
     assert answers["mute story zz"].startswith("No one story `zz`")
     assert len(answers["mutes"].splitlines()) == 3
-    assert answers["unmute 12345678"].startswith("No mute that is running")
+    assert answers["unmute 12345678"].startswith("No running mute")
     assert answers["help"] == answers[""]
     assert answers["statsu"].startswith("There is no command statsu: did you mean `status`?")
 

@@ -85,6 +85,6 @@ def test_a_preview_shows_what_the_next_digest_would_say(desk: Path) -> None:
 def test_a_preview_of_nothing_says_so(desk: Path) -> None:
     lay_empty(desk.parent / "state.db")
     code, printed = run(desk, "digest", "preview", "chief")
-    assert (code, printed) == (1, "nothing waits for the digest of chief; this channel has no digest any more\n")
+    assert (code, printed) == (1, "nothing waits for the digest of chief; this channel has no `digest`\n")
     with pytest.raises(NotFoundError, match="no channel `dsk`: did you mean `desk`"):
         run(desk, "digest", "preview", "dsk")

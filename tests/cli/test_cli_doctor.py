@@ -35,7 +35,7 @@ async def test_a_healthy_house_is_told_line_by_line(served: Served) -> None:
         "ok    channel desk: Slack knows the token: monitor in Fake\n",
         "ok    channel desk: it can look for its messages in #desk-russia\n",
         "ok    channel chief: email, once per Message-ID: ",
-        f"ok    channel chief: mail server 127.0.0.1:{served.smtp.port} takes us (none)\n",
+        f"ok    channel chief: mail server 127.0.0.1:{served.smtp.port} takes mail, not encrypted\n",
         "warn  channel archive: messages are not signed: whoever knows the URL can send some\n",
         "ok    channel screen: console, at least once: ",
         "GB are left on the disk",
@@ -76,6 +76,21 @@ async def test_what_slack_refuses_is_named(served: Served, fault: Fault, method:
     assert mark == "fail"
     assert text.startswith(said)
     assert (await served.run("doctor", "--offline"))[0] == 0
+
+
+async def test_an_app_token_is_tried_without_a_connection(served: Served) -> None:
+    written = served.file.read_text()
+    for token, said in (
+        (served.slack.socket.token, ("ok", "Slack knows the app token: it will hear buttons and commands")),
+        (
+            "xapp-another",
+            ("fail", "no buttons and no commands: invalid_auth: Slack does not know the app token: check it"),
+        ),
+    ):
+        (served.file.parent / ".env").write_text(f"TOKEN={served.slack.token}\nAPP_TOKEN={token}\n")
+        served.file.write_text(written.replace("'${TOKEN}'", "'${TOKEN}', app_token: '${APP_TOKEN}'"))
+        assert (await look(served, "channel desk"))[-1] == said
+    assert served.slack.socket.opened == 0
 
 
 async def test_a_channel_that_the_bot_cannot_use_is_named(served: Served) -> None:

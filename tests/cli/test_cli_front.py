@@ -4,6 +4,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import click
 import pytest
 
 HEAVY = ("pydantic", "slack_sdk", "jinja2", "apscheduler", "feedparser", "sqlalchemy", "aiohttp", "structlog", "yaml")
@@ -45,6 +46,19 @@ def test_every_listed_command_exists_and_explains_itself() -> None:
         command = cli.get_command(None, name)  # type: ignore[arg-type]
         assert command is not None
         assert command.help, name
+
+
+def test_examples_in_help_stand_on_lines_of_their_own() -> None:
+    from monitor.cli import COMMANDS, cli
+
+    groups = [cli.get_command(click.Context(cli), name) for name in COMMANDS]
+    commands = [
+        *groups,
+        *(one for group in groups if isinstance(group, click.Group) for one in group.commands.values()),
+    ]
+    helps = [command.get_help(click.Context(command)) for command in commands if command]
+    assert any("\n    monitor mute --alert" in shown for shown in helps)
+    assert not [shown for shown in helps if "\\b" in shown]
 
 
 def test_an_unknown_command_is_named_with_the_one_that_was_meant() -> None:

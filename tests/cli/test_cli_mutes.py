@@ -210,8 +210,8 @@ def test_what_a_breaker_holds_is_listed_and_released(desk: Path) -> None:
     listed = run("held", "list", "--limit", "1")
     for part in (
         "b1b1b1b1  rule quake  since",
-        "61, usually 1  2 held",
-        "screen: 2 messages held by breaker",
+        "61, usually 1  2 messages held",
+        "screen: 2 messages, held by breaker",
         "1 more",
     ):
         assert part in listed

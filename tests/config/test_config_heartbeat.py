@@ -48,7 +48,7 @@ def test_most_of_it_goes_without_saying(place: Place) -> None:
         ("{ping: [a]}", "this is no URL"),
         ("{ping: '${NO_SUCH_PING}'}", "`NO_SUCH_PING` is not set"),
         ("{ping: 'https://a.example', every: 5s}", "`5s` is too often: every 30s at most"),
-        ("{canary: 1m}", "`1m` is too often: every 300s at most"),
+        ("{canary: 1m}", "`1m` is too often: every 5m at most"),
         ("{alive: mondays, notify: ops}", "is no timetable"),
         ("{alive: daily 09:00}", "nobody would get the message"),
         ("{pnig: x}", "unknown key `pnig`"),

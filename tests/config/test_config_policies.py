@@ -128,7 +128,7 @@ def test_one_needs_no_list_and_nothing_is_nothing(tmp_path: Path) -> None:
     [
         ("quiet: 25:00-07:00", "1:41: `25:00` is no time of day: write it like `07:30`"),
         ("quiet: [22:00-22:00]", "1:42: `22:00-22:00` begins and ends at once: a whole day is `00:00-24:00`"),
-        ("quiet: 00:00-24:00", "1:18: these hours never end: leave a gap between them"),
+        ("quiet: 00:00-24:00", "1:41: these hours never end: leave a gap between them"),
         ("digest: daily 7.30", "1:42: `7.30` is no time of day: write it like `07:30`"),
         (
             "digest: 450",

@@ -69,7 +69,7 @@ def test_the_other_commands_of_the_guide_exist(tmp_path: Path) -> None:
     commands = re.findall(
         r"^monitor (.*?)(?:\s+#.*)?$", "".join(b.body for b in BLOCKS if b.language == "sh"), re.MULTILINE
     )
-    assert len(commands) == 9
+    assert len(commands) == 11
     for command in commands:
         words = [word for word in command.split() if word not in ("-c", "desk/monitor.yaml")]
         done = subprocess.run(

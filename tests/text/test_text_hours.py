@@ -12,8 +12,8 @@ from monitor.text.hours import (
     DAYS,
     Hours,
     at_clock,
-    check_hours,
     end_of,
+    ending,
     local_time,
     parse_days,
     parse_hours,
@@ -55,14 +55,15 @@ def test_hours_are_read(written: str, read: Hours) -> None:
         ("22.00-07.00", "`22.00` is no time of day: write it like `07:30`"),
         ("22-7", "`22` is no time of day: write it like `07:30`"),
         ("22:00-22:00", "`22:00-22:00` begins and ends at once: a whole day is `00:00-24:00`"),
-        ("22:00", "`22:00` is no hours: write them like `22:00-07:00 Europe/Paris` or `sat-sun 00:00-24:00`"),
-        ("1320", "`1320` is no hours: write them like `22:00-07:00 Europe/Paris` or `sat-sun 00:00-24:00`"),
-        ("night", "`night` is no hours: write them like `22:00-07:00 Europe/Paris` or `sat-sun 00:00-24:00`"),
+        ("22:00", "`22:00` is no hours: write hours like `22:00-07:00 Europe/Paris` or `sat-sun 00:00-24:00`"),
+        ("1320", "`1320` is no hours: write hours like `22:00-07:00 Europe/Paris` or `sat-sun 00:00-24:00`"),
+        ("night", "`night` is no hours: write hours like `22:00-07:00 Europe/Paris` or `sat-sun 00:00-24:00`"),
         ("mun 22:00-07:00", "`mun` is no day of the week: write `mon`, `mon-fri` or `sat,sun`"),
         ("mon- 22:00-07:00", "`mon-` is no day of the week: write `mon`, `mon-fri` or `sat,sun`"),
         ("22:00-07:00 Europe/Pari", "unknown time zone `Europe/Pari`: did you mean `Europe/Paris`?"),
         ("22:00-07:00 ../etc/passwd", "unknown time zone `../etc/passwd`: write it like `Europe/Paris` or `UTC`"),
-        (None, "this is no hours: write them like `22:00-07:00 Europe/Paris` or `sat-sun 00:00-24:00`"),
+        ("", "nothing is written here: write hours like `22:00-07:00 Europe/Paris` or `sat-sun 00:00-24:00`"),
+        (None, "this is no hours: write hours like `22:00-07:00 Europe/Paris` or `sat-sun 00:00-24:00`"),
     ],
 )
 def test_what_is_no_hours_is_said(written: object, mistake: str) -> None:
@@ -119,11 +120,10 @@ def test_hours_that_follow_each_other_end_together() -> None:
 
 
 def test_hours_have_to_end() -> None:
-    check_hours([parse_hours("mon-sat 00:00-24:00"), parse_hours("sun 00:00-23:59")])
+    hours = (parse_hours("mon-sat 00:00-24:00"), parse_hours("sun 00:00-23:59"))
+    assert ending(hours) == hours
     with pytest.raises(ValueError, match="never end"):
-        check_hours(
-            [parse_hours("mon-sat 00:00-24:00"), parse_hours("sun 00:00-12:00"), parse_hours("sun 11:00-01:00")]
-        )
+        ending((parse_hours("mon-sat 00:00-24:00"), parse_hours("sun 00:00-12:00"), parse_hours("sun 11:00-01:00")))
 
 
 def test_what_clocks_jump_over_is_as_long_after_the_jump_and_what_they_show_twice_is_once() -> None:
