@@ -102,7 +102,7 @@ def unmute(store: Store, person: Person, mute_id: str, *, now: datetime, tell: b
     wish = _the_one(mute_id, {each.id: each for each in running}, "running mute", "monitor mutes")
     if not store.end_mute(wish.id, person.did("unmute", wish.id, now, what_is_muted(wish)), tell=tell):
         raise NotFoundError(f"mute {wish.id} is over")
-    count = settle_mute(store, replace(wish, tell=tell or wish.tell), now)
+    count = settle_mute(store, replace(wish, tell=tell or wish.tell, ended_at=now), now)
     done = "told now" if tell or wish.tell else "left untold"
     return f"unmuted {what_is_muted(wish)}; " + (f"{done}: {_messages(count)}" if count else "it has held nothing")
 

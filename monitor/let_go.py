@@ -35,11 +35,19 @@ def settle_ended(store: Store, now: datetime) -> int:
 
 
 def settle_mute(store: Store, mute: Mute, now: datetime) -> int:
-    """Tell, or leave untold, what a mute holds that is over."""
+    """Tell, or leave untold, what a mute holds that is over.
+
+    What a person lets go is told at once; where a mute ran out by itself, its messages meet the channels' quiet hours
+    and digests (`monitor.decide.endings`).
+    """
     if not mute.tell:
         keys = [each.delivery.key for each in all_held(store, kind=HoldKind.MUTE, by=mute.id)]
         return store.drop_held(keys, after_mute(mute), now)
     _pass_on(store, mute, now)
+    if mute.ended_at is None:  # nobody is there to ask for it now: it may be night
+        ended = Hold(kind=HoldKind.ENDED, reason=f"was muted by {mute.by}, over now", until=now)
+        keys = [each.delivery.key for each in all_held(store, kind=HoldKind.MUTE, by=mute.id)]
+        return store.hold_again(keys, ended)
     title, reason = f"held back: {what_is_muted(mute)} was muted", f"muted by {mute.by}, over now"
     return _tell(store, HoldKind.MUTE, mute.id, title=title, reason=reason, now=now)
 

@@ -29,8 +29,8 @@ from monitor.model import (
 )
 from monitor.text.hours import local_time
 
-FEW = 5  # stories that are told one by one when quiet hours end
-OURS = (HoldKind.WAIT, HoldKind.QUIET, HoldKind.DIGEST, HoldKind.MAINTENANCE)
+FEW = 5  # stories that are told one by one when quiet hours or a mute end
+OURS = (HoldKind.WAIT, HoldKind.QUIET, HoldKind.DIGEST, HoldKind.MAINTENANCE, HoldKind.ENDED)
 _TOLD_WITH_FIRST = "the first message tells it"
 _DAY = timedelta(days=1)
 
@@ -211,7 +211,7 @@ def _let_go(kind: HoldKind, units: Sequence[_Unit], policy: Policy, now: datetim
         if isinstance(unit.first.message, Digest) or unit.priority is Priority.URGENT or unit in alone
     ]
     some = [unit for unit in units if unit not in single]
-    most = {HoldKind.DIGEST: 0, HoldKind.MAINTENANCE: 1, HoldKind.QUIET: FEW}.get(kind, len(some))
+    most = {HoldKind.DIGEST: 0, HoldKind.MAINTENANCE: 1, HoldKind.QUIET: FEW, HoldKind.ENDED: FEW}.get(kind, len(some))
     if kind is HoldKind.DIGEST and policy.digest is None:
         most = FEW
     if len(some) <= most:
@@ -242,7 +242,8 @@ def digest_of_held(units: Sequence[_Unit], kind: HoldKind, policy: Policy, now: 
     items = sorted((_item(unit) for unit in units), key=lambda item: -(item.coverage.entries if item.coverage else 1))
     since = _since(min(unit.first.created_at for unit in units), policy, now)
     stories = f"{len(units)} {'story' if len(units) == 1 else 'stories'} since {since}"
-    what = {HoldKind.QUIET: "After the quiet hours", HoldKind.MAINTENANCE: "After maintenance"}.get(kind, "Digest")
+    after = {HoldKind.QUIET: "the quiet hours", HoldKind.MAINTENANCE: "maintenance", HoldKind.ENDED: "a mute"}
+    what = f"After {after[kind]}" if kind in after else "Digest"
     reasons = {unit.hold.reason.partition(" until ")[0] for unit in units}
     of_channel = kind is HoldKind.DIGEST and policy.digest is not None
     reason = f"the digest of this channel, {policy.digest}" if of_channel else "; ".join(sorted(reasons))

@@ -43,6 +43,7 @@ class HoldKind(StrEnum):
     MAINTENANCE = "maintenance"  # a window in which nobody is to be told
     MUTE = "mute"  # a person who does not want to hear of it
     BREAKER = "breaker"  # a rule or feed far above its baseline
+    ENDED = "ended"  # nothing any more: it is decided anew when it is told
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,6 +9,8 @@ import pytest
 
 from monitor import acts
 from monitor.acts import Person
+from monitor.decide.endings import Directory, HoldOn, Release, end_holds
+from monitor.decide.holding import Restraints
 from monitor.decide.mutes import hold_of_mute
 from monitor.errors import NotFoundError, UserError
 from monitor.let_go import settle_ended
@@ -21,11 +23,14 @@ from monitor.model import (
     Hold,
     HoldKind,
     Message,
+    Policies,
+    Policy,
     Sent,
     Story,
     Subject,
 )
 from monitor.store import SqlStore, open_store
+from monitor.text.hours import parse_hours
 from tests.store.builders import (
     LEASE,
     MINUTE,
@@ -158,7 +163,7 @@ def test_what_another_mute_keeps_back_as_well_is_left_to_that_one(store: SqlStor
     assert settle_ended(store, NOW + DAY) == 0
     assert sent(store) == []
     assert settle_ended(store, NOW + 2 * DAY) == 2
-    assert store.status().deliveries["new"] == 2
+    assert len(store.held_deliveries(kind=HoldKind.ENDED)) == 2
 
 
 def test_a_mute_that_is_not_running_cannot_be_ended(store: SqlStore) -> None:
@@ -171,13 +176,27 @@ def test_a_mute_that_is_not_running_cannot_be_ended(store: SqlStore) -> None:
         acts.unmute(store, ANNA, store.mutes()[0].id, now=NOW + DAY)
 
 
-@pytest.mark.parametrize(("tell", "told"), [(False, []), (True, ["desk 0", "desk 1"])])
-def test_a_mute_runs_out_by_itself(store: SqlStore, *, tell: bool, told: list[str]) -> None:
+@pytest.mark.parametrize(("tell", "left"), [(False, DeliveryState.SKIPPED), (True, DeliveryState.HELD)])
+def test_a_mute_runs_out_by_itself(store: SqlStore, *, tell: bool, left: DeliveryState) -> None:
     hold(store, 2, begin_mute(store, tell=tell))
     assert settle_ended(store, NOW + DAY - MINUTE) == 0
     assert settle_ended(store, NOW + DAY) == 2
     assert settle_ended(store, NOW + DAY) == 0
-    assert titles(sent(store)) == told
+    assert states(store) == {left}
+
+
+def test_what_a_mute_lets_go_by_itself_waits_for_the_end_of_quiet_hours(store: SqlStore) -> None:
+    """Nobody is woken by a mute that runs out at night."""
+    hold(store, 2, begin_mute(store, tell=True))
+    settle_ended(store, NOW + DAY)
+    held = store.held_deliveries(kind=HoldKind.ENDED, over=NOW + DAY)
+    night = Policy(quiet=(parse_hours("11:00-13:00"),))
+    endings = end_holds(held, Restraints(policies=Policies(channels={"desk": night})), Directory(), NOW + DAY)
+    holds = {(each.hold.kind, each.hold.until) for each in endings if isinstance(each, HoldOn)}
+    assert (len(endings), holds) == (2, {(HoldKind.QUIET, NOW + DAY + 60 * MINUTE)})
+    (ending,) = end_holds(held, Restraints(), Directory(), NOW + DAY)
+    assert isinstance(ending, Release)
+    assert len(ending.keys) == 2
 
 
 # -- breakers ----------------------------------------------------------------------------------------------------------

@@ -3,8 +3,8 @@
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-from monitor.decide.notices import notice_of_mistakes, notices_of_silence
-from monitor.model import Absent, Message, Priority, Rule
+from monitor.decide.notices import notice_of_mistakes, notices_of_parked, notices_of_silence
+from monitor.model import Absent, FeedLease, FeedState, Message, Priority, Rule
 from monitor.notify.wording import plain_text
 
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
@@ -35,6 +35,20 @@ def test_the_same_mistakes_are_the_same_notice_for_a_day() -> None:
     assert not keys(["b"], NOW) & first
     assert "1 mistake in" in notice_of_mistakes(["a"], ["ops"], NOW)[0].message.title.text
     assert notice_of_mistakes(["a"], [], NOW) == ()
+
+
+def test_a_parked_feed_is_told_once_a_day_with_what_to_do() -> None:
+    lease = FeedLease(state=FeedState(feed_id=1, name="wire", url="https://wire.example/rss"), token=4, strikes=3)
+    (notice,) = notices_of_parked([lease], ["ops"], NOW)
+    assert isinstance(notice.message, Message)
+    assert plain_text(notice.message).splitlines()[:3] == [
+        "[high] Feed wire is parked for a day",
+        "",
+        "`monitor feeds resume wire` tries it again; please report what it shows",
+    ]
+    assert notice.message.reasons[0].note == "3 times the program ended while it was polled"
+    assert notices_of_parked([lease], ["ops"], NOW + timedelta(hours=2))[0].key == notice.key
+    assert notices_of_parked([lease], ["ops"], NOW + DAY)[0].key != notice.key
 
 
 def test_a_silence_is_told_in_each_channel_with_its_beginning() -> None:

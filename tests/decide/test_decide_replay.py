@@ -86,7 +86,6 @@ def test_sources_are_known_by_the_tags_of_their_feeds() -> None:
     assert told(replay(rules, source_tags={"wire": ("agency",)}), entry(1, "flood")) == [True]
 
 
-@pytest.mark.no_cover
 def test_stories_that_are_over_are_let_go() -> None:
     replaying = Replay(ruleset("rules: {r: flood}"), dedup=HOUR)
     assert all(told(replaying, *(entry(n, f"flood {n}", at=n * MINUTE) for n in range(3_100))))
