@@ -24,7 +24,7 @@ import feedparser
 from monitor.errors import ParseError
 from monitor.feeds.check import shortcut_holds
 from monitor.feeds.parse import parse_page
-from monitor.feeds.split import plan_parse
+from monitor.feeds.split import halves, plan_parse
 from monitor.model import Entry, Feed, Page, ParsedFeed
 
 NOW = datetime(2030, 1, 1, tzinfo=UTC)  # later than any date in a corpus
@@ -40,6 +40,7 @@ class Tally:
     fewer: list[str] = field(default_factory=list)  # fewer than feedparser: double keys are dropped
     mismatches: list[str] = field(default_factory=list)  # against the stated number
     parts: list[str] = field(default_factory=list)  # well-formed, and in parts other than whole
+    keys: list[str] = field(default_factory=list)  # the same told in parts, and other links taken for keys
     broken_parts: list[str] = field(default_factory=list)  # the same of those that are not well-formed
     uncut: list[str] = field(default_factory=list)  # pages with entries that are always parsed whole
 
@@ -94,10 +95,23 @@ def _split(path: str, page: Page, whole: ParsedFeed, *, feed: Feed, differing: l
             tally.uncut.append(path)
         return
     tally.counts["pages cut into blocks"] += 1
-    if plan.page is None or not shortcut_holds(plan.page, whole, feed, NOW):
+    if plan.page is None or not _parts_tell_the_same(plan.page, whole, feed):
         differing.append(path)
+    elif not shortcut_holds(plan.page, whole, feed, NOW):
+        tally.keys.append(path)
     else:
         tally.counts["pages whose parts give what the whole gives"] += 1
+
+
+def _parts_tell_the_same(page: Page, whole: ParsedFeed, feed: Feed) -> bool:
+    """Say whether the halves of a page give the ids, links, titles, dates and texts of the whole."""
+    parts = {_told(entry) for half in halves(page) for entry in parse_page(half, feed, NOW).entries}
+    told = {_told(entry) for entry in whole.entries}
+    return parts >= told and {each[0] for each in parts} == {each[0] for each in told}
+
+
+def _told(entry: Entry) -> tuple[object, ...]:
+    return entry.id, entry.url, entry.title, entry.published, entry.summary, entry.body
 
 
 def _by_feedparser(body: bytes) -> tuple[int, bool, float]:
@@ -131,6 +145,7 @@ def _report(tally: Tally, *, verbose: bool) -> None:
         ("fewer entries than feedparser", tally.fewer),
         ("other than the stated number", tally.mismatches),
         ("well-formed, and in parts other than whole", tally.parts),
+        ("the same in parts, but for links that stand in both and are no keys in the whole", tally.keys),
         ("not well-formed, and in parts other than whole: parsed whole by the daemon", tally.broken_parts),
         ("pages with entries that cannot be cut", tally.uncut),
     ):
