@@ -91,6 +91,7 @@ class Conversation:
     async def _do_about(self, alert: Alert, wish: Wish) -> str:
         match wish.verb:
             case "why":
+                await self._note(wish, "why", alert.id)
                 return await self._why(alert)
             case "mute":
                 return sentence(await self._mute_of(wish, alert))
@@ -108,13 +109,15 @@ class Conversation:
 
     async def _refuse(self, wish: Wish, why: str) -> str:
         """Write down what somebody was not allowed to do."""
-        person = acts.Person(by=wish.by, via=wish.via, place=wish.place)
         wanted = shorten(one_line(f"{wish.verb} {wish.text}".strip()), ROW_LIMIT)
-        subject = shorten(one_line(wish.subject), ROW_LIMIT)
-        await self._doors.in_store(
-            self._doors.store.note_action, person.did("refused", subject, self._doors.clock(), wanted)
-        )
+        await self._note(wish, "refused", shorten(one_line(wish.subject), ROW_LIMIT), wanted)
         return why
+
+    async def _note(self, wish: Wish, verb: str, subject: str, detail: str = "") -> None:
+        """Leave a row of what somebody did that changes nothing else."""
+        person = acts.Person(by=wish.by, via=wish.via, place=wish.place)
+        done = person.did(verb, subject, self._doors.clock(), detail)
+        await self._doors.in_store(self._doors.store.note_action, done)
 
     # -- buttons -------------------------------------------------------------------------------------------------------
 

@@ -72,6 +72,11 @@ async def test_what_is_no_longer_stored_is_said_in_as_far_as_it_is_known(convers
     assert said.startswith("What that would mute is no longer known")
 
 
+async def test_who_asks_why_leaves_a_row(conversation: Conversation, store: Broken) -> None:
+    await conversation.hear(wish("why"))
+    assert [(each.by, each.verb, each.subject) for each in store.actions()] == [("@anna", "why", ALERT.id)]
+
+
 async def test_an_alert_of_another_channel_is_not_touched(conversation: Conversation, store: Broken) -> None:
     assert await conversation.hear(wish("acknowledge", channels=("other",))) == "That alert is not known here."
     found = store.alert(ALERT.id)
