@@ -1,0 +1,363 @@
+"""What the process that tries rules does: everything comes in as texts, and goes out as what JSON knows."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, timedelta
+from functools import cached_property
+from itertools import islice
+from textwrap import indent
+from typing import Any, Final
+
+from monitor.attempt import Attempt, Outlook, restraints_now
+from monitor.backtest import Backtest, run_backtest, stored_entries
+from monitor.console.problems import problem_rows
+from monitor.decide.replay import Finding, Replay, lookback
+from monitor.document import Document, parse_document
+from monitor.document.patch import INDENT, diff, entry_text, put_entry, quoted
+from monitor.errors import NotFoundError, StoreError, UserError
+from monitor.feeds.note import entry_of_text
+from monitor.model import Entry, Excerpt, Feed, Field, Policies, Priority
+from monitor.notify.excerpts import cut, pieces
+from monitor.ports import Store
+from monitor.rules.lint.lint import lint
+from monitor.rules.load import TRIAL, read_definitions
+from monitor.rules.match import Ruleset
+from monitor.rules.spelling import spelt
+from monitor.rules.trials import Trials
+from monitor.store.sql_store import open_existing_store
+from monitor.text.plain import one_line
+
+MOST_VALUES: Final = 20_000  # keys and values of YAML that is tried
+MOST_RULES: Final = 20  # tried at once
+LATEST: Final = 20
+LOOKED_BACK: Final = timedelta(days=30)
+SHOWN: Final = 2_000  # characters of a text
+MARKS: Final = 60  # in one text
+MOST_FINDINGS: Final = 30
+PATIENCE: Final = 45.0  # seconds that a backtest reads
+TOLD_EVERY: Final = 0.5  # seconds
+Tell = Callable[[float], None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Task:
+    """What is to be done: a name in `TASKS`, its arguments, and how long it may take."""
+
+    name: str
+    arguments: dict[str, Any]
+    seconds: float  # of CPU time
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """A rule that somebody tries, as it was typed."""
+
+    rule: str
+    is_query: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ground:
+    """What rules are tried with: what the files say, without what is secret in them but for the store's own URL."""
+
+    texts: tuple[tuple[str, str], ...]  # of the files with rules or actors: name and content, the main one first
+    main: str  # the name of the main file
+    channels: tuple[str, ...]
+    default_notify: tuple[str, ...]
+    default_priority: Priority
+    dedup: timedelta
+    source_tags: Mapping[str, tuple[str, ...]]
+    feeds: tuple[Feed, ...]
+    policies: Policies
+    store: str
+
+    def open(self) -> Bench:
+        """Read the files, and open the store where there is one."""
+        read = (parse_document(text.encode("utf-8", "surrogatepass"), name=name)[0] for name, text in self.texts)
+        documents = tuple(document for document in read if document is not None)
+        return Bench(self, documents, _open(self.store))
+
+
+def _open(url: str) -> Store | None:
+    """Open the store; one in memory is the daemon's alone, and a rule can be tried on a text without any."""
+    try:
+        return None if url.endswith(":memory:") else open_existing_store(url)
+    except (UserError, StoreError):
+        return None
+
+
+class Bench:
+    """The files and the store, for one task after another."""
+
+    def __init__(self, ground: Ground, documents: tuple[Document, ...], store: Store | None) -> None:
+        self.ground = ground
+        self.documents = documents
+        self.store = store
+        self.trials = Trials(
+            documents,
+            channels=ground.channels,
+            default_notify=ground.default_notify,
+            default_priority=ground.default_priority,
+        )
+        _ = self.trials.usable  # now, and not on the time of whoever comes first
+
+    @cached_property
+    def main(self) -> Document | None:
+        """The main file, if it holds rules or actors."""
+        return next((each for each in self.documents if each.file == self.ground.main), None)
+
+    def load(self, asked: Asked) -> Ruleset:
+        """Load a rule that is tried.
+
+        Raises:
+            ConfigurationError: with every mistake in it.
+        """
+        if asked.is_query:
+            return self.trials.load_query(asked.rule, name="the query")
+        raw = asked.rule.encode("utf-8", "surrogatepass")
+        return self.trials.load(raw, name="the rule", max_values=MOST_VALUES)
+
+    def outlook(self, now: datetime) -> Outlook:
+        """Say what would become of a match now."""
+        ground = self.ground
+        return Outlook(
+            store=self.store,
+            dedup=ground.dedup,
+            source_tags=ground.source_tags,
+            restraints=restraints_now(ground.policies, self.store, now),
+            now=now,
+        )
+
+    def stored(self) -> Store:
+        """Return the store.
+
+        Raises:
+            UserError: there is none.
+        """
+        if self.store is None:
+            raise UserError("the store cannot be read beside the daemon: try it on a text")
+        return self.store
+
+
+# -- try ---------------------------------------------------------------------------------------------------------------
+
+
+def try_rule(
+    bench: Bench, *, asked: Asked, text: str, entry_id: str, latest: bool, now: datetime, tell: Tell
+) -> dict[str, Any]:
+    """Try a rule on a text, on a stored entry or on the latest entries; see `tried`."""
+    del tell  # it takes a moment
+    ruleset = bench.load(asked)
+    if latest:
+        entries = _latest(bench.stored(), now)
+    elif entry_id:
+        entries = _entries(bench.stored(), entry_id)
+    else:
+        entries = (entry_of_text(text, now),)
+    return tried(ruleset, entries, bench.outlook(now))
+
+
+def _latest(store: Store, now: datetime) -> tuple[Entry, ...]:
+    places = store.find_wanted(None, since=now - LOOKED_BACK, before=None, limit=LATEST)
+    found = store.recall_near(stories=(), entries=[place.entry_id for place in places]).reports
+    entries = tuple(found[place.entry_id] for place in places if place.entry_id in found)
+    if not entries:
+        raise NotFoundError("no entry of the last 30 days is stored yet: try it on a text")
+    return entries
+
+
+def _entries(store: Store, prefix: str) -> tuple[Entry, ...]:
+    records = [record for each in store.find_entries(prefix) if (record := store.entry_record(each))]
+    if not records:
+        raise NotFoundError(f"no entry `{prefix}` is stored")
+    return tuple(record.entry for record in records[:LATEST])
+
+
+def tried(ruleset: Ruleset, entries: tuple[Entry, ...], outlook: Outlook) -> dict[str, Any]:
+    """Try the first rules of a set on entries, and say all of it: `attempts`, and the first rule in both spellings."""
+    rule_ids = tuple(islice(ruleset.rules, MOST_RULES))
+    alone = len(entries) == 1
+    attempts = [
+        attempt_row(outlook.attempt(ruleset, rule_id, entry, look_near=alone))
+        for entry in entries
+        for rule_id in rule_ids
+    ]
+    return {
+        "problems": [],
+        "attempts": attempts,
+        "matched": sum(attempt["held"] for attempt in attempts),
+        "left_out": len(ruleset.rules) - len(rule_ids),
+        "yaml": spelt(ruleset, rule_ids[0], "yaml") if rule_ids else "",
+        "query": spelt(ruleset, rule_ids[0], "query") if rule_ids else "",
+    }
+
+
+def attempt_row(attempt: Attempt) -> dict[str, Any]:
+    """Say what a rule says about an entry, and what would become of it."""
+    explanation, entry = attempt.explanation, attempt.entry
+    found = [*explanation.mentions, *(mention for clause in explanation.clauses for mention in clause.found)]
+    return {
+        "rule": "" if attempt.rule_id == TRIAL else attempt.rule_id,
+        "held": explanation.held,
+        "title": one_line(entry.title),
+        "entry": entry.id if entry.feed else "",  # "" = a text that was typed
+        "feed": entry.feed,
+        "language": entry.language,
+        "clauses": [
+            {
+                "key": clause.key,
+                "held": clause.held,
+                "said": one_line(str(clause)),
+                "words": [
+                    {"name": each.name, "surface": each.surface, "field": each.field.value, "start": each.start}
+                    for each in clause.found
+                ],
+            }
+            for clause in explanation.clauses
+        ],
+        "fields": [
+            {"name": field.value, "pieces": _marked(text, [(m.start, m.end) for m in found if m.field is field])}
+            for field in Field
+            if (text := getattr(entry, field.value))
+        ],
+        "near": one_line(attempt.near),
+        "steps": list(attempt.way.steps) if attempt.way else [],
+        "channels": [{"name": each.channel, "when": each.when} for each in attempt.way.branches] if attempt.way else [],
+        "story": attempt.story,
+    }
+
+
+def _marked(text: str, marks: Iterable[tuple[int, int]]) -> list[dict[str, Any]]:
+    excerpt = cut(Excerpt(text=text, marks=tuple(sorted(set(marks)))), limit=SHOWN, marks=MARKS)
+    return [{"text": piece.text, "hit": piece.hit} for piece in pieces(excerpt)]
+
+
+# -- backtest ----------------------------------------------------------------------------------------------------------
+
+
+def backtest(bench: Bench, *, asked: Asked, days: int, now: datetime, tell: Tell) -> dict[str, Any]:
+    """Run a rule over the stored entries of the last days, as `monitor backtest` does."""
+    ruleset, store, ground = bench.load(asked), bench.stored(), bench.ground
+    since = now - timedelta(days=days)
+    start = since - lookback(ruleset.rules.values(), ground.dedup)
+    reading = _Reading(stored_entries(store, start), store.count_entries(start), tell)
+    replay = Replay(ruleset, dedup=ground.dedup, source_tags=ground.source_tags)
+    found = run_backtest(replay, reading, since=since, limit=MOST_FINDINGS)
+    return {"problems": [], **backtest_row(found), "days_asked": days, "reached": _iso(reading.reached)}
+
+
+class _Reading:
+    """Entries that are counted as they are read, until it takes too long."""
+
+    def __init__(self, entries: Iterator[Entry], total: int, tell: Tell) -> None:
+        self._entries = entries
+        self._total = max(total, 1)
+        self._tell = tell
+        self.reached: datetime | None = None  # where it was given up, None = it was not
+
+    def __iter__(self) -> Iterator[Entry]:
+        began = told = time.monotonic()
+        for number, entry in enumerate(self._entries):
+            moment = time.monotonic()
+            if moment - began > PATIENCE:
+                self.reached = entry.seen_at
+                return
+            if moment - told > TOLD_EVERY:
+                told = moment
+                self._tell(min(number / self._total, 1.0))
+            yield entry
+
+
+def backtest_row(found: Backtest) -> dict[str, Any]:
+    """Say what rules would have found, day by day, and the latest findings, the newest first."""
+    return {
+        "entries": found.entries,
+        "matched": found.matched,
+        "told": found.told,
+        "stories": found.stories,
+        "found": found.found,
+        "days": [{"day": day.isoformat(), "matched": count.matched, "told": count.told} for day, count in found.days],
+        "findings": [_finding(each) for each in reversed(found.findings)],
+        "silences": [{"rule": each.rule, "since": _iso(each.since), "at": _iso(each.at)} for each in found.silences],
+    }
+
+
+def _finding(finding: Finding) -> dict[str, Any]:
+    entry = finding.match.entry
+    words = dict.fromkeys((mention.name, mention.surface) for mention in finding.match.mentions)
+    return {
+        "rule": finding.match.rule.id,
+        "entry": entry.id,
+        "title": one_line(entry.title),
+        "language": entry.language,
+        "feed": entry.feed,
+        "seen_at": _iso(entry.seen_at),
+        "became": "told" if finding.told else "its story was told before" if finding.reached else "held back",
+        "words": [name if name.casefold() == said.casefold() else f"{name} → {said}" for name, said in words],
+        "note": finding.note,
+    }
+
+
+def _iso(time: datetime | None) -> str:
+    return time.astimezone(UTC).isoformat(timespec="seconds") if time else ""
+
+
+# -- patch and lint ----------------------------------------------------------------------------------------------------
+
+
+def patch(bench: Bench, *, asked: Asked, name: str, tell: Tell) -> dict[str, Any]:
+    """Write what was tried as a patch to the files.
+
+    `patch` is a unified diff, "" where none can be made; `lines` is the rule as it would stand there, and `file` where.
+    """
+    del tell
+    ruleset = bench.load(asked)
+    rule_id = next(iter(ruleset.rules))
+    name = name if rule_id == TRIAL else rule_id
+    lines = _lines(asked, rule_id, name)
+    holding = [each for each in bench.documents if _rules(each)]
+    target = next((each for each in holding if name in _rules(each)), holding[0] if holding else None)
+    if target is None:
+        return {"problems": [], "patch": "", "lines": lines, "file": bench.ground.main, "replaces": False}
+    new = put_entry(target, "rules", name, lines)
+    made = diff(target.file, target.text, new) if new else ""
+    return {"problems": [], "patch": made, "lines": lines, "file": target.file, "replaces": name in _rules(target)}
+
+
+def _lines(asked: Asked, rule_id: str, name: str) -> str:
+    """Write what was tried as an entry under `rules:`, at the margin."""
+    if asked.is_query:
+        return f"{name}:\n{INDENT}query: {quoted(' '.join(asked.rule.split()))}\n"
+    document, _ = parse_document(asked.rule.encode("utf-8", "surrogatepass"), name=name)
+    if document is not None and rule_id in _rules(document):
+        return entry_text(document, "rules", rule_id)
+    text = asked.rule.strip("\n")
+    return f"{name}: {text.strip()}\n" if "\n" not in text else f"{name}:\n{indent(text, INDENT)}\n"
+
+
+def _rules(document: Document) -> Mapping[str, Any]:
+    written = document.value.get("rules") if isinstance(document.value, dict) else None
+    return written if isinstance(written, dict) else {}
+
+
+def lint_files(bench: Bench, *, today: date, tell: Tell) -> dict[str, Any]:
+    """Look for what is allowed and hardly meant, as `monitor check` does."""
+    del tell
+    definitions = read_definitions(bench.documents, main=bench.main)
+    return {"problems": problem_rows(lint(bench.documents, definitions, today=today, feeds=bench.ground.feeds))}
+
+
+def harmless(feed: Feed) -> Feed:
+    """Return a feed without its secrets."""
+    return replace(feed, headers=(), proxy=None)
+
+
+TASKS: Final[Mapping[str, Callable[..., dict[str, Any]]]] = {
+    "try": try_rule,
+    "backtest": backtest,
+    "patch": patch,
+    "lint": lint_files,
+}
