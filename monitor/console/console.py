@@ -9,11 +9,14 @@ import structlog
 
 from monitor.config.console import Console as Settings
 from monitor.console.alerts import Alerts
+from monitor.console.backtests import Backtests
+from monitor.console.bench import Workbench
 from monitor.console.desk import Desk
 from monitor.console.guard import Guard
 from monitor.console.login import LoginPage
 from monitor.console.pages import Pages
 from monitor.console.static import static_routes
+from monitor.console.trying import Trying
 from monitor.pipeline import Doors, Live
 from monitor.setup import Setup
 from monitor.web.door import Door
@@ -30,6 +33,9 @@ class Console:
         self._doors = doors
         self._desk = Desk(doors, setup, live)
         self._pages = Pages()
+        self._tries = Workbench(setup)
+        self._backtest_bench = Workbench(setup)
+        self._backtests = Backtests(self._backtest_bench)
         self._settings: Settings | None = None  # that the door was opened with
         self._key = b""
         self._door = Door("console", self._open_server)
@@ -55,10 +61,14 @@ class Console:
             *static_routes(),
             *LoginPage(guard, self._pages, self._desk).routes(),
             *Alerts(self._desk, self._pages).routes(),
+            *Trying(self._desk, self._pages, self._tries, self._backtests).routes(),
         ]
         return WebServer(routes, clock=self._doors.clock, middlewares=[guard.check])
 
     async def close(self) -> None:
         """Stop listening, and let go."""
         await self._door.close()
+        await self._backtests.close()
+        await self._backtest_bench.close()
+        await self._tries.close()
         await self._desk.close()

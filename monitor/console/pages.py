@@ -47,10 +47,10 @@ class Pages:
         text = made.render(here=request.path, **context)
         return web.Response(status=status, text=text, content_type="text/html")
 
-    def part(self, template: str, **context: Any) -> web.Response:
+    def part(self, template: str, *, status: HTTPStatus = HTTPStatus.OK, **context: Any) -> web.Response:
         """Return a part of a page."""
         text = self._templates.get_template(template).render(**context)
-        return web.Response(text=text, content_type="text/html")
+        return web.Response(status=status, text=text, content_type="text/html")
 
 
 def ago(then: datetime | None, now: datetime) -> str:
