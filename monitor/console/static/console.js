@@ -27,14 +27,14 @@ function drawBars(element) {
   const color = (name) => style.getPropertyValue(name).trim();
   const axis = { stroke: color("--soft"), grid: { stroke: color("--line"), width: 1 }, ticks: { show: false } };
   const bars = uPlot.paths.bars({ size: [0.75, 36] });
-  const fills = [color("--link"), color("--line")];
+  const fills = [color("--link"), color("--soft")];
   const options = {
     width: element.clientWidth,
     height: 220,
     tzDate: (stamp) => uPlot.tzDate(new Date(stamp * 1000), "Etc/UTC"),
     legend: { live: false },
     cursor: { drag: { x: false, y: false } },
-    scales: { y: { range: (_, __, most) => [0, Math.max(1, most)] } },
+    scales: { x: { range: (_, first, last) => [first - 43200, last + 43200] }, y: { range: (_, __, most) => [0, Math.max(1, most)] } },
     axes: [
       { ...axis, grid: { show: false }, values: (_, stamps) => stamps.map((stamp) => new Date(stamp * 1000).toISOString().slice(5, 10)) },
       { ...axis, incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 5000, 10000, 100000], size: 44 },
