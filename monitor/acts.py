@@ -187,6 +187,18 @@ def acknowledge(store: Store, person: Person, alert_id: str, *, now: datetime) -
     return f"{alert.acknowledged_by} takes care of it already"
 
 
+def replay(store: Store, person: Person, key: str, *, now: datetime) -> str:
+    """Send one message again that was set aside.
+
+    Raises:
+        NotFoundError: it is not set aside, or no longer.
+    """
+    if not store.replay(now=now, key=key):
+        raise NotFoundError(f"message {shorten(one_line(key), _ID_LENGTH)} is not set aside, or no longer")
+    store.note_action(person.did("replay", key, now))
+    return "the message is sent again"
+
+
 def judge(
     store: Store, person: Person, alert_id: str, *, relevant: bool, now: datetime, only: Collection[str] = ()
 ) -> str:

@@ -12,11 +12,16 @@ from monitor.console.alerts import Alerts
 from monitor.console.backtests import Backtests
 from monitor.console.bench import Workbench
 from monitor.console.desk import Desk
+from monitor.console.doing import Deeds
 from monitor.console.guard import Guard
+from monitor.console.live import Live as LiveAlerts
 from monitor.console.login import LoginPage
+from monitor.console.notice import Notice
 from monitor.console.pages import Pages
+from monitor.console.refusals import Refusals
 from monitor.console.static import static_routes
 from monitor.console.trying import Trying
+from monitor.console.stories import Stories
 from monitor.pipeline import Doors, Live
 from monitor.setup import Setup
 from monitor.web.door import Door
@@ -36,6 +41,8 @@ class Console:
         self._tries = Workbench(setup)
         self._backtest_bench = Workbench(setup)
         self._backtests = Backtests(self._backtest_bench)
+        self._deeds = Deeds(self._desk)
+        self.live_alerts = LiveAlerts(self._desk, self._pages)
         self._settings: Settings | None = None  # that the door was opened with
         self._key = b""
         self._door = Door("console", self._open_server)
@@ -49,6 +56,7 @@ class Console:
         """Listen where the configuration says, for whom it says."""
         settings = self._desk.setup.config.console
         if settings != self._settings:
+            self.live_alerts.end()
             await self._door.close()
             self._settings = settings
         if settings.listen and not self._key:
@@ -60,13 +68,17 @@ class Console:
         routes = [
             *static_routes(),
             *LoginPage(guard, self._pages, self._desk).routes(),
-            *Alerts(self._desk, self._pages).routes(),
             *Trying(self._desk, self._pages, self._tries, self._backtests).routes(),
+            *self.live_alerts.routes(),
+            *Alerts(self._desk, self._pages, self._deeds).routes(),
+            *Stories(self._desk, self._pages, self._deeds).routes(),
         ]
-        return WebServer(routes, clock=self._doors.clock, middlewares=[guard.check])
+        middlewares = [guard.check, Notice(self._desk).look, self._deeds.recall]
+        return WebServer(routes, clock=self._doors.clock, middlewares=middlewares, refuse=Refusals(self._pages))
 
     async def close(self) -> None:
         """Stop listening, and let go."""
+        self.live_alerts.end()
         await self._door.close()
         await self._backtests.close()
         await self._backtest_bench.close()

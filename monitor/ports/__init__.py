@@ -4,7 +4,17 @@
 """
 
 from monitor.ports.doors import ArticleFetcher, Clock, Fetcher, Hear, HubClient, Listener, Notifier, Parser, Pinger
-from monitor.ports.reading import Reader, ToldFilter, ToldPlace, ToldStory
+from monitor.ports.reading import (
+    MOST_COUNTED,
+    Attention,
+    Reader,
+    StoryAccount,
+    StoryEntry,
+    ToldCount,
+    ToldFilter,
+    ToldPlace,
+    ToldStory,
+)
 from monitor.ports.records import (
     Activity,
     AlertRecord,
@@ -29,9 +39,11 @@ from monitor.ports.records import (
 from monitor.ports.store import Store
 
 __all__ = [
+    "MOST_COUNTED",
     "Activity",
     "AlertRecord",
     "ArticleFetcher",
+    "Attention",
     "Clock",
     "Cursor",
     "DeadLetter",
@@ -58,6 +70,9 @@ __all__ = [
     "StateReport",
     "StatusReport",
     "Store",
+    "StoryAccount",
+    "StoryEntry",
+    "ToldCount",
     "ToldFilter",
     "ToldPlace",
     "ToldStory",

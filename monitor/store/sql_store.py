@@ -39,12 +39,14 @@ from monitor.model import (
     Report,
     Settlement,
     StoredEntry,
+    Story,
     Subscription,
     Told,
     Wanted,
 )
 from monitor.ports import (
     Activity,
+    Attention,
     Cursor,
     DeadLetter,
     DeliveryRecord,
@@ -59,12 +61,15 @@ from monitor.ports import (
     Sighting,
     StateReport,
     StatusReport,
+    StoryAccount,
+    ToldCount,
     ToldFilter,
     ToldPlace,
     ToldStory,
     Waiting,
 )
 from monitor.store import (
+    accounts,
     chores,
     hits,
     holds,
@@ -319,10 +324,10 @@ class SqlStore:
         with self._writing() as connection:
             return outbox.resend(connection, claimed, now=now, lease=lease)
 
-    def replay(self, *, now: datetime, channel: str | None = None) -> int:
+    def replay(self, *, now: datetime, channel: str | None = None, key: str | None = None) -> int:
         """Make dead deliveries new again; see `Store.replay`."""
         with self._writing() as connection:
-            return outbox.replay(connection, now=now, channel=channel)
+            return outbox.replay(connection, now=now, channel=channel, key=key)
 
     def dead_letters(self, *, since: datetime, limit: int = 1_000) -> tuple[DeadLetter, ...]:
         """Read what was set aside; see `Store.dead_letters`."""
@@ -533,6 +538,31 @@ class SqlStore:
         """Read stories that were told; see `Reader.told_stories`."""
         with self._reading() as connection:
             return told.told_stories(connection, wanted, before=before, limit=limit)
+
+    def told_since(self, since: datetime, *, limit: int) -> tuple[ToldPlace, ...]:
+        """Read the places of new alerts; see `Reader.told_since`."""
+        with self._reading() as connection:
+            return told.told_since(connection, since, limit=limit)
+
+    def told_counts(self, wanted: ToldFilter) -> tuple[ToldCount, ...]:
+        """Count alerts; see `Reader.told_counts`."""
+        with self._reading() as connection:
+            return told.told_counts(connection, wanted)
+
+    def stories_of(self, entries: Collection[str]) -> Mapping[str, Story]:
+        """Read the stories of entries; see `Reader.stories_of`."""
+        with self._reading() as connection:
+            return accounts.stories_of(connection, entries)
+
+    def story_account(self, story_id: str, *, after: int | None, limit: int) -> StoryAccount | None:
+        """Read one story; see `Reader.story_account`."""
+        with self._reading() as connection:
+            return accounts.story_account(connection, story_id, after=after, limit=limit)
+
+    def attention(self, *, sent_before: datetime) -> Attention:
+        """Count what somebody should look at; see `Reader.attention`."""
+        with self._reading() as connection:
+            return accounts.attention(connection, sent_before=sent_before)
 
     def read_entries(
         self, *, since: datetime, after: Cursor | None, limit: int

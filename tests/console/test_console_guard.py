@@ -26,7 +26,7 @@ async def test_alerts_are_shown_as_they_were_told(house: House) -> None:
         assert await visitor.app.run_once()
         page = await visitor.get("/alerts")
     assert page.status == 200
-    assert "Shoygu &lt;script&gt;alert(1)" in page.text
+    assert "<mark>Shoygu</mark> &lt;script&gt;alert(1)" in page.text
     assert "<script>alert" not in page.text
     assert page.headers["Content-Security-Policy"].startswith("default-src 'none'")
 
