@@ -18,6 +18,7 @@ from monitor import __version__
 from monitor.chores import Indexing, Pruning
 from monitor.config.load import watched_files
 from monitor.console.console import Console
+from monitor.console.desk import Mistakes
 from monitor.conversation import Conversation
 from monitor.crew import Crew
 from monitor.decide.announcements import FOLD, notices_of_dead, notices_of_refused
@@ -25,7 +26,7 @@ from monitor.decide.endings import Directory, admit
 from monitor.decide.holding import Restraints
 from monitor.decide.notices import notice_of_mistakes, notices_of_parked, notices_of_silence
 from monitor.decide.schedule import first_polls
-from monitor.errors import StoreUnavailableError, UserError
+from monitor.errors import ConfigurationError, Problem, StoreUnavailableError, UserError
 from monitor.health import ChannelHealth, FeedHealth
 from monitor.heartbeat import Heart
 from monitor.holds import Holds
@@ -97,7 +98,8 @@ class Daemon:
         self.subscriptions = Subscriptions(doors, on_push=lambda: self._begin(self.read_pushes))
         routes = [*Callbacks(self.subscriptions).routes(), *Exits(departures).routes()]
         self.door = Door("callbacks of hubs, links of mails", lambda: WebServer(routes, clock=doors.clock))
-        self.console = Console(doors, lambda: self.setup, lambda: self.live)
+        self.mistakes: Mistakes | None = None  # in the files, since the last load that was right
+        self.console = Console(doors, lambda: self.setup, lambda: self.live, lambda: self.mistakes)
         departures.use(setup)
         self._heart = Heart(doors)
         self.conversation = Conversation(doors, lambda: self.live)
@@ -295,6 +297,7 @@ class Daemon:
             await asyncio.to_thread(require_examples, setup)
         except UserError as error:
             self._stamps = self._seen_stamps = before
+            self.mistakes = Mistakes(at=self.doors.clock(), problems=_problems(error))
             mistakes = str(error).splitlines()
             for line in mistakes:
                 log.error("mistake in the files", mistake=line)  # noqa: TRY400 - a person's mistake has no traceback
@@ -306,6 +309,7 @@ class Daemon:
         self._stamps = self._seen_stamps = dict(setup.stamps) | {
             path: stamp for path, stamp in before.items() if path in setup.stamps
         }
+        self.mistakes = None
         log.info("reloaded", **counts(setup))
         warn_of_files(setup)
 
@@ -520,6 +524,12 @@ async def _retire(live: Live, users: Collection[asyncio.Task[Any]]) -> None:
     for failure in await asyncio.gather(*closing, return_exceptions=True):
         if isinstance(failure, BaseException):
             log.error("a connection could not be closed in good order", exc_info=failure)
+
+
+def _problems(error: UserError) -> tuple[Problem, ...]:
+    if isinstance(error, ConfigurationError):
+        return error.problems
+    return (Problem(file="monitor.yaml", message=str(error)),)
 
 
 def _node_name() -> str:

@@ -48,6 +48,7 @@ class Workbench:
         self._child: Child | None = None
         self._knows: Setup | None = None  # what the process was started with
         self._rest: asyncio.TimerHandle | None = None
+        self._closed = False
 
     async def do(
         self, work: str, /, *, seconds: float, tell: Callable[[float], None] | None = None, **arguments: Any
@@ -97,6 +98,8 @@ class Workbench:
         if self._rest is not None:
             self._rest.cancel()
             self._rest = None
+        if self._closed:
+            raise TrialRefusedError("the monitor is ending")
         setup = self._setup()
         if self._child is not None and (self._knows is not setup or not self._child.lives):
             self._end()
@@ -117,7 +120,8 @@ class Workbench:
             child.process.wait()
 
     async def close(self) -> None:
-        """End the process."""
+        """End the process, and let nobody start another."""
+        self._closed = True
         if self._rest is not None:
             self._rest.cancel()
             self._rest = None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
@@ -344,10 +345,28 @@ def _rules(document: Document) -> Mapping[str, Any]:
 
 
 def lint_files(bench: Bench, *, today: date, tell: Tell) -> dict[str, Any]:
-    """Look for what is allowed and hardly meant, as `monitor check` does."""
+    """Look for what is allowed and hardly meant, as `monitor check` does; each warning with its rule, "" = none."""
     del tell
     definitions = read_definitions(bench.documents, main=bench.main)
-    return {"problems": problem_rows(lint(bench.documents, definitions, today=today, feeds=bench.ground.feeds))}
+    found = lint(bench.documents, definitions, today=today, feeds=bench.ground.feeds)
+    starts = {each.file: _starts(each) for each in bench.documents}
+    rows = problem_rows(found)
+    return {"problems": [row | {"rule": _rule_at(starts[row["file"]], row["line"])} for row in rows]}
+
+
+def _starts(document: Document) -> list[tuple[int, str]]:
+    """List the lines, from 1, in which rules and other sections begin."""
+    keys = document.key_spans.items()
+    return sorted(
+        (span.line + 1, str(loc[1]) if loc[0] == "rules" and len(loc) > 1 else "")
+        for loc, span in keys
+        if len(loc) < 3  # noqa: PLR2004 - section, rule
+    )
+
+
+def _rule_at(starts: list[tuple[int, str]], line: int) -> str:
+    place = bisect_right(starts, line, key=lambda start: start[0])
+    return starts[place - 1][1] if place else ""
 
 
 def harmless(feed: Feed) -> Feed:

@@ -11,7 +11,7 @@ from monitor.config.console import Console as Settings
 from monitor.console.alerts import Alerts
 from monitor.console.backtests import Backtests
 from monitor.console.bench import Workbench
-from monitor.console.desk import Desk
+from monitor.console.desk import Desk, Mistakes
 from monitor.console.doing import Deeds
 from monitor.console.guard import Guard
 from monitor.console.live import Live as LiveAlerts
@@ -19,9 +19,10 @@ from monitor.console.login import LoginPage
 from monitor.console.notice import Notice
 from monitor.console.pages import Pages
 from monitor.console.refusals import Refusals
+from monitor.console.rules import Rules
 from monitor.console.static import static_routes
-from monitor.console.trying import Trying
 from monitor.console.stories import Stories
+from monitor.console.trying import Trying
 from monitor.pipeline import Doors, Live
 from monitor.setup import Setup
 from monitor.web.door import Door
@@ -34,9 +35,15 @@ SECRET: Final = "console"  # noqa: S105 - the name that the key of sessions is k
 class Console:
     """The pages of one daemon, kept where its configuration says."""
 
-    def __init__(self, doors: Doors, setup: Callable[[], Setup], live: Callable[[], Live]) -> None:
+    def __init__(
+        self,
+        doors: Doors,
+        setup: Callable[[], Setup],
+        live: Callable[[], Live],
+        mistakes: Callable[[], Mistakes | None],
+    ) -> None:
         self._doors = doors
-        self._desk = Desk(doors, setup, live)
+        self._desk = Desk(doors, setup, live, mistakes)
         self._pages = Pages()
         self._tries = Workbench(setup)
         self._backtest_bench = Workbench(setup)
@@ -68,6 +75,7 @@ class Console:
         routes = [
             *static_routes(),
             *LoginPage(guard, self._pages, self._desk).routes(),
+            *Rules(self._desk, self._pages, self._backtest_bench).routes(),
             *Trying(self._desk, self._pages, self._tries, self._backtests).routes(),
             *self.live_alerts.routes(),
             *Alerts(self._desk, self._pages, self._deeds).routes(),

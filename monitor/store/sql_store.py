@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from types import MappingProxyType
 
@@ -548,6 +548,16 @@ class SqlStore:
         """Count alerts; see `Reader.told_counts`."""
         with self._reading() as connection:
             return told.told_counts(connection, wanted)
+
+    def hits_by_day(self, rules: Collection[str], *, since: datetime) -> Mapping[str, Mapping[date, int]]:
+        """Count hits by rule and day; see `Reader.hits_by_day`."""
+        with self._reading() as connection:
+            return hits.hits_by_day(connection, rules, since)
+
+    def hits_by_name(self, rule: str, *, since: datetime) -> Mapping[str, int]:
+        """Count the hits of a rule by name; see `Reader.hits_by_name`."""
+        with self._reading() as connection:
+            return hits.hits_by_name(connection, rule, since)
 
     def stories_of(self, entries: Collection[str]) -> Mapping[str, Story]:
         """Read the stories of entries; see `Reader.stories_of`."""
