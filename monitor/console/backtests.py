@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, final
 
-from monitor.console.bench import BusyError, Workbench
+from monitor.console.bench import BusyError, Bench
 from monitor.console.bench_work import Asked
 from monitor.errors import MonitorError
 
@@ -36,7 +36,7 @@ class Job:
 class Backtests:
     """All of them, by id."""
 
-    def __init__(self, bench: Workbench) -> None:
+    def __init__(self, bench: Bench) -> None:
         self._bench = bench
         self._jobs: dict[str, Job] = {}
 

@@ -9,7 +9,7 @@ import signal
 import sys
 from collections.abc import Callable
 from datetime import timedelta
-from typing import Any, Final, final
+from typing import Any, Final, Protocol, final
 
 import structlog
 
@@ -36,6 +36,25 @@ class BusyError(UserError):
     """Too many wait already."""
 
 
+class Bench(Protocol):
+    """Where rules are tried."""
+
+    async def do(
+        self, work: str, /, *, seconds: float, tell: Callable[[float], None] | None = None, **arguments: Any
+    ) -> dict[str, Any]:
+        """Have one task done within so many seconds of CPU time; see `monitor.console.bench_work`.
+
+        Raises:
+            BusyError: too many wait for their turn.
+            TrialRefusedError: it took too much, or cannot be done.
+        """
+        ...
+
+    async def close(self) -> None:
+        """Let go of everything."""
+        ...
+
+
 @final
 class Workbench:
     """One process, started when it is first needed, and anew when the files have changed."""
@@ -53,12 +72,7 @@ class Workbench:
     async def do(
         self, work: str, /, *, seconds: float, tell: Callable[[float], None] | None = None, **arguments: Any
     ) -> dict[str, Any]:
-        """Have one task done within so many seconds of CPU time; see `monitor.console.bench_work`.
-
-        Raises:
-            BusyError: too many wait for their turn.
-            TrialRefusedError: it took too much, or cannot be done.
-        """
+        """Have one task done; see `Bench.do`."""
         if self._waiting >= MOST_WAITING:
             raise BusyError("too many people try rules at this moment: try again soon")
         self._waiting += 1

@@ -75,11 +75,11 @@ class Ground:
     policies: Policies
     store: str
 
-    def open(self) -> Bench:
+    def open(self) -> Workshop:
         """Read the files, and open the store where there is one."""
         read = (parse_document(text.encode("utf-8", "surrogatepass"), name=name)[0] for name, text in self.texts)
         documents = tuple(document for document in read if document is not None)
-        return Bench(self, documents, _open(self.store))
+        return Workshop(self, documents, _open(self.store))
 
 
 def _open(url: str) -> Store | None:
@@ -90,7 +90,7 @@ def _open(url: str) -> Store | None:
         return None
 
 
-class Bench:
+class Workshop:
     """The files and the store, for one task after another."""
 
     def __init__(self, ground: Ground, documents: tuple[Document, ...], store: Store | None) -> None:
@@ -147,18 +147,18 @@ class Bench:
 
 
 def try_rule(
-    bench: Bench, *, asked: Asked, text: str, entry_id: str, latest: bool, now: datetime, tell: Tell
+    shop: Workshop, *, asked: Asked, text: str, entry_id: str, latest: bool, now: datetime, tell: Tell
 ) -> dict[str, Any]:
     """Try a rule on a text, on a stored entry or on the latest entries; see `tried`."""
     del tell  # it takes a moment
-    ruleset = bench.load(asked)
+    ruleset = shop.load(asked)
     if latest:
-        entries = _latest(bench.stored(), now)
+        entries = _latest(shop.stored(), now)
     elif entry_id:
-        entries = _entries(bench.stored(), entry_id)
+        entries = _entries(shop.stored(), entry_id)
     else:
         entries = (entry_of_text(text, now),)
-    return tried(ruleset, entries, bench.outlook(now))
+    return tried(ruleset, entries, shop.outlook(now))
 
 
 def _latest(store: Store, now: datetime) -> tuple[Entry, ...]:
@@ -239,9 +239,9 @@ def _marked(text: str, marks: Iterable[tuple[int, int]]) -> list[dict[str, Any]]
 # -- backtest ----------------------------------------------------------------------------------------------------------
 
 
-def backtest(bench: Bench, *, asked: Asked, days: int, now: datetime, tell: Tell) -> dict[str, Any]:
+def backtest(shop: Workshop, *, asked: Asked, days: int, now: datetime, tell: Tell) -> dict[str, Any]:
     """Run a rule over the stored entries of the last days, as `monitor backtest` does."""
-    ruleset, store, ground = bench.load(asked), bench.stored(), bench.ground
+    ruleset, store, ground = shop.load(asked), shop.stored(), shop.ground
     since = now - timedelta(days=days)
     start = since - lookback(ruleset.rules.values(), ground.dedup)
     reading = _Reading(stored_entries(store, start), store.count_entries(start), tell)
@@ -309,20 +309,20 @@ def _iso(time: datetime | None) -> str:
 # -- patch and lint ----------------------------------------------------------------------------------------------------
 
 
-def patch(bench: Bench, *, asked: Asked, name: str, tell: Tell) -> dict[str, Any]:
+def patch(shop: Workshop, *, asked: Asked, name: str, tell: Tell) -> dict[str, Any]:
     """Write what was tried as a patch to the files.
 
     `patch` is a unified diff, "" where none can be made; `lines` is the rule as it would stand there, and `file` where.
     """
     del tell
-    ruleset = bench.load(asked)
+    ruleset = shop.load(asked)
     rule_id = next(iter(ruleset.rules))
     name = name if rule_id == TRIAL else rule_id
     lines = _lines(asked, rule_id, name)
-    holding = [each for each in bench.documents if _rules(each)]
+    holding = [each for each in shop.documents if _rules(each)]
     target = next((each for each in holding if name in _rules(each)), holding[0] if holding else None)
     if target is None:
-        return {"problems": [], "patch": "", "lines": lines, "file": bench.ground.main, "replaces": False}
+        return {"problems": [], "patch": "", "lines": lines, "file": shop.ground.main, "replaces": False}
     new = put_entry(target, "rules", name, lines)
     made = diff(target.file, target.text, new) if new else ""
     return {"problems": [], "patch": made, "lines": lines, "file": target.file, "replaces": name in _rules(target)}
@@ -344,12 +344,12 @@ def _rules(document: Document) -> Mapping[str, Any]:
     return written if isinstance(written, dict) else {}
 
 
-def lint_files(bench: Bench, *, today: date, tell: Tell) -> dict[str, Any]:
+def lint_files(shop: Workshop, *, today: date, tell: Tell) -> dict[str, Any]:
     """Look for what is allowed and hardly meant, as `monitor check` does; each warning with its rule, "" = none."""
     del tell
-    definitions = read_definitions(bench.documents, main=bench.main)
-    found = lint(bench.documents, definitions, today=today, feeds=bench.ground.feeds)
-    starts = {each.file: _starts(each) for each in bench.documents}
+    definitions = read_definitions(shop.documents, main=shop.main)
+    found = lint(shop.documents, definitions, today=today, feeds=shop.ground.feeds)
+    starts = {each.file: _starts(each) for each in shop.documents}
     rows = problem_rows(found)
     return {"problems": [row | {"rule": _rule_at(starts[row["file"]], row["line"])} for row in rows]}
 

@@ -10,7 +10,7 @@ import structlog
 from monitor.config.console import Console as Settings
 from monitor.console.alerts import Alerts
 from monitor.console.backtests import Backtests
-from monitor.console.bench import Workbench
+from monitor.console.bench import Bench, Workbench
 from monitor.console.desk import Desk, Mistakes
 from monitor.console.doing import Deeds
 from monitor.console.guard import Guard
@@ -45,14 +45,17 @@ class Console:
         self._doors = doors
         self._desk = Desk(doors, setup, live, mistakes)
         self._pages = Pages()
-        self._tries = Workbench(setup)
-        self._backtest_bench = Workbench(setup)
-        self._backtests = Backtests(self._backtest_bench)
+        self.use(Workbench(setup), Workbench(setup))
         self._deeds = Deeds(self._desk)
         self.live_alerts = LiveAlerts(self._desk, self._pages)
         self._settings: Settings | None = None  # that the door was opened with
         self._key = b""
         self._door = Door("console", self._open_server)
+
+    def use(self, tries: Bench, long_tries: Bench) -> None:
+        """Have rules tried by one, and by the other what takes longer: backtests, and looking for warnings."""
+        self._benches = (tries, long_tries)
+        self._backtests = Backtests(long_tries)
 
     @property
     def port(self) -> int:
@@ -75,8 +78,8 @@ class Console:
         routes = [
             *static_routes(),
             *LoginPage(guard, self._pages, self._desk).routes(),
-            *Rules(self._desk, self._pages, self._backtest_bench).routes(),
-            *Trying(self._desk, self._pages, self._tries, self._backtests).routes(),
+            *Rules(self._desk, self._pages, self._benches[1]).routes(),
+            *Trying(self._desk, self._pages, self._benches[0], self._backtests).routes(),
             *self.live_alerts.routes(),
             *Alerts(self._desk, self._pages, self._deeds).routes(),
             *Stories(self._desk, self._pages, self._deeds).routes(),
@@ -89,6 +92,6 @@ class Console:
         self.live_alerts.end()
         await self._door.close()
         await self._backtests.close()
-        await self._backtest_bench.close()
-        await self._tries.close()
+        for bench in self._benches:
+            await bench.close()
         await self._desk.close()

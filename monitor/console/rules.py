@@ -12,7 +12,7 @@ from typing import Any, Final
 import structlog
 from aiohttp import web
 
-from monitor.console.bench import Workbench
+from monitor.console.bench import Bench
 from monitor.console.desk import Desk
 from monitor.console.pages import PER_PAGE, Pages
 from monitor.console.problems import problem_rows
@@ -45,7 +45,7 @@ MOST_PROBLEMS: Final = 50
 class Rules:
     """Their routes."""
 
-    def __init__(self, desk: Desk, pages: Pages, bench: Workbench) -> None:
+    def __init__(self, desk: Desk, pages: Pages, bench: Bench) -> None:
         self._desk = desk
         self._pages = pages
         self._warnings = Warnings(bench)
@@ -168,7 +168,7 @@ class Rules:
 class Warnings:
     """The warnings of lint, looked for once for each load of the files, in a process of their own."""
 
-    def __init__(self, bench: Workbench) -> None:
+    def __init__(self, bench: Bench) -> None:
         self._bench = bench
         self._of: Setup | None = None
         self._task: asyncio.Task[list[dict[str, Any]]] | None = None

@@ -12,7 +12,7 @@ from typing import Any, Final
 from aiohttp import web
 
 from monitor.console.backtests import DAYS, Backtests, Job
-from monitor.console.bench import BusyError, Workbench
+from monitor.console.bench import BusyError, Bench
 from monitor.console.bench_work import Asked
 from monitor.console.desk import Desk
 from monitor.console.pages import Pages
@@ -59,7 +59,7 @@ class _WrongError(Exception):
 class Trying:
     """Its routes."""
 
-    def __init__(self, desk: Desk, pages: Pages, tries: Workbench, backtests: Backtests) -> None:
+    def __init__(self, desk: Desk, pages: Pages, tries: Bench, backtests: Backtests) -> None:
         self._desk = desk
         self._pages = pages
         self._tries = tries
