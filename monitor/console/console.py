@@ -11,10 +11,13 @@ from monitor.config.console import Console as Settings
 from monitor.console.alerts import Alerts
 from monitor.console.desk import Desk
 from monitor.console.doing import Deeds
+from monitor.console.feeds import Feeds
 from monitor.console.guard import Guard
 from monitor.console.live import Live as LiveAlerts
 from monitor.console.login import LoginPage
+from monitor.console.mutes import Mutes
 from monitor.console.notice import Notice
+from monitor.console.outbox import Outbox
 from monitor.console.pages import Pages
 from monitor.console.refusals import Refusals
 from monitor.console.static import static_routes
@@ -64,6 +67,9 @@ class Console:
             *LoginPage(guard, self._pages, self._desk).routes(),
             *self.live_alerts.routes(),
             *Alerts(self._desk, self._pages, self._deeds).routes(),
+            *Feeds(self._desk, self._pages).routes(),
+            *Outbox(self._desk, self._pages).routes(),
+            *Mutes(self._desk, self._pages).routes(),
             *Stories(self._desk, self._pages, self._deeds).routes(),
         ]
         middlewares = [guard.check, Notice(self._desk).look, self._deeds.recall]

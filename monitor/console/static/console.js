@@ -60,7 +60,7 @@ function take(told) {
   const bar = document.querySelector(".news");
   if (window.scrollY > 300 || live.list.contains(document.activeElement)) { // move nothing under a reader's eyes
     const count = live.waiting.length;
-    const button = Object.assign(document.createElement("button"), { type: "button", className: "plain", textContent: "Show" });
+    const button = Object.assign(document.createElement("button"), { type: "button", className: "second", textContent: "Show" });
     button.addEventListener("click", () => { show(); window.scrollTo({ top: 0 }); });
     bar.replaceChildren(`${count} new ${count === 1 ? "alert" : "alerts"} `, button);
     bar.hidden = false;
