@@ -74,7 +74,8 @@ class Alerts:
     async def _search(self, request: web.Request, asked: Asked) -> web.Response:
         finding = await self._finder.find(asked)
         if not isinstance(finding, Finding):
-            return self._answer(request, asked, {"mistakes": finding}, status=400)
+            is_part = "HX-Request" in request.headers  # which is looked at while somebody writes
+            return self._answer(request, asked, {"mistakes": finding}, status=200 if is_part else 400)
         more = asked.link(before=write_place(finding.then)) if finding.then else ""
         return self._answer(request, asked, {"finding": finding, "more": more})
 
