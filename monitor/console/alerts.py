@@ -9,12 +9,13 @@ from typing import Any, Final
 from aiohttp import web
 
 from monitor import acts
-from monitor.console.asked import RANGES, Asked, read_asked, write_place
+from monitor.console.asked import form
 from monitor.console.desk import Desk
-from monitor.console.doing import Deeds, Said, read_form
+from monitor.console.doing import Deeds
 from monitor.console.finding import Finder, Finding
-from monitor.console.pages import PER_PAGE, Pages
+from monitor.console.pages import PER_PAGE, Pages, Said, see_other
 from monitor.console.timeline import draw, window
+from monitor.console.told_filter import RANGES, Asked, read_asked, write_place
 from monitor.model import Priority
 from monitor.ports import Store, ToldFilter, ToldPlace
 
@@ -39,7 +40,7 @@ class Alerts:
         ]
 
     async def _go_there(self, request: web.Request) -> web.Response:  # noqa: ARG002 - aiohttp's interface
-        raise web.HTTPSeeOther("/alerts")
+        return see_other("/alerts")
 
     async def _show(self, request: web.Request) -> web.Response:
         asked = read_asked(request, zone=self._desk.setup.config.defaults.zone, now=self._desk.clock())
@@ -73,7 +74,8 @@ class Alerts:
     async def _search(self, request: web.Request, asked: Asked) -> web.Response:
         finding = await self._finder.find(asked)
         if not isinstance(finding, Finding):
-            return self._answer(request, asked, {"mistakes": finding}, status=400)
+            is_part = "HX-Request" in request.headers  # which is looked at while somebody writes
+            return self._answer(request, asked, {"mistakes": finding}, status=200 if is_part else 400)
         more = asked.link(before=write_place(finding.then)) if finding.then else ""
         return self._answer(request, asked, {"finding": finding, "more": more})
 
@@ -102,19 +104,19 @@ class Alerts:
 
     async def _acknowledge(self, request: web.Request) -> web.Response:
         """Take care of all alerts about a story; answer with its card, or go back to where it stood."""
-        story_id, form = request.match_info["story"], await read_form(request)
+        story_id, sent = request.match_info["story"], await form(request)
         account = await self._desk.read(lambda store: store.story_account(story_id, after=None, limit=1))
         open_alerts = [each.alert for each in account.alerts if not each.alert.acknowledged_at] if account else []
         said = Said("Somebody takes care of it already." if account else "That story is no longer known.", done=False)
         for alert in open_alerts:
             said = await self._deeds.do(request, acts.acknowledge, alert.id)
         if "HX-Request" not in request.headers:
-            return self._deeds.go_on("/alerts", said, query=form.get("query", ""))
+            return self._deeds.go_on("/alerts", said, query=sent.get("query", ""))
         this = ToldFilter(story=story_id)
         stories = await self._desk.read(lambda store: store.told_stories(this, before=None, limit=1))
         if not stories:
             raise web.HTTPNotFound(text=said.text)
-        zone, query = self._desk.setup.config.defaults.zone, form.get("query", "")
+        zone, query = self._desk.setup.config.defaults.zone, sent.get("query", "")
         return self._pages.part("card.html.j2", told=stories[0], zone=zone, now=self._desk.clock(), query=query)
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, final
 
-from monitor.console.bench import BusyError, Bench
+from monitor.console.bench import Bench, BusyError
 from monitor.console.bench_work import Asked
 from monitor.errors import MonitorError
 

@@ -13,10 +13,13 @@ from monitor.console.backtests import Backtests
 from monitor.console.bench import Bench, Workbench
 from monitor.console.desk import Desk, Mistakes
 from monitor.console.doing import Deeds
+from monitor.console.feeds import Feeds
 from monitor.console.guard import Guard
 from monitor.console.live import Live as LiveAlerts
 from monitor.console.login import LoginPage
+from monitor.console.mutes import Mutes
 from monitor.console.notice import Notice
+from monitor.console.outbox import Outbox
 from monitor.console.pages import Pages
 from monitor.console.refusals import Refusals
 from monitor.console.rules import Rules
@@ -82,6 +85,9 @@ class Console:
             *Trying(self._desk, self._pages, self._benches[0], self._backtests).routes(),
             *self.live_alerts.routes(),
             *Alerts(self._desk, self._pages, self._deeds).routes(),
+            *Feeds(self._desk, self._pages).routes(),
+            *Outbox(self._desk, self._pages).routes(),
+            *Mutes(self._desk, self._pages).routes(),
             *Stories(self._desk, self._pages, self._deeds).routes(),
         ]
         middlewares = [guard.check, Notice(self._desk).look, self._deeds.recall]

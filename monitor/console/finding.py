@@ -12,8 +12,8 @@ from typing import Final
 
 from aiohttp import web
 
-from monitor.console.asked import Asked
 from monitor.console.desk import Desk
+from monitor.console.told_filter import Asked
 from monitor.errors import ConfigurationError
 from monitor.model import Entry, Message, Story
 from monitor.notify.render import render_message

@@ -17,9 +17,9 @@ from typing import Final
 import structlog
 from aiohttp import web
 
-from monitor.console.asked import read_asked, read_place, write_place
 from monitor.console.desk import Desk
 from monitor.console.pages import Pages
+from monitor.console.told_filter import read_asked, read_place, write_place
 from monitor.errors import StoreUnavailableError
 from monitor.ports import ToldFilter, ToldPlace, ToldStory
 from monitor.web.server import outlive_deadline

@@ -10,13 +10,13 @@ from aiohttp import web
 
 from monitor.console.desk import Desk
 from monitor.console.guard import READER
+from monitor.console.pages import ATTENTION
 from monitor.errors import StoreUnavailableError
 from monitor.ports import Attention
 from monitor.web.server import Handler
 
 COUNTED_EVERY: Final = 5.0  # seconds
 IN_DOUBT_AFTER: Final = timedelta(seconds=30)
-ATTENTION: Final = web.RequestKey("attention", Attention)
 
 
 class Notice:

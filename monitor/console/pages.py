@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
 from typing import Any, Final
@@ -12,11 +13,10 @@ from aiohttp import web
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from monitor import __version__
-from monitor.console.doing import SAID
 from monitor.console.guard import COOKIE
-from monitor.console.notice import ATTENTION
 from monitor.model import DeliveryState, Excerpt
 from monitor.notify.excerpts import Piece, cut, pieces, safe_link
+from monitor.ports import Attention
 from monitor.text.plain import one_line, shorten
 
 PAGES: Final = (  # path, name: in the order of the navigation
@@ -37,6 +37,18 @@ STATES: Final = {  # of a message, in a word
     DeliveryState.SKIPPED: "not sent",
     DeliveryState.HELD: "held",
 }
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What came of a form, in a sentence."""
+
+    text: str
+    done: bool = True  # False = nothing was, and the sentence says why
+
+
+SAID: Final = web.RequestKey("said", Said)  # what came of the form before this page
+ATTENTION: Final = web.RequestKey("attention", Attention)  # what somebody should look at
 
 
 class Pages:
@@ -74,6 +86,11 @@ class Pages:
     def text(self, template: str, **context: Any) -> str:
         """Return what a template makes of this."""
         return self._templates.get_template(template).render(**context)
+
+
+def see_other(location: str) -> web.Response:
+    """Send a browser on, after what it has changed."""
+    return web.Response(status=HTTPStatus.SEE_OTHER, headers={"Location": location})
 
 
 def ago(then: datetime | None, now: datetime) -> str:

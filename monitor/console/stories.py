@@ -13,9 +13,10 @@ from aiohttp import web
 from monitor import acts
 from monitor.account import Row, account_of, decision_rows
 from monitor.commands import MUTE
+from monitor.console.asked import form, number
 from monitor.console.desk import Desk
-from monitor.console.doing import Deeds, Said, read_form
-from monitor.console.pages import Pages
+from monitor.console.doing import Deeds
+from monitor.console.pages import Pages, see_other
 from monitor.decide.mutes import what_is_muted
 from monitor.model import Message, Mute, Reason
 from monitor.notify.render import render_message
@@ -25,7 +26,6 @@ from monitor.rules.misses import nearest_misses
 ENTRIES_ON_A_PAGE: Final = 30
 MOST_NEAREST: Final = 3
 _ID: Final = re.compile(r"[0-9a-f]{8,32}")
-_PLACE: Final = re.compile(r"[0-9]{1,18}", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,8 +59,8 @@ class Stories:
     async def _show(self, request: web.Request) -> web.Response:
         story_id = await self._story(request.match_info["id"])
         if story_id != request.match_info["id"]:
-            raise web.HTTPSeeOther(f"/stories/{story_id}")
-        after = _place(request.query.get("after", ""))
+            return see_other(f"/stories/{story_id}")
+        after = number(request, "after")
         account = await self._desk.read(
             lambda store: store.story_account(story_id, after=after, limit=ENTRIES_ON_A_PAGE + 1)
         )
@@ -142,7 +142,7 @@ class Stories:
         if record is None:
             raise web.HTTPNotFound(text=_unknown(begins))
         if record.story is not None:
-            raise web.HTTPSeeOther(f"/stories/{record.story.id}")
+            return see_other(f"/stories/{record.story.id}")
         ruleset, entry = self._desk.live.ruleset, record.entry
         tags = self._desk.setup.source_tags.get(entry.feed, ())
         return self._pages.page(
@@ -160,25 +160,25 @@ class Stories:
 
     async def _do(self, request: web.Request) -> web.Response:
         """Do what a form of the page says, and go back to it."""
-        story_id, form = request.match_info["id"], await read_form(request)
+        story_id, sent = request.match_info["id"], await form(request)
         account = await self._desk.read(lambda store: store.story_account(story_id, after=None, limit=1))
         if account is None:
             raise web.HTTPNotFound(text=_unknown(story_id))
-        act, given = _deed(form, account)
+        act, given = _deed(sent, account)
         if "until" in given:
             given["until"] = self._desk.clock() + MUTE
         subject = given.pop("subject", None)
-        said: Said = await self._deeds.do(request, act, *([subject] if subject else []), **given)
+        said = await self._deeds.do(request, act, *([subject] if subject else []), **given)
         return self._deeds.go_on(f"/stories/{story_id}", said)
 
 
-def _deed(form: Mapping[str, str], account: StoryAccount) -> tuple[Callable[..., str], dict[str, Any]]:
+def _deed(sent: Mapping[str, str], account: StoryAccount) -> tuple[Callable[..., str], dict[str, Any]]:
     """Say which act a form means; what it names must belong to the story.
 
     Raises:
         HTTPBadRequest: it means none.
     """
-    verb, subject, rule = form.get("act", ""), form.get("subject", ""), form.get("rule", "")
+    verb, subject, rule = sent.get("act", ""), sent.get("subject", ""), sent.get("rule", "")
     rules = {each for record in account.alerts for each in record.alert.rules}
     alerts = {record.alert.id for record in account.alerts}
     keys = {each.key for record in account.alerts for each in record.deliveries}
@@ -234,12 +234,6 @@ def _bears_on(mute: Mute, account: StoryAccount) -> bool:
         and (not mute.feed or mute.feed in account.story.sources)
         and (not mute.channel or mute.channel in account.story.told)
     )
-
-
-def _place(text: str) -> int | None:
-    if text and not _PLACE.fullmatch(text):
-        raise web.HTTPBadRequest(text="there is no such page: begin anew with the first")
-    return int(text) if text else None
 
 
 def _unknown(reference: str) -> str:

@@ -44,6 +44,12 @@ class Timeline:
         return sum(bar.alerts for bar in self.bars)
 
     @property
+    def by_priority(self) -> list[tuple[str, int]]:
+        """How many of each priority, the highest first."""
+        sums = [sum(bar.counts[rank] for bar in self.bars) for rank in range(len(Priority))]
+        return [(priority.word, count) for priority, count in zip(Priority, sums, strict=True)][::-1]
+
+    @property
     def busiest(self) -> Bar:
         """The bar with most alerts, the first of several."""
         return max(self.bars, key=lambda bar: bar.alerts)

@@ -12,7 +12,7 @@ from typing import Any, Final
 from aiohttp import web
 
 from monitor.console.backtests import DAYS, Backtests, Job
-from monitor.console.bench import BusyError, Bench
+from monitor.console.bench import Bench, BusyError
 from monitor.console.bench_work import Asked
 from monitor.console.desk import Desk
 from monitor.console.pages import Pages

@@ -20,6 +20,7 @@ from monitor.model import (
     ClaimedDelivery,
     Cutoffs,
     Delivery,
+    DeliveryState,
     Entry,
     Feed,
     Feedback,
@@ -55,6 +56,7 @@ from monitor.ports import (
     FeedReport,
     HitRecord,
     NodeReport,
+    OwedMessage,
     Pruned,
     PrunePlace,
     RuleStats,
@@ -533,6 +535,18 @@ class SqlStore:
         """Read everything known of one entry; see `Store.entry_record`."""
         with self._reading() as connection:
             return ledger.entry_record(connection, entry_id)
+
+    def outbox(
+        self, states: Collection[DeliveryState], *, channel: str = "", before: int | None, limit: int
+    ) -> tuple[OwedMessage, ...]:
+        """Read messages in these states; see `Reader.outbox`."""
+        with self._reading() as connection:
+            return told.outbox(connection, states, channel=channel, before=before, limit=limit)
+
+    def entry_counts(self, *, since: datetime, days: int) -> Mapping[str, tuple[int, ...]]:
+        """Count the entries of each feed, by day; see `Reader.entry_counts`."""
+        with self._reading() as connection:
+            return told.entry_counts(connection, since=since, days=days)
 
     def told_stories(self, wanted: ToldFilter, *, before: ToldPlace | None, limit: int) -> tuple[ToldStory, ...]:
         """Read stories that were told; see `Reader.told_stories`."""

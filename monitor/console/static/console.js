@@ -11,13 +11,14 @@ function drawChart(place) {
   const bars = uPlot.paths.bars({ size: [0.8, 40], align: 1 });
   const series = ["low", "normal", "high", "urgent"].map((name) => ({ label: name, fill: color(name), width: 0, paths: bars, points: { show: false } }));
   const axis = { stroke: color("soft"), grid: { stroke: color("line"), width: 1 }, ticks: { show: false }, font: "12px system-ui" };
+  place.classList.add("drawn");
   place.replaceChildren();
   new uPlot({
     width: place.clientWidth, height: place.clientHeight,
     tzDate: (seconds) => uPlot.tzDate(new Date(seconds * 1000), place.dataset.zone),
     cursor: { show: false }, legend: { show: false }, select: { show: false },
     scales: { x: { range: (_, first, last) => [first, last + step] }, y: { range: (_, __, most) => [0, Math.max(most, 1) * 1.05] } },
-    axes: [{ ...axis, grid: { show: false }, space: 70 }, { ...axis, size: 36, incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10000] }],
+    axes: [{ ...axis, grid: { show: false }, space: 70, size: 38 }, { ...axis, size: 36, incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10000] }],
     series: [{}, ...series],
   }, data, place);
 }
@@ -84,7 +85,7 @@ function take(told) {
   const bar = document.querySelector(".news");
   if (window.scrollY > 300 || live.list.contains(document.activeElement)) { // move nothing under a reader's eyes
     const count = live.waiting.length;
-    const button = Object.assign(document.createElement("button"), { type: "button", className: "plain", textContent: "Show" });
+    const button = Object.assign(document.createElement("button"), { type: "button", className: "second", textContent: "Show" });
     button.addEventListener("click", () => { show(); window.scrollTo({ top: 0 }); });
     bar.replaceChildren(`${count} new ${count === 1 ? "alert" : "alerts"} `, button);
     bar.hidden = false;
