@@ -59,9 +59,10 @@ class Bench(Protocol):
 class Workbench:
     """One process, started when it is first needed, and anew when the files have changed."""
 
-    def __init__(self, setup: Callable[[], Setup], *, python: str = sys.executable) -> None:
+    def __init__(self, setup: Callable[[], Setup], *, python: str = sys.executable, idle: float = IDLE) -> None:
         self._setup = setup
         self._python = python
+        self._idle = idle  # seconds
         self._turn = asyncio.Lock()
         self._waiting = 0
         self._child: Child | None = None
@@ -101,11 +102,8 @@ class Workbench:
         except BaseException:  # whoever gave up leaves an answer behind that nobody wants
             self._end()
             raise
-        self._rest = asyncio.get_running_loop().call_later(IDLE, self._end)
-        if "refused" in answer:
-            raise TrialRefusedError(answer["refused"])
-        value: dict[str, Any] = answer["value"]
-        return value
+        self._rest = asyncio.get_running_loop().call_later(self._idle, self._end)
+        return value_of(answer)
 
     async def _ready(self) -> Child:
         """Return the process, which knows the files as they are loaded now."""
@@ -133,6 +131,11 @@ class Workbench:
             child.kill()
             child.process.wait()
 
+    @property
+    def pid(self) -> int:
+        """The process, 0 = there is none."""
+        return self._child.process.pid if self._child is not None else 0
+
     async def close(self) -> None:
         """End the process, and let nobody start another."""
         self._closed = True
@@ -148,6 +151,21 @@ class Workbench:
 async def _receive(child: Child, deadline: timedelta) -> dict[str, Any]:
     answer: dict[str, Any] = json.loads(await child.receive(deadline, most=MOST_ANSWER))
     return answer
+
+
+def value_of(answer: dict[str, Any]) -> dict[str, Any]:
+    """Return what a task gave.
+
+    Raises:
+        TrialRefusedError: it gave nothing.
+    """
+    if "bug" in answer:
+        log.error("a rule that was tried was too much for this program: please report it", error=answer["bug"])
+        raise TrialRefusedError("trying it failed in this program itself: please report the rule")
+    if "refused" in answer:
+        raise TrialRefusedError(answer["refused"])
+    value: dict[str, Any] = answer["value"]
+    return value
 
 
 def ground_of(setup: Setup) -> Ground:

@@ -12,11 +12,10 @@ import os
 import pickle
 import signal
 import socket
-from collections.abc import Callable
 from functools import partial
 from typing import Any, Final
 
-from monitor.console.bench_work import TASKS, Ground, Task
+from monitor.console.bench_work import TASKS, Ground, Task, Tell, Workshop
 from monitor.console.problems import problem_rows
 from monitor.errors import ConfigurationError, MonitorError
 from monitor.process import framed, limit_memory, parent_socket, read_frame, resident
@@ -33,37 +32,39 @@ def main() -> None:
     os.nice(NICENESS)
     with parent, parent.makefile("rb") as frames:
         ground: Ground = pickle.loads(read_frame(frames))  # noqa: S301 - from the parent
-        work = ground.open()
+        shop = ground.open()
         gc.freeze()
         limit_memory(max(LEAST_MEMORY, 2 * resident() + MEMORY))
-        parent.sendall(_json({"ready": True}))
+        parent.sendall(_frame({"ready": True}))
         while content := read_frame(frames):
             task: Task = pickle.loads(content)  # noqa: S301 - from the parent
-            parent.sendall(_do(partial(TASKS[task.name], work), task, parent))
+            parent.sendall(_frame(answer(shop, task, partial(_tell, parent))))
 
 
-def _do(call: Callable[..., dict[str, Any]], task: Task, parent: socket.socket) -> bytes:
+def answer(shop: Workshop, task: Task, tell: Tell) -> dict[str, Any]:
+    """Do one task, and say what came of it: a value, or why it was refused."""
     # No handler: the signal ends the process even where C code is at work.
     signal.setitimer(signal.ITIMER_PROF, task.seconds)
     try:
-        return _json({"value": call(tell=partial(_tell, parent), **task.arguments)})
+        return {"value": TASKS[task.name](shop, tell=tell, **task.arguments)}
     except MemoryError:
-        return _json({"refused": TOO_MUCH_MEMORY})
+        return {"refused": TOO_MUCH_MEMORY}
     except ConfigurationError as error:
-        return _json({"value": {"problems": problem_rows(error.problems)}})
+        return {"value": {"problems": problem_rows(error.problems)}}
     except MonitorError as error:
-        return _json({"refused": str(error)})
+        return {"refused": str(error)}
+    except Exception as error:  # noqa: BLE001 - to contain it is what this process is for
+        return {"bug": type(error).__name__}
     finally:
         signal.setitimer(signal.ITIMER_PROF, 0)
 
 
 def _tell(parent: socket.socket, progress: float) -> None:
-    """Say how far it is, from 0 to 1."""
-    parent.sendall(_json({"progress": progress}))
+    parent.sendall(_frame({"progress": progress}))
 
 
-def _json(answer: dict[str, Any]) -> bytes:
-    return framed(json.dumps(answer, ensure_ascii=True).encode())
+def _frame(said: dict[str, Any]) -> bytes:
+    return framed(json.dumps(said).encode())
 
 
 if __name__ == "__main__":

@@ -115,11 +115,15 @@ class Workshop:
 
         Raises:
             ConfigurationError: with every mistake in it.
+            UserError: there is none.
         """
         if asked.is_query:
             return self.trials.load_query(asked.rule, name="the query")
         raw = asked.rule.encode("utf-8", "surrogatepass")
-        return self.trials.load(raw, name="the rule", max_values=MOST_VALUES)
+        ruleset = self.trials.load(raw, name="the rule", max_values=MOST_VALUES)
+        if not ruleset.rules:
+            raise UserError("there is no rule in it: write one under `rules:`")
+        return ruleset
 
     def outlook(self, now: datetime) -> Outlook:
         """Say what would become of a match now."""
@@ -191,8 +195,8 @@ def tried(ruleset: Ruleset, entries: tuple[Entry, ...], outlook: Outlook) -> dic
         "attempts": attempts,
         "matched": sum(attempt["held"] for attempt in attempts),
         "left_out": len(ruleset.rules) - len(rule_ids),
-        "yaml": spelt(ruleset, rule_ids[0], "yaml") if rule_ids else "",
-        "query": spelt(ruleset, rule_ids[0], "query") if rule_ids else "",
+        "yaml": spelt(ruleset, rule_ids[0], "yaml"),
+        "query": spelt(ruleset, rule_ids[0], "query"),
     }
 
 
@@ -374,7 +378,7 @@ def harmless(feed: Feed) -> Feed:
     return replace(feed, headers=(), proxy=None)
 
 
-TASKS: Final[Mapping[str, Callable[..., dict[str, Any]]]] = {
+TASKS: Final[dict[str, Callable[..., dict[str, Any]]]] = {
     "try": try_rule,
     "backtest": backtest,
     "patch": patch,

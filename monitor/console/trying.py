@@ -16,7 +16,7 @@ from monitor.console.bench import Bench, BusyError
 from monitor.console.bench_work import Asked
 from monitor.console.desk import Desk
 from monitor.console.pages import Pages
-from monitor.document.patch import INDENT, entry_text
+from monitor.document.patch import INDENT, entry_text, lines_of
 from monitor.errors import MonitorError
 from monitor.rules.written import find_written
 from monitor.setup import Setup
@@ -228,11 +228,11 @@ def rule_text(setup: Setup, rule_id: str) -> str | None:
     own = f"rules:\n{indent(entry_text(document, 'rules', rule_id), INDENT)}"
     if document is setup.config.main or "defaults" not in document.value:
         return own
-    return f"{entry_text_of_top(document.text, document.key_spans['defaults',].line)}{own}"
+    return f"{_section(document.text, document.key_spans['defaults',].line)}{own}"
 
 
-def entry_text_of_top(text: str, start: int) -> str:
+def _section(text: str, start: int) -> str:
     """Return the lines of a section at a file's top, from its first line to the next section."""
-    lines = text.splitlines(keepends=True)
+    lines = lines_of(text)
     end = next((at for at in range(start + 1, len(lines)) if lines[at][:1].strip(" #\n")), len(lines))
-    return "".join(lines[start:end])
+    return "".join(lines[start:end]).rstrip() + "\n"
