@@ -103,9 +103,3 @@ def every_day(counts: Mapping[date, int], today: date) -> tuple[tuple[date, int]
     first = today - timedelta(days=DAYS - 1)
     days = (first + timedelta(days=number) for number in range(DAYS))
     return tuple((day, counts.get(day, 0)) for day in days)
-
-
-def spark(counts: Sequence[int], height: int) -> tuple[tuple[int, int], ...]:
-    """Return place and height of a bar for each count that is not nothing; the highest is as high as there is room."""
-    most = max(counts, default=0)
-    return tuple((place, max(1, round(count / most * height))) for place, count in enumerate(counts) if count)

@@ -16,7 +16,7 @@ from monitor.console.bench import Bench
 from monitor.console.desk import Desk
 from monitor.console.pages import PER_PAGE, Pages
 from monitor.console.problems import problem_rows
-from monitor.console.rule_rows import DAYS, SORTS, Knowledge, every_day, page, rule_rows, search, sort, spark
+from monitor.console.rule_rows import DAYS, SORTS, Knowledge, every_day, page, rule_rows, search, sort
 from monitor.decide.thresholds import describe_dedup, describe_threshold
 from monitor.document.patch import entry_text
 from monitor.errors import MonitorError
@@ -35,7 +35,6 @@ COUNTS_HOLD: Final = timedelta(seconds=30)  # counting the hits of all rules rea
 JUDGED: Final = timedelta(days=365)
 LATEST: Final = 10
 IN_FEED: Final = 50
-SPARK_HEIGHT: Final = 20
 LINT_SECONDS: Final = 60.0  # of CPU time
 LINT_PATIENCE: Final = 0.5  # seconds that a page waits for warnings
 LONGEST: Final = 200  # characters of a search
@@ -72,14 +71,12 @@ class Rules:
         since = _first_day(now)
         ids = [row.rule.id for row in shown]
         hits = await self._desk.read(lambda store: store.hits_by_day(ids, since=since))
-        sparks = {
-            each: spark([count for _, count in every_day(hits.get(each, {}), now.date())], SPARK_HEIGHT) for each in ids
-        }
+        days = {each: [count for _, count in every_day(counts, now.date())] for each, counts in hits.items()}
         context: dict[str, Any] = {
             "rows": shown,
             "more": more,
             "count": len(rows),
-            "sparks": sparks,
+            "days": {each: days.get(each, []) for each in ids},
             "words": words,
             "by": by or "file",
             "sorts": SORTS,

@@ -109,7 +109,7 @@ def entry_text(document: Document, section: str, key: str) -> str:
     lines, start = lines_of(document.text), document.key_spans[section, key].line
     end = _end_of(lines, _next_key(document, start, levels=2))
     column = document.key_spans[section, key].column
-    own = "".join(line[column:] if not line[:column].strip() else line for line in lines[start:end])
+    own = "".join((line[column:] or "\n") if not line[:column].strip() else line for line in lines[start:end])
     return own if own.endswith("\n") else f"{own}\n"
 
 

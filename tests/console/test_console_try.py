@@ -56,7 +56,7 @@ async def test_a_query_is_shown_as_yaml_and_its_mistake_underlined(house: House)
 
 
 async def test_it_is_tried_on_what_is_stored(house: House) -> None:
-    house.feeds.pages["/wire"] = rss("Shoygu speaks", f"An earthquake {HOSTILE}", "Calm")
+    house.feeds.pages["/wire"] = rss("Shoygu speaks", f"An earthquake {html.escape(html.escape(HOSTILE))}", "Calm")
     async with visiting_here(house) as (visitor, _):
         asked = {"rule": "[earthquake, speaks]", "on": "latest"}
         none = await visitor.post("/try", asked, headers=PART)
@@ -139,7 +139,7 @@ async def test_what_is_hostile_is_answered(house: House) -> None:
 
 
 async def test_a_backtest_is_looked_at_while_it_runs(house: House) -> None:
-    house.feeds.pages["/wire"] = rss("Shoygu speaks", f"An earthquake {HOSTILE}", "Calm")
+    house.feeds.pages["/wire"] = rss("Shoygu speaks", f"An earthquake {html.escape(html.escape(HOSTILE))}", "Calm")
     async with visiting_here(house) as (visitor, bench):
         assert await visitor.app.run_once()
         bench.free.clear()

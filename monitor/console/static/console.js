@@ -38,6 +38,7 @@ function drawDays(place) {
   const series = numbers.map((_, at) => ({ fill: color(["normal", "low"][at]), width: 0, paths: bars, points: { show: false } })).reverse();
   const axis = { stroke: color("soft"), grid: { stroke: color("line"), width: 1 }, ticks: { show: false }, font: "12px system-ui" };
   place.replaceChildren();
+  place.classList.add("drawn");
   new uPlot({
     width: place.clientWidth, height: place.clientHeight,
     tzDate: (seconds) => uPlot.tzDate(new Date(seconds * 1000), "Etc/UTC"),
