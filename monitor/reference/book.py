@@ -141,7 +141,8 @@ def _channels(tables: Tables) -> str:
         shared = known_keys(ChannelSettings)
         note = (kind.settings.__doc__ or "").strip()
         needs = " It needs [`smtp`](configuration.md#smtp)." if kind.needs_smtp else ""
-        parts.append(f"## {kind.name}\n\n{note}{needs}\n\n{tables.keys(kind.settings, without=shared)}\n")
+        promise = f"After a crash or a lost answer: {getattr(kind.open, 'guarantee', 'see its package')}."
+        parts.append(f"## {kind.name}\n\n{note}{needs}\n\n{promise}\n\n{tables.keys(kind.settings, without=shared)}\n")
     parts.append(f"## broadcast_at\n\n{tables.keys(BroadcastAt)}\n")
     return "\n".join(parts)
 

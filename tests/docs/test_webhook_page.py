@@ -22,7 +22,7 @@ from tests.docs.pages import DOCS, Page
 PAGE = Page(DOCS / "webhook.md")
 
 
-def delivery() -> Delivery:
+def delivery(kind: DeliveryKind = DeliveryKind.POST) -> Delivery:
     message = Message(
         title=Excerpt(text="Шойгу и Картер", marks=((0, 5),)), url="https://tass.example/1", feed="tass",
         published=utc_now(), seen_at=utc_now(), language="ru", priority=Priority.HIGH,
@@ -30,7 +30,7 @@ def delivery() -> Delivery:
         excerpts=(Excerpt(text="Шойгу", marks=((0, 5),)),),
     )  # fmt: skip
     return Delivery(
-        key="k" * 32, alert_id="", channel="archive", kind=DeliveryKind.POST, message=message, created_at=utc_now()
+        key="k" * 32, alert_id="", channel="archive", kind=kind, message=message, created_at=utc_now()
     )
 
 
