@@ -71,7 +71,8 @@ def _public_url(value: object) -> object:
     return value.rstrip("/")
 
 
-def _listen(value: object) -> object:
+def read_listen(value: object) -> object:
+    """Check an address and a port, as they are written."""
     if isinstance(value, str) and not LISTEN.fullmatch(value):
         raise ValueError(f"`{value}` is no address and port: write it like `127.0.0.1:8080` or `[::]:8080`")
     return value
@@ -208,7 +209,7 @@ class WebSettings(_Shape):
     public_url: Annotated[str, BeforeValidator(_public_url)] = ""  # without a slash at its end
     """Where hubs and recipients of mail reach this program, through your reverse proxy. Default: none: nothing
     listens, nothing is subscribed. Example: `https://monitor.example.org`."""
-    listen: Annotated[str, BeforeValidator(_listen)] = "127.0.0.1:8080"
+    listen: Annotated[str, BeforeValidator(read_listen)] = "127.0.0.1:8080"
     """The address and port that your proxy passes `/websub/` and `/unsubscribe/` on to; port `0` is any. Example:
     `"[::1]:8081"`."""
 

@@ -13,6 +13,7 @@ import inspect
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 from textwrap import dedent
 
 from pydantic import BaseModel
@@ -32,9 +33,7 @@ class Meaning:
 def read_meanings(model: type[BaseModel]) -> dict[str, Meaning]:
     """Return the meanings of a model's keys by their names in YAML; keys that have none are left out."""
     by_field = {name: text for cls in reversed(model.__mro__) for name, text in _texts(cls)}
-    return {
-        info.alias or name: _parse(by_field[name]) for name, info in model.model_fields.items() if name in by_field
-    }
+    return {info.alias or name: _parse(by_field[name]) for name, info in model.model_fields.items() if name in by_field}
 
 
 def _texts(cls: type) -> Iterator[tuple[str, str]]:
@@ -43,7 +42,7 @@ def _texts(cls: type) -> Iterator[tuple[str, str]]:
         return
     (tree,) = ast.parse(dedent(inspect.getsource(cls))).body
     body = tree.body if isinstance(tree, ast.ClassDef) else []
-    for field, below in zip(body, body[1:], strict=False):
+    for field, below in pairwise(body):
         if isinstance(field, ast.AnnAssign) and isinstance(field.target, ast.Name) and isinstance(below, ast.Expr):
             value = below.value
             if isinstance(value, ast.Constant) and isinstance(value.value, str):

@@ -4,6 +4,7 @@
 """
 
 from monitor.ports.doors import ArticleFetcher, Clock, Fetcher, Hear, HubClient, Listener, Notifier, Parser, Pinger
+from monitor.ports.reading import Reader, ToldFilter, ToldPlace, ToldStory
 from monitor.ports.records import (
     Activity,
     AlertRecord,
@@ -51,10 +52,14 @@ __all__ = [
     "Pinger",
     "PrunePlace",
     "Pruned",
+    "Reader",
     "RuleStats",
     "Sighting",
     "StateReport",
     "StatusReport",
     "Store",
+    "ToldFilter",
+    "ToldPlace",
+    "ToldStory",
     "Waiting",
 ]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from importlib.metadata import entry_points
 from typing import Any
 
+from monitor.config.console import ConsoleShape, LoginShape, ProxyShape
 from monitor.config.heartbeat import CanarySettings, HeartbeatSettings
 from monitor.config.load import MAIN_KEYS
 from monitor.config.models import (
@@ -57,6 +58,7 @@ SECTIONS = {
     "ops": ("none", "What this program has to say about itself."),
     "heartbeat": ("none", "How others see that this program works."),
     "web": ("nothing listens", "What others may reach of this program."),
+    "console": ("on this machine alone", "The pages for those who run this program; `false` = none."),
 }
 CONFIGURATION = (
     ("defaults", DefaultSettings),
@@ -72,7 +74,10 @@ CONFIGURATION = (
     ("heartbeat", HeartbeatSettings),
     ("canary", CanarySettings),
     ("feeds", FeedSettings),
-    ("auth", AuthSettings),
+    ("auth of a feed", AuthSettings),
+    ("console", ConsoleShape),
+    ("auth of the console", LoginShape),
+    ("proxy", ProxyShape),
 )
 RULES = (
     ("Conditions", GroupShape),
@@ -112,8 +117,8 @@ def build_pages() -> dict[str, str]:
     }
 
 
-_EXIT_CODES = """Exit codes: 0 all is well; 1 something was found (a mistake, a failing example, no match, a message still
-owed); 2 the command line or the configuration cannot be used. `monitor COMMAND --help` shows the same on a terminal.
+_EXIT_CODES = """Exit codes: 0 all is well; 1 something was found (a mistake, a failing example, no match, a message
+still owed); 2 the command line or the configuration cannot be used. `monitor COMMAND --help` shows the same.
 
 """
 
@@ -122,9 +127,7 @@ def _configuration(tables: Tables) -> str:
     top = read_meanings(TopSettings)
     defaults = {"include": "none", "allow": "none", "allow_files": "none", "contact": "none"}
     defaults |= {"store": f"`{TopSettings().store}`", "breaker": "`{alerts: 20, factor: 10}`"}
-    said = SECTIONS | {
-        key: (defaults[key], meaning.text + f" E.g. {meaning.example}.") for key, meaning in top.items()
-    }
+    said = SECTIONS | {key: (defaults[key], meaning.text + f" E.g. {meaning.example}.") for key, meaning in top.items()}
     main = tables.sections({key: said[key] for key in sorted(MAIN_KEYS)})
     sections = (f"## {title}\n\n{tables.keys(model)}\n" for title, model in CONFIGURATION)
     intro = "Every key of `monitor.yaml`. How they work together stands in the [guide](../configuration.md)."
@@ -132,9 +135,9 @@ def _configuration(tables: Tables) -> str:
 
 
 def _channels(tables: Tables) -> str:
+    intro = "How they work stands in the [guide](../channels.md), what they promise in [guarantees](../guarantees.md)."
     parts = [
-        f"{NOTE}\n# Kinds of channels\n\nHow channels work stands in the [guide](../channels.md). Guarantees are "
-        "explained [here](../guarantees.md).\n",
+        f"{NOTE}\n# Kinds of channels\n\n{intro}\n",
         f"## every channel\n\nWhat a channel of any kind may say.\n\n{tables.keys(ChannelSettings)}\n",
     ]
     for kind in channel_kinds():

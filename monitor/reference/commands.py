@@ -38,7 +38,7 @@ def _usage(command: click.Command, context: click.Context) -> str:
 
 
 def _help(command: click.Command) -> str:
-    """Return what `--help` says; what is shown there as it stands (behind `\\b`) is a block."""
+    """Return what `--help` says; what is shown there as it stands (behind a mark of click's) is a block."""
     parts = []
     for part in re.split(r"\n\s*\n", cleandoc(command.help or "")):
         if part.lstrip().startswith("\b"):

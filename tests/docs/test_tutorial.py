@@ -11,7 +11,7 @@ from tests.docs.tutorial import BLOCKS, play, shown, steady
 
 async def test_the_tutorial_ends_with_one_alert_in_slack(tmp_path: Path) -> None:
     async with FakeSlack() as slack:
-        told = await play(tmp_path.resolve(), slack)
+        told = await play(tmp_path, slack)
     expected = [(command, steady(printed)) for command, printed in shown()]
     printed = [(command, steady(printed)) for command, printed in told]
     assert printed == expected, "run `python -m tests.docs.tutorial`"

@@ -29,9 +29,7 @@ def delivery(kind: DeliveryKind = DeliveryKind.POST) -> Delivery:
         reasons=(Reason(rule="shoygu", title="Shoygu", found=(("shoygu", ("Шойгу",)),)),),
         excerpts=(Excerpt(text="Шойгу", marks=((0, 5),)),),
     )  # fmt: skip
-    return Delivery(
-        key="k" * 32, alert_id="", channel="archive", kind=kind, message=message, created_at=utc_now()
-    )
+    return Delivery(key="k" * 32, alert_id="", channel="archive", kind=kind, message=message, created_at=utc_now())
 
 
 def shape(value: Any) -> Any:

@@ -28,7 +28,7 @@ def shown() -> list[tuple[str, str]]:
 
 async def play(folder: Path, slack: FakeSlack) -> list[tuple[str, str]]:
     """Write every file of the page and run every command; return the commands with what they print."""
-    told = []
+    told, where = [], str(folder)
     for language, body in BLOCKS:
         if named := _NAME.match(body):
             file = folder / named[1]
@@ -37,7 +37,7 @@ async def play(folder: Path, slack: FakeSlack) -> list[tuple[str, str]]:
             file.write_text(content.replace("xoxb-your-token", slack.token), encoding="utf-8")
         for command in re.findall(r"^\$ (.*)$", body, re.MULTILINE) if language == "console" else ():
             printed = await _run(folder, command)
-            told.append((command, printed.replace(str(folder.resolve()), "~/watch")))
+            told.append((command, printed.replace(where, "~/watch")))
     return told
 
 
@@ -61,7 +61,7 @@ def steady(text: str) -> str:
 async def _write_anew() -> None:
     with tempfile.TemporaryDirectory() as folder:
         async with FakeSlack() as slack:
-            told = await play(Path(folder).resolve(), slack)
+            told = await play(Path(folder), slack)
     text, place = PAGE.text, 0
     for command, printed in told:
         start = text.index(f"$ {command}\n", place) + len(f"$ {command}\n")

@@ -22,8 +22,8 @@ from monitor.reference.values import Known, say_default, say_schema, write_value
 from monitor.rules.lint.pages import PAGES
 
 BUILT = build_pages()
-MODELS = [model for _, model in (*CONFIGURATION, *RULES)] + [ChannelSettings, TopSettings]
-MODELS += [kind.settings for kind in channel_kinds()]
+MODELS: list[type[BaseModel]] = [model for _, model in (*CONFIGURATION, *RULES)]
+MODELS += [ChannelSettings, TopSettings, *(kind.settings for kind in channel_kinds())]
 
 
 @pytest.mark.parametrize("name", BUILT)
