@@ -67,7 +67,7 @@ def test_the_guide_works_from_its_first_line_to_its_last(tmp_path: Path) -> None
 
 def test_the_other_commands_of_the_guide_exist() -> None:
     commands = [line for line in Page(ROOT / "README.md").commands() if line.startswith("monitor ")]
-    assert len(commands) == 17
+    assert len(commands) == 16
     assert all(parsed(command) for command in commands)
 
 
