@@ -10,8 +10,11 @@ import structlog
 from monitor.config.console import Console as Settings
 from monitor.console.alerts import Alerts
 from monitor.console.desk import Desk
+from monitor.console.feeds import Feeds
 from monitor.console.guard import Guard
 from monitor.console.login import LoginPage
+from monitor.console.mutes import Mutes
+from monitor.console.outbox import Outbox
 from monitor.console.pages import Pages
 from monitor.console.static import static_routes
 from monitor.pipeline import Doors, Live
@@ -55,6 +58,9 @@ class Console:
             *static_routes(),
             *LoginPage(guard, self._pages, self._desk).routes(),
             *Alerts(self._desk, self._pages).routes(),
+            *Feeds(self._desk, self._pages).routes(),
+            *Outbox(self._desk, self._pages).routes(),
+            *Mutes(self._desk, self._pages).routes(),
         ]
         return WebServer(routes, clock=self._doors.clock, middlewares=[guard.check])
 

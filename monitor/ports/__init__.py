@@ -4,7 +4,7 @@
 """
 
 from monitor.ports.doors import ArticleFetcher, Clock, Fetcher, Hear, HubClient, Listener, Notifier, Parser, Pinger
-from monitor.ports.reading import Reader, ToldFilter, ToldPlace, ToldStory
+from monitor.ports.reading import OwedMessage, Reader, ToldFilter, ToldPlace, ToldStory
 from monitor.ports.records import (
     Activity,
     AlertRecord,
@@ -47,6 +47,7 @@ __all__ = [
     "Listener",
     "NodeReport",
     "Notifier",
+    "OwedMessage",
     "OwedReport",
     "Parser",
     "Pinger",

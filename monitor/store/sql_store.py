@@ -20,6 +20,7 @@ from monitor.model import (
     ClaimedDelivery,
     Cutoffs,
     Delivery,
+    DeliveryState,
     Entry,
     Feed,
     Feedback,
@@ -53,6 +54,7 @@ from monitor.ports import (
     FeedReport,
     HitRecord,
     NodeReport,
+    OwedMessage,
     Pruned,
     PrunePlace,
     RuleStats,
@@ -319,10 +321,10 @@ class SqlStore:
         with self._writing() as connection:
             return outbox.resend(connection, claimed, now=now, lease=lease)
 
-    def replay(self, *, now: datetime, channel: str | None = None) -> int:
+    def replay(self, *, now: datetime, channel: str | None = None, key: str | None = None) -> int:
         """Make dead deliveries new again; see `Store.replay`."""
         with self._writing() as connection:
-            return outbox.replay(connection, now=now, channel=channel)
+            return outbox.replay(connection, now=now, channel=channel, key=key)
 
     def dead_letters(self, *, since: datetime, limit: int = 1_000) -> tuple[DeadLetter, ...]:
         """Read what was set aside; see `Store.dead_letters`."""
@@ -528,6 +530,18 @@ class SqlStore:
         """Read everything known of one entry; see `Store.entry_record`."""
         with self._reading() as connection:
             return ledger.entry_record(connection, entry_id)
+
+    def outbox(
+        self, states: Collection[DeliveryState], *, channel: str = "", before: int | None, limit: int
+    ) -> tuple[OwedMessage, ...]:
+        """Read messages in these states; see `Reader.outbox`."""
+        with self._reading() as connection:
+            return told.outbox(connection, states, channel=channel, before=before, limit=limit)
+
+    def entry_counts(self, *, since: datetime, days: int) -> Mapping[str, tuple[int, ...]]:
+        """Count the entries of each feed, by day; see `Reader.entry_counts`."""
+        with self._reading() as connection:
+            return told.entry_counts(connection, since=since, days=days)
 
     def told_stories(self, wanted: ToldFilter, *, before: ToldPlace | None, limit: int) -> tuple[ToldStory, ...]:
         """Read stories that were told; see `Reader.told_stories`."""
