@@ -98,6 +98,7 @@ def _postgres_engine(url: str) -> tuple[Engine, str]:
             address,
             pool_size=1,
             max_overflow=0,
+            paramstyle="format",  # values by their places, as on SQLite: see `monitor.store.prepared`
             connect_args={name: value for name, value in _CONNECTION.items() if name not in address.query},
             hide_parameters=True,
         )
