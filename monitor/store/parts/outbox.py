@@ -112,6 +112,16 @@ class SqlOutbox(Transactions):
         with self._writing() as connection:
             return holds.drop_held(connection, keys, reason, now)
 
+    def drop_all_held(self, kind: HoldKind, by: str, reason: str, now: datetime) -> int:
+        """Give up all that one mute or breaker holds; see `Store.drop_all_held`."""
+        with self._writing() as connection:
+            return holds.drop_all_held(connection, kind, by, reason, now)
+
+    def hold_all_again(self, kind: HoldKind, by: str, hold: Hold) -> int:
+        """Keep all that one mute or breaker holds for another reason; see `Store.hold_all_again`."""
+        with self._writing() as connection:
+            return holds.hold_all_again(connection, kind, by, hold)
+
     def hold_again(self, keys: Collection[str], hold: Hold) -> int:
         """Keep held deliveries for another reason or time; see `Store.hold_again`."""
         with self._writing() as connection:
