@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from monitor.errors import NotFoundError
+from monitor.errors import NotFoundError, StoreUnavailableError
 from monitor.store.engine import connect, state_file
 from monitor.store.failures import unavailable_as_store_error
 from monitor.store.migrate import migrate, require_current
@@ -46,7 +46,7 @@ def open_existing_store(url: str, *, folder: Path | None = None) -> SqlStore:
         StoreUnavailableError: it cannot be read now.
     """
     file = state_file(url, folder=folder)
-    if file is not None and not file.is_file():
+    if file is not None and not _is_file(file):
         raise NotFoundError(f"there is no state in {file} yet: `monitor run` makes it")
     engine, where = connect(url, folder=folder)
     try:
@@ -56,6 +56,13 @@ def open_existing_store(url: str, *, folder: Path | None = None) -> SqlStore:
         engine.dispose()
         raise
     return SqlStore(engine, where)
+
+
+def _is_file(file: Path) -> bool:
+    try:
+        return file.is_file()
+    except OSError as error:  # its folder may not be entered
+        raise StoreUnavailableError(f"{file} cannot be opened: {error.strerror}") from error
 
 
 class SqlStore(SqlFeeds, SqlPolls, SqlOutbox, SqlPeople, SqlLedger, SqlUpkeep):
