@@ -4,6 +4,7 @@
 """
 
 from monitor.ports.doors import ArticleFetcher, Clock, Fetcher, Hear, HubClient, Listener, Notifier, Parser, Pinger
+from monitor.ports.meter import Meter, Span, Tracer, Untraced
 from monitor.ports.records import (
     Activity,
     AlertRecord,
@@ -15,6 +16,8 @@ from monitor.ports.records import (
     FeedFindings,
     FeedReport,
     HitRecord,
+    LaneLevel,
+    Levels,
     NodeReport,
     OwedReport,
     Pruned,
@@ -43,7 +46,10 @@ __all__ = [
     "Hear",
     "HitRecord",
     "HubClient",
+    "LaneLevel",
+    "Levels",
     "Listener",
+    "Meter",
     "NodeReport",
     "Notifier",
     "OwedReport",
@@ -53,8 +59,11 @@ __all__ = [
     "Pruned",
     "RuleStats",
     "Sighting",
+    "Span",
     "StateReport",
     "StatusReport",
     "Store",
+    "Tracer",
+    "Untraced",
     "Waiting",
 ]

@@ -47,6 +47,7 @@ from monitor.ports.records import (
     FeedFindings,
     FeedReport,
     HitRecord,
+    Levels,
     NodeReport,
     Pruned,
     PrunePlace,
@@ -366,6 +367,21 @@ class Store(Protocol):
 
     def status(self) -> StatusReport:
         """Take one look at the whole state."""
+        ...
+
+    def levels(self, now: datetime, *, in_doubt_after: timedelta, dead_after: timedelta) -> Levels:
+        """Count what is watched all the time.
+
+        A message that is being sent for so long is in doubt; a daemon that was silent for so long is dead.
+        """
+        ...
+
+    def try_writing(self) -> None:
+        """Write nothing, as if it were something.
+
+        Raises:
+            StoreUnavailableError: nothing can be written.
+        """
         ...
 
     def find_entries(self, prefix: str) -> tuple[str, ...]:

@@ -52,6 +52,7 @@ from monitor.ports import (
     FeedFindings,
     FeedReport,
     HitRecord,
+    Levels,
     NodeReport,
     Pruned,
     PrunePlace,
@@ -66,6 +67,7 @@ from monitor.store import (
     hits,
     holds,
     ledger,
+    levels,
     outbox,
     pauses,
     people,
@@ -397,11 +399,7 @@ class SqlStore:
             return people.read_mutes(connection, at=at)
 
     def try_writing(self) -> None:
-        """Write nothing, as if it were something.
-
-        Raises:
-            StoreUnavailableError: nothing can be written.
-        """
+        """Write nothing, as if it were something; see `Store.try_writing`."""
         with self._writing() as connection:
             report.touch(connection)
 
@@ -484,6 +482,11 @@ class SqlStore:
         """Take one look at the whole state; see `Store.status`."""
         with self._reading() as connection:
             return report.status(connection)
+
+    def levels(self, now: datetime, *, in_doubt_after: timedelta, dead_after: timedelta) -> Levels:
+        """Count what is watched all the time; see `Store.levels`."""
+        with self._reading() as connection:
+            return levels.levels(connection, now, in_doubt_after=in_doubt_after, dead_after=dead_after)
 
     def find_entries(self, prefix: str) -> tuple[str, ...]:
         """Find entries by an id or key; see `Store.find_entries`."""
