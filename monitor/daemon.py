@@ -15,6 +15,7 @@ from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from monitor import __version__
 from monitor.bulletins import Bulletins
 from monitor.chores import Indexing, Pruning
+from monitor.console.console import Console
 from monitor.conversation import Conversation
 from monitor.crew import Crew
 from monitor.decide.announcements import FOLD
@@ -40,8 +41,11 @@ from monitor.sd_notify import ServiceManager
 from monitor.setup import Setup
 from monitor.turns import SPACING
 from monitor.unsubscribe import Departures
+from monitor.web.callbacks import Callbacks
+from monitor.web.door import Door
+from monitor.web.server import WebServer
 from monitor.web.unsubscribe import Exits
-from monitor.websub import ClaimedPush, Door, Subscriptions
+from monitor.websub import ClaimedPush, Subscriptions
 
 log = structlog.get_logger()
 T = TypeVar("T")
@@ -94,16 +98,20 @@ class Daemon:
         self._indexing = Indexing(doors)
         self._holds = Holds(doors)
         self.subscriptions = Subscriptions(doors, on_push=lambda: self._begin(self.read_pushes))
-        self.door = Door(self.subscriptions, doors.clock, Exits(departures).routes())
+        routes = [*Callbacks(self.subscriptions).routes(), *Exits(departures).routes()]
+        self.door = Door("callbacks of hubs, links of mails", lambda: WebServer(routes, clock=doors.clock))
+        self._metrics = metrics
+        self.exposition = Exposition(doors, metrics, notice=self._note_work)
+        self.readiness = Readiness(doors, self._not_yet)
+        self.console = Console(
+            doors, lambda: self.setup, lambda: self.live, exposition=self.exposition, readiness=self.readiness
+        )
         departures.use(setup)
         self._heart = Heart(doors)
         self.conversation = Conversation(doors, lambda: self.live)
         self._bulletins = Bulletins(lambda: (self.doors, self.setup, self.live))
         self._manager = manager or ServiceManager()
         self._loop_watch = LoopWatch(metrics, self._manager)
-        self._metrics = metrics
-        self.exposition = Exposition(doors, metrics, notice=self._note_work)
-        self.readiness = Readiness(doors, self._not_yet)
         self._note_files()
 
     # -- ticks: each asks the store what is due and starts it ----------------------------------------------------------
@@ -145,8 +153,10 @@ class Daemon:
 
     async def keep_subscriptions(self) -> None:
         """Listen for hubs, and ask those that are to be asked now; where nobody can reach us, end what was agreed."""
-        public_url = self.setup.config.public_url
-        if await self.door.keep(self.setup) or not public_url:
+        config, public_url = self.setup.config, self.setup.config.public_url
+        if public_url and not self.door.port:
+            await self.subscriptions.read()  # a hub may come at once
+        if await self.door.keep(config.listen if public_url else None) or not public_url:
             await self.subscriptions.keep(public_url, self.live.hubs)
 
     async def _recorded(self, lease: FeedLease, work: Awaitable[PollOutcome | None]) -> PollOutcome | None:
@@ -324,6 +334,7 @@ class Daemon:
             self.report_dead: 10,
             self.read_pushes: 1,
             self.keep_subscriptions: 10,
+            self.console.keep: 10,
             self.end_pauses: 10,
             self.departures.read: 10,
             self.show_life: 5,
@@ -346,6 +357,7 @@ class Daemon:
             self._manager.stopping()
             scheduler.shutdown(wait=False)
             await self.door.close()
+            await self.console.close()
         self._feeds.flush()
         log.info("stopping: running work may finish", polls=len(self.polls), messages=len(self.sends))
         try:
@@ -466,6 +478,7 @@ class Daemon:
         """Cut short what still runs, give its leases back, let go of connections."""
         self._stopping = True
         await self.door.close()
+        await self.console.close()
         await self.exposition.close()
         await self.readiness.close()
         await self.conversation.end()

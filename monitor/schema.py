@@ -18,6 +18,7 @@ from pydantic import BaseModel
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue, models_json_schema
 from pydantic_core import core_schema
 
+from monitor.config.console import ConsoleShape
 from monitor.config.heartbeat import CanarySettings, HeartbeatSettings
 from monitor.config.load import INCLUDED_KEYS, MAIN_KEYS
 from monitor.config.models import (
@@ -129,6 +130,7 @@ def build_schemas() -> dict[str, JsonSchemaValue]:
     channels = _channel_models()
     files = (
         CanarySettings,
+        ConsoleShape,
         HeartbeatSettings,
         DefaultSettings,
         FeedSettings,
@@ -179,6 +181,7 @@ def _sections(
         "rules": _mapping(refs[RuleShape], _ID),
         "feeds": _mapping(refs[FeedSettings], "^[a-z0-9][a-z0-9_.-]*$"),
         "channels": _mapping({"anyOf": [refs[channel] for channel in channels]}, "."),
+        "console": {"anyOf": [{"const": False}, refs[ConsoleShape]]},
         "defaults": refs[DefaultSettings],
         "heartbeat": refs[HeartbeatSettings],
         "ops": refs[OpsSettings],

@@ -3,7 +3,11 @@
 `@pytest.mark.no_cover` stands at tests there that measure time, or show with very much what others show with little.
 """
 
+import os
+
 import pytest
+
+os.environ["MONITOR_CONSOLE"] = "off"  # many daemons run at once, and one address is for one of them
 
 COVERING = (
     "tests/decide/",

@@ -71,7 +71,8 @@ def _public_url(value: object) -> object:
     return value.rstrip("/")
 
 
-def _listen(value: object) -> object:
+def read_listen(value: object) -> object:
+    """Check an address and a port, as they are written."""
     if isinstance(value, str) and not LISTEN.fullmatch(value):
         raise ValueError(f"`{value}` is no address and port: write it like `127.0.0.1:8080` or `[::]:8080`")
     return value
@@ -176,7 +177,7 @@ class WebSettings(_Shape):
     """`web:`, what others may reach of this program."""
 
     public_url: Annotated[str, BeforeValidator(_public_url)] = ""  # without a slash at its end
-    listen: Annotated[str, BeforeValidator(_listen)] = "127.0.0.1:8080"
+    listen: Annotated[str, BeforeValidator(read_listen)] = "127.0.0.1:8080"
 
 
 class RetentionSettings(_Shape):

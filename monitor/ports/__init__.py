@@ -5,6 +5,7 @@
 
 from monitor.ports.doors import ArticleFetcher, Clock, Fetcher, Hear, HubClient, Listener, Notifier, Parser, Pinger
 from monitor.ports.meter import Meter, Span, Tracer, Untraced
+from monitor.ports.reading import Reader, ToldFilter, ToldPlace, ToldStory
 from monitor.ports.records import (
     Activity,
     AlertRecord,
@@ -57,12 +58,16 @@ __all__ = [
     "Pinger",
     "PrunePlace",
     "Pruned",
+    "Reader",
     "RuleStats",
     "Sighting",
     "Span",
     "StateReport",
     "StatusReport",
     "Store",
+    "ToldFilter",
+    "ToldPlace",
+    "ToldStory",
     "Tracer",
     "Untraced",
     "Waiting",

@@ -38,6 +38,7 @@ from monitor.model import (
     Told,
     Wanted,
 )
+from monitor.ports.reading import Reader
 from monitor.ports.records import (
     Activity,
     Cursor,
@@ -59,7 +60,7 @@ from monitor.ports.records import (
 )
 
 
-class Store(Protocol):
+class Store(Reader, Protocol):
     """Keep all state. Synchronous, whole transactions, called on a thread of its own; `now` is always passed in.
 
     Every method may raise StoreUnavailableError, after which nothing has been written.

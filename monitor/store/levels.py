@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, Connection, and_, case, func, or_, select
 
+from monitor.errors import Cause
 from monitor.model import DeliveryState
 from monitor.ports import LaneLevel, Levels
 from monitor.store.tables import breaker, delivery, feed, node
@@ -28,7 +29,9 @@ def levels(connection: Connection, now: datetime, *, in_doubt_after: timedelta, 
 def _feeds(connection: Connection) -> dict[str, int]:
     health = case((feed.c.paused_at.is_not(None), "paused"), else_=func.coalesce(feed.c.cause, "ok"))
     counted = select(health.label("health"), func.count().label("rows")).where(feed.c.active).group_by(health)
-    return {"ok": 0, "paused": 0} | {row.health: row.rows for row in connection.execute(counted)}
+    rows = {row.health: row.rows for row in connection.execute(counted)}
+    causes = {cause.value: rows[cause.name] for cause in Cause if cause.name in rows}
+    return {"ok": rows.get("ok", 0), "paused": rows.get("paused", 0)} | causes
 
 
 def _lanes(connection: Connection, doubtful: datetime) -> tuple[LaneLevel, ...]:

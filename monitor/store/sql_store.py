@@ -60,6 +60,9 @@ from monitor.ports import (
     Sighting,
     StateReport,
     StatusReport,
+    ToldFilter,
+    ToldPlace,
+    ToldStory,
     Waiting,
 )
 from monitor.store import (
@@ -76,6 +79,7 @@ from monitor.store import (
     pulses,
     report,
     search,
+    told,
     turns,
     verify,
     words,
@@ -527,6 +531,11 @@ class SqlStore:
         """Read everything known of one entry; see `Store.entry_record`."""
         with self._reading() as connection:
             return ledger.entry_record(connection, entry_id)
+
+    def told_stories(self, wanted: ToldFilter, *, before: ToldPlace | None, limit: int) -> tuple[ToldStory, ...]:
+        """Read stories that were told; see `Reader.told_stories`."""
+        with self._reading() as connection:
+            return told.told_stories(connection, wanted, before=before, limit=limit)
 
     def read_entries(
         self, *, since: datetime, after: Cursor | None, limit: int
