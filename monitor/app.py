@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import faulthandler
 import os
 import signal
 import threading
@@ -147,7 +148,10 @@ async def serve(setup: Setup) -> None:
     """
     stop, hangup = asyncio.Event(), asyncio.Event()
     _on_signals(stop, hangup)
-    async with open_app(setup, steady=True, manager=ServiceManager.of(os.environ)) as daemon:
+    manager = ServiceManager.of(os.environ)
+    if manager.watchdog:  # whose signal ends a loop that hangs: then say where
+        faulthandler.enable()
+    async with open_app(setup, steady=True, manager=manager) as daemon:
         forward = asyncio.create_task(_forward(hangup, daemon))
         try:
             await daemon.run(stop)
