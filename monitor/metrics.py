@@ -228,7 +228,8 @@ class Metrics(Meter):
         self._types = dict(channels)
         for channel, kind in channels.items():
             self._channels.labels(channel, kind).set(1)
-            self._sends.labels(channel, kind, "sent")  # from 0 on: a rate sees the first one
+            for end in ENDS.values():  # from 0 on: who asks for an increase sees the first one
+                self._sends.labels(channel, kind, end)
 
     def at_work(self, kind: str, count: int) -> None:
         """Note how many pieces of work of a kind are under way."""
