@@ -415,6 +415,10 @@ def _report(feed: Feed, outcome: PollOutcome) -> None:
         log.warning("coverage gap, polling it more often", feed=feed.name, gap=describe_gap(notes.gap))
     if outcome.entries:
         log.debug("new entries", feed=feed.name, entries=len(outcome.entries), alerts=len(outcome.alerts))
+    for alert in outcome.alerts:
+        ids = {"alert": alert.id, "story": alert.story_id, "entry": alert.entry_id}
+        told = {"rules": list(alert.rules), "channel": alert.channel, "priority": alert.priority.name.lower()}
+        log.info("alert", feed=feed.name, **told, **ids)
     home = outcome.state.notes.home
     if home and home != outcome.lease.state.notes.home:
         hint = "it is read there; write down its new address"
