@@ -26,11 +26,12 @@ from monitor.metrics import Metrics
 from monitor.notify.channel import DEADLINE
 from monitor.notify.channels import open_channels, open_listeners
 from monitor.pipeline import Doors, Live
-from monitor.ports import Clock
+from monitor.ports import Clock, Tracer, Untraced
 from monitor.sd_notify import ServiceManager
 from monitor.setup import Setup
 from monitor.store.lock import lock_state
 from monitor.store.sql_store import open_store, state_file
+from monitor.tracing import open_tracer
 from monitor.turns import SPACING
 from monitor.unsubscribe import SECRET, Departures
 
@@ -67,12 +68,14 @@ async def open_app(
     stream: TextIO | None = None,
     steady: bool = False,
     manager: ServiceManager | None = None,
+    tracer: Tracer | None = None,
 ) -> AsyncIterator[Daemon]:
     """Open everything that a setup names, and close it again.
 
     `send_deadline` bounds each attempt to send; `host_spacing` lies between two requests to one host; `stream` is where
     console channels print, standard output if None; `steady` is for a daemon that goes on: the first polls of many
-    feeds are spread, and those that find nothing wait PATIENCE to be recorded together; `manager` is told how it is.
+    feeds are spread, and those that find nothing wait PATIENCE to be recorded together; `manager` is told how it is,
+    `tracer` what is done.
 
     Raises:
         StateInUseError: another daemon works on the same SQLite file.
@@ -122,6 +125,7 @@ async def open_app(
             work_threads=work_threads,
             patience=PATIENCE if steady else timedelta(),
             meter=metrics,
+            tracer=tracer or Untraced(),
         )
         departures = Departures(doors, await doors.in_store(store.secret, SECRET))
         await departures.read()
@@ -151,12 +155,14 @@ async def serve(setup: Setup) -> None:
     manager = ServiceManager.of(os.environ)
     if manager.watchdog:  # whose signal ends a loop that hangs: then say where
         faulthandler.enable()
-    async with open_app(setup, steady=True, manager=manager) as daemon:
+    tracer = open_tracer(os.environ)
+    async with open_app(setup, steady=True, manager=manager, tracer=tracer) as daemon:
         forward = asyncio.create_task(_forward(hangup, daemon))
         try:
             await daemon.run(stop)
         finally:
             forward.cancel()
+    await asyncio.to_thread(tracer.close)
     log.info("stopped")
 
 

@@ -154,7 +154,7 @@ class Doors:
         """Run one store method on the store's thread."""
         name = getattr(call, "__name__", "other").strip("_<>")
         work = partial(self._time, name, perf_counter(), partial(call, *args, **kwargs))
-        with self.tracer.span(f"store {name}"):
+        with self.tracer.part(f"store {name}"):
             return await asyncio.get_running_loop().run_in_executor(self.store_thread, work)
 
     def _time(self, name: str, asked: float, call: Callable[[], R]) -> R:
@@ -239,7 +239,7 @@ async def take_push(lease: FeedLease, due: datetime, page: Page, live: Live, doo
 
 
 async def _read_and_record(lease: FeedLease, feed: Feed, live: Live, doors: Doors) -> PollOutcome:
-    with doors.tracer.span("fetch"):
+    with doors.tracer.part("fetch"):
         fetched = await live.fetcher.fetch(feed, lease.state)
     now = doors.clock()
     whole = wants_whole(lease.state, now)

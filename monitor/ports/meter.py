@@ -59,7 +59,15 @@ class Tracer(Protocol):
     """Follow pieces of work, each within the one that it is part of."""
 
     def span(self, name: str, **attributes: str | int) -> AbstractContextManager[Span]:
-        """Return what is open while a piece of work is done; what it raises is noted."""
+        """Return what is open while a piece of work is done."""
+        ...
+
+    def part(self, name: str) -> AbstractContextManager[object]:
+        """Return what is open while a part of such a piece is done; outside of one, nothing is followed."""
+        ...
+
+    def close(self) -> None:
+        """Let go, at the end; it may take some seconds."""
         ...
 
 
@@ -70,8 +78,15 @@ class Untraced:
         """Return what does nothing; see `Tracer`."""
         return _NOTHING
 
+    def part(self, name: str) -> AbstractContextManager[object]:  # noqa: ARG002 - as `Tracer` says
+        """Return what does nothing; see `Tracer`."""
+        return _NOTHING
+
     def note(self, **attributes: str | int) -> None:
         """Do nothing; see `Span`."""
+
+    def close(self) -> None:
+        """Do nothing; see `Tracer`."""
 
 
 _NOTHING = nullcontext(Untraced())
