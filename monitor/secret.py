@@ -43,6 +43,7 @@ class Secret:
 
 SHORTEST_KNOWN: Final = 8  # characters; a shorter one is part of too many words to be taken out wherever it stands
 _SCHEME = re.compile(r"(?i:basic|bearer|token) +(\S+)")
+_REST = r"[\w.~%-]*+"  # another secret may begin like a known one
 _known: set[str] = set()  # as they may stand in a text
 _finder: tuple[int, re.Pattern[str]] | None = None  # for so many
 
@@ -62,7 +63,10 @@ def blot(text: str) -> str:
     if finder is None or finder[0] != len(_known):
         values = list(_known)  # in one step: other threads may add some
         values.sort(key=len, reverse=True)  # a secret may begin with another
-        finder = _finder = len(values), re.compile("|".join(map(re.escape, values)) or "(?!)")
+        finder = _finder = (
+            len(values),
+            re.compile(f"(?:{'|'.join(map(re.escape, values))}){_REST}" if values else "(?!)"),
+        )
     return finder[1].sub("***", text)
 
 

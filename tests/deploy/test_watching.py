@@ -38,18 +38,21 @@ def queries() -> list[str]:
     return [target["expr"] for panel in panels() for target in panel.get("targets", ())]
 
 
-@pytest.fixture(scope="module")
-def there_is() -> set[str]:
-    """All names of series that an exposition may hold."""
+def exposed() -> list[tuple[str, str]]:
+    """All metrics that an exposition may hold, and their types."""
     metrics = Metrics()
     metrics.uses(rules=0, rules_hash="", feeds=0, channels={})
     now = datetime(2027, 1, 1, tzinfo=UTC)
     metrics.levels.show(Levels(feeds={}, feed_due=None, lanes=(), breakers=0, nodes=1), now)
-    names = set()
-    for name, kind in re.findall(r"^# TYPE (\S+) (\S+)$", generate_latest(metrics.registry).decode(), re.MULTILINE):
-        parts = {"histogram": ("_bucket", "_sum", "_count"), "summary": ("_sum", "_count")}.get(kind, ("",))
-        names |= {name + part for part in parts}
-    return names
+    text = generate_latest(metrics.registry).decode()
+    return re.findall(r"^# TYPE (\S+) (\S+)$", text, re.MULTILINE)
+
+
+@pytest.fixture(scope="module")
+def there_is() -> set[str]:
+    """All names of series that an exposition may hold."""
+    parts = {"histogram": ("_bucket", "_sum", "_count"), "summary": ("_sum", "_count")}
+    return {name + part for name, kind in exposed() for part in parts.get(kind, ("",))}
 
 
 def named(query: str) -> set[str]:

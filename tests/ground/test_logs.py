@@ -144,6 +144,11 @@ def test_what_was_read_as_a_secret_comes_out_nowhere(stream: io.StringIO) -> Non
         assert shape not in told
 
 
+def test_a_secret_that_begins_like_another_comes_out_nowhere() -> None:
+    Secret("xoxb-11112222")
+    assert logs.redact("with xoxb-11112222-3333 and more") == "with *** and more"
+
+
 def test_a_short_secret_is_no_reason_to_take_words_apart() -> None:
     Secret("news")
     assert logs.redact("good news") == "good news"
