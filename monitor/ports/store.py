@@ -43,6 +43,7 @@ from monitor.ports.records import (
     Cursor,
     DeadLetter,
     DeliveryRecord,
+    EngineReport,
     EntryRecord,
     FeedFindings,
     FeedReport,
@@ -456,6 +457,10 @@ class Store(Protocol):
 
     def verify(self, now: datetime) -> StateReport:
         """Look for what is wrong with the state, and count its rows; it takes as long as reading all of it."""
+        ...
+
+    def engine_report(self) -> EngineReport:
+        """Say what the store is made of, and when its chores are due."""
         ...
 
     def close(self) -> None:

@@ -48,6 +48,7 @@ from monitor.ports import (
     Cursor,
     DeadLetter,
     DeliveryRecord,
+    EngineReport,
     EntryRecord,
     FeedFindings,
     FeedReport,
@@ -62,6 +63,7 @@ from monitor.ports import (
     Waiting,
 )
 from monitor.store import (
+    anatomy,
     chores,
     hits,
     holds,
@@ -395,6 +397,11 @@ class SqlStore:
         """Read mutes; see `Store.mutes`."""
         with self._reading() as connection:
             return people.read_mutes(connection, at=at)
+
+    def engine_report(self) -> EngineReport:
+        """Say what the store is made of; see `Store.engine_report`."""
+        with self._reading() as connection:
+            return anatomy.engine_report(connection)
 
     def try_writing(self) -> None:
         """Write nothing, as if it were something.
