@@ -18,6 +18,7 @@ from monitor.errors import MonitorError
 
 # name -> (where, one line for --help); the line stands here so that --help imports no command
 COMMANDS = {
+    "init": ("monitor.cli.init:init", "Lay out a folder with a configuration, rules and a sample."),
     "run": ("monitor.cli.run:run", "Run the daemon until Ctrl-C."),
     "check": ("monitor.cli.check:check", "Check the configuration and all rules, with their examples."),
     "explain": ("monitor.cli.explain_code:explain", "Explain the code of a warning, such as MM101."),
