@@ -42,6 +42,7 @@ COMMANDS = {
     "notify": ("monitor.cli.notify:notify", "Send a test message to a channel."),
     "doctor": ("monitor.cli.doctor:doctor", "Look whether all that the configuration needs is there and works."),
     "actors": ("monitor.cli.actors:actors", "List actors; suggest more spellings of their names."),
+    "pack": ("monitor.cli.pack:pack", "Take, test, list and remove packs of rules, actors and sources."),
     "schema": ("monitor.cli.rules_schema:schema", "Print the JSON Schema of the files, for editors."),
     "reload": ("monitor.cli.run:reload", "Make the running daemon read its files anew."),
 }

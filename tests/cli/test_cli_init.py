@@ -70,7 +70,9 @@ def test_nothing_is_written_where_a_file_is_there(tmp_path: Path, name: str) -> 
 
 def test_all_that_is_there_is_counted_and_some_of_it_named(tmp_path: Path) -> None:
     run("init", str(tmp_path))
-    with pytest.raises(UserError, match=r"has monitor\.yaml, rules/example\.yaml, sample/coast-wire\.rss\.xml and 7 more"):
+    with pytest.raises(
+        UserError, match=r"has monitor\.yaml, rules/example\.yaml, sample/coast-wire\.rss\.xml and 7 more"
+    ):
         CliRunner().invoke(cli, ["init", str(tmp_path)], catch_exceptions=False)
 
 
