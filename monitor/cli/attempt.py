@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from monitor.cli import complete
 from monitor.cli.show import line, plural
 from monitor.cli.status import existing_store
 from monitor.errors import NotFoundError, StoreError, UserError
@@ -32,7 +33,7 @@ TITLE_WIDTH = 100
 
 
 @click.command("try")
-@click.argument("rule")
+@click.argument("rule", shell_complete=complete.rules)
 @click.argument("source", required=False, metavar="[TEXT|FILE|URL]")
 @click.option("--entry", "entry_id", help="Try it on a stored entry: its id, or the first digits.", metavar="ID")
 @click.option("--all", "show_all", is_flag=True, help="Of a feed, show the entries that do not match too.")

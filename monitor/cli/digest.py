@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from monitor.cli import complete
 from monitor.cli.show import line, plural
 from monitor.cli.status import existing_store
 from monitor.errors import NotFoundError, UserError
@@ -25,7 +26,7 @@ def digest() -> None:
 
 
 @digest.command(short_help="Show what the next digest of a channel would say now.")
-@click.argument("channel")
+@click.argument("channel", shell_complete=complete.channels)
 @click.option("--out", type=click.Path(path_type=Path, dir_okay=False), help="Write it to this file as HTML.")
 @click.option("--text", is_flag=True, help="Print it as plain text although it is written to a file.")
 @click.pass_obj

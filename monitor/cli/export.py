@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, TextIO
 
 import click
 
+from monitor.cli import complete
 from monitor.cli.past import Duration
 from monitor.cli.show import plural
 from monitor.cli.status import existing_store
@@ -25,7 +26,13 @@ AT_ONCE = 500
 
 
 @click.command()
-@click.option("--rule", required=True, help="Whose findings: the id of a rule, which may be gone.", metavar="RULE")
+@click.option(
+    "--rule",
+    required=True,
+    help="Whose findings: the id of a rule, which may be gone.",
+    metavar="RULE",
+    shell_complete=complete.rules,
+)
 @click.option("--since", type=Duration(), default="30d", show_default=True, help="How far back, such as 24h or 30d.")
 @click.option(
     "--format", "form", type=click.Choice(("jsonl", "csv", "rss")), default="jsonl", show_default=True, help="As what."

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from monitor.cli import complete
 from monitor.cli.feed_rows import shown_url
 from monitor.cli.show import clock_time, plural, print_json
 from monitor.text.plain import one_line, shorten
@@ -27,7 +28,7 @@ Step = tuple[str, str]
 
 
 @click.command(short_help="Poll a feed once, show every step, write nothing.")
-@click.argument("name_or_url", metavar="NAME|URL")
+@click.argument("name_or_url", metavar="NAME|URL", shell_complete=complete.feeds)
 @click.option("--json", "json_wanted", is_flag=True, help="Print everything as one JSON object.")
 @click.pass_obj
 def check(file: Path, *, name_or_url: str, json_wanted: bool) -> None:

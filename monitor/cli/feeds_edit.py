@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from monitor.cli import complete
 from monitor.cli.feeds_check import is_good, run_probe, steps
 from monitor.cli.show import plural
 from monitor.errors import NotFoundError, UserError
@@ -69,7 +70,7 @@ def add(
 
 
 @click.command(short_help="Take a feed out of the configuration.")
-@click.argument("name")
+@click.argument("name", shell_complete=complete.feeds)
 @WRITE
 @click.pass_obj
 def remove(file: Path, *, name: str, write: bool) -> None:

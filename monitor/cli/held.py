@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from monitor.cli import complete
 from monitor.cli.mutes import BY, JSON
 from monitor.cli.past import Duration
 from monitor.cli.person import person
@@ -30,7 +31,9 @@ def held() -> None:
 
 
 @held.command("list", short_help="List what is kept back, by channel and reason.")
-@click.option("--channel", default="", metavar="NAME", help="Only messages of this channel.")
+@click.option(
+    "--channel", default="", metavar="NAME", help="Only messages of this channel.", shell_complete=complete.channels
+)
 @click.option("--limit", type=click.IntRange(1, _MOST), default=SHOWN, show_default=True, help="How many of a kind.")
 @JSON
 @click.pass_obj

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from monitor.cli import complete
 from monitor.cli.mute_rows import mute_row
 from monitor.cli.past import Duration
 from monitor.cli.person import person
@@ -27,9 +28,11 @@ JSON = click.option("--json", "as_json", is_flag=True, help="Print everything as
 @click.command()
 @click.option("--story", default="", metavar="ID", help="This story: its id, or the first digits.")
 @click.option("--alert", default="", metavar="ID", help="The story of this alert, or of this message.")
-@click.option("--rule", default="", metavar="NAME", help="What this rule alone has found.")
-@click.option("--feed", default="", metavar="NAME", help="What comes from this feed.")
-@click.option("--channel", default="", metavar="NAME", help="Only in this channel.")
+@click.option(
+    "--rule", default="", metavar="NAME", help="What this rule alone has found.", shell_complete=complete.rules
+)
+@click.option("--feed", default="", metavar="NAME", help="What comes from this feed.", shell_complete=complete.feeds)
+@click.option("--channel", default="", metavar="NAME", help="Only in this channel.", shell_complete=complete.channels)
 @click.option("--all", "everything", is_flag=True, help="Everything.")
 @click.option("--for", "length", type=Duration(), metavar="TIME", help="How long, such as 24h.")
 @click.option("--until", "end", default="", metavar="TIME", help="Until when, such as '2026-11-23 08:00 Europe/Paris'.")

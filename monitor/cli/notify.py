@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from monitor.cli import complete
 from monitor.cli.show import line, print_json
 from monitor.text.plain import one_line
 
@@ -22,7 +23,7 @@ def notify() -> None:
 
 
 @notify.command(short_help="Send one test message to a channel.")
-@click.argument("channels", nargs=-1, metavar="[CHANNEL]...")
+@click.argument("channels", nargs=-1, metavar="[CHANNEL]...", shell_complete=complete.channels)
 @click.option("--all", "every", is_flag=True, help="Every channel of the configuration.")
 @click.option("--json", "as_json", is_flag=True, help="Print everything as one JSON object.")
 @click.pass_obj

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from monitor.cli import complete
 from monitor.cli.show import plural, print_json, show_problems, table
 from monitor.errors import UserError
 from monitor.text.plain import one_line
@@ -101,7 +102,7 @@ def list_packs(file: Path, *, as_json: bool) -> None:
 
 
 @pack.command(short_help="Take a pack out of the configuration, and delete it.")
-@click.argument("name")
+@click.argument("name", shell_complete=complete.packs)
 @YES
 @click.pass_obj
 def remove(file: Path, *, name: str, yes: bool) -> None:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from monitor.cli import complete
 from monitor.cli.past import Duration, replay_of, stored_since
 from monitor.cli.show import ago, clock_time, line, plural, print_json, table
 from monitor.cli.status import existing_store
@@ -67,7 +68,7 @@ def _row(rule: Rule) -> dict[str, Any]:
 
 
 @rules.command()
-@click.argument("rule")
+@click.argument("rule", shell_complete=complete.rules)
 @click.pass_obj
 def show(file: Path, *, rule: str) -> None:
     """Show one rule as it was read: what it asks for, where it is told."""
