@@ -39,7 +39,7 @@ def proposed(folder: Path, *words: str) -> list[str]:
     ("words", "names"),
     [
         (("mu",), ["mute", "mutes"]),
-        (("--co",), ["--config"]),
+        (("--st",), ["--store"]),
         (("rules", "show", "qui"), ["quiet"]),
         (("backtest", "q"), ["quake", "quiet"]),
         (("try", ""), ["quake", "quiet", "storm"]),
