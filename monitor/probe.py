@@ -15,7 +15,7 @@ from datetime import datetime
 
 from monitor.app import open_fetcher
 from monitor.decide.draft import story_window
-from monitor.decide.poll import source_tags
+from monitor.decide.sources import source_tags
 from monitor.errors import NotFoundError
 from monitor.feeds.charset import decode, explain_charset
 from monitor.feeds.discover import FoundFeed, discover_links

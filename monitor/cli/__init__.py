@@ -44,7 +44,7 @@ COMMANDS = {
     "actions": ("monitor.cli.mutes:actions", "List what people did about alerts."),
     "digest": ("monitor.cli.digest:digest", "Look at what waits for a channel's digest."),
     "notify": ("monitor.cli.notify:notify", "Send a test message to a channel."),
-    "doctor": ("monitor.cli.doctor:doctor", "Look whether all that the configuration needs is there and works."),
+    "doctor": ("monitor.cli.doctor:doctor", "Look whether all that is needed is there and works."),
     "actors": ("monitor.cli.actors:actors", "List actors; suggest more spellings of their names."),
     "pack": ("monitor.cli.pack:pack", "Take, test, list and remove packs of rules, actors and sources."),
     "schema": ("monitor.cli.rules_schema:schema", "Print the JSON Schema of the files, for editors."),

@@ -145,7 +145,7 @@ def replay(file: Path, *, channel: str | None) -> None:
     The running daemon takes them up within a second, in their old order. A channel that is in no file any more may be
     named as well: its messages are sent once it is back.
     """
-    from monitor.app import utc_now  # noqa: PLC0415 - `monitor --help` must not import the house
+    from monitor.wall_clock import utc_now  # noqa: PLC0415 - `monitor --help` must not import the house
 
     with existing_store(file) as store:
         count = store.replay(now=utc_now(), channel=channel)
@@ -186,8 +186,8 @@ def judge(file: Path, *, reference: str, verdict: str, rules: tuple[str, ...], b
     ID is the alert's or a message's, or its first digits. The last word of each person counts.
     """
     from monitor import acts  # noqa: PLC0415 - `monitor --help` must not import the house
-    from monitor.app import utc_now  # noqa: PLC0415
     from monitor.cli.person import person  # noqa: PLC0415
+    from monitor.wall_clock import utc_now  # noqa: PLC0415
 
     with existing_store(file) as store:
         for alert in _found(store, reference):

@@ -46,9 +46,9 @@ def backtest(file: Path, *, rule: str, since: timedelta, limit: int, as_json: bo
       echo '{terms: [talks], all: [Syria]}' | monitor backtest -
     """  # noqa: D301 - click's sign for "leave these lines as they are" is the character itself
     from monitor import setup  # noqa: PLC0415 - `monitor --help` must not import the house
-    from monitor.app import utc_now  # noqa: PLC0415
     from monitor.backtest import run_backtest  # noqa: PLC0415
     from monitor.decide.replay import lookback  # noqa: PLC0415
+    from monitor.wall_clock import utc_now  # noqa: PLC0415
 
     loaded = setup.load_setup(file)
     ruleset = _rules(loaded, rule)

@@ -36,8 +36,8 @@ def check(file: Path, *, form: str, strict: bool) -> None:
     Exit code 2 if there are mistakes, 0 if there are warnings alone (with --strict: 1).
     """
     from monitor import setup  # noqa: PLC0415 - `monitor --help` must not import the house
-    from monitor.app import utc_now  # noqa: PLC0415
     from monitor.cli.report import PRINTERS  # noqa: PLC0415
+    from monitor.wall_clock import utc_now  # noqa: PLC0415
 
     tracked = tracked_rules if form == "full" else iter
     found = setup.inspect_setup(file, today=utc_now().date(), tracked=tracked)

@@ -35,11 +35,11 @@ def preview(file: Path, *, channel: str, out: Path | None, text: bool) -> None:
 
     Nothing is sent. Exit code 1 if nothing waits for it.
     """
-    from monitor.app import utc_now  # noqa: PLC0415 - `monitor --help` must not import the house
     from monitor.decide import endings, holding  # noqa: PLC0415
     from monitor.model import HoldKind  # noqa: PLC0415
     from monitor.notify.digests import digest_text  # noqa: PLC0415
     from monitor.notify.email import html  # noqa: PLC0415
+    from monitor.wall_clock import utc_now  # noqa: PLC0415 - `monitor --help` must not import the house
 
     policy, now = _policy(file, channel), utc_now()
     with existing_store(file) as store:

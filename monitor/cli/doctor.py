@@ -34,8 +34,8 @@ def doctor(context: click.Context, *, offline: bool, as_json: bool) -> None:
     Each look has a deadline, of half a minute at most. Exit code 0 unless something fails, else 1.
     """
     from monitor import logs  # noqa: PLC0415 - `monitor --help` must not import the house
-    from monitor.app import utc_now  # noqa: PLC0415
     from monitor.doctor.examine import examine  # noqa: PLC0415
+    from monitor.wall_clock import utc_now  # noqa: PLC0415
 
     logs.configure("error")
     file: Path = context.obj

@@ -49,7 +49,7 @@ def export(file: Path, *, rule: str, since: timedelta, form: str, out: Path | No
       monitor export --rule deconfliction --format csv --out deconfliction.csv
       monitor export --rule deconfliction --since 7d --format rss
     """  # noqa: D301 - click's sign for "leave these lines as they are" is the character itself
-    from monitor.app import utc_now  # noqa: PLC0415 - `monitor --help` must not import the house
+    from monitor.wall_clock import utc_now  # noqa: PLC0415 - `monitor --help` must not import the house
 
     now = utc_now()
     with existing_store(file) as store, _opened(out) as stream:

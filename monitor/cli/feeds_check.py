@@ -57,12 +57,12 @@ def run_probe(file: Path, name_or_url: str) -> Probe:
         NotFoundError: it is neither a feed's name nor a URL.
     """
     from monitor import logs  # noqa: PLC0415 - `monitor --help` must not import the house
-    from monitor.app import utc_now  # noqa: PLC0415
     from monitor.document import did_you_mean  # noqa: PLC0415
     from monitor.errors import NotFoundError  # noqa: PLC0415
     from monitor.model import Feed  # noqa: PLC0415
     from monitor.probe import find_feed, probe  # noqa: PLC0415
     from monitor.setup import load_setup  # noqa: PLC0415
+    from monitor.wall_clock import utc_now  # noqa: PLC0415
 
     logs.configure("warning")
     setup = load_setup(file)

@@ -66,7 +66,7 @@ def mute(
       monitor mute --feed tass --channel desk --until "2026-11-23 08:00" --tell
     """  # noqa: D301 - click's sign for "leave these lines as they are" is the character itself
     from monitor import acts  # noqa: PLC0415 - `monitor --help` must not import the house
-    from monitor.app import utc_now  # noqa: PLC0415
+    from monitor.wall_clock import utc_now  # noqa: PLC0415
 
     if (length is None) == (not end):
         raise click.UsageError("say how long: --for 24h, or --until '2026-11-23 08:00'")
@@ -102,7 +102,7 @@ def unmute(file: Path, *, mute_id: str, tell: bool, by: str) -> None:
     What it has held stays untold, unless it was begun with --tell, or is ended with it.
     """
     from monitor import acts  # noqa: PLC0415 - `monitor --help` must not import the house
-    from monitor.app import utc_now  # noqa: PLC0415
+    from monitor.wall_clock import utc_now  # noqa: PLC0415
 
     with existing_store(file) as store:
         click.echo(acts.unmute(store, person(by), mute_id, now=utc_now(), tell=tell))
@@ -114,7 +114,7 @@ def unmute(file: Path, *, mute_id: str, tell: bool, by: str) -> None:
 @click.pass_obj
 def mutes(file: Path, *, past: bool, as_json: bool) -> None:
     """List the mutes that are running: what, until when, who began them and why."""
-    from monitor.app import utc_now  # noqa: PLC0415 - `monitor --help` must not import the house
+    from monitor.wall_clock import utc_now  # noqa: PLC0415 - `monitor --help` must not import the house
 
     now = utc_now()
     with existing_store(file) as store:

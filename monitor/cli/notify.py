@@ -33,11 +33,11 @@ def test(file: Path, *, channels: tuple[str, ...], every: bool, as_json: bool) -
     It goes the way of an alert, with the channel's own settings and the environment of this shell; a running daemon is
     not needed and not asked. Exit code 0 if every channel has taken its message, else 1; 2 if there is no such channel.
     """
-    from monitor.app import utc_now  # noqa: PLC0415 - `monitor --help` must not import the house
     from monitor.document import did_you_mean  # noqa: PLC0415
     from monitor.errors import NotFoundError  # noqa: PLC0415
     from monitor.greeting import greet  # noqa: PLC0415
     from monitor.setup import load_setup  # noqa: PLC0415
+    from monitor.wall_clock import utc_now  # noqa: PLC0415 - `monitor --help` must not import the house
 
     if bool(channels) == every:
         raise click.UsageError("Name the channels, or say --all.")

@@ -84,10 +84,10 @@ def add(file: Path, *, source: Path, no_sources: bool, yes: bool) -> None:
 @click.pass_obj
 def list_packs(file: Path, *, as_json: bool) -> None:
     """List the packs in packs/ beside the configuration, and say whether `include` reads them."""
-    from monitor.app import utc_now  # noqa: PLC0415 - `monitor --help` must not import the house
     from monitor.config.load import load_config  # noqa: PLC0415
     from monitor.errors import ConfigurationError  # noqa: PLC0415
     from monitor.packs.shelf import shelved  # noqa: PLC0415
+    from monitor.wall_clock import utc_now  # noqa: PLC0415 - `monitor --help` must not import the house
 
     config, problems = load_config(file, env=os.environ)
     if config is None:
@@ -136,9 +136,9 @@ def remove(file: Path, *, name: str, yes: bool) -> None:
 
 
 def _read(source: Path, *, sources: bool = True) -> Pack:
-    from monitor.app import utc_now  # noqa: PLC0415 - `monitor --help` must not import the house
     from monitor.packs.pack import read_pack  # noqa: PLC0415
     from monitor.packs.source import read_source  # noqa: PLC0415
+    from monitor.wall_clock import utc_now  # noqa: PLC0415 - `monitor --help` must not import the house
 
     files = {name: raw for name, raw in read_source(source).items() if sources or not name.startswith("sources/")}
     return read_pack(files, label=one_line(source.name) or "pack", today=utc_now().date())

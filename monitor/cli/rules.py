@@ -110,9 +110,9 @@ def stats(file: Path, *, patches: bool, as_json: bool) -> None:
     \b
       monitor rules stats --misses | patch -p0
     """  # noqa: D301 - click's sign for "leave these lines as they are" is the character itself
-    from monitor.app import utc_now  # noqa: PLC0415 - `monitor --help` must not import the house
     from monitor.rules.judged import judged_rules, propose_misses  # noqa: PLC0415
     from monitor.setup import load_setup  # noqa: PLC0415
+    from monitor.wall_clock import utc_now  # noqa: PLC0415 - `monitor --help` must not import the house
 
     loaded = load_setup(file)
     known, now = loaded.ruleset.rules, utc_now()
@@ -188,11 +188,11 @@ def diff(file: Path, *, other: str, since: timedelta, limit: int, as_json: bool)
     are compared, and of `absent` the silences; for them, older entries are read as well, as far as they are stored.
     Exit code 1 if anything differs.
     """
-    from monitor.app import utc_now  # noqa: PLC0415 - `monitor --help` must not import the house
     from monitor.backtest import compare_rules, some  # noqa: PLC0415
     from monitor.decide.replay import lookback  # noqa: PLC0415
     from monitor.revisions import load_revision  # noqa: PLC0415
     from monitor.setup import load_setup  # noqa: PLC0415
+    from monitor.wall_clock import utc_now  # noqa: PLC0415 - `monitor --help` must not import the house
 
     loaded = load_setup(file)
     before, now = load_revision(loaded, other), loaded.ruleset

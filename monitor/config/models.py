@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema, model_validator
 
+from monitor.config.store import DEFAULT_STORE
 from monitor.model import Backlog, Identity, Priority, Retention
 from monitor.text.duration import parse_duration
 from monitor.text.hours import parse_zone
@@ -218,7 +219,7 @@ class TopSettings(_Shape):
     include: Texts = Field(default_factory=list)
     allow_files: Texts = Field(default_factory=list)
     allow: Texts = Field(default_factory=list)
-    store: str = "sqlite:///var/monitor.db"
+    store: str = DEFAULT_STORE
     breaker: Annotated[BreakerShape | None, BeforeValidator(_breaker), WithJsonSchema(_BREAKER_SCHEMA)] = (
         BreakerShape()  # None = `false`: alerts are never too many
     )

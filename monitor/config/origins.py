@@ -12,7 +12,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from monitor.config.load import STORE_VARIABLE, Config
+from monitor.config.load import Config
 from monitor.config.models import (
     DefaultSettings,
     OpsSettings,
@@ -21,6 +21,7 @@ from monitor.config.models import (
     TopSettings,
     WebSettings,
 )
+from monitor.config.store import STORE_VARIABLE
 from monitor.document import Loc
 from monitor.document.patch import value_at, written
 from monitor.text.plain import one_line, shorten

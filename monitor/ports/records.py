@@ -94,6 +94,7 @@ class StatusReport:
     owed: tuple[OwedReport, ...]  # by channel
     dead: tuple[DeadReport, ...]  # the latest 20
     held: Mapping[str, int]  # messages that are kept back, by what keeps them
+    held_in: Mapping[str, int]  # the same by channel
     breakers: tuple[Breaker, ...]  # that are open
 
 

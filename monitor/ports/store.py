@@ -459,6 +459,10 @@ class Store(Protocol):
         """Look for what is wrong with the state, and count its rows; it takes as long as reading all of it."""
         ...
 
+    def nodes(self) -> tuple[NodeReport, ...]:
+        """Read which daemons there are, by name, with their last signs of life."""
+        ...
+
     def engine_report(self) -> EngineReport:
         """Say what the store is made of, and when its chores are due."""
         ...

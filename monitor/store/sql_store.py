@@ -398,6 +398,11 @@ class SqlStore:
         with self._reading() as connection:
             return people.read_mutes(connection, at=at)
 
+    def nodes(self) -> tuple[NodeReport, ...]:
+        """Read the daemons; see `Store.nodes`."""
+        with self._reading() as connection:
+            return report.nodes(connection)
+
     def engine_report(self) -> EngineReport:
         """Say what the store is made of; see `Store.engine_report`."""
         with self._reading() as connection:
