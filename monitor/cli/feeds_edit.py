@@ -110,8 +110,10 @@ def import_list(file: Path, *, source: Any, to: Path | None, write: bool) -> Non
     from monitor.config.additions import Wanted  # noqa: PLC0415 - `monitor --help` must not import the house
     from monitor.feeds.opml import MAX_BYTES, read_opml  # noqa: PLC0415
 
-    outlines = read_opml(source.read(MAX_BYTES + 1))
-    wanted = [Wanted(url=each.url, title=each.title, tags=each.tags, language=each.language) for each in outlines]
+    found = read_opml(source.read(MAX_BYTES + 1))
+    wanted = [Wanted(url=each.url, title=each.title, tags=each.tags, language=each.language) for each in found.outlines]
+    if found.passed:
+        click.echo(f"passed over {plural(found.passed, 'outline')} without xmlUrl: no feeds", err=True)
     _add(_config(file), wanted, to=to, write=write)
 
 
