@@ -9,6 +9,7 @@ import structlog
 
 from monitor.config.console import Console as Settings
 from monitor.console.alerts import Alerts
+from monitor.console.api.service import Api
 from monitor.console.desk import Desk
 from monitor.console.doing import Deeds
 from monitor.console.feeds import Feeds
@@ -19,10 +20,13 @@ from monitor.console.mutes import Mutes
 from monitor.console.notice import Notice
 from monitor.console.outbox import Outbox
 from monitor.console.pages import Pages
+from monitor.console.probes import Probes
 from monitor.console.refusals import Refusals
 from monitor.console.static import static_routes
 from monitor.console.stories import Stories
+from monitor.exposition import Exposition
 from monitor.pipeline import Doors, Live
+from monitor.readiness import Readiness
 from monitor.setup import Setup
 from monitor.web.door import Door
 from monitor.web.server import WebServer
@@ -34,9 +38,18 @@ SECRET: Final = "console"  # noqa: S105 - the name that the key of sessions is k
 class Console:
     """The pages of one daemon, kept where its configuration says."""
 
-    def __init__(self, doors: Doors, setup: Callable[[], Setup], live: Callable[[], Live]) -> None:
+    def __init__(
+        self,
+        doors: Doors,
+        setup: Callable[[], Setup],
+        live: Callable[[], Live],
+        *,
+        exposition: Exposition,
+        readiness: Readiness,
+    ) -> None:
         self._doors = doors
         self._desk = Desk(doors, setup, live)
+        self._probes = Probes(self._desk, exposition, readiness)
         self._pages = Pages()
         self._deeds = Deeds(self._desk)
         self.live_alerts = LiveAlerts(self._desk, self._pages)
@@ -64,6 +77,7 @@ class Console:
         guard = Guard(self._desk.setup.config.console, self._key, self._doors.clock)
         routes = [
             *static_routes(),
+            *self._probes.routes(),
             *LoginPage(guard, self._pages, self._desk).routes(),
             *self.live_alerts.routes(),
             *Alerts(self._desk, self._pages, self._deeds).routes(),
@@ -71,6 +85,7 @@ class Console:
             *Outbox(self._desk, self._pages).routes(),
             *Mutes(self._desk, self._pages).routes(),
             *Stories(self._desk, self._pages, self._deeds).routes(),
+            *Api(self._desk).routes(),
         ]
         middlewares = [guard.check, Notice(self._desk).look, self._deeds.recall]
         return WebServer(routes, clock=self._doors.clock, middlewares=middlewares, refuse=Refusals(self._pages))

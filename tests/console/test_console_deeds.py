@@ -126,7 +126,7 @@ async def test_a_message_that_was_set_aside_is_sent_again_from_its_story(house: 
         trail = await visitor.app.doors.in_store(visitor.app.doors.store.actions)
     assert "set aside" in page
     assert "The message is sent again." in sent
-    assert "is not set aside, or no longer" in again
+    assert "Nothing of it is set aside any more." in again
     assert [each.verb for each in trail] == ["replay"]
     assert house.told == ["[high] Shoygu speaks"]
 

@@ -18,6 +18,7 @@ from tests.app.house import House
 
 BROWSER = {"Accept": "text/html", "Sec-Fetch-Site": "same-origin"}
 PART = BROWSER | {"HX-Request": "true"}
+NO_JSON: Any = object()
 NONE: Mapping[str, str] = MappingProxyType({})
 
 
@@ -41,9 +42,15 @@ class Visitor:
         return await self._ask("GET", path, headers=headers)
 
     async def post(
-        self, path: str, form: Mapping[str, str] = NONE, *, headers: Mapping[str, str] = NONE, json: Any = None
+        self,
+        path: str,
+        form: Mapping[str, str] = NONE,
+        *,
+        headers: Mapping[str, str] = NONE,
+        json: Any = NO_JSON,
+        raw: bytes = b"",
     ) -> Answer:
-        sent: dict[str, Any] = {"json": json} if json is not None else {"data": dict(form)}
+        sent: dict[str, Any] = {"json": json} if json is not NO_JSON else {"data": raw or dict(form)}
         return await self._ask("POST", path, headers=headers, **sent)
 
     async def tell(self, house: House, page: str) -> None:
