@@ -9,6 +9,7 @@ import structlog
 
 from monitor.config.console import Console as Settings
 from monitor.console.alerts import Alerts
+from monitor.console.api.service import Api
 from monitor.console.desk import Desk
 from monitor.console.feeds import Feeds
 from monitor.console.guard import Guard
@@ -61,6 +62,7 @@ class Console:
             *Feeds(self._desk, self._pages).routes(),
             *Outbox(self._desk, self._pages).routes(),
             *Mutes(self._desk, self._pages).routes(),
+            *Api(self._desk).routes(),
         ]
         return WebServer(routes, clock=self._doors.clock, middlewares=[guard.check])
 
