@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from pathlib import Path
+from urllib.parse import unquote
 
 from pydantic import ValidationError
 
@@ -30,7 +31,7 @@ from monitor.config.policies import load_policies
 from monitor.document import Document, did_you_mean, read_document, validate
 from monitor.errors import Problem
 from monitor.model import AllowedHost, Backlog, BreakerSettings, Feed, Maintenance, Priority, Retention, Route
-from monitor.secret import resolve_references
+from monitor.secret import remember, resolve_references
 from monitor.text.plain import shorten
 
 INCLUDED_KEYS = ("actors", "defaults", "feeds", "rules")  # `defaults` there are those of the file's rules
@@ -53,6 +54,7 @@ _ONLY_MAIN = (
 )
 MAIN_KEYS = (*_ONLY_MAIN, *INCLUDED_KEYS)
 _PASSWORD = re.compile(r"(?<=:)\$\{\w+\}(?=@)")  # in a URL: it may hold what ends a password there
+_WRITTEN_PASSWORD = re.compile(r"^\w+://[^/@:]*:([^@]+)@")
 STORE_VARIABLE = "MONITOR_STORE"
 
 
@@ -323,6 +325,9 @@ def read_store_url(text: str, env: Mapping[str, str], folder: Path) -> str:
     text = _PASSWORD.sub(lambda found: resolve_references(found[0], env, quoted=True), text)
     url = resolve_references(text, env)
     if url.startswith(("postgresql://", "postgres://")):
+        for password in _WRITTEN_PASSWORD.findall(url):  # that no log line may show, however it is spelt
+            remember(password)
+            remember(unquote(password))
         return url
     path = url.removeprefix("sqlite:///")
     if path in ("", url):

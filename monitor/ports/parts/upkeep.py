@@ -12,6 +12,7 @@ from monitor.model import (
 )
 from monitor.ports.records import (
     Activity,
+    Levels,
     NodeReport,
     Pruned,
     PrunePlace,
@@ -42,6 +43,21 @@ class Upkeep(Protocol):
 
     def status(self) -> StatusReport:
         """Take one look at the whole state."""
+        ...
+
+    def levels(self, now: datetime, *, in_doubt_after: timedelta, dead_after: timedelta) -> Levels:
+        """Count what is watched all the time.
+
+        A message that is being sent for so long is in doubt; a daemon that was silent for so long is dead.
+        """
+        ...
+
+    def try_writing(self) -> None:
+        """Write nothing, as if it were something.
+
+        Raises:
+            StoreUnavailableError: nothing can be written.
+        """
         ...
 
     def claim_chore(self, name: str, *, now: datetime, lease: timedelta) -> ChoreLease | None:

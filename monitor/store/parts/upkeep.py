@@ -11,6 +11,7 @@ from monitor.model import (
 )
 from monitor.ports import (
     Activity,
+    Levels,
     NodeReport,
     Pruned,
     PrunePlace,
@@ -20,6 +21,7 @@ from monitor.ports import (
 )
 from monitor.store import (
     chores,
+    levels,
     prune,
     report,
     verify,
@@ -55,12 +57,13 @@ class SqlUpkeep(Transactions):
         with self._reading() as connection:
             return report.status(connection)
 
-    def try_writing(self) -> None:
-        """Write nothing, as if it were something.
+    def levels(self, now: datetime, *, in_doubt_after: timedelta, dead_after: timedelta) -> Levels:
+        """Count what is watched all the time; see `Store.levels`."""
+        with self._reading() as connection:
+            return levels.levels(connection, now, in_doubt_after=in_doubt_after, dead_after=dead_after)
 
-        Raises:
-            StoreUnavailableError: nothing can be written.
-        """
+    def try_writing(self) -> None:
+        """Write nothing, as if it were something; see `Store.try_writing`."""
         with self._writing() as connection:
             report.touch(connection)
 
