@@ -7,6 +7,8 @@ Tests of properties are not measured: what they reach is drawn by lot, so a bran
 
 import pytest
 
+from tests.compiled import compile_once
+
 COVERING = (
     "tests/decide/",
     "tests/rules/",
@@ -15,6 +17,8 @@ COVERING = (
     "tests/app/test_app_stories.py",
     "tests/ground/test_articles.py",
 )
+
+compile_once()
 
 
 @pytest.hookimpl(trylast=True)  # after Hypothesis has marked its own
