@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from monitor.cli import complete
 from monitor.cli.show import line, plural
 from monitor.cli.status import existing_store
 from monitor.errors import NotFoundError, StoreError, UserError
@@ -28,7 +29,7 @@ TITLE_WIDTH = 100
 
 
 @click.command("try")
-@click.argument("rule")
+@click.argument("rule", shell_complete=complete.rules)
 @click.argument("source", required=False, metavar="[TEXT|FILE|URL]")
 @click.option("--entry", "entry_id", help="Try it on a stored entry: its id, or the first digits.", metavar="ID")
 @click.option("--all", "show_all", is_flag=True, help="Of a feed, show the entries that do not match too.")
@@ -96,8 +97,8 @@ def _read(file: Path, source: str | None, entry_id: str | None, loaded: Setup) -
     Raises:
         NotFoundError: there is no such file, or no such entry.
     """
-    from monitor.app import utc_now  # noqa: PLC0415 - `monitor --help` must not import the house
     from monitor.trial import read_trial  # noqa: PLC0415
+    from monitor.wall_clock import utc_now  # noqa: PLC0415 - `monitor --help` must not import the house
 
     if entry_id is None:
         text, config = sys.stdin.read() if source is None else source, loaded.config
@@ -123,8 +124,8 @@ def _store_if_any(file: Path) -> Iterator[Store | None]:
 
 
 def _outlook(loaded: Setup, source: str | None, store: Store | None) -> Outlook:
-    from monitor.app import utc_now  # noqa: PLC0415 - `monitor --help` must not import the house
-    from monitor.attempt import Outlook, restraints_now  # noqa: PLC0415
+    from monitor.attempt import Outlook, restraints_now  # noqa: PLC0415 - `monitor --help` must not import the house
+    from monitor.wall_clock import utc_now  # noqa: PLC0415
 
     return Outlook(
         store=store,

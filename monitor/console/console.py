@@ -9,9 +9,10 @@ import structlog
 
 from monitor.config.console import Console as Settings
 from monitor.console.alerts import Alerts
+from monitor.console.api.service import Api
 from monitor.console.backtests import Backtests
 from monitor.console.bench import Bench, Workbench
-from monitor.console.desk import Desk, Mistakes
+from monitor.console.desk import Desk
 from monitor.console.doing import Deeds
 from monitor.console.feeds import Feeds
 from monitor.console.guard import Guard
@@ -21,12 +22,16 @@ from monitor.console.mutes import Mutes
 from monitor.console.notice import Notice
 from monitor.console.outbox import Outbox
 from monitor.console.pages import Pages
+from monitor.console.probes import Probes
 from monitor.console.refusals import Refusals
 from monitor.console.rules import Rules
 from monitor.console.static import static_routes
 from monitor.console.stories import Stories
 from monitor.console.trying import Trying
+from monitor.exposition import Exposition
+from monitor.files import Mistakes
 from monitor.pipeline import Doors, Live
+from monitor.readiness import Readiness
 from monitor.setup import Setup
 from monitor.web.door import Door
 from monitor.web.server import WebServer
@@ -43,10 +48,14 @@ class Console:
         doors: Doors,
         setup: Callable[[], Setup],
         live: Callable[[], Live],
+        *,
+        exposition: Exposition,
+        readiness: Readiness,
         mistakes: Callable[[], Mistakes | None],
     ) -> None:
         self._doors = doors
         self._desk = Desk(doors, setup, live, mistakes)
+        self._probes = Probes(self._desk, exposition, readiness)
         self._pages = Pages()
         self.use(Workbench(setup), Workbench(setup))
         self._deeds = Deeds(self._desk)
@@ -80,6 +89,7 @@ class Console:
         guard = Guard(self._desk.setup.config.console, self._key, self._doors.clock)
         routes = [
             *static_routes(),
+            *self._probes.routes(),
             *LoginPage(guard, self._pages, self._desk).routes(),
             *Rules(self._desk, self._pages, self._benches[1]).routes(),
             *Trying(self._desk, self._pages, self._benches[0], self._backtests).routes(),
@@ -89,6 +99,7 @@ class Console:
             *Outbox(self._desk, self._pages).routes(),
             *Mutes(self._desk, self._pages).routes(),
             *Stories(self._desk, self._pages, self._deeds).routes(),
+            *Api(self._desk).routes(),
         ]
         middlewares = [guard.check, Notice(self._desk).look, self._deeds.recall]
         return WebServer(routes, clock=self._doors.clock, middlewares=middlewares, refuse=Refusals(self._pages))

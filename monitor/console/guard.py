@@ -30,7 +30,7 @@ HEADERS: Final = {
     ),
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
-    "Referrer-Policy": "same-origin",  # with `no-referrer` browsers send forms of our own as from nobody: `Origin: null`
+    "Referrer-Policy": "same-origin",  # with `no-referrer` browsers send our own forms with `Origin: null`
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
     "X-Robots-Tag": "noindex",

@@ -18,6 +18,7 @@ import structlog
 from aiohttp import web
 
 from monitor.console.desk import Desk
+from monitor.console.guard import guarded
 from monitor.console.pages import Pages
 from monitor.console.told_filter import read_asked, read_place, write_place
 from monitor.errors import StoreUnavailableError
@@ -26,7 +27,6 @@ from monitor.web.server import outlive_deadline
 
 log = structlog.get_logger()
 
-MOST_LISTENERS: Final = 100
 MOST_AT_ONCE: Final = 50  # stories that one look brings
 MOST_WAITING: Final = 200  # events that a slow listener may fall behind
 LATE: Final = timedelta(minutes=5)  # that a poll may take from its decision to its commit
@@ -34,9 +34,10 @@ MOST_KNOWN: Final = 2_000
 
 
 @dataclass(slots=True, kw_only=True)
-class Pace:
-    """How often, in seconds."""
+class Limits:
+    """How often and how long, in seconds; and how many."""
 
+    most: int = 100  # pages that are open at once
     look: float = 1.0
     beat: float = 15.0  # a comment, so that both ends see that the other is there
     write: float = 10.0  # who takes longer to read one event is left
@@ -47,8 +48,15 @@ class Pace:
 class Listener:
     """One open page: what fits it and has not been sent."""
 
+    request: web.Request
     wanted: ToldFilter
     waiting: asyncio.Queue[ToldStory | None] = field(default_factory=lambda: asyncio.Queue(MOST_WAITING))
+
+    @property
+    def is_there(self) -> bool:
+        """Whether its connection is open."""
+        transport = self.request.transport
+        return transport is not None and not transport.is_closing()
 
     def offer(self, told: ToldStory | None) -> bool:
         """Put a story where it is sent from, None = that was all; False = too much waits already."""
@@ -61,17 +69,17 @@ class Listener:
 class Live:
     """The events of one console."""
 
-    def __init__(self, desk: Desk, pages: Pages, *, pace: Pace | None = None) -> None:
+    def __init__(self, desk: Desk, pages: Pages, *, limits: Limits | None = None) -> None:
         self._desk = desk
         self._pages = pages
-        self.pace = pace or Pace()
+        self.limits = limits or Limits()
         self.listeners: set[Listener] = set()
         self._looking: asyncio.Task[None] | None = None
         self._known: OrderedDict[str, None] = OrderedDict()  # alerts that were told
 
     def routes(self) -> list[web.RouteDef]:
         """Return what to add to a router."""
-        return [web.get("/alerts/live", self._listen)]
+        return [web.get("/alerts/live", self._listen, allow_head=False)]
 
     def end(self) -> None:
         """Send everybody home."""
@@ -79,6 +87,11 @@ class Live:
             self._looking.cancel()
             self._looking = None
         for listener in list(self.listeners):
+            self._send_home(listener)
+
+    def _forget_gone(self) -> None:
+        """Send home whose connection is closed, so that they count no longer."""
+        for listener in [each for each in self.listeners if not each.is_there]:
             self._send_home(listener)
 
     def _send_home(self, listener: Listener) -> None:
@@ -91,31 +104,38 @@ class Live:
         zone, now = self._desk.setup.config.defaults.zone, self._desk.clock()
         wanted = read_asked(request, zone=zone, now=now).wanted
         after = read_place(request.headers.get("Last-Event-ID") or request.query.get("after", ""))
-        if len(self.listeners) >= MOST_LISTENERS:
+        self._forget_gone()
+        if len(self.listeners) >= self.limits.most:
             headers = {"Retry-After": "60"}
             raise web.HTTPServiceUnavailable(text="too many pages are open: reload this one", headers=headers)
-        listener = Listener(wanted)
+        listener = Listener(request, wanted)
         self.listeners.add(listener)
         try:
             await self._begin(now)
-            response = web.StreamResponse(headers={"Content-Type": "text/event-stream", "Cache-Control": "no-store"})
+            response = web.StreamResponse(headers={"Content-Type": "text/event-stream"})
             response.headers["X-Accel-Buffering"] = "no"  # nginx would keep events back
-            await response.prepare(request)
+            response.force_close()
+            await guarded(response).prepare(request)
             outlive_deadline(request)
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(self.pace.longest):
-                    await self._write(response, b"retry: 3000\n\n")
-                    await self._catch_up(listener, response, after)
-                    await self._tell(listener, response)
+            await self._stream(listener, response, after)
         finally:
             self.listeners.discard(listener)
             if not self.listeners:
                 self.end()
-        if request.transport is not None:
-            request.transport.close()  # at once: a slow reader would keep what is still to be written
         return response
 
     # -- writing -------------------------------------------------------------------------------------------------------
+
+    async def _stream(self, listener: Listener, response: web.StreamResponse, after: ToldPlace | None) -> None:
+        """Tell what comes, until one of both ends has enough; a browser comes back by itself."""
+        try:
+            async with asyncio.timeout(self.limits.longest):
+                await self._write(response, b"retry: 3000\n\n")
+                await self._catch_up(listener, response, after)
+                await self._tell(listener, response)
+        except (TimeoutError, StoreUnavailableError):  # of a slow reader, too: what waits for him is dropped
+            if listener.request.transport is not None:
+                listener.request.transport.abort()
 
     async def _catch_up(self, listener: Listener, response: web.StreamResponse, after: ToldPlace | None) -> None:
         """Tell what has come since the page was made, or since a listener was last here."""
@@ -130,7 +150,7 @@ class Live:
     async def _tell(self, listener: Listener, response: web.StreamResponse) -> None:
         while True:
             try:
-                async with asyncio.timeout(self.pace.beat):
+                async with asyncio.timeout(self.limits.beat):
                     told = await listener.waiting.get()
             except TimeoutError:
                 await self._write(response, b": still here\n\n")
@@ -140,7 +160,7 @@ class Live:
             await self._write(response, self._event(told))
 
     async def _write(self, response: web.StreamResponse, event: bytes) -> None:
-        async with asyncio.timeout(self.pace.write):
+        async with asyncio.timeout(self.limits.write):
             await response.write(event)
 
     def _event(self, told: ToldStory) -> bytes:
@@ -169,7 +189,7 @@ class Live:
 
     async def _look_on(self) -> None:
         while True:
-            await asyncio.sleep(self.pace.look)
+            await asyncio.sleep(self.limits.look)
             try:
                 await self._look()
             except StoreUnavailableError:
@@ -181,6 +201,7 @@ class Live:
                 return
 
     async def _look(self) -> None:
+        self._forget_gone()
         news = await self._learn(self._desk.clock())
         if not news:
             return

@@ -60,8 +60,8 @@ class Mutes:
     async def _begin(self, request: web.Request) -> web.Response:
         sent, now, who = await form(request), self._desk.clock(), person(request)
         names = {name: sent.get(name, "") for name in NAMES}
-        self._require_known(names)
         try:
+            self._desk.require_known(rule=names["rule"], feed=names["feed"], channel=names["channel"])
             until = now + parse_duration(sent.get("for", ""))
             begin = partial(acts.mute, now=now, until=until, reason=sent.get("reason", ""), tell="tell" in sent)
             story, rule, feed, channel = (names[name] for name in NAMES)
@@ -69,17 +69,6 @@ class Mutes:
         except (UserError, ValueError) as error:
             raise web.HTTPBadRequest(text=str(error)) from None
         return see_other("/mutes")
-
-    def _require_known(self, names: dict[str, str]) -> None:
-        setup = self._desk.setup
-        known = {
-            "rule": setup.ruleset.rules,
-            "feed": {feed.name for feed in setup.config.feeds},
-            "channel": setup.channels,
-        }
-        for what, some in known.items():
-            if names[what] and names[what] not in some:
-                raise web.HTTPBadRequest(text=f"there is no such {what}")
 
     async def _end(self, request: web.Request) -> web.Response:
         sent, now, who = await form(request), self._desk.clock(), person(request)

@@ -12,7 +12,7 @@ from monitor import acts
 from monitor.console.asked import choice, form, number, person, word
 from monitor.console.desk import Desk
 from monitor.console.pages import PER_PAGE, Pages, see_other
-from monitor.errors import UserError
+from monitor.errors import NotFoundError, UserError
 from monitor.model import Breaker, DeliveryState
 from monitor.ports import OwedMessage, StatusReport, Store
 
@@ -69,18 +69,14 @@ class Outbox:
     async def _replay(self, request: web.Request) -> web.Response:
         """Send again one message that was set aside, or all of a channel."""
         sent, now, who = await form(request), self._desk.clock(), person(request)
-        key, channel = sent.get("key") or None, sent.get("channel") or None
-        if key is None and channel is None:
+        key, channel = sent.get("key", ""), sent.get("channel", "")
+        if not key and not channel:
             raise web.HTTPBadRequest(text="name the message or the channel")
 
-        def act(store: Store) -> int:
-            count = store.replay(now=now, key=key, channel=channel)
-            if count:
-                store.note_action(who.did("replay", key or "", now, f"{count} of {channel}" if channel else ""))
-            return count
-
-        if not await self._desk.act(act):
-            raise web.HTTPConflict(text="it is not set aside any more")
+        try:
+            await self._desk.act(lambda store: acts.replay(store, who, now=now, key=key, channel=channel))
+        except NotFoundError as error:
+            raise web.HTTPConflict(text=str(error)) from None
         return see_other("/outbox?state=waiting")
 
     async def _decide(self, request: web.Request) -> web.Response:

@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 from aiohttp import web
 
 from monitor import acts
 from monitor.account import Row, account_of, decision_rows
+from monitor.acts import Person
 from monitor.commands import MUTE
 from monitor.console.asked import form, number
 from monitor.console.desk import Desk
@@ -189,7 +190,7 @@ def _deed(sent: Mapping[str, str], account: StoryAccount) -> tuple[Callable[...,
         case "relevant" | "not relevant" if subject in alerts and rule in rules:
             return acts.judge, {"subject": subject, "relevant": verb == "relevant", "only": (rule,)}
         case "replay" if subject in keys:
-            return acts.replay, {"subject": subject}
+            return _send_again, {"subject": subject}
         case "mute story":
             return acts.mute, {**mute, "story": account.story.id}
         case "mute rule" if rule in rules:
@@ -197,6 +198,11 @@ def _deed(sent: Mapping[str, str], account: StoryAccount) -> tuple[Callable[...,
         case "mute source" if subject in account.story.sources:
             return acts.mute, {**mute, "feed": subject}
     raise web.HTTPBadRequest(text="That is nothing that can be done about this story: reload its page.")
+
+
+def _send_again(store: Store, person: Person, key: str, *, now: datetime) -> str:
+    acts.replay(store, person, now=now, key=key)
+    return "the message is sent again"
 
 
 def _reasons(account: StoryAccount, reports: list[Report]) -> list[tuple[str, str, list[tuple[str, list[str]]]]]:

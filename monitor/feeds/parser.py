@@ -22,6 +22,7 @@ from monitor.feeds.child import CPU_SECONDS, MEMORY
 from monitor.feeds.small import parse_small
 from monitor.feeds.wire import Answer, Task, pack, unpack_answer
 from monitor.model import Feed, Page, ParsedFeed
+from monitor.ports import Meter
 from monitor.process import Child, ProcessEndedError
 
 log = structlog.get_logger()
@@ -41,8 +42,14 @@ class ChildParser:
     """
 
     def __init__(
-        self, *, processes: int = PROCESSES, deadline: timedelta = DEADLINE, python: str = sys.executable
+        self,
+        *,
+        processes: int = PROCESSES,
+        deadline: timedelta = DEADLINE,
+        python: str = sys.executable,
+        meter: Meter | None = None,
     ) -> None:
+        self._meter = meter or Meter()
         self._deadline = deadline
         self._python = python
         self._hands = asyncio.Semaphore(processes)
@@ -96,6 +103,7 @@ class ChildParser:
                 child.send(frame)
                 answer = await _receive(child, self._deadline, "parsing")
             except BaseException:  # whoever gave up leaves an answer behind that nobody wants
+                self._meter.parser_stopped()
                 self._end(child)
                 raise
             if answer.last:
@@ -116,6 +124,7 @@ class ChildParser:
             child = await Child.start("monitor.feeds.child", python=self._python)
         except OSError as error:
             raise ParseError(Cause.PARSER, f"the parser cannot be started: {error.strerror or 'no process'}") from error
+        self._meter.parser_started()
         try:
             await _receive(child, _START_DEADLINE, "the parser's start")
         except BaseException:

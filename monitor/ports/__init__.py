@@ -4,6 +4,7 @@
 """
 
 from monitor.ports.doors import ArticleFetcher, Clock, Fetcher, Hear, HubClient, Listener, Notifier, Parser, Pinger
+from monitor.ports.meter import Meter, Span, Tracer, Untraced
 from monitor.ports.reading import (
     MOST_COUNTED,
     Attention,
@@ -23,10 +24,13 @@ from monitor.ports.records import (
     DeadLetter,
     DeadReport,
     DeliveryRecord,
+    EngineReport,
     EntryRecord,
     FeedFindings,
     FeedReport,
     HitRecord,
+    LaneLevel,
+    Levels,
     NodeReport,
     OwedReport,
     Pruned,
@@ -50,6 +54,7 @@ __all__ = [
     "DeadLetter",
     "DeadReport",
     "DeliveryRecord",
+    "EngineReport",
     "EntryRecord",
     "FeedFindings",
     "FeedReport",
@@ -57,7 +62,10 @@ __all__ = [
     "Hear",
     "HitRecord",
     "HubClient",
+    "LaneLevel",
+    "Levels",
     "Listener",
+    "Meter",
     "NodeReport",
     "Notifier",
     "OwedMessage",
@@ -69,6 +77,7 @@ __all__ = [
     "Reader",
     "RuleStats",
     "Sighting",
+    "Span",
     "StateReport",
     "StatusReport",
     "Store",
@@ -78,5 +87,7 @@ __all__ = [
     "ToldFilter",
     "ToldPlace",
     "ToldStory",
+    "Tracer",
+    "Untraced",
     "Waiting",
 ]
