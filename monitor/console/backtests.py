@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any, Final, final
 
 from monitor.console.bench import Bench, BusyError
-from monitor.console.bench_work import Asked
+from monitor.console.bench_ground import Asked
 from monitor.errors import MonitorError
 
 MOST_AT_ONCE: Final = 2  # one that runs, and one that waits

@@ -13,7 +13,7 @@ from typing import Any, Final, Protocol, final
 
 import structlog
 
-from monitor.console.bench_work import Ground, Task, harmless
+from monitor.console.bench_ground import Ground, Task, harmless
 from monitor.errors import UserError
 from monitor.process import Child, ProcessEndedError, framed
 from monitor.setup import Setup

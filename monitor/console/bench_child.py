@@ -15,7 +15,8 @@ import socket
 from functools import partial
 from typing import Any, Final
 
-from monitor.console.bench_work import TASKS, Ground, Task, Tell, Workshop
+from monitor.console.bench_ground import Ground, Task, Tell, Workshop
+from monitor.console.bench_work import TASKS
 from monitor.console.problems import problem_rows
 from monitor.errors import ConfigurationError, MonitorError
 from monitor.process import framed, limit_memory, parent_socket, read_frame, resident

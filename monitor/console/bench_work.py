@@ -1,150 +1,36 @@
-"""What the process that tries rules does: everything comes in as texts, and goes out as what JSON knows."""
+"""What the process that tries rules does."""
 
 from __future__ import annotations
 
-import time
 from bisect import bisect_right
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime, timedelta
-from functools import cached_property
+from collections.abc import Callable, Iterable, Mapping
+from datetime import date, datetime, timedelta
 from itertools import islice
 from textwrap import indent
 from typing import Any, Final
 
-from monitor.attempt import Attempt, Outlook, restraints_now
-from monitor.backtest import Backtest, run_backtest, stored_entries
+from monitor.attempt import Attempt, Outlook
+from monitor.console.bench_ground import Asked, Tell, Workshop
+from monitor.console.bench_past import backtest
 from monitor.console.problems import problem_rows
-from monitor.decide.replay import Finding, Replay, lookback
 from monitor.document import Document, parse_document
 from monitor.document.patch import INDENT, diff, entry_text, put_entry, quoted
-from monitor.errors import NotFoundError, StoreError, UserError
+from monitor.errors import NotFoundError
 from monitor.feeds.note import entry_of_text
-from monitor.model import Entry, Excerpt, Feed, Field, Policies, Priority
+from monitor.model import Entry, Excerpt, Field
 from monitor.notify.excerpts import cut, pieces
 from monitor.ports import Store
 from monitor.rules.lint.lint import lint
 from monitor.rules.load import TRIAL, read_definitions
 from monitor.rules.match import Ruleset
 from monitor.rules.spelling import spelt
-from monitor.rules.trials import Trials
-from monitor.store.sql_store import open_existing_store
 from monitor.text.plain import one_line
 
-MOST_VALUES: Final = 20_000  # keys and values of YAML that is tried
 MOST_RULES: Final = 20  # tried at once
 LATEST: Final = 20
 LOOKED_BACK: Final = timedelta(days=30)
 SHOWN: Final = 2_000  # characters of a text
 MARKS: Final = 60  # in one text
-MOST_FINDINGS: Final = 30
-PATIENCE: Final = 45.0  # seconds that a backtest reads
-TOLD_EVERY: Final = 0.5  # seconds
-Tell = Callable[[float], None]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Task:
-    """What is to be done: a name in `TASKS`, its arguments, and how long it may take."""
-
-    name: str
-    arguments: dict[str, Any]
-    seconds: float  # of CPU time
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Asked:
-    """A rule that somebody tries, as it was typed."""
-
-    rule: str
-    is_query: bool = False
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Ground:
-    """What rules are tried with: what the files say, without what is secret in them but for the store's own URL."""
-
-    texts: tuple[tuple[str, str], ...]  # of the files with rules or actors: name and content, the main one first
-    main: str  # the name of the main file
-    channels: tuple[str, ...]
-    default_notify: tuple[str, ...]
-    default_priority: Priority
-    dedup: timedelta
-    source_tags: Mapping[str, tuple[str, ...]]
-    feeds: tuple[Feed, ...]
-    policies: Policies
-    store: str
-
-    def open(self) -> Workshop:
-        """Read the files, and open the store where there is one."""
-        read = (parse_document(text.encode("utf-8", "surrogatepass"), name=name)[0] for name, text in self.texts)
-        documents = tuple(document for document in read if document is not None)
-        return Workshop(self, documents, _open(self.store))
-
-
-def _open(url: str) -> Store | None:
-    """Open the store; one in memory is the daemon's alone, and a rule can be tried on a text without any."""
-    try:
-        return None if url.endswith(":memory:") else open_existing_store(url)
-    except (UserError, StoreError):
-        return None
-
-
-class Workshop:
-    """The files and the store, for one task after another."""
-
-    def __init__(self, ground: Ground, documents: tuple[Document, ...], store: Store | None) -> None:
-        self.ground = ground
-        self.documents = documents
-        self.store = store
-        self.trials = Trials(
-            documents,
-            channels=ground.channels,
-            default_notify=ground.default_notify,
-            default_priority=ground.default_priority,
-        )
-        _ = self.trials.usable  # now, and not on the time of whoever comes first
-
-    @cached_property
-    def main(self) -> Document | None:
-        """The main file, if it holds rules or actors."""
-        return next((each for each in self.documents if each.file == self.ground.main), None)
-
-    def load(self, asked: Asked) -> Ruleset:
-        """Load a rule that is tried.
-
-        Raises:
-            ConfigurationError: with every mistake in it.
-            UserError: there is none.
-        """
-        if asked.is_query:
-            return self.trials.load_query(asked.rule, name="the query")
-        raw = asked.rule.encode("utf-8", "surrogatepass")
-        ruleset = self.trials.load(raw, name="the rule", max_values=MOST_VALUES)
-        if not ruleset.rules:
-            raise UserError("there is no rule in it: write one under `rules:`")
-        return ruleset
-
-    def outlook(self, now: datetime) -> Outlook:
-        """Say what would become of a match now."""
-        ground = self.ground
-        return Outlook(
-            store=self.store,
-            dedup=ground.dedup,
-            source_tags=ground.source_tags,
-            restraints=restraints_now(ground.policies, self.store, now),
-            now=now,
-        )
-
-    def stored(self) -> Store:
-        """Return the store.
-
-        Raises:
-            UserError: there is none.
-        """
-        if self.store is None:
-            raise UserError("the store cannot be read beside the daemon: try it on a text")
-        return self.store
 
 
 # -- try ---------------------------------------------------------------------------------------------------------------
@@ -240,76 +126,6 @@ def _marked(text: str, marks: Iterable[tuple[int, int]]) -> list[dict[str, Any]]
     return [{"text": piece.text, "hit": piece.hit} for piece in pieces(excerpt)]
 
 
-# -- backtest ----------------------------------------------------------------------------------------------------------
-
-
-def backtest(shop: Workshop, *, asked: Asked, days: int, now: datetime, tell: Tell) -> dict[str, Any]:
-    """Run a rule over the stored entries of the last days, as `monitor backtest` does."""
-    ruleset, store, ground = shop.load(asked), shop.stored(), shop.ground
-    since = now - timedelta(days=days)
-    start = since - lookback(ruleset.rules.values(), ground.dedup)
-    reading = _Reading(stored_entries(store, start), store.count_entries(start), tell)
-    replay = Replay(ruleset, dedup=ground.dedup, source_tags=ground.source_tags)
-    found = run_backtest(replay, reading, since=since, limit=MOST_FINDINGS)
-    return {"problems": [], **backtest_row(found), "days_asked": days, "reached": _iso(reading.reached)}
-
-
-class _Reading:
-    """Entries that are counted as they are read, until it takes too long."""
-
-    def __init__(self, entries: Iterator[Entry], total: int, tell: Tell) -> None:
-        self._entries = entries
-        self._total = max(total, 1)
-        self._tell = tell
-        self.reached: datetime | None = None  # where it was given up, None = it was not
-
-    def __iter__(self) -> Iterator[Entry]:
-        began = told = time.monotonic()
-        for number, entry in enumerate(self._entries):
-            moment = time.monotonic()
-            if moment - began > PATIENCE:
-                self.reached = entry.seen_at
-                return
-            if moment - told > TOLD_EVERY:
-                told = moment
-                self._tell(min(number / self._total, 1.0))
-            yield entry
-
-
-def backtest_row(found: Backtest) -> dict[str, Any]:
-    """Say what rules would have found, day by day, and the latest findings, the newest first."""
-    return {
-        "entries": found.entries,
-        "matched": found.matched,
-        "told": found.told,
-        "stories": found.stories,
-        "found": found.found,
-        "days": [{"day": day.isoformat(), "matched": count.matched, "told": count.told} for day, count in found.days],
-        "findings": [_finding(each) for each in reversed(found.findings)],
-        "silences": [{"rule": each.rule, "since": _iso(each.since), "at": _iso(each.at)} for each in found.silences],
-    }
-
-
-def _finding(finding: Finding) -> dict[str, Any]:
-    entry = finding.match.entry
-    words = dict.fromkeys((mention.name, mention.surface) for mention in finding.match.mentions)
-    return {
-        "rule": finding.match.rule.id,
-        "entry": entry.id,
-        "title": one_line(entry.title),
-        "language": entry.language,
-        "feed": entry.feed,
-        "seen_at": _iso(entry.seen_at),
-        "became": "told" if finding.told else "its story was told before" if finding.reached else "held back",
-        "words": [name if name.casefold() == said.casefold() else f"{name} → {said}" for name, said in words],
-        "note": finding.note,
-    }
-
-
-def _iso(time: datetime | None) -> str:
-    return time.astimezone(UTC).isoformat(timespec="seconds") if time else ""
-
-
 # -- patch and lint ----------------------------------------------------------------------------------------------------
 
 
@@ -371,11 +187,6 @@ def _starts(document: Document) -> list[tuple[int, str]]:
 def _rule_at(starts: list[tuple[int, str]], line: int) -> str:
     place = bisect_right(starts, line, key=lambda start: start[0])
     return starts[place - 1][1] if place else ""
-
-
-def harmless(feed: Feed) -> Feed:
-    """Return a feed without its secrets."""
-    return replace(feed, headers=(), proxy=None)
 
 
 TASKS: Final[dict[str, Callable[..., dict[str, Any]]]] = {

@@ -13,7 +13,7 @@ from aiohttp import web
 
 from monitor.console.backtests import DAYS, Backtests, Job
 from monitor.console.bench import Bench, BusyError
-from monitor.console.bench_work import Asked
+from monitor.console.bench_ground import Asked
 from monitor.console.desk import Desk
 from monitor.console.pages import Pages
 from monitor.document.patch import INDENT, entry_text, lines_of

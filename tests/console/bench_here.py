@@ -14,7 +14,7 @@ from typing import Any
 
 from monitor.console.bench import ground_of, value_of
 from monitor.console.bench_child import answer
-from monitor.console.bench_work import Task
+from monitor.console.bench_ground import Task
 from monitor.daemon import Daemon
 from tests.app.house import House
 from tests.console.visits import Visitor

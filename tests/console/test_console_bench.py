@@ -13,7 +13,8 @@ import pytest
 
 from monitor.console.bench import MOST_WAITING, BusyError, TrialRefusedError, Workbench, ground_of, value_of
 from monitor.console.bench_child import TOO_MUCH_MEMORY, answer
-from monitor.console.bench_work import TASKS, Asked, Task, Workshop
+from monitor.console.bench_ground import Asked, Task, Workshop
+from monitor.console.bench_work import TASKS
 from monitor.setup import Setup, load_setup
 from tests.app.house import RULES, START
 
