@@ -7,15 +7,17 @@ import re
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
+from urllib.parse import unquote
 
 from monitor.config.environment import read_environment
 from monitor.document import Document, read_document
 from monitor.errors import ConfigurationError, Problem
-from monitor.secret import resolve_references
+from monitor.secret import remember, resolve_references
 
 STORE_VARIABLE = "MONITOR_STORE"
 DEFAULT_STORE = "sqlite:///var/monitor.db"
 _PASSWORD = re.compile(r"(?<=:)\$\{\w+\}(?=@)")  # in a URL: it may hold what ends a password there
+_WRITTEN_PASSWORD = re.compile(r"^\w+://[^/@:]*:([^@]+)@")
 
 
 def find_store(file: Path, *, env: Mapping[str, str]) -> str:
@@ -65,6 +67,9 @@ def read_store_url(text: str, env: Mapping[str, str], folder: Path) -> str:
     text = _PASSWORD.sub(lambda found: resolve_references(found[0], env, quoted=True), text)
     url = resolve_references(text, env)
     if url.startswith(("postgresql://", "postgres://")):
+        for password in _WRITTEN_PASSWORD.findall(url):  # that no log line may show, however it is spelt
+            remember(password)
+            remember(unquote(password))
         return url
     path = url.removeprefix("sqlite:///")
     if path in ("", url):

@@ -62,6 +62,27 @@ class Waiting:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LaneLevel:
+    """How much of one kind a channel has in the outbox."""
+
+    channel: str
+    state: str  # new, sending, in_doubt, held or dead
+    count: int
+    since: datetime  # the oldest
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Levels:
+    """What those who watch all the time want to know, counted at little cost."""
+
+    feeds: Mapping[str, int]  # watched ones by health: "ok", "paused", or the cause of their failure
+    feed_due: datetime | None  # since when the longest waiting feed is due; None = none waits
+    lanes: tuple[LaneLevel, ...]
+    breakers: int  # that are open
+    nodes: int  # daemons that live
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Activity:
     """What was done in a time."""
 

@@ -13,6 +13,7 @@ from monitor.model import (
 from monitor.ports.records import (
     Activity,
     EngineReport,
+    Levels,
     NodeReport,
     Pruned,
     PrunePlace,
@@ -41,6 +42,10 @@ class Upkeep(Protocol):
         """Forget a daemon that ends in good order."""
         ...
 
+    def status(self) -> StatusReport:
+        """Take one look at the whole state."""
+        ...
+
     def nodes(self) -> tuple[NodeReport, ...]:
         """Read which daemons there are, by name, with their last signs of life."""
         ...
@@ -49,8 +54,19 @@ class Upkeep(Protocol):
         """Say what the store is made of, and when its chores are due."""
         ...
 
-    def status(self) -> StatusReport:
-        """Take one look at the whole state."""
+    def levels(self, now: datetime, *, in_doubt_after: timedelta, dead_after: timedelta) -> Levels:
+        """Count what is watched all the time.
+
+        A message that is being sent for so long is in doubt; a daemon that was silent for so long is dead.
+        """
+        ...
+
+    def try_writing(self) -> None:
+        """Write nothing, as if it were something.
+
+        Raises:
+            StoreUnavailableError: nothing can be written.
+        """
         ...
 
     def claim_chore(self, name: str, *, now: datetime, lease: timedelta) -> ChoreLease | None:

@@ -12,6 +12,7 @@ from monitor.model import (
 from monitor.ports import (
     Activity,
     EngineReport,
+    Levels,
     NodeReport,
     Pruned,
     PrunePlace,
@@ -22,6 +23,7 @@ from monitor.ports import (
 from monitor.store import (
     anatomy,
     chores,
+    levels,
     prune,
     report,
     verify,
@@ -52,6 +54,11 @@ class SqlUpkeep(Transactions):
         with self._writing() as connection:
             report.leave(connection, name)
 
+    def status(self) -> StatusReport:
+        """Take one look at the whole state; see `Store.status`."""
+        with self._reading() as connection:
+            return report.status(connection)
+
     def nodes(self) -> tuple[NodeReport, ...]:
         """Read the daemons; see `Store.nodes`."""
         with self._reading() as connection:
@@ -62,17 +69,13 @@ class SqlUpkeep(Transactions):
         with self._reading() as connection:
             return anatomy.engine_report(connection)
 
-    def status(self) -> StatusReport:
-        """Take one look at the whole state; see `Store.status`."""
+    def levels(self, now: datetime, *, in_doubt_after: timedelta, dead_after: timedelta) -> Levels:
+        """Count what is watched all the time; see `Store.levels`."""
         with self._reading() as connection:
-            return report.status(connection)
+            return levels.levels(connection, now, in_doubt_after=in_doubt_after, dead_after=dead_after)
 
     def try_writing(self) -> None:
-        """Write nothing, as if it were something.
-
-        Raises:
-            StoreUnavailableError: nothing can be written.
-        """
+        """Write nothing, as if it were something; see `Store.try_writing`."""
         with self._writing() as connection:
             report.touch(connection)
 
