@@ -72,17 +72,19 @@ def choose_sample(feeds: Sequence[Feed], states: Iterable[FeedState], now: datet
     return (*chosen, *well_ones[::step][:wanted])
 
 
-async def ask_feeds(feeds: Iterable[Feed], setup: Setup, clock: Clock) -> list[tuple[Feed, Probe | None, str]]:
+async def ask_feeds(
+    feeds: Iterable[Feed], setup: Setup, clock: Clock, deadline: timedelta = DEADLINE
+) -> list[tuple[Feed, Probe | None, str]]:
     """Poll each feed once, writing nothing; a feed without a probe has not answered, and the text says why."""
-    return list(await asyncio.gather(*(_ask(feed, setup, clock) for feed in feeds)))
+    return list(await asyncio.gather(*(_ask(feed, setup, clock, deadline) for feed in feeds)))
 
 
-async def _ask(feed: Feed, setup: Setup, clock: Clock) -> tuple[Feed, Probe | None, str]:
+async def _ask(feed: Feed, setup: Setup, clock: Clock, deadline: timedelta) -> tuple[Feed, Probe | None, str]:
     try:
-        async with asyncio.timeout(DEADLINE.total_seconds()):
+        async with asyncio.timeout(deadline.total_seconds()):
             return feed, await probe(feed, setup, clock), ""
     except TimeoutError:
-        return feed, None, f"no answer within {DEADLINE.total_seconds():.0f} s"
+        return feed, None, f"no answer within {deadline.total_seconds():g} s"
     except MonitorError as error:
         return feed, None, str(error)
 

@@ -19,7 +19,16 @@ from monitor.config.load import load_config
 from monitor.config.origins import settings_of
 from monitor.doctor.check import within
 from monitor.doctor.examine import examine
-from monitor.doctor.network import choose_sample, clock_ahead, look_at_console, look_at_names, look_at_port
+from monitor.doctor.network import (
+    ask_feeds,
+    choose_sample,
+    clock_ahead,
+    look_at_clock,
+    look_at_console,
+    look_at_feeds,
+    look_at_names,
+    look_at_port,
+)
 from monitor.doctor.secrets import look_at_secrets
 from monitor.doctor.state import look_at_state
 from monitor.errors import Cause
@@ -63,6 +72,19 @@ async def test_where_no_feed_of_the_sample_can_be_read_the_network_is_to_blame(t
     checks = (await examine(file, lambda: NOW)).checks
     *_, last = [each for each in checks if each.area == "feeds"]
     assert (last.mark, last.text) == (Mark.FAIL, "none of the feeds that were asked can be read")
+
+
+async def test_a_feed_that_never_answers_is_left_at_the_deadline(tmp_path: Path) -> None:
+    """A server that takes the connection and says nothing, and a database server that does the same."""
+    with socket.create_server(("127.0.0.1", 0)) as mute:
+        port = mute.getsockname()[1]
+        setup = load_setup(
+            write(tmp_path, f"allow: 127.0.0.0/8\nfeeds: {{slow: 'http://127.0.0.1:{port}/?k=hidden'}}\n")
+        )
+        asked = await ask_feeds(setup.config.feeds, setup, lambda: NOW, timedelta(seconds=0.3))
+    ((mark, text),) = said(list(look_at_feeds(asked, (), NOW)))
+    assert (mark, text) == ("warn", "slow: no answer within 0.3 s")
+    assert list(look_at_clock(asked)) == []
 
 
 @pytest.mark.parametrize(
