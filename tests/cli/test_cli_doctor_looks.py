@@ -175,7 +175,7 @@ def test_each_secret_says_where_it_comes_from_and_who_can_read_it(tmp_path: Path
     (tmp_path / ".env").chmod(0o600)
     file = write(
         tmp_path,
-        "contact: ''\nfeeds:\n"
+        "contact: ''\nrules: {cost: '${PRICE} of grain'}\nfeeds:\n"
         "  a: {url: 'https://a.example/?k=${DOT}', headers: {A: '${OPEN}', B: '${GROUP}', C: '${SHELL_SET}'}}\n"
         "smtp: {host: localhost, from: a@b.example, user: u, password_file: own}\n",
     )
