@@ -285,12 +285,18 @@ def main(argv: list[str]) -> int:
     parser.add_argument("--feeds", type=int, nargs="+", default=[10_000, 100_000], help="that are watched")
     parser.add_argument("--entries", type=int, default=5_000)
     parser.add_argument("--sqlite-only", action="store_true", help="start no PostgreSQL")
+    parser.add_argument("--only", choices=("commits", "batches", "bytes", "lookups", "claims"), help="print one table")
     options = parser.parse_args(argv)
+    tables: dict[str, Callable[[Engine], None]] = {
+        "commits": lambda engine: measure_commits(engine, polls=options.polls, rounds=options.rounds),
+        "batches": lambda engine: measure_batches(engine, rounds=options.rounds * 4),
+        "bytes": lambda engine: measure_bytes(engine, entries=options.entries),
+        "lookups": lambda engine: measure_lookups(engine, options.keys, rounds=options.rounds * 20),
+        "claims": lambda engine: measure_claims(engine, options.feeds, rounds=options.rounds * 4),
+    }
     with engines(postgres=not options.sqlite_only) as found:
         for engine in found:
-            measure_commits(engine, polls=options.polls, rounds=options.rounds)
-            measure_batches(engine, rounds=options.rounds * 4)
-            measure_bytes(engine, entries=options.entries)
-            measure_lookups(engine, options.keys, rounds=options.rounds * 20)
-            measure_claims(engine, options.feeds, rounds=options.rounds * 4)
+            for name, measure in tables.items():
+                if options.only in (None, name):
+                    measure(engine)
     return 0

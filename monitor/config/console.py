@@ -67,7 +67,9 @@ class ProxyShape(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     header: Annotated[str, BeforeValidator(_header)]
+    """The header that names who has logged in. Example: `X-Forwarded-User`."""
     networks: Annotated[Texts, BeforeValidator(_networks)] = Field(alias="from", min_length=1)
+    """The proxy's addresses or networks: from anywhere else the header is not believed. Example: `10.0.0.0/24`."""
 
 
 class LoginShape(BaseModel):
@@ -76,7 +78,10 @@ class LoginShape(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, arbitrary_types_allowed=True, hide_input_in_errors=True)
 
     token: Annotated[Secret | None, PlainValidator(_token), WithJsonSchema({"type": "string"})] = None
+    """What readers type in, once a week, by reference; programs send it as `Authorization: Bearer`; 16 characters at
+    least. Example: `"${CONSOLE_TOKEN}"`."""
     proxy: ProxyShape | None = None
+    """A proxy in front that says who has logged in. Example: `{header: X-Forwarded-User, from: 10.0.0.5}`."""
 
     @model_validator(mode="after")
     def _some_way(self) -> Self:
@@ -91,8 +96,11 @@ class ConsoleShape(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 
     listen: Annotated[str, BeforeValidator(read_listen)] = DEFAULT_LISTEN
+    """Where the pages are; what others can reach needs `auth`. Example: `"[::1]:8787"`."""
     hosts: Annotated[Texts, BeforeValidator(_hosts)] = Field(default_factory=list)
+    """Names by which browsers call it, beside its address and `localhost`. Example: `monitor.example.org`."""
     auth: LoginShape | None = None
+    """How readers show who they are. Default: this machine is let in. Example: `{token: "${CONSOLE_TOKEN}"}`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

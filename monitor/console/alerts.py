@@ -7,7 +7,7 @@ from datetime import datetime
 from aiohttp import web
 
 from monitor.console.desk import Desk
-from monitor.console.pages import PER_PAGE, Pages
+from monitor.console.pages import PER_PAGE, Pages, see_other
 from monitor.model import Priority
 from monitor.ports import ToldFilter, ToldPlace
 
@@ -24,7 +24,7 @@ class Alerts:
         return [web.get("/", self._go_there), web.get("/alerts", self._show)]
 
     async def _go_there(self, request: web.Request) -> web.Response:  # noqa: ARG002 - aiohttp's interface
-        raise web.HTTPSeeOther("/alerts")
+        return see_other("/alerts")
 
     async def _show(self, request: web.Request) -> web.Response:
         wanted, before = read_filter(request), _place(request)

@@ -9,9 +9,13 @@ import structlog
 
 from monitor.config.console import Console as Settings
 from monitor.console.alerts import Alerts
+from monitor.console.api.service import Api
 from monitor.console.desk import Desk
+from monitor.console.feeds import Feeds
 from monitor.console.guard import Guard
 from monitor.console.login import LoginPage
+from monitor.console.mutes import Mutes
+from monitor.console.outbox import Outbox
 from monitor.console.pages import Pages
 from monitor.console.probes import Probes
 from monitor.console.static import static_routes
@@ -68,6 +72,10 @@ class Console:
             *self._probes.routes(),
             *LoginPage(guard, self._pages, self._desk).routes(),
             *Alerts(self._desk, self._pages).routes(),
+            *Feeds(self._desk, self._pages).routes(),
+            *Outbox(self._desk, self._pages).routes(),
+            *Mutes(self._desk, self._pages).routes(),
+            *Api(self._desk).routes(),
         ]
         return WebServer(routes, clock=self._doors.clock, middlewares=[guard.check])
 

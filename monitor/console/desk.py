@@ -8,10 +8,13 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
+from monitor.document import did_you_mean
+from monitor.errors import NotFoundError
 from monitor.pipeline import Doors, Live
 from monitor.ports import Clock, Store
 from monitor.setup import Setup
 from monitor.store.sql_store import SqlStore, open_existing_store
+from monitor.text.plain import one_line, shorten
 
 R = TypeVar("R")
 READERS = 2  # threads, each with a connection of its own
@@ -55,6 +58,25 @@ class Desk:
     async def act(self, change: Callable[[Store], R]) -> R:
         """Have a function change the state, in its turn among the daemon's transactions."""
         return await self._doors.in_store(change, self._doors.store)
+
+    def require_known(self, *, rule: str = "", feed: str = "", channel: str = "") -> None:
+        """Check that the files know these names, where they are given.
+
+        Raises:
+            NotFoundError: one is unknown.
+        """
+        setup = self.setup
+        known = {
+            "rule": (rule, setup.ruleset.rules),
+            "feed": (feed, [each.name for each in setup.config.feeds]),
+            "channel": (channel, setup.channels),
+        }
+        for what, (name, names) in known.items():
+            if name and name not in names:
+                hint = did_you_mean(name, names)
+                raise NotFoundError(
+                    f"there is no {what} `{shorten(one_line(name), 50)}`" + (f": {hint}" if hint else "")
+                )
 
     async def close(self) -> None:
         """Let go of the connections."""

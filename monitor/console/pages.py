@@ -53,6 +53,11 @@ class Pages:
         return web.Response(text=text, content_type="text/html")
 
 
+def see_other(location: str) -> web.Response:
+    """Send a browser on, after what it has changed."""
+    return web.Response(status=HTTPStatus.SEE_OTHER, headers={"Location": location})
+
+
 def ago(then: datetime | None, now: datetime) -> str:
     """Say how long ago something was, in one unit: `5 min ago`."""
     if then is None:

@@ -5,7 +5,7 @@
 
 from monitor.ports.doors import ArticleFetcher, Clock, Fetcher, Hear, HubClient, Listener, Notifier, Parser, Pinger
 from monitor.ports.meter import Meter, Span, Tracer, Untraced
-from monitor.ports.reading import Reader, ToldFilter, ToldPlace, ToldStory
+from monitor.ports.reading import OwedMessage, Reader, ToldFilter, ToldPlace, ToldStory
 from monitor.ports.records import (
     Activity,
     AlertRecord,
@@ -53,6 +53,7 @@ __all__ = [
     "Meter",
     "NodeReport",
     "Notifier",
+    "OwedMessage",
     "OwedReport",
     "Parser",
     "Pinger",

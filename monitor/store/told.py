@@ -5,16 +5,64 @@ from __future__ import annotations
 import json
 from collections import defaultdict
 from collections.abc import Collection
+from datetime import datetime, timedelta
+from operator import sub
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, and_, exists, literal, or_, select, tuple_
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Row,
+    and_,
+    case,
+    exists,
+    func,
+    literal,
+    or_,
+    select,
+    tuple_,
+    type_coerce,
+)
 
 from monitor.model import Alert, DeliveryKind, DeliveryState
-from monitor.ports import ToldFilter, ToldPlace, ToldStory
+from monitor.ports import OwedMessage, ToldFilter, ToldPlace, ToldStory
 from monitor.store.columns import Moment, PlainText
-from monitor.store.ledger import read_by_id
+from monitor.store.holds import hold_of
+from monitor.store.ledger import delivery_of, read_by_id
 from monitor.store.polls import alert_of, load_stories
-from monitor.store.tables import alert, delivery, story
+from monitor.store.tables import alert, delivery, entry, feed, story
+
+
+def outbox(
+    connection: Connection, states: Collection[DeliveryState], *, channel: str, before: int | None, limit: int
+) -> tuple[OwedMessage, ...]:
+    """Read messages in these states; see `Reader.outbox`."""
+    asked = select(delivery, alert.c.story_id).outerjoin(alert, alert.c.id == delivery.c.alert_id)
+    asked = asked.where(delivery.c.state.in_(states)).order_by(delivery.c.seq.desc()).limit(limit)
+    if channel:
+        asked = asked.where(delivery.c.channel == channel)
+    if before is not None:
+        asked = asked.where(delivery.c.seq < before)
+    return tuple(
+        OwedMessage(
+            seq=row.seq,
+            delivery=delivery_of(row),
+            story_id=row.story_id or "",
+            hold=hold_of(row) if row.state == DeliveryState.HELD else None,
+        )
+        for row in connection.execute(asked)
+    )
+
+
+def entry_counts(connection: Connection, *, since: datetime, days: int) -> dict[str, tuple[int, ...]]:
+    """Count the entries of each feed, by day; see `Reader.entry_counts`."""
+    columns = [
+        func.sum(case((entry.c.seen_at < since + timedelta(days=day + 1), 1), else_=0)).label(f"day{day}")
+        for day in range(days)
+    ]
+    asked = select(feed.c.name, *columns).join(feed, feed.c.id == entry.c.feed_id)
+    rows = connection.execute(asked.where(entry.c.seen_at >= since).group_by(feed.c.id, feed.c.name))
+    return {row.name: tuple(map(sub, row[1:], (0, *row[1:-1]))) for row in rows}
 
 
 def told_stories(
@@ -48,13 +96,11 @@ def _fits(table: Any, wanted: ToldFilter) -> list[ColumnElement[bool]]:
     """Say which alerts are wanted."""
     conditions: list[ColumnElement[bool]] = []
     if wanted.rule:
-        conditions.append(table.c.rules.contains(json.dumps(wanted.rule, ensure_ascii=False), autoescape=True))
+        conditions.append(_holds(table.c.rules, wanted.rule))
     if wanted.channel:
         conditions.append(table.c.channel == wanted.channel)
     if wanted.source:
-        told_by = json.dumps(wanted.source, ensure_ascii=False)
-        of_source = story.c.sources.contains(told_by, autoescape=True)
-        conditions.append(exists().where(story.c.id == table.c.story_id, of_source))
+        conditions.append(exists().where(story.c.id == table.c.story_id, _holds(story.c.sources, wanted.source)))
     if wanted.at_least is not None:
         conditions.append(table.c.priority >= int(wanted.at_least))
     if wanted.since is not None:
@@ -64,6 +110,11 @@ def _fits(table: Any, wanted: ToldFilter) -> list[ColumnElement[bool]]:
     if wanted.unacknowledged:
         conditions.append(table.c.acknowledged_at.is_(None))
     return conditions
+
+
+def _holds(column: Any, text: str) -> ColumnElement[bool]:
+    """Say whether a list of texts, written as JSON, holds one."""
+    return type_coerce(column, PlainText).contains(json.dumps(text, ensure_ascii=False), autoescape=True)
 
 
 def _alerts_of(connection: Connection, stories: Collection[str]) -> defaultdict[str, list[Alert]]:

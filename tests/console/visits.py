@@ -13,6 +13,7 @@ import aiohttp
 from monitor.daemon import Daemon
 from tests.app.house import House
 
+NO_JSON: Any = object()
 NONE: Mapping[str, str] = MappingProxyType({})
 
 
@@ -36,9 +37,15 @@ class Visitor:
         return await self._ask("GET", path, headers=headers)
 
     async def post(
-        self, path: str, form: Mapping[str, str] = NONE, *, headers: Mapping[str, str] = NONE, json: Any = None
+        self,
+        path: str,
+        form: Mapping[str, str] = NONE,
+        *,
+        headers: Mapping[str, str] = NONE,
+        json: Any = NO_JSON,
+        raw: bytes = b"",
     ) -> Answer:
-        sent: dict[str, Any] = {"json": json} if json is not None else {"data": dict(form)}
+        sent: dict[str, Any] = {"json": json} if json is not NO_JSON else {"data": raw or dict(form)}
         return await self._ask("POST", path, headers=headers, **sent)
 
     async def _ask(self, method: str, path: str, *, headers: Mapping[str, str], **sent: Any) -> Answer:
