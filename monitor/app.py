@@ -10,7 +10,7 @@ import threading
 from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, asynccontextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import TextIO
 
 import structlog
@@ -34,17 +34,15 @@ from monitor.store.sql_store import open_store, state_file
 from monitor.tracing import open_tracer
 from monitor.turns import SPACING
 from monitor.unsubscribe import SECRET, Departures
+from monitor.wall_clock import utc_now
+
+__all__ = ["open_app", "open_fetcher", "run_once", "serve", "utc_now"]
 
 log = structlog.get_logger()
 
 WORK_THREADS = 2
 PATIENCE = timedelta(seconds=0.1)
 EXIT_AT_LATEST = timedelta(seconds=9.5)  # after the signal
-
-
-def utc_now() -> datetime:
-    """Read the clock: the one place where it is read."""
-    return datetime.now(UTC)  # noqa: TID251 - the one place
 
 
 def open_fetcher(config: Config, clock: Clock, trace: FetchTrace | None = None) -> HttpFetcher:

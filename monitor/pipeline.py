@@ -42,9 +42,9 @@ from monitor.decide.poll import (
     page_story_keys,
     page_told,
     sift_page,
-    source_tags,
 )
 from monitor.decide.rhythm import describe_gap
+from monitor.decide.sources import source_tags
 from monitor.decide.websub import after_push, poll_after_bad_push
 from monitor.errors import Cause, ConflictError, FeedError, LeaseLostError, StoreUnavailableError
 from monitor.feeds.reasons import shown

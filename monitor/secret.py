@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final, final
 from urllib.parse import quote
@@ -53,7 +53,7 @@ def remember(value: str) -> None:
     header = _SCHEME.fullmatch(value)
     for text in (value, header[1] if header else ""):
         if len(text) >= SHORTEST_KNOWN:
-            _known.update((text, quote(text, safe="", errors="replace"), quote(text, errors="replace")))
+            _known.update((text, *(quote(text, safe=safe, errors="surrogatepass") for safe in ("", "/"))))
 
 
 def blot(text: str) -> str:
@@ -112,3 +112,15 @@ def _value(name: str, env: Mapping[str, str]) -> str:
 def has_reference(text: str) -> bool:
     """Say whether the text refers to at least one `${NAME}`."""
     return _REFERENCE.search(text) is not None
+
+
+def references(value: object) -> Iterator[str]:
+    """Yield the names that a text refers to, or the texts in nested lists and mappings."""
+    if isinstance(value, str):
+        yield from _REFERENCE.findall(value)
+    elif isinstance(value, Mapping):
+        for item in value.values():
+            yield from references(item)
+    elif isinstance(value, list | tuple):
+        for item in value:
+            yield from references(item)

@@ -115,6 +115,7 @@ class StatusReport:
     owed: tuple[OwedReport, ...]  # by channel
     dead: tuple[DeadReport, ...]  # the latest 20
     held: Mapping[str, int]  # messages that are kept back, by what keeps them
+    held_in: Mapping[str, int]  # the same by channel
     breakers: tuple[Breaker, ...]  # that are open
 
 
@@ -232,3 +233,15 @@ class StateReport:
 
     findings: tuple[str, ...]  # what is wrong, a sentence each
     rows: Mapping[str, int]  # by table
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EngineReport:
+    """What a store is made of."""
+
+    engine: str  # with its version, "SQLite 3.46.1"
+    schema: str  # the revision of its tables
+    size: int  # bytes on disk
+    log_size: int  # bytes that stand in the log alone; 0 where the engine looks after that itself
+    now: datetime | None  # the clock of a server, None = it has none of its own
+    chores: Mapping[str, datetime]  # by name, when each is due next

@@ -11,7 +11,6 @@ from monitor.model import DeliveryState
 from monitor.ports import LaneLevel, Levels
 from monitor.store.tables import breaker, delivery, feed, node
 
-_OK, _PAUSED = "ok", "paused"
 _UNSETTLED = (DeliveryState.NEW, DeliveryState.SENDING, DeliveryState.HELD, DeliveryState.DEAD)
 
 
@@ -28,25 +27,23 @@ def levels(connection: Connection, now: datetime, *, in_doubt_after: timedelta, 
 
 
 def _feeds(connection: Connection) -> dict[str, int]:
-    health = case((feed.c.paused_at.is_not(None), _PAUSED), else_=func.coalesce(feed.c.cause, _OK))
-    # grouped outside: PostgreSQL does not see that an expression with bound values is the same twice
+    health = case((feed.c.paused_at.is_not(None), "paused"), else_=func.coalesce(feed.c.cause, "ok"))
     watched = select(health.label("health")).where(feed.c.active).subquery()
     counted = select(watched.c.health, func.count().label("rows")).group_by(watched.c.health)
-    rows: dict[str, int] = {row.health: row.rows for row in connection.execute(counted)}
+    rows = {row.health: row.rows for row in connection.execute(counted)}
     causes = {cause.value: rows[cause.name] for cause in Cause if cause.name in rows}
-    return {_OK: rows.get(_OK, 0), _PAUSED: rows.get(_PAUSED, 0)} | causes
+    return {"ok": rows.get("ok", 0), "paused": rows.get("paused", 0)} | causes
 
 
 def _lanes(connection: Connection, doubtful: datetime) -> tuple[LaneLevel, ...]:
     under_way = delivery.c.state == DeliveryState.SENDING
     left = and_(under_way, or_(delivery.c.reason != "", delivery.c.attempted_at < doubtful))
     state = case((left, "in_doubt"), else_=delivery.c.state)
-    owed = select(delivery.c.channel, state.label("state"), delivery.c.created_at)
-    owing = owed.where(delivery.c.state.in_(_UNSETTLED)).subquery()
-    counted = select(
-        owing.c.channel, owing.c.state, func.count().label("count"), func.min(owing.c.created_at).label("since")
-    )
-    rows = connection.execute(counted.group_by(owing.c.channel, owing.c.state).order_by(owing.c.channel, owing.c.state))
+    unsettled = select(delivery.c.channel, state.label("state"), delivery.c.created_at)
+    unsettled = unsettled.where(delivery.c.state.in_(_UNSETTLED)).subquery()  # PostgreSQL groups by no parameters
+    lane = unsettled.c.channel, unsettled.c.state
+    first = func.min(unsettled.c.created_at).label("since")
+    rows = connection.execute(select(*lane, func.count().label("count"), first).group_by(*lane).order_by(*lane))
     return tuple(LaneLevel(**row._mapping) for row in rows)  # noqa: SLF001 - SQLAlchemy's public name
 
 

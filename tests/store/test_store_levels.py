@@ -19,7 +19,6 @@ from tests.store.builders import (
     make_feed,
     make_outcome,
     make_story,
-    open_breaker,
     owe,
 )
 
@@ -74,7 +73,8 @@ def test_the_outbox_by_channel_and_state(store: SqlStore) -> None:
 
 
 def test_breakers_and_daemons_that_live(store: SqlStore) -> None:
-    open_breaker(store, Breaker(id="1", subject=Subject.RULE, name="x", since=NOW, reason="many"))
+    breaker = Breaker(id="1", subject=Subject.RULE, name="x", since=NOW, reason="many")
+    store.record(make_outcome(claim_one(store), breakers=(breaker,)), NOW)
     for name, beat in (("old", NOW - 2 * MINUTE), ("young", NOW)):
         store.beat(NodeReport(name=name, version="1", started_at=NOW, beat_at=beat, rules_hash=""))
     assert (levels(store).breakers, levels(store).nodes) == (1, 1)

@@ -12,6 +12,7 @@ from monitor.model import (
 )
 from monitor.ports.records import (
     Activity,
+    EngineReport,
     Levels,
     NodeReport,
     Pruned,
@@ -43,6 +44,14 @@ class Upkeep(Protocol):
 
     def status(self) -> StatusReport:
         """Take one look at the whole state."""
+        ...
+
+    def nodes(self) -> tuple[NodeReport, ...]:
+        """Read which daemons there are, by name, with their last signs of life."""
+        ...
+
+    def engine_report(self) -> EngineReport:
+        """Say what the store is made of, and when its chores are due."""
         ...
 
     def levels(self, now: datetime, *, in_doubt_after: timedelta, dead_after: timedelta) -> Levels:

@@ -11,6 +11,7 @@ from monitor.model import (
 )
 from monitor.ports import (
     Activity,
+    EngineReport,
     Levels,
     NodeReport,
     Pruned,
@@ -20,6 +21,7 @@ from monitor.ports import (
     Waiting,
 )
 from monitor.store import (
+    anatomy,
     chores,
     levels,
     prune,
@@ -56,6 +58,16 @@ class SqlUpkeep(Transactions):
         """Take one look at the whole state; see `Store.status`."""
         with self._reading() as connection:
             return report.status(connection)
+
+    def nodes(self) -> tuple[NodeReport, ...]:
+        """Read the daemons; see `Store.nodes`."""
+        with self._reading() as connection:
+            return report.nodes(connection)
+
+    def engine_report(self) -> EngineReport:
+        """Say what the store is made of; see `Store.engine_report`."""
+        with self._reading() as connection:
+            return anatomy.engine_report(connection)
 
     def levels(self, now: datetime, *, in_doubt_after: timedelta, dead_after: timedelta) -> Levels:
         """Count what is watched all the time; see `Store.levels`."""
