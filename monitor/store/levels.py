@@ -39,8 +39,8 @@ def _lanes(connection: Connection, doubtful: datetime) -> tuple[LaneLevel, ...]:
     under_way = delivery.c.state == DeliveryState.SENDING
     left = and_(under_way, or_(delivery.c.reason != "", delivery.c.attempted_at < doubtful))
     state = case((left, "in_doubt"), else_=delivery.c.state)
-    owed = select(delivery.c.channel, state.label("state"), delivery.c.created_at)
-    unsettled = owed.where(delivery.c.state.in_(_UNSETTLED)).subquery()  # PostgreSQL groups by no parameters
+    asked = select(delivery.c.channel, state.label("state"), delivery.c.created_at)
+    unsettled = asked.where(delivery.c.state.in_(_UNSETTLED)).subquery()  # PostgreSQL groups by no parameters
     lane = unsettled.c.channel, unsettled.c.state
     first = func.min(unsettled.c.created_at).label("since")
     rows = connection.execute(select(*lane, func.count().label("count"), first).group_by(*lane).order_by(*lane))
