@@ -53,7 +53,7 @@ def remember(value: str) -> None:
     header = _SCHEME.fullmatch(value)
     for text in (value, header[1] if header else ""):
         if len(text) >= SHORTEST_KNOWN:
-            _known.update((text, quote(text, safe=""), quote(text)))
+            _known.update((text, *(quote(text, safe=safe, errors="surrogatepass") for safe in ("", "/"))))
 
 
 def blot(text: str) -> str:

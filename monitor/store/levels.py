@@ -28,7 +28,8 @@ def levels(connection: Connection, now: datetime, *, in_doubt_after: timedelta, 
 
 def _feeds(connection: Connection) -> dict[str, int]:
     health = case((feed.c.paused_at.is_not(None), "paused"), else_=func.coalesce(feed.c.cause, "ok"))
-    counted = select(health.label("health"), func.count().label("rows")).where(feed.c.active).group_by(health)
+    watched = select(health.label("health")).where(feed.c.active).subquery()
+    counted = select(watched.c.health, func.count().label("rows")).group_by(watched.c.health)
     rows = {row.health: row.rows for row in connection.execute(counted)}
     causes = {cause.value: rows[cause.name] for cause in Cause if cause.name in rows}
     return {"ok": rows.get("ok", 0), "paused": rows.get("paused", 0)} | causes
@@ -38,14 +39,11 @@ def _lanes(connection: Connection, doubtful: datetime) -> tuple[LaneLevel, ...]:
     under_way = delivery.c.state == DeliveryState.SENDING
     left = and_(under_way, or_(delivery.c.reason != "", delivery.c.attempted_at < doubtful))
     state = case((left, "in_doubt"), else_=delivery.c.state)
-    counted = select(
-        delivery.c.channel,
-        state.label("state"),
-        func.count().label("count"),
-        func.min(delivery.c.created_at).label("since"),
-    )
-    counted = counted.where(delivery.c.state.in_(_UNSETTLED)).group_by(delivery.c.channel, state)
-    rows = connection.execute(counted.order_by(delivery.c.channel, state))
+    asked = select(delivery.c.channel, state.label("state"), delivery.c.created_at)
+    unsettled = asked.where(delivery.c.state.in_(_UNSETTLED)).subquery()  # PostgreSQL groups by no parameters
+    lane = unsettled.c.channel, unsettled.c.state
+    first = func.min(unsettled.c.created_at).label("since")
+    rows = connection.execute(select(*lane, func.count().label("count"), first).group_by(*lane).order_by(*lane))
     return tuple(LaneLevel(**row._mapping) for row in rows)  # noqa: SLF001 - SQLAlchemy's public name
 
 
