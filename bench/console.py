@@ -49,9 +49,18 @@ GOAL = 0.1  # seconds
 _FEEDS, _ITEMS = 40, 50
 _PAUSE = 0.05  # seconds between two messages
 _WORDS = (
-    "ministers", "talks", "harbour", "strike", "budget", "court", "river", "election", "report", "ferry", "school", "museum",
-    "bridge",
-)  # fmt: skip
+    "ministers",
+    "talks",
+    "harbour",
+    "strike",
+    "budget",
+    "court",
+    "river",
+    "election",
+    "report",
+    "ferry",
+    "school",
+)
 
 
 def lay_out(folder: Path) -> None:
