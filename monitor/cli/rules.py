@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from monitor.cli.past import Duration, replay_of, stored_since
+from monitor.cli.past import Duration, replay_of, shown
 from monitor.cli.show import ago, clock_time, line, plural, print_json, table
 from monitor.cli.status import existing_store
 from monitor.text.plain import one_line, shorten
@@ -188,7 +188,7 @@ def diff(file: Path, *, other: str, since: timedelta, limit: int, as_json: bool)
     Exit code 1 if anything differs.
     """
     from monitor.app import utc_now  # noqa: PLC0415 - `monitor --help` must not import the house
-    from monitor.backtest import compare_rules, some  # noqa: PLC0415
+    from monitor.backtest import Past, compare_rules, some, wanted_by_either  # noqa: PLC0415
     from monitor.decide.replay import lookback  # noqa: PLC0415
     from monitor.revisions import load_revision  # noqa: PLC0415
     from monitor.setup import load_setup  # noqa: PLC0415
@@ -200,8 +200,9 @@ def diff(file: Path, *, other: str, since: timedelta, limit: int, as_json: bool)
     start = utc_now() - since
     memory = lookback([*before.rules.values(), *now.rules.values()], loaded.config.defaults.dedup)
     with existing_store(file) as store:
-        entries = stored_since(store, start - memory)
-        found = compare_rules(replay_of(loaded, before), replay_of(loaded, now), entries, since=start, limit=limit)
+        past = Past(store, start - memory, start=start, wanted=wanted_by_either(before, now))
+        old, new = replay_of(loaded, before), replay_of(loaded, now)
+        found = compare_rules(old, new, shown(past), since=start, limit=limit, count=past.count())
     if as_json:
         print_json(_as_json(found))
     else:
@@ -240,5 +241,5 @@ def _show_changes(found: Comparison) -> None:
     more = found.gained.total() + found.lost.total() - len(found.changes)
     if more > 0:
         click.echo(f"and {more:,} more (`--limit`)")
-    read = plural(found.entries, "entry")
-    click.echo(f"{read} read: {found.gained.total():,} gained, {found.lost.total():,} lost")
+    searched = plural(found.entries, "entry")
+    click.echo(f"{searched} searched: {found.gained.total():,} gained, {found.lost.total():,} lost")
