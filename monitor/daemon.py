@@ -17,6 +17,7 @@ from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from monitor import __version__
 from monitor.chores import Indexing, Pruning
 from monitor.config.load import watched_files
+from monitor.console.console import Console
 from monitor.conversation import Conversation
 from monitor.crew import Crew
 from monitor.decide.announcements import FOLD, notices_of_dead, notices_of_refused
@@ -37,8 +38,11 @@ from monitor.rota import Rota
 from monitor.setup import Setup, require_examples
 from monitor.turns import SPACING
 from monitor.unsubscribe import Departures
+from monitor.web.callbacks import Callbacks
+from monitor.web.door import Door
+from monitor.web.server import WebServer
 from monitor.web.unsubscribe import Exits
-from monitor.websub import ClaimedPush, Door, Subscriptions
+from monitor.websub import ClaimedPush, Subscriptions
 
 log = structlog.get_logger()
 T = TypeVar("T")
@@ -91,7 +95,9 @@ class Daemon:
         self._indexing = Indexing(doors)
         self._holds = Holds(doors)
         self.subscriptions = Subscriptions(doors, on_push=lambda: self._begin(self.read_pushes))
-        self.door = Door(self.subscriptions, doors.clock, Exits(departures).routes())
+        routes = [*Callbacks(self.subscriptions).routes(), *Exits(departures).routes()]
+        self.door = Door("callbacks of hubs, links of mails", lambda: WebServer(routes, clock=doors.clock))
+        self.console = Console(doors, lambda: self.setup, lambda: self.live)
         departures.use(setup)
         self._heart = Heart(doors)
         self.conversation = Conversation(doors, lambda: self.live)
@@ -134,8 +140,10 @@ class Daemon:
 
     async def keep_subscriptions(self) -> None:
         """Listen for hubs, and ask those that are to be asked now; where nobody can reach us, end what was agreed."""
-        public_url = self.setup.config.public_url
-        if await self.door.keep(self.setup) or not public_url:
+        config, public_url = self.setup.config, self.setup.config.public_url
+        if public_url and not self.door.port:
+            await self.subscriptions.read()  # a hub may come at once
+        if await self.door.keep(config.listen if public_url else None) or not public_url:
             await self.subscriptions.keep(public_url, self.live.hubs)
 
     async def _recorded(self, lease: FeedLease, work: Awaitable[PollOutcome | None]) -> PollOutcome | None:
@@ -346,6 +354,7 @@ class Daemon:
             self.report_dead: 10,
             self.read_pushes: 1,
             self.keep_subscriptions: 10,
+            self.console.keep: 10,
             self.end_pauses: 10,
             self.departures.read: 10,
             self.show_life: 5,
@@ -366,6 +375,7 @@ class Daemon:
             self._stopping = True
             scheduler.shutdown(wait=False)
             await self.door.close()
+            await self.console.close()
         self._feeds.flush()
         log.info("stopping: running work may finish", polls=len(self.polls), messages=len(self.sends))
         try:
@@ -487,6 +497,7 @@ class Daemon:
         """Cut short what still runs, give its leases back, let go of connections."""
         self._stopping = True
         await self.door.close()
+        await self.console.close()
         await self.conversation.end()
         await self._ticks.cancel()
         waiting = await self._guard(self.subscriptions.claim(MOST_PUSHES_LEFT)) or ()

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from monitor.cli.feed_rows import shown_url
 from monitor.cli.show import clock_time, plural, print_json
+from monitor.text.links import shown_url
 from monitor.text.plain import one_line, shorten
 
 if TYPE_CHECKING:  # `monitor --help` must not import the house

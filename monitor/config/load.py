@@ -13,6 +13,7 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from monitor.config.allow import read_allowed
+from monitor.config.console import Console, load_console
 from monitor.config.environment import read_environment
 from monitor.config.feeds import load_feeds
 from monitor.config.heartbeat import Heartbeat, load_heartbeat
@@ -38,6 +39,7 @@ _ONLY_MAIN = (
     "allow_files",
     "breaker",
     "channels",
+    "console",
     "contact",
     "heartbeat",
     "include",
@@ -78,6 +80,7 @@ class Config:
     defaults: Defaults
     ops_notify: tuple[str, ...]  # channels that hear what this program has to say about itself
     heartbeat: Heartbeat
+    console: Console
     feeds: tuple[Feed, ...] = field(repr=False)
     routes: tuple[Route, ...]
     maintenance: tuple[Maintenance, ...]
@@ -164,6 +167,8 @@ class _Loader:
         ops_notify = self.ops_notify()
         heartbeat, problems = load_heartbeat(self.main, env=self.env, zone=defaults.zone, ops=ops_notify)
         self.problems += problems
+        console, problems = load_console(self.main, env=self.env)
+        self.problems += problems
         web = self.web()
         address, _, port = web.listen.rpartition(":")
         return Config(
@@ -175,6 +180,7 @@ class _Loader:
             defaults=defaults,
             ops_notify=ops_notify,
             heartbeat=heartbeat,
+            console=console,
             feeds=feeds,
             routes=routes,
             maintenance=maintenance,

@@ -4,6 +4,7 @@
 """
 
 from monitor.ports.doors import ArticleFetcher, Clock, Fetcher, Hear, HubClient, Listener, Notifier, Parser, Pinger
+from monitor.ports.reading import OwedMessage, Reader, ToldFilter, ToldPlace, ToldStory
 from monitor.ports.records import (
     Activity,
     AlertRecord,
@@ -46,15 +47,20 @@ __all__ = [
     "Listener",
     "NodeReport",
     "Notifier",
+    "OwedMessage",
     "OwedReport",
     "Parser",
     "Pinger",
     "PrunePlace",
     "Pruned",
+    "Reader",
     "RuleStats",
     "Sighting",
     "StateReport",
     "StatusReport",
     "Store",
+    "ToldFilter",
+    "ToldPlace",
+    "ToldStory",
     "Waiting",
 ]

@@ -191,8 +191,13 @@ def _held(row: Row[Any]) -> HeldDelivery | None:
             kind=DeliveryKind(row.kind),
             message=message,
             created_at=row.created_at,
-            hold=Hold(kind=HoldKind(row.hold_kind), reason=row.reason, until=row.hold_until, by=row.hold_by),
+            hold=hold_of(row),
         ),
         seq=row.seq,
         story_id=row.story_id or "",
     )
+
+
+def hold_of(row: Row[Any]) -> Hold:
+    """Make the hold of a row of `delivery` that has one."""
+    return Hold(kind=HoldKind(row.hold_kind), reason=row.reason, until=row.hold_until, by=row.hold_by)

@@ -68,7 +68,7 @@ def find_sightings(connection: Connection, keys: Collection[bytes]) -> tuple[Sig
 def find_announcements(connection: Connection, prefix: str) -> tuple[DeliveryRecord, ...]:
     """Find deliveries that are about no entry by the beginning of their key; see `Store.find_announcements`."""
     asked = select(delivery).where(delivery.c.alert_id.is_(None), *begins(delivery.c.key, prefix))
-    return tuple(_delivery(row) for row in connection.execute(asked.order_by(delivery.c.seq).limit(MOST_FOUND)))
+    return tuple(delivery_of(row) for row in connection.execute(asked.order_by(delivery.c.seq).limit(MOST_FOUND)))
 
 
 def latest_deliveries(
@@ -80,7 +80,7 @@ def latest_deliveries(
         asked = asked.where(delivery.c.channel == channel)
     if not edits:
         asked = asked.where(delivery.c.kind != DeliveryKind.EDIT)
-    return tuple(_delivery(row) for row in connection.execute(asked))
+    return tuple(delivery_of(row) for row in connection.execute(asked))
 
 
 def begins(column: Column[str], prefix: str) -> tuple[Any, Any]:
@@ -116,7 +116,7 @@ def _alerts(connection: Connection, story_id: str) -> tuple[AlertRecord, ...]:
     records = []
     for row in connection.execute(select(alert).where(alert.c.story_id == story_id).order_by(alert.c.channel)):
         owed = select(delivery).where(or_(delivery.c.alert_id == row.id, delivery.c.key == row.digest))
-        deliveries = tuple(_delivery(each) for each in connection.execute(owed.order_by(delivery.c.seq)))
+        deliveries = tuple(delivery_of(each) for each in connection.execute(owed.order_by(delivery.c.seq)))
         records.append(AlertRecord(alert=alert_of(row), deliveries=deliveries))
     return tuple(records)
 
@@ -199,7 +199,8 @@ def _decision(row: Row[Any]) -> Decision:
     return Decision(**values, stage=Stage(row.stage))
 
 
-def _delivery(row: Row[Any]) -> DeliveryRecord:
+def delivery_of(row: Row[Any]) -> DeliveryRecord:
+    """Make the record of a row of `delivery`."""
     return DeliveryRecord(
         key=row.key,
         channel=row.channel,

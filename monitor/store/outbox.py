@@ -99,11 +99,13 @@ def _awake(connection: Connection) -> Insert:
     return new.on_conflict_do_update(index_elements=[destination.c.name], set_={"due": sooner})
 
 
-def replay(connection: Connection, *, now: datetime, channel: str | None) -> int:
+def replay(connection: Connection, *, now: datetime, channel: str | None, key: str | None) -> int:
     """Make dead deliveries new; see `Store.replay`. Their attempts begin anew, or the first failure would end them."""
     dead = delivery.c.state == DeliveryState.DEAD
     if channel is not None:
         dead &= delivery.c.channel == channel
+    if key is not None:
+        dead &= delivery.c.key == key
     channels = connection.scalars(select(delivery.c.channel).where(dead).distinct()).all()
     if not channels:
         return 0

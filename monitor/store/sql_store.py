@@ -13,6 +13,7 @@ from monitor.store.parts.ledger import SqlLedger
 from monitor.store.parts.outbox import SqlOutbox
 from monitor.store.parts.people import SqlPeople
 from monitor.store.parts.polls import SqlPolls
+from monitor.store.parts.reading import SqlReader
 from monitor.store.parts.upkeep import SqlUpkeep
 
 __all__ = ["SqlStore", "open_existing_store", "open_store", "state_file"]
@@ -65,5 +66,5 @@ def _is_file(file: Path) -> bool:
         raise StoreUnavailableError(f"{file} cannot be opened: {error.strerror}") from error
 
 
-class SqlStore(SqlFeeds, SqlPolls, SqlOutbox, SqlPeople, SqlLedger, SqlUpkeep):
+class SqlStore(SqlFeeds, SqlPolls, SqlOutbox, SqlPeople, SqlLedger, SqlReader, SqlUpkeep):
     """Keep all state in SQLite or PostgreSQL; use it from one thread at a time."""

@@ -148,6 +148,7 @@ alert = Table(
     Column("acknowledged_at", Moment),
     Column("acknowledged_by", PlainText, nullable=False, server_default=""),
     UniqueConstraint("story_id", "channel"),
+    Index("alert_created_at", "created_at", "id"),
 )
 
 destination = Table(  # one lane a channel: the leased unit of delivery

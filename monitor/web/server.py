@@ -1,7 +1,8 @@
-"""Listen for HTTP requests of strangers, so that none of them can hold up anything else.
+"""Listen for HTTP requests, so that none of them can hold up anything else.
 
-One connection is one request and has one deadline, whatever its other end does or leaves undone; beyond a number of
-connections new ones are closed at once. Refusals are counted, and told in one line a minute.
+One connection is one request and has one deadline, whatever its other end does or leaves undone, unless its handler
+takes that off; beyond a number of connections new ones are closed at once. Refusals are counted, and told in one line
+a minute.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from typing import Final
 
 import structlog
 from aiohttp import web
+from aiohttp.typedefs import Middleware
 
 from monitor.errors import StoreUnavailableError
 from monitor.ports import Clock
@@ -27,6 +29,14 @@ MOST_CONNECTIONS: Final = 200
 CONNECTION_DEADLINE: Final = 30.0  # seconds, from its opening to the end of its answer
 _TOLD_EVERY: Final = timedelta(minutes=1)
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+_DEADLINES: Final = web.AppKey("deadlines", dict[asyncio.Protocol, asyncio.TimerHandle])
+
+
+def outlive_deadline(request: web.Request) -> None:
+    """Let a connection last: its handler sees to it that it ends, and that there are not too many of its kind."""
+    timer = request.app[_DEADLINES].pop(request.protocol, None)
+    if timer is not None:
+        timer.cancel()
 
 
 class WebServer:
@@ -39,11 +49,14 @@ class WebServer:
         clock: Clock,
         connection_deadline: float = CONNECTION_DEADLINE,
         most_connections: int = MOST_CONNECTIONS,
+        middlewares: Iterable[Middleware] = (),
     ) -> None:
         self._refusals = Refusals(clock)
         self._deadline = connection_deadline
         self._most = most_connections
-        app = web.Application(client_max_size=MAX_BODY, middlewares=[self._guarded])
+        self._deadlines: dict[asyncio.Protocol, asyncio.TimerHandle] = {}
+        app = web.Application(client_max_size=MAX_BODY, middlewares=(self._guarded, *middlewares))
+        app[_DEADLINES] = self._deadlines
         app.add_routes(routes)
         self._runner = web.AppRunner(
             app, access_log=None, logger=_protocol_logger(self._refusals), handle_signals=False, shutdown_timeout=1.0
@@ -79,8 +92,13 @@ class WebServer:
             self._refusals.add("too many connections")
             return _Closing()
         connection = server()
-        asyncio.get_running_loop().call_later(self._deadline, _abort, connection)
+        self._deadlines[connection] = asyncio.get_running_loop().call_later(self._deadline, self._abort, connection)
         return connection
+
+    def _abort(self, connection: web.RequestHandler) -> None:
+        self._deadlines.pop(connection, None)
+        if connection.transport is not None:
+            connection.transport.abort()
 
     @web.middleware
     async def _guarded(self, request: web.Request, handler: Handler) -> web.StreamResponse:
@@ -97,7 +115,8 @@ class WebServer:
         except Exception:
             log.exception("a request could not be answered: please report this")
             response = web.Response(status=HTTPStatus.INTERNAL_SERVER_ERROR)
-        response.force_close()
+        if not response.prepared:
+            response.force_close()
         return response
 
 
@@ -141,11 +160,6 @@ def _protocol_logger(refusals: Refusals) -> logging.Logger:
     logger = logging.Logger("monitor.web.protocol")  # noqa: LOG001 - one of its own, below no other
     logger.addHandler(_CountingHandler(refusals))
     return logger
-
-
-def _abort(connection: web.RequestHandler) -> None:
-    if connection.transport is not None:
-        connection.transport.abort()
 
 
 def _kept(refused: web.HTTPException) -> dict[str, str]:

@@ -371,6 +371,19 @@ def test_spellings_that_stand_at_one_place_are_one_place(most_in_automaton: int)
 
 
 @pytest.mark.parametrize("most_in_automaton", [0, 1_000])
+def test_an_index_tells_in_which_fields_a_term_stands(most_in_automaton: int) -> None:
+    numbered = Terms()
+    talks, phrase = numbered.add(term("talks")), numbered.add(term("in syria"))
+    reading = Index(numbered, most_in_automaton=most_in_automaton).read([["talks"], ["in", "syria"], []])
+    assert [reading.terms_in(fields) for fields in ({0}, {1}, {2}, {0, 1, 2})] == [
+        {talks},
+        {phrase},
+        set(),
+        {talks, phrase},
+    ]
+
+
+@pytest.mark.parametrize("most_in_automaton", [0, 1_000])
 def test_phrases_that_begin_or_end_alike_are_told_apart(most_in_automaton: int) -> None:
     texts = ("a b", "a b c", "a b c d", "a b x", "c d", "b ex*", "a b ex*", "c b ex*", "ex*")
     numbered = Terms()

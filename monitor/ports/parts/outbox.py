@@ -55,8 +55,8 @@ class Outbox(Protocol):
         """
         ...
 
-    def replay(self, *, now: datetime, channel: str | None = None) -> int:
-        """Make dead deliveries (of one channel, or all) new again, in their old order; return how many."""
+    def replay(self, *, now: datetime, channel: str | None = None, key: str | None = None) -> int:
+        """Make dead deliveries (of one channel, the one with a key, or all) new again, in order; return how many."""
         ...
 
     def dead_letters(self, *, since: datetime, limit: int = 1_000) -> tuple[DeadLetter, ...]:

@@ -51,10 +51,10 @@ class SqlOutbox(Transactions):
         with self._writing() as connection:
             return outbox.resend(connection, claimed, now=now, lease=lease)
 
-    def replay(self, *, now: datetime, channel: str | None = None) -> int:
+    def replay(self, *, now: datetime, channel: str | None = None, key: str | None = None) -> int:
         """Make dead deliveries new again; see `Store.replay`."""
         with self._writing() as connection:
-            return outbox.replay(connection, now=now, channel=channel)
+            return outbox.replay(connection, now=now, channel=channel, key=key)
 
     def dead_letters(self, *, since: datetime, limit: int = 1_000) -> tuple[DeadLetter, ...]:
         """Read what was set aside; see `Store.dead_letters`."""

@@ -1,0 +1,72 @@
+"""The console: one listening socket for the pages, the API and the probes; nothing listens until `keep` is called."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final
+
+import structlog
+
+from monitor.config.console import Console as Settings
+from monitor.console.alerts import Alerts
+from monitor.console.api.service import Api
+from monitor.console.desk import Desk
+from monitor.console.feeds import Feeds
+from monitor.console.guard import Guard
+from monitor.console.login import LoginPage
+from monitor.console.mutes import Mutes
+from monitor.console.outbox import Outbox
+from monitor.console.pages import Pages
+from monitor.console.static import static_routes
+from monitor.pipeline import Doors, Live
+from monitor.setup import Setup
+from monitor.web.door import Door
+from monitor.web.server import WebServer
+
+log = structlog.get_logger()
+SECRET: Final = "console"  # noqa: S105 - the name that the key of sessions is kept under
+
+
+class Console:
+    """The pages of one daemon, kept where its configuration says."""
+
+    def __init__(self, doors: Doors, setup: Callable[[], Setup], live: Callable[[], Live]) -> None:
+        self._doors = doors
+        self._desk = Desk(doors, setup, live)
+        self._pages = Pages()
+        self._settings: Settings | None = None  # that the door was opened with
+        self._key = b""
+        self._door = Door("console", self._open_server)
+
+    @property
+    def port(self) -> int:
+        """Where it listens, 0 = nowhere."""
+        return self._door.port
+
+    async def keep(self) -> None:
+        """Listen where the configuration says, for whom it says."""
+        settings = self._desk.setup.config.console
+        if settings != self._settings:
+            await self._door.close()
+            self._settings = settings
+        if settings.listen and not self._key:
+            self._key = await self._doors.in_store(self._doors.store.secret, SECRET)
+        await self._door.keep(settings.listen)
+
+    def _open_server(self) -> WebServer:
+        guard = Guard(self._desk.setup.config.console, self._key, self._doors.clock)
+        routes = [
+            *static_routes(),
+            *LoginPage(guard, self._pages, self._desk).routes(),
+            *Alerts(self._desk, self._pages).routes(),
+            *Feeds(self._desk, self._pages).routes(),
+            *Outbox(self._desk, self._pages).routes(),
+            *Mutes(self._desk, self._pages).routes(),
+            *Api(self._desk).routes(),
+        ]
+        return WebServer(routes, clock=self._doors.clock, middlewares=[guard.check])
+
+    async def close(self) -> None:
+        """Stop listening, and let go."""
+        await self._door.close()
+        await self._desk.close()
