@@ -9,6 +9,8 @@ import os
 
 import pytest
 
+from tests.compiled import compile_once
+
 os.environ["MONITOR_CONSOLE"] = "off"  # many daemons run at once, and one address is for one of them
 
 COVERING = (
@@ -19,6 +21,8 @@ COVERING = (
     "tests/app/test_app_stories.py",
     "tests/ground/test_articles.py",
 )
+
+compile_once()
 
 
 @pytest.hookimpl(trylast=True)  # after Hypothesis has marked its own

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from monitor.cli import complete
 from monitor.cli.past import Duration, replay_of, shown
 from monitor.cli.show import clock_time, plural, print_json, table
 from monitor.cli.status import existing_store
@@ -28,7 +29,7 @@ EIGHTHS = " ▏▎▍▌▋▊▉"
 
 
 @click.command()
-@click.argument("rule", metavar="RULE|-")
+@click.argument("rule", metavar="RULE|-", shell_complete=complete.rules)
 @click.option("--since", type=Duration(), default="7d", show_default=True, help="How far back, such as 24h or 30d.")
 @click.option("--limit", type=click.IntRange(min=0), default=20, show_default=True, help="Matches shown, the latest.")
 @click.option("--json", "as_json", is_flag=True, help="Print everything as one JSON object.")
@@ -45,9 +46,9 @@ def backtest(file: Path, *, rule: str, since: timedelta, limit: int, as_json: bo
       echo '{terms: [talks], all: [Syria]}' | monitor backtest -
     """  # noqa: D301 - click's sign for "leave these lines as they are" is the character itself
     from monitor import setup  # noqa: PLC0415 - `monitor --help` must not import the house
-    from monitor.app import utc_now  # noqa: PLC0415
     from monitor.backtest import Past, run_backtest, wanted_by  # noqa: PLC0415
     from monitor.decide.replay import lookback  # noqa: PLC0415
+    from monitor.wall_clock import utc_now  # noqa: PLC0415
 
     loaded = setup.load_setup(file)
     ruleset = _rules(loaded, rule)

@@ -71,10 +71,10 @@ def open_desk(file: Path, *, needs_store: bool = False) -> Iterator[Desk]:
         ConfigurationError: the configuration has mistakes.
         NotFoundError: no daemon has made the store that is needed.
     """
-    from monitor.app import utc_now  # noqa: PLC0415 - `monitor --help` must not import the house
     from monitor.config.load import load_config  # noqa: PLC0415
     from monitor.errors import ConfigurationError, NotFoundError  # noqa: PLC0415
     from monitor.store.sql_store import open_existing_store, open_store  # noqa: PLC0415
+    from monitor.wall_clock import utc_now  # noqa: PLC0415 - `monitor --help` must not import the house
 
     config, problems = load_config(file, env=os.environ)
     if config is None or problems:

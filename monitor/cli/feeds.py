@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from monitor.cli import complete
 from monitor.cli.feed_rows import as_line, described, open_desk
 from monitor.cli.feeds_check import check, discover
 from monitor.cli.feeds_edit import add, export_list, import_list, remove
@@ -57,7 +58,7 @@ def list_feeds(file: Path, *, failing: bool, paused: bool, tag: str | None, json
 
 
 @feeds.command("show", short_help="Show all that is known of a feed.")
-@click.argument("name")
+@click.argument("name", shell_complete=complete.feeds)
 @click.option("--json", "json_wanted", is_flag=True, help="Print everything as one JSON object.")
 @click.pass_obj
 def show_feed(file: Path, *, name: str, json_wanted: bool) -> None:
@@ -76,7 +77,7 @@ def show_feed(file: Path, *, name: str, json_wanted: bool) -> None:
 
 
 @feeds.command(short_help="Stop polling a feed, for a time or until it is resumed.")
-@click.argument("name")
+@click.argument("name", shell_complete=complete.feeds)
 @click.option("--for", "length", type=Duration(), metavar="TIME", help="How long, such as 2h; else until `resume`.")
 @click.option("--reason", default="", help="Why, for those who wonder.")
 @click.pass_obj
@@ -95,7 +96,7 @@ def pause(file: Path, *, name: str, length: timedelta | None, reason: str) -> No
 
 
 @feeds.command(short_help="Poll a paused feed again.")
-@click.argument("name")
+@click.argument("name", shell_complete=complete.feeds)
 @click.pass_obj
 def resume(file: Path, *, name: str) -> None:
     """Poll a paused feed again, at once."""

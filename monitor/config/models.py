@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema, model_validator
 
+from monitor.config.store import DEFAULT_STORE
 from monitor.model import Backlog, Identity, Priority, Retention
 from monitor.text.duration import parse_duration
 from monitor.text.hours import parse_zone
@@ -265,7 +266,7 @@ class TopSettings(_Shape):
     allow: Texts = Field(default_factory=list)
     """What feeds may be read from although it is not public: addresses, networks, names, with a port or without.
     Example: `[127.0.0.1:8080, 10.0.0.0/8, rsshub]`."""
-    store: str = "sqlite:///var/monitor.db"
+    store: str = DEFAULT_STORE
     """The state: a SQLite file, relative to this file, or PostgreSQL. Example:
     `postgresql://monitor:${DB_PASSWORD}@db/monitor`."""
     breaker: Annotated[BreakerShape | None, BeforeValidator(_breaker), WithJsonSchema(_BREAKER_SCHEMA)] = (

@@ -17,8 +17,11 @@ from monitor.console.login import LoginPage
 from monitor.console.mutes import Mutes
 from monitor.console.outbox import Outbox
 from monitor.console.pages import Pages
+from monitor.console.probes import Probes
 from monitor.console.static import static_routes
+from monitor.exposition import Exposition
 from monitor.pipeline import Doors, Live
+from monitor.readiness import Readiness
 from monitor.setup import Setup
 from monitor.web.door import Door
 from monitor.web.server import WebServer
@@ -30,9 +33,18 @@ SECRET: Final = "console"  # noqa: S105 - the name that the key of sessions is k
 class Console:
     """The pages of one daemon, kept where its configuration says."""
 
-    def __init__(self, doors: Doors, setup: Callable[[], Setup], live: Callable[[], Live]) -> None:
+    def __init__(
+        self,
+        doors: Doors,
+        setup: Callable[[], Setup],
+        live: Callable[[], Live],
+        *,
+        exposition: Exposition,
+        readiness: Readiness,
+    ) -> None:
         self._doors = doors
         self._desk = Desk(doors, setup, live)
+        self._probes = Probes(self._desk, exposition, readiness)
         self._pages = Pages()
         self._settings: Settings | None = None  # that the door was opened with
         self._key = b""
@@ -57,6 +69,7 @@ class Console:
         guard = Guard(self._desk.setup.config.console, self._key, self._doors.clock)
         routes = [
             *static_routes(),
+            *self._probes.routes(),
             *LoginPage(guard, self._pages, self._desk).routes(),
             *Alerts(self._desk, self._pages).routes(),
             *Feeds(self._desk, self._pages).routes(),

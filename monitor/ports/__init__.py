@@ -4,6 +4,7 @@
 """
 
 from monitor.ports.doors import ArticleFetcher, Clock, Fetcher, Hear, HubClient, Listener, Notifier, Parser, Pinger
+from monitor.ports.meter import Meter, Span, Tracer, Untraced
 from monitor.ports.reading import OwedMessage, Reader, ToldFilter, ToldPlace, ToldStory
 from monitor.ports.records import (
     Activity,
@@ -12,10 +13,13 @@ from monitor.ports.records import (
     DeadLetter,
     DeadReport,
     DeliveryRecord,
+    EngineReport,
     EntryRecord,
     FeedFindings,
     FeedReport,
     HitRecord,
+    LaneLevel,
+    Levels,
     NodeReport,
     OwedReport,
     Pruned,
@@ -37,6 +41,7 @@ __all__ = [
     "DeadLetter",
     "DeadReport",
     "DeliveryRecord",
+    "EngineReport",
     "EntryRecord",
     "FeedFindings",
     "FeedReport",
@@ -44,7 +49,10 @@ __all__ = [
     "Hear",
     "HitRecord",
     "HubClient",
+    "LaneLevel",
+    "Levels",
     "Listener",
+    "Meter",
     "NodeReport",
     "Notifier",
     "OwedMessage",
@@ -56,11 +64,14 @@ __all__ = [
     "Reader",
     "RuleStats",
     "Sighting",
+    "Span",
     "StateReport",
     "StatusReport",
     "Store",
     "ToldFilter",
     "ToldPlace",
     "ToldStory",
+    "Tracer",
+    "Untraced",
     "Waiting",
 ]

@@ -27,6 +27,7 @@ from monitor.notify.channels import GROUP
 from monitor.notify.policy import ChannelSettings
 from monitor.notify.slack_settings import BroadcastAt
 from monitor.notify.smtp import SmtpSettings
+from monitor.reference.api import write_api
 from monitor.reference.commands import write_commands
 from monitor.reference.tables import Tables
 from monitor.rules.lint.pages import PAGES
@@ -114,11 +115,18 @@ def build_pages() -> dict[str, str]:
         "rules.md": _rules(tables),
         "commands.md": NOTE + "\n# Commands\n\n" + _EXIT_CODES + write_commands() + "\n",
         "warnings.md": _warnings(),
+        "api.md": NOTE + "\n# API\n\n" + _API + write_api() + "\n",
     }
 
 
 _EXIT_CODES = """Exit codes: 0 all is well; 1 something was found (a mistake, a failing example, no match, a message
 still owed); 2 the command line or the configuration cannot be used. `monitor COMMAND --help` shows the same.
+
+"""
+
+
+_API = """What the [console](../console.md) shows and does, for programs: JSON over HTTP at its address.
+`/api/v1/openapi.json` describes it for tools (OpenAPI 3.1), with every answer. What is wrong is said as RFC 9457 has it.
 
 """
 

@@ -230,7 +230,8 @@ def _delivery(row: Row[Any], parent: Parent | None) -> Delivery:
 def _claimed(row: Row[Any], found: Delivery, token: int, until: datetime) -> ClaimedDelivery:
     in_doubt = row.state == DeliveryState.SENDING
     since = row.attempted_at if in_doubt else None
-    return ClaimedDelivery(delivery=found, token=token, until=until, in_doubt_since=since)
+    held = bool(row.hold_kind)
+    return ClaimedDelivery(delivery=found, token=token, until=until, in_doubt_since=since, was_held=held)
 
 
 def adopt_lanes(connection: Connection, now: datetime, *, settle: timedelta) -> None:
@@ -272,7 +273,7 @@ def resend(connection: Connection, claimed: ClaimedDelivery, *, now: datetime, l
     attempt = update(delivery).where(delivery.c.key == claimed.delivery.key)
     connection.execute(attempt.values(due_at=now, attempted_at=now, attempts=attempts))
     again = replace(claimed.delivery, attempts=attempts)
-    return ClaimedDelivery(delivery=again, token=claimed.token, until=now + lease)
+    return ClaimedDelivery(delivery=again, token=claimed.token, until=now + lease, was_held=claimed.was_held)
 
 
 def _fenced(connection: Connection, claimed: ClaimedDelivery, values: dict[str, Any]) -> None:

@@ -3,9 +3,11 @@
 import contextlib
 import json
 import os
+import re
 import resource
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -152,6 +154,26 @@ def test_reload_reads_a_new_rule_and_keeps_the_last_good_ones(checkout: Path) ->
         assert code == 0, said
         assert wait_for(process, "reloaded")["rules"] == rules_before + 1
         end(process, signal.SIGTERM)
+
+
+def test_systemd_hears_when_the_daemon_is_ready_reloads_and_stops(checkout: Path) -> None:
+    with contextlib.closing(socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)) as manager:
+        manager.bind(str(checkout / "notify"))
+        manager.settimeout(50)
+
+        def heard() -> list[str]:
+            return manager.recv(4096).decode().split("\n")
+
+        with daemon(checkout, NOTIFY_SOCKET=str(checkout / "notify"), WATCHDOG_USEC="3000000") as process:
+            ready = heard()
+            assert ready[0] == "READY=1"
+            assert re.fullmatch(r"STATUS=4 feeds, \d+ rules, 1 channels", ready[1])
+            assert heard() == ["WATCHDOG=1"]
+            process.send_signal(signal.SIGHUP)
+            said = [line for line in iter(heard, ["READY=1", ready[1]]) if line != ["WATCHDOG=1"]]
+            assert [line[0] for line in said] == ["RELOADING=1"]
+            assert end(process, signal.SIGTERM)[0] == 0
+            assert "STOPPING=1" in (line for _ in range(100) for line in heard())
 
 
 def add_feed(checkout: Path) -> None:

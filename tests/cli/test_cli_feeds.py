@@ -309,6 +309,8 @@ def test_a_list_goes_out_and_comes_in_again(desk: Path) -> None:
 
 
 def test_a_hostile_list_changes_nothing(desk: Path) -> None:
+    (desk / "links.opml").write_text('<opml><outline text="a"/><outline text="b" htmlUrl="https://b.example/"/></opml>')
+    assert "passed over 2 outlines without xmlUrl: no feeds" in feeds("import", "links.opml")[2]
     (desk / "bomb.opml").write_text('<!DOCTYPE x [<!ENTITY a "a">]><opml><outline xmlUrl="&a;"/></opml>')
     code, _, err = feeds("import", "bomb.opml", "--write")
     assert code == 2

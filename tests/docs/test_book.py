@@ -66,7 +66,7 @@ def test_every_example_of_a_configuration_loads(tmp_path: Path, page: Page, bloc
     (tmp_path / "monitor.yaml").write_text("channels: {screen: {console: true}}\ninclude: [feeds.yaml]\n")
     (tmp_path / name).write_text(block)
     urls = {"SLACK_WEBHOOK_URL": "https://x.example/", "HEARTBEAT_URL": "https://x.example/"}
-    urls |= {"APPRISE_URL": "json://x.example/", "SLACK_APP_TOKEN": "xapp-12345"}
+    urls |= {"APPRISE_URL": "json://x.example/", "SLACK_APP_TOKEN": "xapp-12345", "CONSOLE_TOKEN": "0123456789abcdef"}
     env = dict.fromkeys(re.findall(r"\$\{(\w+)\}", block), "xoxb-12345") | urls
     assert setup.load_setup(tmp_path / "monitor.yaml", env=env).channels, page.name
 

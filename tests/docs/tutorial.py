@@ -55,6 +55,7 @@ def steady(text: str) -> str:
     """Put signs for what is another at each run: times, ids, room on the disk."""
     text = re.sub(r"\d{4}-\d\d-\d\d \d\d:\d\d(?::\d\d)?", "TIME", text)
     text = re.sub(r"\b[0-9a-f]{8,32}\b", "ID", text)
+    text = re.sub(r"[\d,]+ files can", "MANY files can", text)
     return re.sub(r"[\d.]+ (?:GB|MB|kB)\b", "ROOM", text)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import timedelta
-from typing import Annotated
+from typing import Annotated, Any, cast
 
 import click
 import pytest
@@ -13,6 +13,8 @@ from pydantic import BaseModel, Field
 from monitor.cli import COMMANDS, cli
 from monitor.config.load import MAIN_KEYS
 from monitor.config.models import TopSettings
+from monitor.console.api.endpoints import PREFIX, Endpoint
+from monitor.console.api.service import Api
 from monitor.document import known_keys
 from monitor.document.meaning import Meaning, read_meanings
 from monitor.notify.policy import ChannelSettings
@@ -22,6 +24,7 @@ from monitor.reference.values import Known, say_default, say_schema, write_value
 from monitor.rules.lint.pages import PAGES
 
 BUILT = build_pages()
+ENDPOINTS = Api(cast("Any", None)).endpoints
 MODELS: list[type[BaseModel]] = [model for _, model in (*CONFIGURATION, *RULES)]
 MODELS += [ChannelSettings, TopSettings, *(kind.settings for kind in channel_kinds())]
 
@@ -59,6 +62,16 @@ def test_every_command_and_option_is_there() -> None:
 def test_every_kind_of_channel_and_every_warning_is_there() -> None:
     assert {kind.name for kind in channel_kinds()} <= set(re.findall(r"^## (.*)$", BUILT["channels.md"], re.MULTILINE))
     assert re.findall(r"^## (MM\d+)", BUILT["warnings.md"], re.MULTILINE) == list(PAGES)
+
+
+def test_every_endpoint_is_there() -> None:
+    named = re.findall(r"^## (\w+) (\S+)$", BUILT["api.md"], re.MULTILINE)
+    assert named == [(each.method, PREFIX + each.path) for each in sorted(ENDPOINTS, key=_in_order)]
+
+
+def _in_order(endpoint: Endpoint) -> int:
+    """Put those of one address side by side, as the document does."""
+    return [each.path for each in ENDPOINTS].index(endpoint.path)
 
 
 class Sample(BaseModel):

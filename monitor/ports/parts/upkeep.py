@@ -12,6 +12,8 @@ from monitor.model import (
 )
 from monitor.ports.records import (
     Activity,
+    EngineReport,
+    Levels,
     NodeReport,
     Pruned,
     PrunePlace,
@@ -42,6 +44,29 @@ class Upkeep(Protocol):
 
     def status(self) -> StatusReport:
         """Take one look at the whole state."""
+        ...
+
+    def nodes(self) -> tuple[NodeReport, ...]:
+        """Read which daemons there are, by name, with their last signs of life."""
+        ...
+
+    def engine_report(self) -> EngineReport:
+        """Say what the store is made of, and when its chores are due."""
+        ...
+
+    def levels(self, now: datetime, *, in_doubt_after: timedelta, dead_after: timedelta) -> Levels:
+        """Count what is watched all the time.
+
+        A message that is being sent for so long is in doubt; a daemon that was silent for so long is dead.
+        """
+        ...
+
+    def try_writing(self) -> None:
+        """Write nothing, as if it were something.
+
+        Raises:
+            StoreUnavailableError: nothing can be written.
+        """
         ...
 
     def claim_chore(self, name: str, *, now: datetime, lease: timedelta) -> ChoreLease | None:

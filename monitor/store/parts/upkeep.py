@@ -11,6 +11,8 @@ from monitor.model import (
 )
 from monitor.ports import (
     Activity,
+    EngineReport,
+    Levels,
     NodeReport,
     Pruned,
     PrunePlace,
@@ -19,7 +21,9 @@ from monitor.ports import (
     Waiting,
 )
 from monitor.store import (
+    anatomy,
     chores,
+    levels,
     prune,
     report,
     verify,
@@ -55,12 +59,23 @@ class SqlUpkeep(Transactions):
         with self._reading() as connection:
             return report.status(connection)
 
-    def try_writing(self) -> None:
-        """Write nothing, as if it were something.
+    def nodes(self) -> tuple[NodeReport, ...]:
+        """Read the daemons; see `Store.nodes`."""
+        with self._reading() as connection:
+            return report.nodes(connection)
 
-        Raises:
-            StoreUnavailableError: nothing can be written.
-        """
+    def engine_report(self) -> EngineReport:
+        """Say what the store is made of; see `Store.engine_report`."""
+        with self._reading() as connection:
+            return anatomy.engine_report(connection)
+
+    def levels(self, now: datetime, *, in_doubt_after: timedelta, dead_after: timedelta) -> Levels:
+        """Count what is watched all the time; see `Store.levels`."""
+        with self._reading() as connection:
+            return levels.levels(connection, now, in_doubt_after=in_doubt_after, dead_after=dead_after)
+
+    def try_writing(self) -> None:
+        """Write nothing, as if it were something; see `Store.try_writing`."""
         with self._writing() as connection:
             report.touch(connection)
 
