@@ -78,6 +78,17 @@ def test_an_idle_claim_of_feeds_reads_one_index(shared_url: str, opened: Callabl
     assert_by_index(store, claim, "feed_due")
 
 
+def test_pauses_are_looked_at_by_an_index_of_those_that_are_paused(
+    shared_url: str, opened: Callable[[str], SqlStore]
+) -> None:
+    store = opened(shared_url)
+    watch_many(store, FEEDS // 10, since=NOW)
+    with statements(store) as seen:
+        assert store.end_pauses(NOW) == ()
+    (looked,) = seen
+    assert_by_index(store, looked, "feed_paused")
+
+
 def test_the_next_delivery_is_found_behind_thousands_of_sent_ones(busy: SqlStore) -> None:
     with statements(busy) as seen:
         assert len(busy.claim_deliveries(["desk"], now=NOW, lease=LEASE, limit=1)) == 1
