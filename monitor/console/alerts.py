@@ -117,7 +117,8 @@ class Alerts:
         if not stories:
             raise web.HTTPNotFound(text=said.text)
         zone, query = self._desk.setup.config.defaults.zone, sent.get("query", "")
-        return self._pages.part("card.html.j2", told=stories[0], zone=zone, now=self._desk.clock(), query=query)
+        shown = {"told": stories[0], "zone": zone, "now": self._desk.clock(), "query": query}
+        return self._pages.part("card.html.j2", **shown, taken_now=True)  # the focus stays where the button was
 
 
 def _offered(names: Any) -> list[str]:

@@ -42,6 +42,8 @@ _to_json = json.JSONEncoder(ensure_ascii=False).encode
 
 
 def _write_text(value: str | None) -> str | None:
+    if type(value) is str and value.isascii() and "\0" not in value:  # as `storable`, without a call
+        return value
     return None if value is None else storable(value)
 
 

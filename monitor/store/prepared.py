@@ -29,7 +29,13 @@ class _Value:
     def of(self, columns: Sequence[Sequence[Any]]) -> Iterable[Any]:
         if self.place < 0:
             return repeat(self.constant, len(columns[0]))
-        return map(self.convert, columns[self.place]) if self.convert else columns[self.place]
+        column = columns[self.place]
+        if self.convert is None:
+            return column
+        first, count = column[0], len(column)
+        if column.count(first) == count:  # the time of a poll, an empty text: converted once
+            return repeat(self.convert(first), count)
+        return map(self.convert, column)
 
 
 def prepared(*names: str) -> Callable[[Callable[[Connection], Insert | Update]], Callable[[Connection, Rows], int]]:

@@ -68,6 +68,13 @@ Index(
     postgresql_where=text("active AND paused_at IS NULL"),
 )
 
+Index(
+    "feed_paused",
+    feed.c.id,
+    sqlite_where=text("paused_at IS NOT NULL"),
+    postgresql_where=text("paused_at IS NOT NULL"),
+)
+
 seen = Table(  # identity keys that a feed has shown: outlives the entries
     "seen",
     metadata,

@@ -89,12 +89,10 @@ function take(told) {
     const button = Object.assign(document.createElement("button"), { type: "button", className: "second", textContent: "Show" });
     button.addEventListener("click", () => { show(); window.scrollTo({ top: 0 }); });
     bar.replaceChildren(`${count} new ${count === 1 ? "alert" : "alerts"} `, button);
-    bar.hidden = false;
   } else {
     show();
     bar.replaceChildren(`New: ${told.title}`);
-    bar.hidden = false;
-    setTimeout(() => { if (!live.waiting.length) bar.hidden = true; }, 8000);
+    setTimeout(() => { if (!live.waiting.length) bar.replaceChildren(); }, 8000);
   }
 }
 
@@ -109,7 +107,7 @@ function show() {
     htmx.process(card);
   }
   live.waiting = [];
-  document.querySelector(".news").hidden = true;
+  document.querySelector(".news").replaceChildren();
   document.querySelector(".empty")?.remove();
 }
 
