@@ -57,9 +57,11 @@ class Exposition:
             if asyncio.get_running_loop().time() < self._again_at:
                 return
             self._counting = asyncio.create_task(self._ask(read))
-        _, late = await asyncio.wait([self._counting], timeout=self._patience)
+        done, late = await asyncio.wait([self._counting], timeout=self._patience)
         if late:
             self._metrics.levels.show(None, self._doors.clock())
+        for counting in done:
+            counting.result()  # what nobody foresaw is an answer too: old numbers would be a lie
 
     async def _ask(self, read: Read) -> None:
         loop, now = asyncio.get_running_loop(), self._doors.clock()

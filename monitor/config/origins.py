@@ -12,6 +12,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
+from monitor.config.console import CONSOLE_VARIABLE
 from monitor.config.load import Config
 from monitor.config.models import (
     DefaultSettings,
@@ -54,6 +55,7 @@ def settings_of(config: Config, *, env: Mapping[str, str], flags: Collection[str
         Setting(name="configuration", value=str(config.file), origin=chosen),
         _store(config, env, flags),
         Setting(name="log level", value=level or "info", origin="MONITOR_LOG_LEVEL" if level else DEFAULT),
+        _console(config, env),
         *_written(config),
     )
 
@@ -69,6 +71,19 @@ def _store(config: Config, env: Mapping[str, str], flags: Collection[str]) -> Se
         origin = _place(config, ("store",))
     address = _LOGIN.sub("//", config.store.partition("?")[0])
     return Setting(name="store", value=shorten(one_line(address), SHOWN), origin=origin)
+
+
+def _console(config: Config, env: Mapping[str, str]) -> Setting:
+    if env.get(CONSOLE_VARIABLE):
+        origin = CONSOLE_VARIABLE
+    elif config.env.get(CONSOLE_VARIABLE):
+        origin = f"{CONSOLE_VARIABLE} in .env"
+    else:
+        loc = ("console", "listen")
+        origin = _place(config, loc if loc in config.main.key_spans else ("console",))
+    address, port = config.console.listen or ("", 0)
+    shown = f"[{address}]:{port}" if ":" in address else f"{address}:{port}"
+    return Setting(name="console.listen", value=shown if address else "off", origin=origin)
 
 
 def _written(config: Config) -> Iterator[Setting]:

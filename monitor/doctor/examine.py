@@ -10,7 +10,15 @@ from pathlib import Path
 
 from monitor.config.origins import Setting, settings_of
 from monitor.doctor.check import DEADLINE, LAST_DEADLINE, Check, checks_of, within
-from monitor.doctor.network import ask_feeds, choose_sample, look_at_clock, look_at_feeds, look_at_names, look_at_port
+from monitor.doctor.network import (
+    ask_feeds,
+    choose_sample,
+    look_at_clock,
+    look_at_console,
+    look_at_feeds,
+    look_at_names,
+    look_at_port,
+)
 from monitor.doctor.secrets import look_at_secrets
 from monitor.doctor.state import StateLook, look_at_state
 from monitor.model import FeedState
@@ -52,6 +60,7 @@ async def examine(
     state = await _state(setup, clock)
     checks += checks_of("store", state.findings)
     checks += checks_of("web", look_at_port(setup, running=bool(state.alive)))
+    checks += checks_of("console", look_at_console(setup, running=bool(state.alive)))
     network, channels = await asyncio.gather(
         _network(setup, state.feeds, clock, offline=offline), _channels(setup, clock, offline=offline)
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import errno
 import socket
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
@@ -72,17 +72,19 @@ def choose_sample(feeds: Sequence[Feed], states: Iterable[FeedState], now: datet
     return (*chosen, *well_ones[::step][:wanted])
 
 
-async def ask_feeds(feeds: Iterable[Feed], setup: Setup, clock: Clock) -> list[tuple[Feed, Probe | None, str]]:
+async def ask_feeds(
+    feeds: Iterable[Feed], setup: Setup, clock: Clock, deadline: timedelta = DEADLINE
+) -> list[tuple[Feed, Probe | None, str]]:
     """Poll each feed once, writing nothing; a feed without a probe has not answered, and the text says why."""
-    return list(await asyncio.gather(*(_ask(feed, setup, clock) for feed in feeds)))
+    return list(await asyncio.gather(*(_ask(feed, setup, clock, deadline) for feed in feeds)))
 
 
-async def _ask(feed: Feed, setup: Setup, clock: Clock) -> tuple[Feed, Probe | None, str]:
+async def _ask(feed: Feed, setup: Setup, clock: Clock, deadline: timedelta) -> tuple[Feed, Probe | None, str]:
     try:
-        async with asyncio.timeout(DEADLINE.total_seconds()):
+        async with asyncio.timeout(deadline.total_seconds()):
             return feed, await probe(feed, setup, clock), ""
     except TimeoutError:
-        return feed, None, f"no answer within {DEADLINE.total_seconds():.0f} s"
+        return feed, None, f"no answer within {deadline.total_seconds():g} s"
     except MonitorError as error:
         return feed, None, str(error)
 
@@ -132,9 +134,23 @@ def look_at_clock(asked: Iterable[tuple[Feed, Probe | None, str]]) -> Iterator[F
 
 
 def look_at_port(setup: Setup, *, running: bool) -> Iterator[Finding]:
-    """Say whether we can listen where the files want it; a daemon that runs does."""
-    address, port = setup.config.listen
-    if not setup.config.public_url or not port:
+    """Say whether we can listen where hubs and recipients are to reach us; a daemon that runs does."""
+    if setup.config.public_url:
+        yield from _listening(setup.config.listen, fail, "name another one under `web: {listen: ...}`", running=running)
+
+
+def look_at_console(setup: Setup, *, running: bool) -> Iterator[Finding]:
+    """Say whether the console can be served where it should be; all else works without it."""
+    if setup.config.console.listen is not None:
+        hint = "name another one under `console: {listen: ...}`, or say `console: false`"
+        yield from _listening(setup.config.console.listen, warn, hint, running=running)
+
+
+def _listening(
+    listen: tuple[str, int], bad: Callable[[str, str], Finding], hint: str, *, running: bool
+) -> Iterator[Finding]:
+    address, port = listen
+    if not port:
         return
     place = f"[{address}]:{port}" if ":" in address else f"{address}:{port}"
     try:
@@ -146,11 +162,13 @@ def look_at_port(setup: Setup, *, running: bool) -> Iterator[Finding]:
         if error.errno == errno.EADDRINUSE and running:
             yield well(f"{place} is in use, and a daemon runs")
         else:
-            reason = error.strerror or "unknown"
-            yield fail(f"cannot listen at {place}: {reason}", "name another address under `web: {listen: ...}`")
+            yield bad(f"cannot listen at {place}: {error.strerror or 'unknown'}", hint)
     else:
-        state = warn if running else well
-        yield state(f"{place} is free" + (", though a daemon runs: does it listen elsewhere?" if running else ""))
+        yield (
+            warn(f"{place} is free, though a daemon runs", "does it run elsewhere?")
+            if running
+            else well(f"{place} is free")
+        )
 
 
 def clock_ahead(date: str, age: str, now: datetime) -> timedelta | None:

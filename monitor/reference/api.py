@@ -37,14 +37,16 @@ def _section(title: str, operation: Mapping[str, Any], schemas: Mapping[str, Any
 
 def _parameters(operation: Mapping[str, Any], schemas: Mapping[str, Any]) -> Iterator[tuple[str, ...]]:
     for each in operation["parameters"]:
-        yield _row(each["name"], each["in"], each["schema"], schemas, needed=each["required"], said=each)
+        said = each.get("description", "")
+        yield _row(each["name"], each["in"], each["schema"], schemas, needed=each["required"], said=said)
 
 
 def _body(operation: Mapping[str, Any], schemas: Mapping[str, Any]) -> Iterator[tuple[str, ...]]:
     if "requestBody" in operation:
         body = _schema(operation["requestBody"]["content"], schemas)
         for key, described in body.get("properties", {}).items():
-            yield _row(key, "body", described, schemas, needed=key in body.get("required", ()), said=described)
+            said = described.get("description", "")
+            yield _row(key, "body", described, schemas, needed=key in body.get("required", ()), said=said)
 
 
 def _row(
@@ -54,12 +56,12 @@ def _row(
     schemas: Mapping[str, Any],
     *,
     needed: bool,
-    said: Mapping[str, Any],
+    said: str,
 ) -> tuple[str, ...]:
     default = schema.get("default")
     shown = f"`{str(default).lower()}`" if default not in (None, "", []) else "none"
     takes = say_schema(schema, Known({}, schemas))
-    return f"`{name}`", place, takes, "needed" if needed else shown, said.get("description", "")
+    return f"`{name}`", place, takes, "needed" if needed else shown, said
 
 
 def _schema(content: Mapping[str, Any], schemas: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -126,7 +126,7 @@ still owed); 2 the command line or the configuration cannot be used. `monitor CO
 
 
 _API = """What the [console](../console.md) shows and does, for programs: JSON over HTTP at its address.
-`/api/v1/openapi.json` describes it for tools (OpenAPI 3.1), with every answer. What is wrong is said as RFC 9457 has it.
+`/api/v1/openapi.json` describes it for tools (OpenAPI 3.1), with every answer. A mistake is said as RFC 9457 has it.
 
 """
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import re
 import socket
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -18,7 +19,16 @@ from monitor.config.load import load_config
 from monitor.config.origins import settings_of
 from monitor.doctor.check import within
 from monitor.doctor.examine import examine
-from monitor.doctor.network import choose_sample, clock_ahead, look_at_names, look_at_port
+from monitor.doctor.network import (
+    ask_feeds,
+    choose_sample,
+    clock_ahead,
+    look_at_clock,
+    look_at_console,
+    look_at_feeds,
+    look_at_names,
+    look_at_port,
+)
 from monitor.doctor.secrets import look_at_secrets
 from monitor.doctor.state import look_at_state
 from monitor.errors import Cause
@@ -62,6 +72,19 @@ async def test_where_no_feed_of_the_sample_can_be_read_the_network_is_to_blame(t
     checks = (await examine(file, lambda: NOW)).checks
     *_, last = [each for each in checks if each.area == "feeds"]
     assert (last.mark, last.text) == (Mark.FAIL, "none of the feeds that were asked can be read")
+
+
+async def test_a_feed_that_never_answers_is_left_at_the_deadline(tmp_path: Path) -> None:
+    """A server that takes the connection and says nothing, and a database server that does the same."""
+    with socket.create_server(("127.0.0.1", 0)) as mute:
+        port = mute.getsockname()[1]
+        setup = load_setup(
+            write(tmp_path, f"allow: 127.0.0.0/8\nfeeds: {{slow: 'http://127.0.0.1:{port}/?k=hidden'}}\n")
+        )
+        asked = await ask_feeds(setup.config.feeds, setup, lambda: NOW, timedelta(seconds=0.3))
+    ((mark, text),) = said(list(look_at_feeds(asked, (), NOW)))
+    assert (mark, text) == ("warn", "slow: no answer within 0.3 s")
+    assert list(look_at_clock(asked)) == []
 
 
 @pytest.mark.parametrize(
@@ -134,6 +157,15 @@ def test_a_port_that_is_taken_is_named_unless_a_daemon_runs(tmp_path: Path) -> N
     assert list(look_at_port(load_setup(write(tmp_path, "")), running=False)) == []
 
 
+def test_a_port_of_the_console_that_is_taken_is_no_failure(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        setup = load_setup(write(tmp_path, f"console: {{listen: '127.0.0.1:{port}'}}\n"), env={})
+        (found,) = look_at_console(setup, running=False)
+    assert (found.mark, found.text) == (Mark.WARN, f"cannot listen at 127.0.0.1:{port}: Address already in use")
+    assert list(look_at_console(load_setup(write(tmp_path, "console: false\n"), env={}), running=False)) == []
+
+
 def test_each_secret_says_where_it_comes_from_and_who_can_read_it(tmp_path: Path) -> None:
     tmp_path.chmod(0o755)
     for name, mode in (("open", 0o644), ("group", 0o640), ("own", 0o600)):
@@ -143,7 +175,7 @@ def test_each_secret_says_where_it_comes_from_and_who_can_read_it(tmp_path: Path
     (tmp_path / ".env").chmod(0o600)
     file = write(
         tmp_path,
-        "contact: ''\nfeeds:\n"
+        "contact: ''\nrules: {cost: '${PRICE} of grain'}\nfeeds:\n"
         "  a: {url: 'https://a.example/?k=${DOT}', headers: {A: '${OPEN}', B: '${GROUP}', C: '${SHELL_SET}'}}\n"
         "smtp: {host: localhost, from: a@b.example, user: u, password_file: own}\n",
     )
@@ -195,7 +227,12 @@ def test_each_setting_says_where_it_comes_from(tmp_path: Path) -> None:
     assert (rows["defaults.dedup"].value, rows["defaults.dedup"].origin) == ("4d", "default")
     assert (rows["retention.alerts"].value, rows["web.listen"].value) == ("400d", "127.0.0.1:8080")
     assert rows["breaker"].value == "{alerts: 20, factor: 10}"
+    assert (rows["console.listen"].value, rows["console.listen"].origin) == ("127.0.0.1:8787", "default")
     assert "hidden" not in repr(rows)
+    config, _ = load_config(file, env={"MONITOR_CONSOLE": "off"})
+    assert config is not None
+    off = next(each for each in settings_of(config, env={"MONITOR_CONSOLE": "off"}) if each.name == "console.listen")
+    assert (off.value, off.origin) == ("off", "MONITOR_CONSOLE")
     (tmp_path / ".env").write_text("MONITOR_STORE=sqlite:///other.db\n")
     for env, flags, origin in (
         ({}, (), "MONITOR_STORE in .env"),
@@ -215,7 +252,11 @@ def test_flags_are_told_from_variables(tmp_path: Path, monkeypatch: pytest.Monke
     ran = CliRunner().invoke(cli, ["--store", "sqlite:///flag.db", "doctor", "--offline", "--json"])
     rows = {each["name"]: each["origin"] for each in json.loads(ran.output)["settings"]}
     assert (rows["configuration"], rows["store"]) == ("MONITOR_CONFIG", "--store")
-    assert "  store          sqlite:///" in CliRunner().invoke(cli, ["doctor", "--offline"]).output
+    assert re.search(
+        r"^  store +sqlite:///\S+ +MONITOR_STORE$",
+        CliRunner().invoke(cli, ["doctor", "--offline"]).output,
+        re.MULTILINE,
+    )
 
 
 def test_chores_that_are_late_and_daemons_that_differ_are_named(tmp_path: Path) -> None:

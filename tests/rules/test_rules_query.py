@@ -213,7 +213,7 @@ def test_limits_are_named() -> None:
 def test_ten_thousand_characters_of_anything_cost_little(piece: str) -> None:
     """Quadratic work on these would be seen; the suite's timeout is a minute."""
     text = (piece * LONGEST_QUERY)[:LONGEST_QUERY]
-    for _ in range(20):
+    for _ in range(5):
         error = mistake(text)
         assert error is None or 0 <= error.start < error.end
 
@@ -377,7 +377,6 @@ def test_tree_to_yaml_to_tree(node: Node) -> None:
 load = partial(load_rules, channels=None, default_notify=(), default_priority=Priority.NORMAL)
 
 
-@pytest.mark.no_cover
 @given(trees)
 def test_both_spellings_load_as_rules(node: Node) -> None:
     rule = [spell_conditions(node), {"query": spell_query(node)}]

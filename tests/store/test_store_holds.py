@@ -78,6 +78,12 @@ def test_what_is_held_is_not_sent_and_says_why(store: SqlStore) -> None:
     assert states(store) == [(DeliveryKind.POST, DeliveryState.HELD)]
 
 
+def test_all_that_is_held_is_counted_by_channel(store: SqlStore) -> None:
+    record(store, POST, replace(POST, key=key("other").hex(), alert_id=""), begin=True)
+    assert store.status().held_in == {"desk": 2}
+    assert store.status().held["quiet"] == 2
+
+
 def test_what_is_held_is_asked_for_by_what_holds_it(store: SqlStore) -> None:
     record(store, POST, begin=True)
     for found in (
