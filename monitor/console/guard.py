@@ -11,7 +11,7 @@ import ipaddress
 import re
 from datetime import datetime, timedelta
 from http import HTTPStatus
-from typing import Final
+from typing import Final, TypeVar
 from urllib.parse import urlsplit
 
 from aiohttp import web
@@ -30,12 +30,13 @@ HEADERS: Final = {
     ),
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
-    "Referrer-Policy": "no-referrer",
+    "Referrer-Policy": "same-origin",  # with `no-referrer` browsers send our own forms with `Origin: null`
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
     "X-Robots-Tag": "noindex",
 }
 READER: Final = web.RequestKey("reader", str)  # who reads: his name, "console" where nobody has one
+A = TypeVar("A", bound=web.StreamResponse)
 _SAFE = ("GET", "HEAD", "OPTIONS")
 _HOST = re.compile(r"(?:\[(?P<six>[0-9A-Fa-f:.]+)\]|(?P<name>[A-Za-z0-9.-]+))(?::\d{1,5})?")
 
@@ -55,25 +56,19 @@ class Guard:
     async def check(self, request: web.Request, handler: Handler) -> web.StreamResponse:
         """Refuse whoever may not, and have every answer say how browsers are to treat it."""
         response = await self._checked(request, handler)
-        if not response.prepared:
-            for name, value in HEADERS.items():
-                response.headers.setdefault(name, value)
-            response.headers.setdefault("Cache-Control", "no-store")
-        return response
+        return response if response.prepared else guarded(response)
 
     async def _checked(self, request: web.Request, handler: Handler) -> web.StreamResponse:
         bearer = self._bears_token(request)
         if not bearer and not self._is_our_host(request):
-            return _refused(
-                HTTPStatus.MISDIRECTED_REQUEST, "this is not a name of this console: see `console: {hosts: […]}`"
-            )
+            raise web.HTTPMisdirectedRequest(text="this is not a name of this console: see `console: {hosts: […]}`")
         if not bearer and request.method not in _SAFE and not _from_our_page(request):
-            return _refused(HTTPStatus.FORBIDDEN, "this did not come from a page of this console")
+            raise web.HTTPForbidden(text="this did not come from a page of this console")
         reader = "token" if bearer else self._reader(request)
         if reader is None and not request.path.startswith(PUBLIC):
             if request.method == "GET" and "text/html" in request.headers.get("Accept", ""):
                 return web.Response(status=HTTPStatus.SEE_OTHER, headers={"Location": "/login"})
-            return _refused(HTTPStatus.UNAUTHORIZED, "log in, or send the token: `Authorization: Bearer …`")
+            raise web.HTTPUnauthorized(text="log in, or send the token: `Authorization: Bearer …`")
         request[READER] = reader or ""
         return await handler(request)
 
@@ -137,6 +132,14 @@ class Guard:
         return hmac.new(self._key, f"{until}.{token}".encode(), "sha256").hexdigest()
 
 
+def guarded(response: A) -> A:
+    """Have an answer say how browsers are to treat it."""
+    for name, value in HEADERS.items():
+        response.headers.setdefault(name, value)
+    response.headers.setdefault("Cache-Control", "no-store")
+    return response
+
+
 def _now(clock: Clock) -> float:
     now: datetime = clock()
     return now.timestamp()
@@ -159,7 +162,3 @@ def _from_our_page(request: web.Request) -> bool:
     if origin is not None:
         return urlsplit(origin).netloc.lower() == request.headers.get("Host", "").lower()
     return site is not None or COOKIE not in request.cookies
-
-
-def _refused(status: HTTPStatus, why: str) -> web.Response:
-    return web.Response(status=status, text=f"{status.value} {status.phrase}: {why}\n")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
 from typing import Any, Final
@@ -11,7 +13,10 @@ from aiohttp import web
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from monitor import __version__
-from monitor.notify.excerpts import safe_link
+from monitor.console.guard import COOKIE
+from monitor.model import DeliveryState, Excerpt
+from monitor.notify.excerpts import Piece, cut, pieces, safe_link
+from monitor.ports import Attention
 from monitor.text.plain import one_line, shorten
 
 PAGES: Final = (  # path, name: in the order of the navigation
@@ -23,6 +28,27 @@ PAGES: Final = (  # path, name: in the order of the navigation
     ("/mutes", "Mutes"),
 )
 PER_PAGE: Final = 50
+_LANGUAGE = re.compile(r"[A-Za-z]{2,8}(?:-[A-Za-z0-9]{1,8}){0,3}", re.ASCII)
+STATES: Final = {  # of a message, in a word
+    DeliveryState.NEW: "owed",
+    DeliveryState.SENDING: "in doubt",
+    DeliveryState.SENT: "delivered",
+    DeliveryState.DEAD: "set aside",
+    DeliveryState.SKIPPED: "not sent",
+    DeliveryState.HELD: "held",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What came of a form, in a sentence."""
+
+    text: str
+    done: bool = True  # False = nothing was, and the sentence says why
+
+
+SAID: Final = web.RequestKey("said", Said)  # what came of the form before this page
+ATTENTION: Final = web.RequestKey("attention", Attention)  # what somebody should look at
 
 
 class Pages:
@@ -36,21 +62,30 @@ class Pages:
             trim_blocks=True,
             lstrip_blocks=True,
         )
-        self._templates.globals.update(pages=PAGES, version=__version__)
-        self._templates.filters.update(ago=ago, moment=moment, iso=iso, short=short, link=safe_link)
+        self._templates.globals.update(pages=PAGES, version=__version__, states=STATES)
+        self._templates.filters.update(
+            ago=ago, moment=moment, iso=iso, short=short, link=safe_link, pieces=marked, language=language
+        )
 
     def page(
         self, request: web.Request, template: str, *, status: HTTPStatus = HTTPStatus.OK, **context: Any
     ) -> web.Response:
-        """Return a whole page, or the part of it that htmx asks for: a template says which by its block `content`."""
-        made = self._templates.get_template(template)
-        text = made.render(here=request.path, **context)
-        return web.Response(status=status, text=text, content_type="text/html")
+        """Return a whole page."""
+        shell = {
+            "here": request.path,
+            "attention": request.get(ATTENTION),
+            "said": request.get(SAID),
+            "has_session": COOKIE in request.cookies,
+        }
+        return web.Response(status=status, text=self.text(template, **shell, **context), content_type="text/html")
 
     def part(self, template: str, **context: Any) -> web.Response:
         """Return a part of a page."""
-        text = self._templates.get_template(template).render(**context)
-        return web.Response(text=text, content_type="text/html")
+        return web.Response(text=self.text(template, **context), content_type="text/html")
+
+    def text(self, template: str, **context: Any) -> str:
+        """Return what a template makes of this."""
+        return self._templates.get_template(template).render(**context)
 
 
 def see_other(location: str) -> web.Response:
@@ -83,3 +118,13 @@ def iso(then: datetime) -> str:
 def short(text: str, width: int = 160) -> str:
     """Write a text in one line, cut where it is longer."""
     return shorten(one_line(text), width)
+
+
+def marked(excerpt: Excerpt, width: int = 300) -> list[Piece]:
+    """Split a text of a feed into pieces that are, or are not, words watched for."""
+    return pieces(cut(excerpt, limit=width, marks=30))
+
+
+def language(code: str) -> str:
+    """Return a feed's language as HTML takes it, "" where it is none."""
+    return code if _LANGUAGE.fullmatch(code) else ""

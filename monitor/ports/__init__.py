@@ -5,7 +5,18 @@
 
 from monitor.ports.doors import ArticleFetcher, Clock, Fetcher, Hear, HubClient, Listener, Notifier, Parser, Pinger
 from monitor.ports.meter import Meter, Span, Tracer, Untraced
-from monitor.ports.reading import OwedMessage, Reader, ToldFilter, ToldPlace, ToldStory
+from monitor.ports.reading import (
+    MOST_COUNTED,
+    Attention,
+    OwedMessage,
+    Reader,
+    StoryAccount,
+    StoryEntry,
+    ToldCount,
+    ToldFilter,
+    ToldPlace,
+    ToldStory,
+)
 from monitor.ports.records import (
     Activity,
     AlertRecord,
@@ -33,9 +44,11 @@ from monitor.ports.records import (
 from monitor.ports.store import Store
 
 __all__ = [
+    "MOST_COUNTED",
     "Activity",
     "AlertRecord",
     "ArticleFetcher",
+    "Attention",
     "Clock",
     "Cursor",
     "DeadLetter",
@@ -68,6 +81,9 @@ __all__ = [
     "StateReport",
     "StatusReport",
     "Store",
+    "StoryAccount",
+    "StoryEntry",
+    "ToldCount",
     "ToldFilter",
     "ToldPlace",
     "ToldStory",

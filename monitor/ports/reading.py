@@ -7,14 +7,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from monitor.model import Alert, DeliveryState, Entry, Hold, Priority, Story
-from monitor.ports.records import DeliveryRecord
+from monitor.model import Action, Alert, Decision, DeliveryState, Entry, Feedback, Hold, Message, Priority, Story
+from monitor.ports.records import AlertRecord, DeliveryRecord
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ToldFilter:
     """Which stories that were told; by default all of them."""
 
+    story: str = ""  # id
     rule: str = ""
     channel: str = ""
     source: str = ""  # a feed's name
@@ -40,7 +41,50 @@ class ToldStory:
     entry: Entry | None  # that it was told by last; None = it has been forgotten
     alerts: tuple[Alert, ...]  # by channel
     states: Mapping[str, DeliveryState]  # of the message that tells it, by channel; edits and replies do not count
+    message: Message | None  # that tells it first in one of the channels; None = only digests do, or it is unreadable
     place: ToldPlace
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ToldCount:
+    """How many alerts of one priority were raised in ten minutes."""
+
+    at: datetime  # their beginning
+    priority: Priority
+    alerts: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoryEntry:
+    """An entry of a story, and what the ledger says of it."""
+
+    place: int  # in the ledger; later ones are greater
+    entry: Entry  # without its keys
+    decisions: tuple[Decision, ...]  # in the order in which they fell
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoryAccount:
+    """A story as people look at it."""
+
+    story: Story
+    entries: tuple[StoryEntry, ...]  # one page, in the order in which they joined
+    alerts: tuple[AlertRecord, ...]  # by channel
+    messages: tuple[Message, ...]  # that tell of its entries: posts, replies, and those in digests
+    feedback: tuple[Feedback, ...]  # the latest first
+    actions: tuple[Action, ...]  # what people did, the latest first
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attention:
+    """What somebody should look at; beyond `MOST_COUNTED` nobody counts on."""
+
+    dead: int  # messages that were set aside
+    in_doubt: int  # messages of which nobody knows whether they arrived
+    failing: int  # feeds
+
+
+MOST_COUNTED = 1_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,4 +115,24 @@ class Reader(Protocol):
 
     def told_stories(self, wanted: ToldFilter, *, before: ToldPlace | None, limit: int) -> tuple[ToldStory, ...]:
         """Read stories that were told, by their latest alert that is `wanted`."""
+        ...
+
+    def told_since(self, since: datetime, *, limit: int) -> tuple[ToldPlace, ...]:
+        """Read the places of alerts raised since then, the newest first."""
+        ...
+
+    def told_counts(self, wanted: ToldFilter) -> tuple[ToldCount, ...]:
+        """Count the alerts that are wanted, in steps of ten minutes."""
+        ...
+
+    def stories_of(self, entries: Collection[str]) -> Mapping[str, Story]:
+        """Read the stories that these entries joined, by entry."""
+        ...
+
+    def story_account(self, story_id: str, *, after: int | None, limit: int) -> StoryAccount | None:
+        """Read a story with the entries behind the place `after`, None = from the first; None = there is no such."""
+        ...
+
+    def attention(self, *, sent_before: datetime) -> Attention:
+        """Count what somebody should look at; a message sent before then that has no answer yet is in doubt."""
         ...

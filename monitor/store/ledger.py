@@ -94,14 +94,14 @@ def entry_record(connection: Connection, entry_id: str) -> EntryRecord | None:
     if row is None:
         return None
     asked = select(decision).where(decision.c.entry_id == entry_id).order_by(decision.c.id)
-    decisions = tuple(_decision(each) for each in connection.execute(asked))
+    decisions = tuple(decision_of(each) for each in connection.execute(asked))
     joined = next((each.story_id for each in decisions if each.stage is Stage.STORY), "")
     return EntryRecord(
         entry=entry_of(row),
         decisions=decisions,
         story=load_stories(connection, [joined]).get(joined) if joined else None,
         others=_others(connection, joined, entry_id) if joined else (),
-        alerts=_alerts(connection, joined) if joined else (),
+        alerts=alerts_of_story(connection, joined) if joined else (),
     )
 
 
@@ -112,7 +112,8 @@ def _others(connection: Connection, story_id: str, entry_id: str) -> tuple[Entry
     return tuple(entry_of(row) for row in rows)
 
 
-def _alerts(connection: Connection, story_id: str) -> tuple[AlertRecord, ...]:
+def alerts_of_story(connection: Connection, story_id: str) -> tuple[AlertRecord, ...]:
+    """Read the alerts about a story and what each owes, by channel."""
     records = []
     for row in connection.execute(select(alert).where(alert.c.story_id == story_id).order_by(alert.c.channel)):
         owed = select(delivery).where(or_(delivery.c.alert_id == row.id, delivery.c.key == row.digest))
@@ -192,7 +193,8 @@ def entry_of(row: Row[Any]) -> Entry:
     return Entry(**values, keys=(), feed=row.name)
 
 
-def _decision(row: Row[Any]) -> Decision:
+def decision_of(row: Row[Any]) -> Decision:
+    """Make the decision of a row of its table."""
     values = {
         name: getattr(row, name) for name in ("entry_id", "at", "verdict", "reason", "rule", "story_id", "channel")
     }

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Collection
-from datetime import datetime, timedelta
+from collections.abc import Collection, Iterable
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from operator import sub
 from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
     Connection,
-    Row,
+    Text,
     and_,
     case,
     exists,
@@ -24,11 +26,13 @@ from sqlalchemy import (
     type_coerce,
 )
 
-from monitor.model import Alert, DeliveryKind, DeliveryState
-from monitor.ports import OwedMessage, ToldFilter, ToldPlace, ToldStory
+from monitor.errors import StoreError
+from monitor.model import Alert, DeliveryKind, DeliveryState, Message, Priority
+from monitor.ports import OwedMessage, ToldCount, ToldFilter, ToldPlace, ToldStory
 from monitor.store.columns import Moment, PlainText
 from monitor.store.holds import hold_of
 from monitor.store.ledger import delivery_of, read_by_id
+from monitor.store.payload import thaw
 from monitor.store.polls import alert_of, load_stories
 from monitor.store.tables import alert, delivery, entry, feed, story
 
@@ -79,13 +83,14 @@ def told_stories(
     stories = load_stories(connection, [row.story_id for row in rows])
     entries = read_by_id(connection, [row.entry_id for row in rows])
     alerts = _alerts_of(connection, stories)
-    states = _states(connection, [each for some in alerts.values() for each in some])
+    told_by = _told_by(connection, [each for some in alerts.values() for each in some])
     return tuple(
         ToldStory(
             story=stories[row.story_id],
             entry=entries.get(row.entry_id),
             alerts=tuple(alerts[row.story_id]),
-            states={each.channel: states[each.id] for each in alerts[row.story_id] if each.id in states},
+            states={each.channel: told_by[each.id].state for each in alerts[row.story_id] if each.id in told_by},
+            message=_message([told_by[each.id] for each in alerts[row.story_id] if each.id in told_by]),
             place=ToldPlace(at=row.created_at, alert_id=row.id),
         )
         for row in rows
@@ -95,6 +100,8 @@ def told_stories(
 def _fits(table: Any, wanted: ToldFilter) -> list[ColumnElement[bool]]:
     """Say which alerts are wanted."""
     conditions: list[ColumnElement[bool]] = []
+    if wanted.story:
+        conditions.append(table.c.story_id == wanted.story)
     if wanted.rule:
         conditions.append(_holds(table.c.rules, wanted.rule))
     if wanted.channel:
@@ -125,13 +132,68 @@ def _alerts_of(connection: Connection, stories: Collection[str]) -> defaultdict[
     return found
 
 
-def _states(connection: Connection, alerts: Collection[Alert]) -> dict[str, DeliveryState]:
-    """Say how it stands with the message that tells each alert: its own, or the digest it is in."""
-    digests = {each.digest: each.id for each in alerts if each.digest}
+@dataclass(frozen=True, slots=True)
+class _Teller:
+    """The delivery that tells an alert: its own, or the digest that it is in."""
+
+    kind: DeliveryKind
+    state: DeliveryState
+    payload: str
+
+
+def _told_by(connection: Connection, alerts: Collection[Alert]) -> dict[str, _Teller]:
+    """Find what tells each alert; where a digest does, its own message was never sent."""
+    digests: defaultdict[str, list[str]] = defaultdict(list)
+    for each in alerts:
+        if each.digest:
+            digests[each.digest].append(each.id)
     own = and_(delivery.c.alert_id.in_([each.id for each in alerts]), delivery.c.kind == DeliveryKind.POST)
-    asked = select(delivery.c.alert_id, delivery.c.key, delivery.c.state).where(or_(own, delivery.c.key.in_(digests)))
-    return {_told_by(row, digests): DeliveryState(row.state) for row in connection.execute(asked)}
+    asked = select(delivery.c.alert_id, delivery.c.key, delivery.c.kind, delivery.c.state, delivery.c.payload)
+    found: dict[str, _Teller] = {}
+    for row in connection.execute(asked.where(or_(own, delivery.c.key.in_(digests)))):
+        teller = _Teller(DeliveryKind(row.kind), DeliveryState(row.state), row.payload)
+        if row.key in digests:
+            found.update(dict.fromkeys(digests[row.key], teller))
+        else:
+            found.setdefault(row.alert_id, teller)
+    return found
 
 
-def _told_by(row: Row[Any, Any, Any], digests: dict[str, str]) -> str:
-    return str(digests.get(row.key, row.alert_id))
+def _message(tellers: Iterable[_Teller]) -> Message | None:
+    """Return the first message about one story alone that can be read."""
+    for teller in tellers:
+        if teller.kind is DeliveryKind.POST:
+            with suppress(StoreError):  # written by a newer version: the story is shown without it
+                message = thaw(teller.payload)
+                if isinstance(message, Message):
+                    return message
+    return None
+
+
+def told_since(connection: Connection, since: datetime, *, limit: int) -> tuple[ToldPlace, ...]:
+    """Read the places of new alerts; see `Reader.told_since`."""
+    newest = select(alert.c.created_at, alert.c.id).where(alert.c.created_at >= since)
+    rows = connection.execute(newest.order_by(alert.c.created_at.desc(), alert.c.id.desc()).limit(limit))
+    return tuple(ToldPlace(at=row.created_at, alert_id=row.id) for row in rows)
+
+
+def told_counts(connection: Connection, wanted: ToldFilter) -> tuple[ToldCount, ...]:
+    """Count alerts in steps of ten minutes; see `Reader.told_counts`.
+
+    A time is cut behind the first digit of its minutes: both engines can do that, and few zones split ten minutes.
+    """
+    if connection.dialect.name == "postgresql":
+        written: Any = func.to_char(func.timezone("UTC", alert.c.created_at), 'YYYY-MM-DD"T"HH24:MI')
+    else:
+        written = type_coerce(alert.c.created_at, Text)
+    step = func.substr(written, 1, len("2026-11-22T12:3"), type_=Text)
+    asked = select(step.label("step"), alert.c.priority, func.count().label("alerts")).where(*_fits(alert, wanted))
+    rows = connection.execute(asked.group_by("step", alert.c.priority).order_by("step", alert.c.priority))
+    return tuple(
+        ToldCount(
+            at=datetime.fromisoformat(f"{row.step}0").replace(tzinfo=UTC),
+            priority=Priority(row.priority),
+            alerts=row.alerts,
+        )
+        for row in rows
+    )

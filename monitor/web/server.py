@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import Counter
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from datetime import datetime, timedelta
 from http import HTTPStatus
 from typing import Final
@@ -29,6 +29,8 @@ MOST_CONNECTIONS: Final = 200
 CONNECTION_DEADLINE: Final = 30.0  # seconds, from its opening to the end of its answer
 _TOLD_EVERY: Final = timedelta(minutes=1)
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+Refuse = Callable[[web.Request, HTTPStatus, str, Mapping[str, str]], web.Response]
+"""Make the answer to a request that is refused, or cannot be answered: status, why (may be empty), headers."""
 _DEADLINES: Final = web.AppKey("deadlines", dict[asyncio.Protocol, asyncio.TimerHandle])
 
 
@@ -37,6 +39,11 @@ def outlive_deadline(request: web.Request) -> None:
     timer = request.app[_DEADLINES].pop(request.protocol, None)
     if timer is not None:
         timer.cancel()
+
+
+def refuse_plainly(request: web.Request, status: HTTPStatus, why: str, headers: Mapping[str, str]) -> web.Response:  # noqa: ARG001 - as `Refuse` has it
+    """Say no more than the status: strangers need not know."""
+    return web.Response(status=status, text=status.phrase, headers=headers)
 
 
 class WebServer:
@@ -50,7 +57,9 @@ class WebServer:
         connection_deadline: float = CONNECTION_DEADLINE,
         most_connections: int = MOST_CONNECTIONS,
         middlewares: Iterable[Middleware] = (),
+        refuse: Refuse = refuse_plainly,
     ) -> None:
+        self._refuse = refuse
         self._refusals = Refusals(clock)
         self._deadline = connection_deadline
         self._most = most_connections
@@ -104,17 +113,21 @@ class WebServer:
     async def _guarded(self, request: web.Request, handler: Handler) -> web.StreamResponse:
         """End each connection with its answer; count refusals, and name what went wrong without its text."""
         try:
-            response = await handler(request)
+            response: web.StreamResponse = await handler(request)
         except web.HTTPException as refused:
-            self._refusals.add(f"{refused.status} {refused.reason}")
-            response = web.Response(status=refused.status, text=refused.reason, headers=_kept(refused))
+            if refused.status < HTTPStatus.BAD_REQUEST:
+                response = web.Response(status=refused.status, headers=_kept(refused))
+            else:
+                self._refusals.add(f"{refused.status} {refused.reason}")
+                response = self._refuse(request, HTTPStatus(refused.status), _why(refused), _kept(refused))
         except StoreUnavailableError:  # the daemon says so itself; hubs ask again
-            response = web.Response(status=HTTPStatus.SERVICE_UNAVAILABLE, headers={"Retry-After": "60"})
+            later = {"Retry-After": "60"}
+            response = self._refuse(request, HTTPStatus.SERVICE_UNAVAILABLE, "the store cannot be read now", later)
         except ConnectionError:  # the other end is gone: nobody waits for an answer
             raise
         except Exception:
             log.exception("a request could not be answered: please report this")
-            response = web.Response(status=HTTPStatus.INTERNAL_SERVER_ERROR)
+            response = self._refuse(request, HTTPStatus.INTERNAL_SERVER_ERROR, "", {})
         if not response.prepared:
             response.force_close()
         return response
@@ -164,4 +177,10 @@ def _protocol_logger(refusals: Refusals) -> logging.Logger:
 
 def _kept(refused: web.HTTPException) -> dict[str, str]:
     """Return the headers of a refusal that say something to the one who is refused."""
-    return {name: value for name, value in refused.headers.items() if name in ("Retry-After", "Allow")}
+    return {name: value for name, value in refused.headers.items() if name in ("Retry-After", "Allow", "Location")}
+
+
+def _why(refused: web.HTTPException) -> str:
+    """Return what was said of a refusal, beyond its status."""
+    said = refused.text or ""
+    return "" if said == f"{refused.status}: {refused.reason}" else said

@@ -58,7 +58,7 @@ async def test_a_feed_is_paused_and_resumed_by_whoever_did_it(house: House) -> N
         resumed = (await visitor.get("/feeds/wire")).text
     assert (wrong.status, done.status, done.headers["Location"], again.status) == (400, 303, "/feeds/wire", 303)
     assert "Shoygu" in shown
-    assert "<img" not in shown + paused
+    assert "<img src=x" not in shown + paused
     assert "paused by console" in paused
     assert "Poll it again" in paused
     assert "Pause this feed" in resumed
@@ -126,7 +126,7 @@ async def test_mutes_are_begun_and_ended(house: House) -> None:
     assert wrong == [400] * 4
     assert (begun.status, ended.status, twice.status) == (303, 303, 409)
     assert "rule quake" in page
-    assert "<img" not in page
+    assert "<img src=x" not in page
     assert "Nothing is muted" in after
     assert "by console" in past
     assert "<script>" not in asked

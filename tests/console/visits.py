@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from datetime import timedelta
+from html import unescape
 from types import MappingProxyType
 from typing import Any
 
@@ -13,6 +16,8 @@ import aiohttp
 from monitor.daemon import Daemon
 from tests.app.house import House
 
+BROWSER = {"Accept": "text/html", "Sec-Fetch-Site": "same-origin"}
+PART = BROWSER | {"HX-Request": "true"}
 NO_JSON: Any = object()
 NONE: Mapping[str, str] = MappingProxyType({})
 
@@ -48,6 +53,12 @@ class Visitor:
         sent: dict[str, Any] = {"json": json} if json is not NO_JSON else {"data": raw or dict(form)}
         return await self._ask("POST", path, headers=headers, **sent)
 
+    async def tell(self, house: House, page: str) -> None:
+        """Have a page of the feed `wire` read, and what it brings delivered; an hour later than before."""
+        house.clock.advance(timedelta(hours=1))
+        house.feeds.pages["/wire"] = page
+        assert await self.app.run_once()
+
     async def _ask(self, method: str, path: str, *, headers: Mapping[str, str], **sent: Any) -> Answer:
         async with (
             aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()) as session,
@@ -64,3 +75,19 @@ async def visiting(house: House) -> AsyncIterator[Visitor]:
     async with house.open() as app:
         await app.console.keep()
         yield Visitor(app=app)
+
+
+def cards(page: str) -> list[str]:
+    """Return the stories that a page shows cards of, in order."""
+    return re.findall(r'id="story-([0-9a-f]{32})"', page)
+
+
+def next_page(page: str) -> str:
+    """Return where a page says that it goes on, "" = nowhere."""
+    found = re.search(r'href="([^"]+)" rel="next"', page)
+    return unescape(found[1]) if found else ""
+
+
+def spelled(number: int) -> str:
+    """Name a number in letters: stories that only differ in digits would be one."""
+    return "".join(chr(ord("a") + int(digit)) * 3 for digit in f"{number:03}")

@@ -102,6 +102,14 @@ def test_an_idle_claim_of_deliveries_is_one_statement(busy: SqlStore) -> None:
     assert len(seen) == 1
 
 
+def test_what_was_told_just_now_is_found_by_index(busy: SqlStore) -> None:
+    """That is asked every second while somebody watches."""
+    with statements(busy) as seen:
+        assert busy.told_since(NOW + LEASE, limit=9) == ()
+    (look,) = seen
+    assert_by_index(busy, look, "alert_created_at")
+
+
 def test_what_a_mute_holds_is_not_read_to_find_what_else_is_held(busy: SqlStore) -> None:
     with busy.engine.begin() as connection:
         connection.execute(text("UPDATE delivery SET state = 'held', hold_kind = 'mute', hold_by = 'm1'"))

@@ -3,13 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
-from monitor.model import Action, DeliveryState, Hold, HoldKind, Priority, Sent
-from monitor.ports import OwedMessage, ToldFilter
+from monitor.console.live import fits
+from monitor.model import (
+    Action,
+    Dead,
+    Decision,
+    DeliveryKind,
+    DeliveryState,
+    Feedback,
+    Hold,
+    HoldKind,
+    Priority,
+    Sent,
+    Stage,
+)
+from monitor.ports import Attention, OwedMessage, ToldFilter
 from monitor.store import SqlStore
 from tests.store.builders import (
     LEASE,
@@ -94,6 +108,8 @@ def test_a_filter_is_about_one_alert(store: SqlStore, wanted: ToldFilter, found:
     alert = make_alert(make_story("a"))
     store.acknowledge(alert.id, Action(at=NOW, by="ann", via="console", verb="acknowledge", subject=alert.id))
     assert titles(store, wanted) == found
+    every = store.told_stories(EVERY, before=None, limit=10)
+    assert [each.entry.title for each in every if each.entry and fits(each, wanted)] == found
 
 
 def test_a_story_whose_entry_is_forgotten_is_still_shown(store: SqlStore) -> None:
@@ -146,3 +162,114 @@ def test_entries_are_counted_by_feed_and_day(store: SqlStore) -> None:
         store.record(make_outcome(claim_one(store, feed, at), entries=entries), at)
     assert store.entry_counts(since=NOW, days=3) == {"one": (1, 2, 0), "two": (0, 0, 1)}
     assert store.entry_counts(since=NOW + DAY, days=2) == {"one": (2, 0), "two": (0, 1)}
+
+
+# -- the timeline, and what is new ------------------------------------------------------------------------------------
+
+
+def test_alerts_are_counted_in_steps_of_ten_minutes(store: SqlStore) -> None:
+    for name, at in (("a", 0), ("b", 9), ("c", 10)):
+        tell(store, name, at)
+    tell(store, "d", 11, channels=("desk", "ops"), priority=Priority.URGENT)
+    assert [(each.at, each.priority, each.alerts) for each in store.told_counts(EVERY)] == [
+        (NOW, Priority.HIGH, 2),
+        (NOW + 10 * MINUTE, Priority.HIGH, 1),
+        (NOW + 10 * MINUTE, Priority.URGENT, 2),
+    ]
+    assert [each.alerts for each in store.told_counts(ToldFilter(channel="ops"))] == [1]
+    assert store.told_counts(ToldFilter(since=NOW + DAY)) == ()
+
+
+def test_what_is_new_is_read_the_newest_first(store: SqlStore) -> None:
+    for name, at in (("a", 1), ("b", 2), ("c", 3)):
+        tell(store, name, at)
+    assert [place.at for place in store.told_since(NOW + 2 * MINUTE, limit=9)] == [NOW + 3 * MINUTE, NOW + 2 * MINUTE]
+    assert len(store.told_since(NOW, limit=2)) == 2
+
+
+# -- one story ---------------------------------------------------------------------------------------------------------
+
+
+def join(store: SqlStore, *names: str) -> None:
+    """Record a story of so many entries, told in one channel; a message for each entry."""
+    story, entries = make_story("a", entries=len(names)), tuple(make_entry(name) for name in names)
+    alert = make_alert(story)
+    kinds = (DeliveryKind.POST, *(DeliveryKind.REPLY,) * (len(names) - 1))
+    outcome = make_outcome(
+        claim_one(store),
+        entries=entries,
+        stories=(story,),
+        alerts=(alert,),
+        deliveries=tuple(
+            make_delivery(alert, name, key=f"{number:032x}", kind=kind)
+            for number, (name, kind) in enumerate(zip(names, kinds, strict=True))
+        ),
+        decisions=tuple(
+            Decision(entry_id=each.id, at=NOW, stage=stage, verdict="yes", reason="because", story_id=story.id)
+            for each in entries
+            for stage in (Stage.MATCH, Stage.STORY)
+        ),
+    )
+    store.record(outcome, NOW)
+
+
+def test_a_story_is_read_with_its_entries_in_pages(store: SqlStore) -> None:
+    join(store, "a", "b", "c")
+    account = store.story_account(make_story("a").id, after=None, limit=2)
+    assert account is not None
+    assert [each.entry.title for each in account.entries] == ["a", "b"]
+    assert [each.stage for each in account.entries[0].decisions] == [Stage.MATCH, Stage.STORY]
+    then = store.story_account(make_story("a").id, after=account.entries[-1].place, limit=2)
+    assert then is not None
+    assert [each.entry.title for each in then.entries] == ["c"]
+    assert [each.title.text for each in account.messages] == ["a", "b", "c"]
+    assert [len(each.deliveries) for each in account.alerts] == [3]
+    assert (account.feedback, account.actions) == ((), ())
+    assert store.story_account("f" * 32, after=None, limit=2) is None
+
+
+def test_a_story_says_what_people_did_and_think(store: SqlStore) -> None:
+    join(store, "a")
+    alert = make_alert(make_story("a"))
+    done = Action(at=NOW, by="ann", via="console", verb="acknowledge", subject=alert.id)
+    store.acknowledge(alert.id, done)
+    opinion = Feedback(alert_id=alert.id, rule="shoygu", by="ann", at=NOW, relevant=False, spellings=(), text="a")
+    store.add_feedback([opinion], replace(done, verb="not relevant"))
+    account = store.story_account(make_story("a").id, after=None, limit=1)
+    assert account is not None
+    assert account.feedback == (opinion,)
+    assert [each.verb for each in account.actions] == ["not relevant", "acknowledge"]
+
+
+def test_a_message_that_cannot_be_read_hides_no_story(store: SqlStore) -> None:
+    join(store, "a")
+    with store.engine.begin() as connection:
+        connection.exec_driver_sql("UPDATE delivery SET payload = '{\"version\": 99}'")
+    account = store.story_account(make_story("a").id, after=None, limit=1)
+    assert account is not None
+    assert account.messages == ()
+    (told,) = store.told_stories(ToldFilter(story=make_story("a").id), before=None, limit=1)
+    assert told.message is None
+
+
+def test_entries_name_their_stories(store: SqlStore) -> None:
+    join(store, "a", "b")
+    found = store.stories_of([make_entry(name).id for name in ("a", "b", "c")])
+    assert {entry_id: story.id for entry_id, story in found.items()} == {
+        make_entry(name).id: make_story("a").id for name in ("a", "b")
+    }
+    assert store.stories_of([]) == {}
+
+
+def test_what_needs_attention_is_counted(store: SqlStore) -> None:
+    assert store.attention(sent_before=NOW) == Attention(dead=0, in_doubt=0, failing=0)
+    owe(store, "a", "b")
+    (claimed,) = store.claim_deliveries(["desk"], now=NOW, lease=LEASE, limit=1)
+    assert store.attention(sent_before=NOW).in_doubt == 0
+    assert store.attention(sent_before=NOW + MINUTE).in_doubt == 1
+    store.settle(claimed, Dead(reason="refused"), now=NOW, pace=timedelta())
+    lease = claim_one(store, "lost")
+    store.record(make_outcome(lease, state=replace(lease.state, failures=1, failing_since=NOW)), NOW)
+    assert store.attention(sent_before=NOW + MINUTE) == Attention(dead=1, in_doubt=0, failing=1)
+    store.pause_feed(lease.state.url, NOW, by="ann")
+    assert store.attention(sent_before=NOW).failing == 0

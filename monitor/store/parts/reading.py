@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from datetime import datetime
 
-from monitor.model import DeliveryState
-from monitor.ports import OwedMessage, ToldFilter, ToldPlace, ToldStory
-from monitor.store import told
+from monitor.model import DeliveryState, Story
+from monitor.ports import Attention, OwedMessage, StoryAccount, ToldCount, ToldFilter, ToldPlace, ToldStory
+from monitor.store import accounts, told
 from monitor.store.parts.transactions import Transactions
 
 
@@ -30,3 +30,28 @@ class SqlReader(Transactions):
         """Read stories that were told; see `Reader.told_stories`."""
         with self._reading() as connection:
             return told.told_stories(connection, wanted, before=before, limit=limit)
+
+    def told_since(self, since: datetime, *, limit: int) -> tuple[ToldPlace, ...]:
+        """Read the places of new alerts; see `Reader.told_since`."""
+        with self._reading() as connection:
+            return told.told_since(connection, since, limit=limit)
+
+    def told_counts(self, wanted: ToldFilter) -> tuple[ToldCount, ...]:
+        """Count alerts; see `Reader.told_counts`."""
+        with self._reading() as connection:
+            return told.told_counts(connection, wanted)
+
+    def stories_of(self, entries: Collection[str]) -> Mapping[str, Story]:
+        """Read the stories of entries; see `Reader.stories_of`."""
+        with self._reading() as connection:
+            return accounts.stories_of(connection, entries)
+
+    def story_account(self, story_id: str, *, after: int | None, limit: int) -> StoryAccount | None:
+        """Read one story; see `Reader.story_account`."""
+        with self._reading() as connection:
+            return accounts.story_account(connection, story_id, after=after, limit=limit)
+
+    def attention(self, *, sent_before: datetime) -> Attention:
+        """Count what somebody should look at; see `Reader.attention`."""
+        with self._reading() as connection:
+            return accounts.attention(connection, sent_before=sent_before)
