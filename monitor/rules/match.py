@@ -62,6 +62,10 @@ class _Seen(Seen):
             places = self._places[term] = [place for place in self._reading.places(term) if place[0] in self.fields]
         return places
 
+    def spans(self, term: int) -> Iterator[tuple[int, int, int]]:
+        """Yield the places of a term in characters, in order; one may come twice."""
+        return self._reading.spans(term, self.fields)
+
 
 @final
 class Sight:
@@ -93,7 +97,7 @@ class Sight:
         self._patterns = patterns
         self._texts = (entry.title, entry.summary, entry.body)
         self._tokens = [tokenize(text) if text else _NO_TOKENS for text in self._texts]
-        self._reading = index.read([tokens.words for tokens in self._tokens])
+        self._reading = index.read(self._tokens)
         self.terms = self._reading.terms
         self._by_fields: dict[frozenset[int], Seen] = {}
 
@@ -136,12 +140,17 @@ class Sight:
         """Show where these grounds stand, by field, then place; of two that overlap the longer stays."""
         found: dict[tuple[int, int, int], str] = {}
         for what, name in grounds:
-            for place in islice(seen[what], MOST_MENTIONS) if isinstance(what, int) else (what,):
-                number, first, last = place
-                span = (first, last) if isinstance(place, Stretch) else self._tokens[number].span(first, last)
-                found.setdefault((number, *span), name)
+            for span in islice(seen.spans(what), MOST_MENTIONS) if isinstance(what, int) else (self._span(what),):
+                found.setdefault(span, name)
         places = _without_overlaps(sorted(found))[:MOST_MENTIONS]
         return tuple([self._mention(found[place], *place) for place in places])
+
+    def _span(self, place: Place | Stretch) -> tuple[int, int, int]:
+        """Return a place in characters."""
+        if isinstance(place, Stretch):
+            return place
+        number, first, last = place
+        return number, *self._tokens[number].span(first, last)
 
     def _mention(self, name: str, number: int, start: int, end: int) -> Mention:
         surface = self._texts[number][start:end]

@@ -327,8 +327,9 @@ def test_an_index_finds_each_term_and_actor_at_all_its_places(terms: list[str], 
     wanted += [actor.names for actor in actors]
     numbers += map(numbered.add, actors)
     index = Index(numbered, most_in_automaton=most)
-    words_read = [tokenize(text).words for text in fields]
-    reading = index.read(words_read)
+    tokens_read = [tokenize(text) for text in fields]
+    words_read = [tokens.words for tokens in tokens_read]
+    reading = index.read(tokens_read)
     for names, number in zip(wanted, numbers, strict=True):
         expected = {
             (field, start, start + len(name.words) - 1)
@@ -366,7 +367,7 @@ def test_an_index_knows_the_numbers_that_were_given() -> None:
 def test_spellings_that_stand_at_one_place_are_one_place(most_in_automaton: int) -> None:
     numbered = Terms()
     actor = numbered.add(Actor(id="x", names=(term("shoyg*"), term("shoygu"), term("de shoyg*"))))
-    reading = Index(numbered, most_in_automaton=most_in_automaton).read([["de", "shoygu"], ["a", "shoygus"]])
+    reading = Index(numbered, most_in_automaton=most_in_automaton).read([tokenize("de shoygu"), tokenize("a shoygus")])
     assert reading.places(actor) == [(0, 0, 1), (0, 1, 1), (1, 1, 1)]
 
 
@@ -378,7 +379,7 @@ def test_phrases_that_begin_or_end_alike_are_told_apart(most_in_automaton: int) 
     index = Index(numbered, most_in_automaton=most_in_automaton)
 
     def found(*fields: str) -> set[str]:
-        return {numbers[number] for number in index.read([field.split() for field in fields]).terms}
+        return {numbers[number] for number in index.read([*map(tokenize, fields)]).terms}
 
     assert found("a b c") == {"a b", "a b c"}
     assert found("a b c", "d") == {"a b", "a b c"}  # no phrase crosses from field to field
@@ -393,7 +394,7 @@ def test_an_index_that_forgets_what_words_mean_finds_it_again() -> None:
     index = Index(numbered, most_in_automaton=0)
     words_read = ["w7", *(f"w{n}" for n in range(MOST_REMEMBERED + 1)), "x" * 100, "w7"]
     for _ in range(2):
-        reading = index.read([words_read])
+        reading = index.read([tokenize(" ".join(words_read))])
         assert reading.terms == set(rare)
         assert reading.places(rare[7]) == [(0, 0, 0), (0, 8, 8), (0, len(words_read) - 1, len(words_read) - 1)]
 
