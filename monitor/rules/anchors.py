@@ -28,7 +28,8 @@ from typing import final
 Group = Sequence[int]
 
 _MOST_PAIRS = 256  # of one rule
-_MOST_REMEMBERED = 1 << 18  # pairs, of up to 100 bytes
+MOST_PAIRS_REMEMBERED = 1 << 18
+"""Pairs that are held as sets too, of up to 100 bytes."""
 
 
 @final
@@ -63,10 +64,11 @@ class Needs:
 class _Around(dict[int, AbstractSet[int]]):
     """The partners of each term that was met, as a set, which is asked at the speed of C; bounded by their number."""
 
-    __slots__ = ("_bounds", "_partners", "_remembered")
+    __slots__ = ("_bounds", "_most", "_partners", "_remembered")
 
-    def __init__(self, bounds: array[int], partners: array[int]) -> None:
+    def __init__(self, bounds: array[int], partners: array[int], most: int) -> None:
         super().__init__()
+        self._most = most  # pairs
         self._bounds = bounds
         self._partners = partners
         self._remembered = 0
@@ -74,7 +76,7 @@ class _Around(dict[int, AbstractSet[int]]):
     def __missing__(self, term: int) -> AbstractSet[int]:
         around = frozenset(self._partners[self._bounds[2 * term] : self._bounds[2 * term + 1]])
         self._remembered += len(around)
-        if self._remembered > _MOST_REMEMBERED:
+        if self._remembered > self._most:
             self.clear()
             self._remembered = len(around)
         self[term] = around
@@ -87,7 +89,9 @@ class Anchors:
 
     __slots__ = ("_around", "_bounds", "_calling", "_partners", "_rules", "_unanchored")
 
-    def __init__(self, needs: Needs, commonness: Sequence[float]) -> None:
+    def __init__(
+        self, needs: Needs, commonness: Sequence[float], *, most_remembered: int = MOST_PAIRS_REMEMBERED
+    ) -> None:
         """Anchor each rule by the groups that it needs; by term, `commonness` tells how often texts hold it."""
         sizes = [0] * len(commonness)
         anchors, partners, rules = array("i"), array("i"), array("I")
@@ -111,7 +115,7 @@ class Anchors:
             at = ends[term]
             self._partners[at], self._rules[at], ends[term] = other, rule, at + 1
         self._bounds = array("I", chain.from_iterable(zip(starts, ends, strict=True)))
-        self._around = _Around(self._bounds, self._partners)
+        self._around = _Around(self._bounds, self._partners, most_remembered)
 
     def candidates(self, seen: AbstractSet[int]) -> list[int]:
         """Return the rules that these terms may satisfy, in order."""

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from bisect import bisect
 from collections.abc import Collection, Iterator, Sequence
-from itertools import accumulate, chain, compress
+from itertools import accumulate
 from operator import itemgetter
 from typing import final
 
@@ -32,22 +32,22 @@ _BETWEEN = f" {END_OF_FIELD} "
 class _Reading:
     """Matches of patterns in a text."""
 
-    __slots__ = ("_fields", "_matches", "_meanings", "_starts", "_table", "_text", "terms")
+    __slots__ = ("_fields", "_matches", "_meant", "_starts", "_table", "_text", "terms")
 
     def __init__(self, fields: Sequence[Tokens], text: str, matches: list[_Match], meant: Meant) -> None:
         self._fields = fields
         self._text = text
         self._matches = matches
-        self._meanings = meanings = [*map(meant.__getitem__, map(_PATTERN, matches))]
+        self._meant = meant
         self._starts: list[int] = []  # of the fields: where the blank before each stands
         self._table: dict[int, list[_Match]] = {}
-        self.terms = {*chain.from_iterable(meanings)}
+        self.terms = meant.with_actors({*map(_PATTERN, matches)})
 
     def terms_in(self, fields: Collection[int]) -> set[int]:
         """Return the terms that stand in some of the fields."""
         starts = self._field_starts()
-        inside = (bisect(starts, start) - 1 in fields for _, start, _ in self._matches)
-        return {*chain.from_iterable(compress(self._meanings, inside))}
+        inside = (number for number, start, _ in self._matches if bisect(starts, start) - 1 in fields)
+        return self._meant.with_actors({*inside})
 
     def places(self, number: int) -> list[Place]:
         """List the places of a term or actor; blanks are counted from each to the next, so that time is linear."""
@@ -74,7 +74,8 @@ class _Reading:
 
     def _matches_of(self, number: int) -> list[_Match]:
         """List the matches that mean a term or actor, by where they begin."""
-        self._table = self._table or by_number(self._matches, self._meanings)
+        if not self._table:
+            self._table = by_number(self._matches, map(self._meant.__getitem__, map(_PATTERN, self._matches)))
         return sorted(self._table[number], key=_SPAN)
 
     def _field_starts(self) -> list[int]:

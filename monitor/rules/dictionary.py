@@ -106,7 +106,7 @@ class Dictionary:
         self._terms = terms
         self._meanings = _Meanings(terms)
 
-    def read(self, fields: Sequence[Sequence[str]]) -> _Reading:
+    def read(self, fields: Sequence[Tokens]) -> _Reading:
         """Find all terms in the words of some fields."""
         words: list[str] = []
         starts, owners = [], b""

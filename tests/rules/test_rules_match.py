@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from monitor.errors import Problem
 from monitor.model import Entry, Field, Match, Rule
+from monitor.rules.anchors import Anchors, Needs
 from monitor.rules.compile import compile_rules
 from monitor.rules.conditions import OneOf, Seen
 from monitor.rules.index import Index
@@ -212,6 +213,7 @@ def test_a_rule_that_breaks_is_recorded_and_passed_over() -> None:
     result = rules.match(entry("go"))
     assert [match.rule.id for match in result.matches] == ["first", "last"]
     assert result.failures == (("broken", "ZeroDivisionError: 1 words"),)
+    assert rules.hits(entry("go")) == {"first", "last"}
 
 
 # -- the whole tree, as nested groups will use it ----------------------------------------------------------------------
@@ -311,6 +313,7 @@ def test_the_index_agrees_with_the_plainest_matcher(
     ]
     result = compile_rules(definitions).match(article)
     assert [match.rule.id for match in result.matches] == expected
+    assert compile_rules(definitions).hits(article) == {*expected}
     for match in result.matches:
         found(match)
         places = [(list(Field).index(m.field), m.start, m.end) for m in match.mentions]
@@ -341,6 +344,10 @@ def test_an_index_finds_each_term_and_actor_at_all_its_places(terms: list[str], 
         assert (number in reading.terms) == bool(expected)
         if expected:
             assert reading.places(number) == sorted(expected)
+            spans = [(field, *tokens_read[field].span(first, last)) for field, first, last in sorted(expected)]
+            assert list(dict.fromkeys(reading.spans(number, {0, 2}))) == list(
+                dict.fromkeys(span for span in spans if span[0] in {0, 2})
+            )
     for field in range(len(fields)):
         there = {number for number in numbers if any(place[0] == field for place in reading.places(number))}
         assert reading.terms_in({field}) & {*numbers} == there
@@ -397,6 +404,16 @@ def test_an_index_that_forgets_what_words_mean_finds_it_again() -> None:
         reading = index.read([tokenize(" ".join(words_read))])
         assert reading.terms == set(rare)
         assert reading.places(rare[7]) == [(0, 0, 0), (0, 8, 8), (0, len(words_read) - 1, len(words_read) - 1)]
+
+
+def test_anchors_that_forget_who_stands_around_a_term_find_it_again() -> None:
+    needs = Needs()
+    for pair in ((1, 4), (1, 5), (2, 4), (3, 5)):
+        needs.add([[term] for term in pair])
+    anchors = Anchors(needs, [0, 1, 2, 3, 4, 5], most_remembered=2)
+    for _ in range(2):
+        found = [anchors.candidates({*seen}) for seen in ((1, 5), (2, 5), (2, 4), (1, 3, 4, 5), (4, 5))]
+        assert found == [[1], [], [2], [0, 1, 3], []]
 
 
 def test_rules_too_broad_to_pair_are_found_too() -> None:
