@@ -81,6 +81,21 @@ def _entry(feed: str, number: int) -> Entry:
     )
 
 
+class Timed:
+    """Add up the seconds, and CPU seconds, of what is done within."""
+
+    def __init__(self) -> None:
+        self.wall = self.cpu = 0.0
+
+    def __enter__(self) -> None:
+        self.wall -= time.perf_counter()
+        self.cpu -= time.process_time()
+
+    def __exit__(self, *_: object) -> None:
+        self.cpu += time.process_time()
+        self.wall += time.perf_counter()
+
+
 @contextmanager
 def caught(store: SqlStore) -> Iterator[list[Statement]]:
     """Collect the statements that a store executes."""
@@ -107,7 +122,10 @@ def measure_commits(engine: Engine, *, polls: int, rounds: int) -> None:
 
 
 def _commits(engine: Engine, new: int, polls: int) -> tuple[float, float, float, float]:
-    """Return seconds and CPU seconds of one round, ours and raw."""
+    """Return seconds and CPU seconds of one round, ours and raw.
+
+    They take turns, poll by poll: what else the machine and its disk do meets both.
+    """
     url = engine.fresh()
     store = open_store(url)
     store.sync_feeds(feeds(polls), NOW)
@@ -115,21 +133,21 @@ def _commits(engine: Engine, new: int, polls: int) -> tuple[float, float, float,
     store.close()
     twin = engine.copy(url)
     store = open_store(url)
-    with caught(store) as statements:
-        wall, cpu = time.perf_counter(), time.process_time()
-        batches = []
+    ours, raw = Timed(), Timed()
+    with caught(store) as statements, _raw(twin) as replay:
         for each in outcomes:
-            store.record(each, NOW)
-            batches.append(len(statements))
-        ours = time.perf_counter() - wall, time.process_time() - cpu
+            statements.clear()
+            with ours:
+                store.record(each, NOW)
+            with raw:
+                replay(statements)
     store.close()
-    transactions = [statements[start:end] for start, end in zip([0, *batches], batches, strict=False)]
-    raw = _replay(twin, transactions)
-    return ours[0], raw[0], ours[1], raw[1]
+    return ours.wall, raw.wall, ours.cpu, raw.cpu
 
 
-def _replay(url: str, transactions: Sequence[Sequence[Statement]]) -> tuple[float, float]:
-    """Execute the same statements with nothing but the driver; return seconds, and CPU seconds."""
+@contextmanager
+def _raw(url: str) -> Iterator[Callable[[Sequence[Statement]], None]]:
+    """Yield what executes statements in one transaction with nothing but the driver."""
     with ExitStack() as stack:
         if url.startswith("sqlite"):
             connection: Any = stack.enter_context(
@@ -141,14 +159,15 @@ def _replay(url: str, transactions: Sequence[Sequence[Statement]]) -> tuple[floa
         else:
             connection = stack.enter_context(psycopg.connect(url, autocommit=True))
             begin = "BEGIN"
-        wall, cpu = time.perf_counter(), time.process_time()
         cursor = connection.cursor()
-        for statements in transactions:
+
+        def replay(statements: Sequence[Statement]) -> None:
             cursor.execute(begin)
             for sql, parameters, many in statements:
                 (cursor.executemany if many else cursor.execute)(sql, parameters)
             cursor.execute("COMMIT")
-        return time.perf_counter() - wall, time.process_time() - cpu
+
+        yield replay
 
 
 def measure_batches(engine: Engine, *, rounds: int) -> None:
@@ -285,12 +304,18 @@ def main(argv: list[str]) -> int:
     parser.add_argument("--feeds", type=int, nargs="+", default=[10_000, 100_000], help="that are watched")
     parser.add_argument("--entries", type=int, default=5_000)
     parser.add_argument("--sqlite-only", action="store_true", help="start no PostgreSQL")
+    parser.add_argument("--only", choices=("commits", "batches", "bytes", "lookups", "claims"), help="print one table")
     options = parser.parse_args(argv)
+    tables: dict[str, Callable[[Engine], None]] = {
+        "commits": lambda engine: measure_commits(engine, polls=options.polls, rounds=options.rounds),
+        "batches": lambda engine: measure_batches(engine, rounds=options.rounds * 4),
+        "bytes": lambda engine: measure_bytes(engine, entries=options.entries),
+        "lookups": lambda engine: measure_lookups(engine, options.keys, rounds=options.rounds * 20),
+        "claims": lambda engine: measure_claims(engine, options.feeds, rounds=options.rounds * 4),
+    }
     with engines(postgres=not options.sqlite_only) as found:
         for engine in found:
-            measure_commits(engine, polls=options.polls, rounds=options.rounds)
-            measure_batches(engine, rounds=options.rounds * 4)
-            measure_bytes(engine, entries=options.entries)
-            measure_lookups(engine, options.keys, rounds=options.rounds * 20)
-            measure_claims(engine, options.feeds, rounds=options.rounds * 4)
+            for name, measure in tables.items():
+                if options.only in (None, name):
+                    measure(engine)
     return 0

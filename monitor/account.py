@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import UTC, datetime
 
+from monitor.model import Decision
 from monitor.ports import DeliveryRecord, EntryRecord
 
 _VERDICTS = {"held": "held back", "new-story": "new story", "same-story": "same story", "no-match": "no match"}
@@ -16,15 +18,7 @@ def account_of(record: EntryRecord) -> list[Row]:
     entry = record.entry
     rows = [["entry", entry.id], ["from", f"{entry.feed}, seen {_time(entry.seen_at)}"]]
     rows += [["link", entry.url]] if entry.url else []
-    rows += [
-        [
-            decision.stage.value,
-            _VERDICTS.get(decision.verdict, decision.verdict),
-            decision.rule or decision.channel,
-            decision.reason,
-        ]
-        for decision in record.decisions
-    ]
+    rows += decision_rows(record.decisions)
     if record.story:
         count = f"{record.story.entries:,} {'entry' if record.story.entries == 1 else 'entries'}"
         rows.append(["story", record.story.id, f"{count} of {', '.join(record.story.sources)}"])
@@ -36,6 +30,19 @@ def account_of(record: EntryRecord) -> list[Row]:
             rows.append(["", "taken", taken])
         rows += [row for delivery in told_in.deliveries for row in delivery_rows(delivery)]
     return rows
+
+
+def decision_rows(decisions: Iterable[Decision]) -> list[Row]:
+    """Say what was decided about an entry, and why, in the order in which it was."""
+    return [
+        [
+            decision.stage.value,
+            _VERDICTS.get(decision.verdict, decision.verdict),
+            decision.rule or decision.channel,
+            decision.reason,
+        ]
+        for decision in decisions
+    ]
 
 
 def delivery_rows(delivery: DeliveryRecord) -> list[Row]:

@@ -170,6 +170,20 @@ def _end_breaker(store: Store, person: Person, breaker: Breaker, ending: str, no
     return f"{_PAST[ending]} {_messages(settle_breaker(store, ended, now))} of {subject}"
 
 
+def replay(store: Store, person: Person, *, now: datetime, key: str = "", channel: str = "") -> int:
+    """Send again what was set aside: one message, or all of a channel; return how many.
+
+    Raises:
+        NotFoundError: nothing of it is set aside.
+    """
+    count = store.replay(now=now, key=key or None, channel=channel or None)
+    if not count:
+        raise NotFoundError("nothing of it is set aside any more")
+    detail = f"{_messages(count)} of {channel}" if channel else ""
+    store.note_action(person.did("replay", key, now, detail))
+    return count
+
+
 # -- alerts ------------------------------------------------------------------------------------------------------------
 
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import faulthandler
 import os
 import signal
 import threading
 from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, asynccontextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import TextIO
 
 import structlog
@@ -21,26 +22,27 @@ from monitor.decide.draft import story_window
 from monitor.feeds.fetch import HttpFetcher
 from monitor.feeds.parser import ChildParser
 from monitor.feeds.trace import FetchTrace
+from monitor.metrics import Metrics
 from monitor.notify.channel import DEADLINE
 from monitor.notify.channels import open_channels, open_listeners
 from monitor.pipeline import Doors, Live
-from monitor.ports import Clock
+from monitor.ports import Clock, Tracer, Untraced
+from monitor.sd_notify import ServiceManager
 from monitor.setup import Setup
 from monitor.store.lock import lock_state
 from monitor.store.sql_store import open_store, state_file
+from monitor.tracing import open_tracer
 from monitor.turns import SPACING
 from monitor.unsubscribe import SECRET, Departures
+from monitor.wall_clock import utc_now
+
+__all__ = ["open_app", "open_fetcher", "run_once", "serve", "utc_now"]
 
 log = structlog.get_logger()
 
 WORK_THREADS = 2
 PATIENCE = timedelta(seconds=0.1)
 EXIT_AT_LATEST = timedelta(seconds=9.5)  # after the signal
-
-
-def utc_now() -> datetime:
-    """Read the clock: the one place where it is read."""
-    return datetime.now(UTC)  # noqa: TID251 - the one place
 
 
 def open_fetcher(config: Config, clock: Clock, trace: FetchTrace | None = None) -> HttpFetcher:
@@ -63,12 +65,15 @@ async def open_app(
     host_spacing: timedelta = SPACING,
     stream: TextIO | None = None,
     steady: bool = False,
+    manager: ServiceManager | None = None,
+    tracer: Tracer | None = None,
 ) -> AsyncIterator[Daemon]:
     """Open everything that a setup names, and close it again.
 
     `send_deadline` bounds each attempt to send; `host_spacing` lies between two requests to one host; `stream` is where
     console channels print, standard output if None; `steady` is for a daemon that goes on: the first polls of many
-    feeds are spread, and those that find nothing wait PATIENCE to be recorded together.
+    feeds are spread, and those that find nothing wait PATIENCE to be recorded together; `manager` is told how it is,
+    `tracer` what is done.
 
     Raises:
         StateInUseError: another daemon works on the same SQLite file.
@@ -108,7 +113,8 @@ async def open_app(
         work_threads = ThreadPoolExecutor(WORK_THREADS, "work")
         stack.callback(work_threads.shutdown, wait=False, cancel_futures=True)
         store = await asyncio.get_running_loop().run_in_executor(store_thread, open_store, setup.config.store)
-        parser = ChildParser()
+        metrics = Metrics()
+        parser = ChildParser(meter=metrics)
         doors = Doors(
             store=store,
             parser=parser,
@@ -116,10 +122,12 @@ async def open_app(
             store_thread=store_thread,
             work_threads=work_threads,
             patience=PATIENCE if steady else timedelta(),
+            meter=metrics,
+            tracer=tracer or Untraced(),
         )
         departures = Departures(doors, await doors.in_store(store.secret, SECRET))
         await departures.read()
-        daemon = Daemon(setup, doors, departures, open_live, host_spacing=host_spacing)
+        daemon = Daemon(setup, doors, departures, open_live, metrics, host_spacing=host_spacing, manager=manager)
         try:
             if file:  # the lock says that whoever held leases here is dead
                 await doors.in_store(store.adopt, clock(), settle=SETTLE)
@@ -142,12 +150,17 @@ async def serve(setup: Setup) -> None:
     """
     stop, hangup = asyncio.Event(), asyncio.Event()
     _on_signals(stop, hangup)
-    async with open_app(setup, steady=True) as daemon:
+    manager = ServiceManager.of(os.environ)
+    if manager.watchdog:  # whose signal ends a loop that hangs: then say where
+        faulthandler.enable()
+    tracer = open_tracer(os.environ)
+    async with open_app(setup, steady=True, manager=manager, tracer=tracer) as daemon:
         forward = asyncio.create_task(_forward(hangup, daemon))
         try:
             await daemon.run(stop)
         finally:
             forward.cancel()
+    await asyncio.to_thread(tracer.close)
     log.info("stopped")
 
 

@@ -5,40 +5,47 @@ from __future__ import annotations
 import asyncio
 import os
 import socket
-from collections import Counter
-from collections.abc import Awaitable, Callable, Collection, Sequence
+from collections.abc import Awaitable, Callable, Collection
 from datetime import UTC, timedelta
-from pathlib import Path
 from typing import Any, TypeVar
 
 import structlog
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
 from monitor import __version__
+from monitor.bulletins import Bulletins
 from monitor.chores import Indexing, Pruning
-from monitor.config.load import watched_files
+from monitor.console.console import Console
 from monitor.conversation import Conversation
 from monitor.crew import Crew
-from monitor.decide.announcements import FOLD, notices_of_dead, notices_of_refused
-from monitor.decide.endings import Directory, admit
-from monitor.decide.holding import Restraints
-from monitor.decide.notices import notice_of_mistakes, notices_of_parked, notices_of_silence
+from monitor.decide.announcements import FOLD
 from monitor.decide.schedule import first_polls
 from monitor.errors import StoreUnavailableError, UserError
+from monitor.exposition import Exposition
+from monitor.files import Files
 from monitor.health import ChannelHealth, FeedHealth
 from monitor.heartbeat import Heart
 from monitor.holds import Holds
 from monitor.let_go import settle_ended
-from monitor.model import Absent, ClaimedDelivery, Delivery, FeedLease, PollOutcome, Sent, Settlement
+from monitor.loop_watch import LoopWatch
+from monitor.measured import measured_delivery, measured_poll, measured_push
+from monitor.metrics import Metrics
+from monitor.model import ClaimedDelivery, Delivery, FeedLease, PollOutcome, Settlement
 from monitor.outage import Outage
-from monitor.pipeline import SEND_LEASE, Doors, Live, deliver, poll, take_push, write_ends
-from monitor.ports import NodeReport, Notifier, StatusReport
+from monitor.pipeline import SEND_LEASE, Doors, Live, write_ends
+from monitor.ports import NodeReport, Notifier
+from monitor.readiness import Readiness
+from monitor.remarks import counts, say_running, warn_of_files, warn_of_held, warn_of_strays
 from monitor.rota import Rota
-from monitor.setup import Setup, require_examples
+from monitor.sd_notify import ServiceManager
+from monitor.setup import Setup
 from monitor.turns import SPACING
 from monitor.unsubscribe import Departures
+from monitor.web.callbacks import Callbacks
+from monitor.web.door import Door
+from monitor.web.server import WebServer
 from monitor.web.unsubscribe import Exits
-from monitor.websub import ClaimedPush, Door, Subscriptions
+from monitor.websub import ClaimedPush, Subscriptions
 
 log = structlog.get_logger()
 T = TypeVar("T")
@@ -50,7 +57,6 @@ POLL_TICK = 0.2  # seconds: all feeds that come due within a tick are polled at 
 TURN_CHECK = timedelta(seconds=1)
 A_MOMENT = 0.01  # seconds: a timer may come that much early, by another clock
 DRAIN = timedelta(seconds=7)  # from the signal to the end of running work; closing has the rest of the ten seconds
-DEAD_ARE_NEWS = timedelta(days=1)  # even for a daemon that was down when they were set aside
 SETTLING = timedelta(minutes=15)  # from the start until every feed has been read
 
 
@@ -63,8 +69,10 @@ class Daemon:
         doors: Doors,
         departures: Departures,
         open_live: Callable[[Setup], Live],
+        metrics: Metrics,
         *,
         host_spacing: timedelta = SPACING,
+        manager: ServiceManager | None = None,
     ) -> None:
         self.setup = setup
         self.doors = doors
@@ -80,21 +88,31 @@ class Daemon:
         self.rota = Rota(doors, host_spacing)
         self._running = False  # ticks are
         self._stopping = False
-        self._reload_asked = False
+        self._polled = False  # once at least
         self._feeds = FeedHealth()
         self._channels = ChannelHealth()
         self._started_at = doors.clock()
-        self._stamps = dict(setup.stamps)
-        self._seen_stamps = self._stamps
+        self._files = Files(setup)
         self._outage = Outage()
         self._pruning = Pruning(doors)
         self._indexing = Indexing(doors)
         self._holds = Holds(doors)
         self.subscriptions = Subscriptions(doors, on_push=lambda: self._begin(self.read_pushes))
-        self.door = Door(self.subscriptions, doors.clock, Exits(departures).routes())
+        routes = [*Callbacks(self.subscriptions).routes(), *Exits(departures).routes()]
+        self.door = Door("callbacks of hubs, links of mails", lambda: WebServer(routes, clock=doors.clock))
+        self._metrics = metrics
+        self.exposition = Exposition(doors, metrics, notice=self._note_work)
+        self.readiness = Readiness(doors, self._not_yet)
+        self.console = Console(
+            doors, lambda: self.setup, lambda: self.live, exposition=self.exposition, readiness=self.readiness
+        )
         departures.use(setup)
         self._heart = Heart(doors)
         self.conversation = Conversation(doors, lambda: self.live)
+        self._bulletins = Bulletins(lambda: (self.doors, self.setup, self.live))
+        self._manager = manager or ServiceManager()
+        self._loop_watch = LoopWatch(metrics, self._manager)
+        self._note_files()
 
     # -- ticks: each asks the store what is due and starts it ----------------------------------------------------------
 
@@ -106,14 +124,15 @@ class Daemon:
             leases = await self.rota.claim(self.doors.clock(), limit=self.polls.free, idle=not self.polls.jobs)
             for lease in leases:
                 self.polls.start(lease, self._guard(self._poll_in_turn(lease, self.live)))
+            self._polled = True
         if self.rota.parked:
             parked, self.rota.parked = self.rota.parked, []
-            await self._announce(notices_of_parked(parked, self.setup.config.ops_notify, self.doors.clock()))
+            await self._bulletins.of_parked(parked)
         return len(leases)
 
     async def _poll_in_turn(self, lease: FeedLease, live: Live) -> None:
         try:
-            outcome = await self._recorded(lease, poll(lease, live, self.doors))
+            outcome = await self._recorded(lease, measured_poll(lease, live, self.doors))
         finally:
             self.rota.end(lease)
         await self._after_poll(outcome)
@@ -129,13 +148,15 @@ class Daemon:
             return len(claimed)
 
     async def _read_push(self, claimed: ClaimedPush, live: Live) -> None:
-        reading = take_push(claimed.lease, claimed.due, claimed.push.page, live, self.doors)
+        reading = measured_push(claimed.lease, claimed.due, claimed.push.page, live, self.doors)
         await self._after_poll(await self._recorded(claimed.lease, reading))
 
     async def keep_subscriptions(self) -> None:
         """Listen for hubs, and ask those that are to be asked now; where nobody can reach us, end what was agreed."""
-        public_url = self.setup.config.public_url
-        if await self.door.keep(self.setup) or not public_url:
+        config, public_url = self.setup.config, self.setup.config.public_url
+        if public_url and not self.door.port:
+            await self.subscriptions.read()  # a hub may come at once
+        if await self.door.keep(config.listen if public_url else None) or not public_url:
             await self.subscriptions.keep(public_url, self.live.hubs)
 
     async def _recorded(self, lease: FeedLease, work: Awaitable[PollOutcome | None]) -> PollOutcome | None:
@@ -168,7 +189,7 @@ class Daemon:
             return len(claimed)
 
     async def _deliver(self, claimed: ClaimedDelivery, notifier: Notifier) -> None:
-        settlement = await deliver(claimed, notifier, self.doors)
+        settlement = await measured_delivery(claimed, notifier, self.doors)
         self._outage.end()
         if settlement is not None:
             await self._after_delivery(claimed.delivery, settlement)
@@ -188,6 +209,7 @@ class Daemon:
         )
         await self.doors.in_store(self.doors.store.beat, report)
         self._outage.probed()
+        self._manager.status(self._describe())
 
     async def end_pauses(self) -> None:
         """Poll again the feeds that a person has paused for a time which is over."""
@@ -202,11 +224,8 @@ class Daemon:
 
     async def end_holds(self) -> None:
         """Let go what was kept back and need not wait any longer."""
-        if await self._holds.end(self.live.policies, self._directory):
+        if await self._holds.end(self.live.policies, self._bulletins.directory):
             await self.deliver_due()
-
-    def _directory(self) -> Directory:
-        return Directory(rules=self.live.ruleset.rules, source_tags=self.setup.source_tags)
 
     async def report_silence(self) -> None:
         """Owe a message for each rule that has found nothing for as long as its `absent` allows.
@@ -214,36 +233,11 @@ class Daemon:
         A daemon that has just started reads its feeds first: what came while it was down is no silence.
         """
         if self.doors.clock() - self._started_at >= SETTLING:
-            await self._report_silence()
-
-    async def _report_silence(self) -> None:
-        rules = [rule for rule in self.live.ruleset.rules.values() if isinstance(rule.threshold, Absent)]
-        if rules:
-            quiet_since = await self.doors.in_store(self.doors.store.quiet_since, [rule.id for rule in rules])
-            await self._announce(notices_of_silence(rules, quiet_since, self.doors.clock()))
-
-    async def _report_refused(self, delivery: Delivery, settlement: Settlement) -> None:
-        if isinstance(settlement, Sent) and settlement.but:
-            ops, channels, now = self.setup.config.ops_notify, tuple(self.setup.channels), self.doors.clock()
-            await self._announce(
-                notices_of_refused(settlement.but, delivery.channel, ops=ops, channels=channels, now=now)
-            )
+            await self._bulletins.of_silence()
 
     async def report_dead(self, *, fold: timedelta = FOLD) -> int:
         """Owe a message to another channel for what was set aside; return how many are or were owed."""
-        now = self.doors.clock()
-        letters = await self.doors.in_store(self.doors.store.dead_letters, since=now - DEAD_ARE_NEWS)
-        config, channels = self.setup.config, tuple(self.setup.channels)
-        notices = notices_of_dead(letters, ops=config.ops_notify, channels=channels, now=now, fold=fold)
-        await self._announce(notices)
-        return len(notices)
-
-    async def _announce(self, deliveries: Sequence[Delivery]) -> None:
-        """Owe messages that are about no entry; those that were owed before are owed no second time."""
-        if deliveries:
-            now, restraints = self.doors.clock(), Restraints(policies=self.live.policies)
-            admitted = admit(deliveries, restraints, self._directory(), now)
-            await self.doors.in_store(self.doors.store.announce, admitted, now)
+        return await self._bulletins.of_dead(fold)
 
     async def show_life(self) -> None:
         """Show that this daemon works, as the configuration says."""
@@ -266,38 +260,35 @@ class Daemon:
 
     def ask_reload(self) -> None:
         """Have the next tick reload, whether or not a file has changed."""
-        self._reload_asked = True
+        self._files.ask()
 
     async def reload_if_changed(self) -> None:
-        """Reload when asked to, or when a file has changed and then stayed as it is for one tick.
-
-        A file is not read while an editor still writes it.
-        """
-        stamps = await self._look_at_files()
-        settled, self._seen_stamps = stamps == self._seen_stamps, stamps
-        if self._reload_asked or (settled and stamps != self._stamps):
-            self._reload_asked = False
+        """Reload when asked to, or when a file has changed and then stayed as it is for one tick."""
+        if await self._files.want_reading(self.setup):
             await self.reload()
 
     async def reload(self) -> None:
         """Load all files anew; where anything is wrong with them, say so and go on with what was loaded last."""
-        before = await self._look_at_files()  # what changes from here on is read at a later reload
+        self._manager.reloading()
         try:
-            setup = await asyncio.to_thread(self.setup.again)
-            await asyncio.to_thread(require_examples, setup)
+            await self._reload()
+        finally:
+            self._manager.ready(self._describe())
+
+    async def _reload(self) -> None:
+        try:
+            setup = await self._files.read(self.setup)
         except UserError as error:
-            self._stamps = self._seen_stamps = before
+            self._metrics.reloaded(self.doors.clock(), well=False)
             mistakes = str(error).splitlines()
             for line in mistakes:
                 log.error("mistake in the files", mistake=line)  # noqa: TRY400 - a person's mistake has no traceback
             log.error("not reloaded: the last good configuration goes on", hint="see `monitor check`")  # noqa: TRY400
-            notices = notice_of_mistakes(mistakes, self.setup.config.ops_notify, self.doors.clock())
-            await self._guard(self._announce(notices))
+            await self._guard(self._bulletins.of_mistakes(mistakes))
             return
         await self._use(setup)
-        self._stamps = self._seen_stamps = dict(setup.stamps) | {
-            path: stamp for path, stamp in before.items() if path in setup.stamps
-        }
+        self._files.use(setup)
+        self._note_files()
         log.info("reloaded", **counts(setup))
         warn_of_files(setup)
 
@@ -324,15 +315,12 @@ class Daemon:
         watched = [rule.id for rule in setup.ruleset.rules.values() if rule.threshold is not None]
         await self.doors.in_store(store.watch_rules, watched, now)
 
-    async def _look_at_files(self) -> dict[Path, tuple[int, int]]:
-        config = self.setup.config
-        return await asyncio.to_thread(watched_files, config.file, config.include)
-
     # -- the whole life ------------------------------------------------------------------------------------------------
 
     async def run(self, stop: asyncio.Event) -> None:
         """Tick until `stop` is set, then let running work end."""
-        await self._say_running()
+        self._loop_watch.start()
+        await say_running(self.setup, self.live.notifiers, self.doors)
         self._running = True
         scheduler = AsyncIOScheduler(
             timezone=UTC, job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None}
@@ -346,6 +334,7 @@ class Daemon:
             self.report_dead: 10,
             self.read_pushes: 1,
             self.keep_subscriptions: 10,
+            self.console.keep: 10,
             self.end_pauses: 10,
             self.departures.read: 10,
             self.show_life: 5,
@@ -360,12 +349,15 @@ class Daemon:
             await self._start_tick(tick)
         scheduler.start()
         await self.conversation.keep(self.live.listeners)
+        self._manager.ready(self._describe())
         try:
             await stop.wait()
         finally:
             self._stopping = True
+            self._manager.stopping()
             scheduler.shutdown(wait=False)
             await self.door.close()
+            await self.console.close()
         self._feeds.flush()
         log.info("stopping: running work may finish", polls=len(self.polls), messages=len(self.sends))
         try:
@@ -376,31 +368,29 @@ class Daemon:
         except TimeoutError:
             log.warning("not everything ended in time: the rest is done at the next start")
 
-    async def _say_running(self) -> None:
-        report = await self.doors.in_store(self.doors.store.status)
-        failing = sum(feed.cause is not None for feed in report.feeds)
-        log.info("running", version=__version__, **counts(self.setup), failing_feeds=failing)
-        warn_of_files(self.setup)
-        self._warn_of_strays(report)
-        await self._warn_of_held()
+    # -- what others see -----------------------------------------------------------------------------------------------
 
-    def _warn_of_strays(self, report: StatusReport) -> None:
-        for owed in report.owed:
-            if owed.channel not in self.live.notifiers:
-                hint = "put the channel back into monitor.yaml, and they are sent"
-                log.warning(
-                    "messages wait for a channel that is gone", channel=owed.channel, messages=owed.count, hint=hint
-                )
+    def _describe(self) -> str:
+        """Say in one line how this daemon is."""
+        if self._outage.ongoing:
+            return "the store fails: waiting for it, nothing is lost"
+        return ", ".join(f"{count} {what}" for what, count in counts(self.setup).items())
 
-    async def _warn_of_held(self) -> None:
-        """Log what is kept back for channels that are gone: nobody lets that go."""
-        held = await self.doors.in_store(self.doors.store.held_deliveries)
-        channels = Counter(each.delivery.channel for each in held)
-        for channel in sorted(channels.keys() - self.live.notifiers.keys()):
-            hint = "put the channel back into monitor.yaml, and they are let go in their turn"
-            log.warning(
-                "messages are held for a channel that is gone", channel=channel, messages=channels[channel], hint=hint
-            )
+    def _not_yet(self) -> str:
+        """Say why this daemon does no work, "" = it does."""
+        if self._stopping:
+            return "it is stopping"
+        return "" if self._polled else "it has not begun to poll"
+
+    def _note_work(self) -> None:
+        self._metrics.at_work("polls", len(self.polls))
+        self._metrics.at_work("sends", len(self.sends))
+
+    def _note_files(self) -> None:
+        channels = {name: channel.type.name for name, channel in self.setup.channels.items()}
+        ruleset, feeds = self.live.ruleset, len(self.setup.config.feeds)
+        self._metrics.uses(rules=len(ruleset.rules), rules_hash=ruleset.hash, feeds=feeds, channels=channels)
+        self._metrics.reloaded(self.doors.clock(), well=True)
 
     async def run_once(self) -> bool:
         """Poll every due feed once and deliver what is owed; say whether nothing is left to be delivered."""
@@ -409,7 +399,7 @@ class Daemon:
             if not self.polls.tasks:
                 await asyncio.sleep(TURN_CHECK.total_seconds())
             await self.polls.join()
-        await self._guard(self._report_silence())
+        await self._guard(self._bulletins.of_silence())
         await self._guard(self.settle_ended())
         await self._guard(self.end_holds())
         await self._guard(self._heart.speak(self.setup, self.live))
@@ -420,8 +410,8 @@ class Daemon:
         await self._guard(self.index())
         self._feeds.flush()
         report = await self.doors.in_store(self.doors.store.status)
-        self._warn_of_strays(report)
-        await self._warn_of_held()
+        warn_of_strays(report, self.live.notifiers)
+        await warn_of_held(self.live.notifiers, self.doors)
         waiting = sum(owed.count for owed in report.owed if owed.channel in self.live.notifiers)
         if waiting:
             log.warning("messages are still owed: the next run sends them", messages=waiting)
@@ -471,7 +461,7 @@ class Daemon:
 
     async def _after_delivery(self, delivery: Delivery, settlement: Settlement) -> None:
         self._channels.add(delivery, settlement)
-        await self._report_refused(delivery, settlement)
+        await self._bulletins.of_refused(delivery, settlement)
 
     async def _guard(self, work: Awaitable[T]) -> T | None:
         """Await one piece of work; whatever goes wrong with it is told, and stops nothing else."""
@@ -480,6 +470,7 @@ class Daemon:
         except StoreUnavailableError as error:
             self._outage.failed(error)
         except Exception:
+            self._metrics.failed()
             log.exception("internal error: please report this")
         return None
 
@@ -487,6 +478,9 @@ class Daemon:
         """Cut short what still runs, give its leases back, let go of connections."""
         self._stopping = True
         await self.door.close()
+        await self.console.close()
+        await self.exposition.close()
+        await self.readiness.close()
         await self.conversation.end()
         await self._ticks.cancel()
         waiting = await self._guard(self.subscriptions.claim(MOST_PUSHES_LEFT)) or ()
@@ -499,6 +493,7 @@ class Daemon:
         await self._guard(self.doors.in_store(store.leave, _node_name()))
         await self._retiring.join()
         await self._guard(_retire(self.live, frozenset()))
+        self._loop_watch.stop()
 
 
 async def _retire(live: Live, users: Collection[asyncio.Task[Any]]) -> None:
@@ -513,18 +508,3 @@ async def _retire(live: Live, users: Collection[asyncio.Task[Any]]) -> None:
 
 def _node_name() -> str:
     return f"{socket.gethostname()}:{os.getpid()}"
-
-
-def warn_of_files(setup: Setup) -> None:
-    """Log which files look as if they were read and are not."""
-    for problem in setup.config.passed_over:
-        log.warning("a file is passed over", warning=str(problem))
-
-
-def counts(setup: Setup) -> dict[str, int]:
-    """Count what is watched, for one line of the log."""
-    return {
-        "feeds": len(setup.config.feeds),
-        "rules": len(setup.ruleset.rules),
-        "channels": len(setup.channels),
-    }

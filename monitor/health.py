@@ -66,16 +66,22 @@ class ChannelHealth:
         if isinstance(settlement, Sent):
             if self._failing.pop(channel, None) is not None:
                 log.info("channel works again", channel=channel)
-            log.debug("delivered", channel=channel, delivery=delivery.key, attempt=delivery.attempts)
+            log.debug("delivered", channel=channel, attempt=delivery.attempts, **_ids(delivery))
         elif isinstance(settlement, Dead):
             hint = "`monitor status` lists it, `monitor alerts replay` sends it again"
-            log.error("message set aside", channel=channel, reason=settlement.reason, hint=hint, delivery=delivery.key)
+            log.error("message set aside", channel=channel, reason=settlement.reason, hint=hint, **_ids(delivery))
         elif isinstance(settlement, Skipped):  # says nothing of the channel
-            log.debug("edit skipped", channel=channel, reason=settlement.reason, delivery=delivery.key)
+            log.debug("edit skipped", channel=channel, reason=settlement.reason, **_ids(delivery))
         elif self._failing.get(channel) != settlement.reason:
             self._failing[channel] = settlement.reason
             hint = "messages wait and are tried again; `monitor status` counts them"
             log.warning("channel fails", channel=channel, reason=settlement.reason, hint=hint)
+
+
+def _ids(delivery: Delivery) -> dict[str, str]:
+    """Name a delivery, and what it is about."""
+    about = {"alert": delivery.alert_id} if delivery.alert_id else {}
+    return {"delivery": delivery.key, **about}
 
 
 def _some(names: Collection[str]) -> str:

@@ -41,13 +41,11 @@ def settle_mute(store: Store, mute: Mute, now: datetime) -> int:
     and digests (`monitor.decide.endings`).
     """
     if not mute.tell:
-        keys = [each.delivery.key for each in all_held(store, kind=HoldKind.MUTE, by=mute.id)]
-        return store.drop_held(keys, after_mute(mute), now)
+        return store.drop_all_held(HoldKind.MUTE, mute.id, after_mute(mute), now)
     _pass_on(store, mute, now)
     if mute.ended_at is None:  # nobody is there to ask for it now: it may be night
         ended = Hold(kind=HoldKind.ENDED, reason=f"was muted by {mute.by}, over now", until=now)
-        keys = [each.delivery.key for each in all_held(store, kind=HoldKind.MUTE, by=mute.id)]
-        return store.hold_again(keys, ended)
+        return store.hold_all_again(HoldKind.MUTE, mute.id, ended)
     title, reason = f"held back: {what_is_muted(mute)} was muted", f"muted by {mute.by}, over now"
     return _tell(store, HoldKind.MUTE, mute.id, title=title, reason=reason, now=now)
 
@@ -71,8 +69,9 @@ def settle_breaker(store: Store, breaker: Breaker, now: datetime) -> int:
     told = store.held_back([breaker.id])
     store.announce([notice_of_ending(breaker, each.channel, count=each.count, now=now) for each in told], now)
     if breaker.ending != "release":
-        keys = [each.delivery.key for each in all_held(store, kind=HoldKind.BREAKER, by=breaker.id)]
-        return store.drop_held(keys, f"discarded by {breaker.ended_by}: {breaker.reason}", now)
+        return store.drop_all_held(
+            HoldKind.BREAKER, breaker.id, f"discarded by {breaker.ended_by}: {breaker.reason}", now
+        )
     title, reason = f"held alerts of {breaker.subject} {breaker.name}", f"released by {breaker.ended_by}"
     return _tell(store, HoldKind.BREAKER, breaker.id, title=title, reason=reason, now=now)
 

@@ -15,6 +15,8 @@ from typing import Any, TextIO
 
 import structlog
 
+from monitor.secret import blot
+
 _NAME = "(?i:token|secret|password|api_?key)"  # what a value is called that nobody should see
 _SECRET_LOOK = re.compile(r"(?=.*\d|.*[a-z][A-Z]).{8,}")
 
@@ -30,6 +32,7 @@ _REDACTIONS: tuple[tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]],
     (re.compile(r"(?<=://)[^\s/]+@"), "***@"),  # a URL's user and password, which may hold @, ? and # unescaped
     # its query and fragment; atomic and possessive, for without them a long row of `://` takes quadratic time
     (re.compile(r"(?<!\S)((?>\S*?://)[^\s?#]*+)[?#]\S+"), r"\1?***"),
+    (re.compile(r"(?<=\S)\?(?=\w)[^\s\"')]+"), "?***"),  # a query without a host, as in a request's first line
     (re.compile(r"x(?:ox[a-z]|app)-[\w-]+"), "***"),  # Slack's tokens
     (
         re.compile(r"(/services/|/workflows/|/triggers/|/webhooks/)[^\s\"'?#<>()]+"),
@@ -49,8 +52,10 @@ LEVELS = {"debug": logging.DEBUG, "info": logging.INFO, "warning": logging.WARNI
 def redact(text: str) -> str:
     """Take out of a text what may be a secret: a URL's user part and query, tokens, webhook paths, named passwords.
 
-    Words of advice stay: behind `token:` only what is quoted or looks made by a machine is taken out.
+    Words of advice stay: behind `token:` only what is quoted or looks made by a machine is taken out. What this process
+    has read as a secret is taken out wherever it stands.
     """
+    text = blot(text)
     for pattern, replacement in _REDACTIONS:
         text = pattern.sub(replacement, text)
     return text

@@ -15,6 +15,7 @@ from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import partial
+from time import perf_counter
 from typing import ParamSpec, TypeVar
 
 import structlog
@@ -41,9 +42,9 @@ from monitor.decide.poll import (
     page_story_keys,
     page_told,
     sift_page,
-    source_tags,
 )
 from monitor.decide.rhythm import describe_gap
+from monitor.decide.sources import source_tags
 from monitor.decide.websub import after_push, poll_after_bad_push
 from monitor.errors import Cause, ConflictError, FeedError, LeaseLostError, StoreUnavailableError
 from monitor.feeds.reasons import shown
@@ -66,7 +67,20 @@ from monitor.model import (
     Settlement,
     Unknown,
 )
-from monitor.ports import ArticleFetcher, Clock, Fetcher, HubClient, Listener, Notifier, Parser, Pinger, Store
+from monitor.ports import (
+    ArticleFetcher,
+    Clock,
+    Fetcher,
+    HubClient,
+    Listener,
+    Meter,
+    Notifier,
+    Parser,
+    Pinger,
+    Store,
+    Tracer,
+    Untraced,
+)
 from monitor.recorder import Recorder
 from monitor.rules.match import Ruleset
 from monitor.stories.index import StoryIndex
@@ -121,6 +135,8 @@ class Doors:
     work_threads: Executor  # cutting and matching; never the loop's default ones, names are resolved there
     patience: timedelta = timedelta()  # of a poll that found nothing, for others to be recorded with
     unwritten: list[Ended] = field(default_factory=list)  # what the store could not take; see `write_ends`
+    meter: Meter = field(default_factory=Meter)
+    tracer: Tracer = field(default_factory=Untraced)
     quiet: Recorder = field(init=False)
     stories: StoryWindow = field(init=False)
 
@@ -136,7 +152,20 @@ class Doors:
 
     async def in_store(self, call: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
         """Run one store method on the store's thread."""
-        return await asyncio.get_running_loop().run_in_executor(self.store_thread, partial(call, *args, **kwargs))
+        name = getattr(call, "__name__", "other").strip("_<>")
+        work = partial(self._time, name, perf_counter(), partial(call, *args, **kwargs))
+        with self.tracer.part(f"store {name}"):
+            return await asyncio.get_running_loop().run_in_executor(self.store_thread, work)
+
+    def _time(self, name: str, asked: float, call: Callable[[], R]) -> R:
+        began, failed = perf_counter(), False
+        try:
+            return call()
+        except StoreUnavailableError:
+            failed = True
+            raise
+        finally:
+            self.meter.stored(name, waited=began - asked, took=perf_counter() - began, failed=failed)
 
     async def work(self, call: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
         """Run something that takes CPU time off the loop.
@@ -210,7 +239,8 @@ async def take_push(lease: FeedLease, due: datetime, page: Page, live: Live, doo
 
 
 async def _read_and_record(lease: FeedLease, feed: Feed, live: Live, doors: Doors) -> PollOutcome:
-    fetched = await live.fetcher.fetch(feed, lease.state)
+    with doors.tracer.part("fetch"):
+        fetched = await live.fetcher.fetch(feed, lease.state)
     now = doors.clock()
     whole = wants_whole(lease.state, now)
     if isinstance(fetched, NotModified) or (body_hash(fetched) == lease.state.body_hash and not whole):
@@ -385,6 +415,10 @@ def _report(feed: Feed, outcome: PollOutcome) -> None:
         log.warning("coverage gap, polling it more often", feed=feed.name, gap=describe_gap(notes.gap))
     if outcome.entries:
         log.debug("new entries", feed=feed.name, entries=len(outcome.entries), alerts=len(outcome.alerts))
+    for alert in outcome.alerts:
+        ids = {"alert": alert.id, "story": alert.story_id, "entry": alert.entry_id}
+        told = {"rules": list(alert.rules), "channel": alert.channel, "priority": alert.priority.name.lower()}
+        log.info("alert", feed=feed.name, **told, **ids)
     home = outcome.state.notes.home
     if home and home != outcome.lease.state.notes.home:
         hint = "it is read there; write down its new address"

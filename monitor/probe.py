@@ -15,7 +15,7 @@ from datetime import datetime
 
 from monitor.app import open_fetcher
 from monitor.decide.draft import story_window
-from monitor.decide.poll import source_tags
+from monitor.decide.sources import source_tags
 from monitor.errors import NotFoundError
 from monitor.feeds.charset import decode, explain_charset
 from monitor.feeds.discover import FoundFeed, discover_links
@@ -50,6 +50,7 @@ class Probe:
     page: Page | None = field(default=None, repr=False)
     wire_bytes: int = 0
     fetch_seconds: float = 0.0
+    fetched_at: datetime | None = None
     charset: str = ""
     kind: str = ""
     parsed: ParsedFeed | None = None
@@ -79,6 +80,7 @@ class _Fetching:
 
     probe: Probe
     fetcher: Fetcher
+    clock: Clock
 
     async def fetch(self, feed: Feed, state: FeedState) -> Page | NotModified:
         """Fetch, and note the page and the time."""
@@ -88,6 +90,7 @@ class _Fetching:
             fetched = await self.fetcher.fetch(feed, state)
         finally:
             self.probe.fetch_seconds = loop.time() - began
+            self.probe.fetched_at = self.clock()
         if isinstance(fetched, Page):
             self.probe.page = fetched
         return fetched
@@ -128,7 +131,7 @@ async def probe(feed: Feed, setup: Setup, clock: Clock) -> Probe:
     found = Probe(feed=feed)
     trace = FetchTrace()
     opened = open_fetcher(setup.config, clock, trace)
-    fetcher, parser = _Fetching(found, opened), _Parsing(found)
+    fetcher, parser = _Fetching(found, opened, clock), _Parsing(found)
     with ExitStack() as stack:
         store = _open_rehearsal(setup)
         stack.callback(store.close)

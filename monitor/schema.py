@@ -18,6 +18,7 @@ from pydantic import BaseModel
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue, models_json_schema
 from pydantic_core import core_schema
 
+from monitor.config.console import ConsoleShape
 from monitor.config.heartbeat import CanarySettings, HeartbeatSettings
 from monitor.config.load import INCLUDED_KEYS, MAIN_KEYS
 from monitor.config.models import (
@@ -29,6 +30,7 @@ from monitor.config.models import (
     WebSettings,
 )
 from monitor.config.policies import PolicySettings
+from monitor.document.meaning import read_meanings
 from monitor.notify.channels import GROUP
 from monitor.notify.smtp import SmtpSettings
 from monitor.rules.models import ActorShape, ExampleShape, RuleDefaults, RuleShape
@@ -42,7 +44,7 @@ _SCALAR = ["string", "number", "boolean"]
 _REFUSED = object()
 
 
-class _Yaml(GenerateJsonSchema):
+class YamlSchema(GenerateJsonSchema):
     """Describe what may stand in a YAML file, rather than what a model holds afterwards."""
 
     def default_schema(self, schema: core_schema.WithDefaultSchema) -> JsonSchemaValue:
@@ -75,6 +77,13 @@ class _Yaml(GenerateJsonSchema):
         """Take any of the branches: with short forms, a value may fit several."""
         described = super().tagged_union_schema(schema)
         return {"anyOf": described["oneOf"]} if "oneOf" in described else described
+
+    def model_schema(self, schema: core_schema.ModelSchema) -> JsonSchemaValue:
+        """Say of each key what it means: editors show it."""
+        described = super().model_schema(schema)
+        for key, meaning in read_meanings(schema["cls"]).items():
+            _object(described)["properties"][key]["description"] = meaning.text
+        return described
 
     def function_before_schema(self, schema: core_schema.BeforeValidatorFunctionSchema) -> JsonSchemaValue:
         """Add the short forms that a validator takes, and take away what it refuses."""
@@ -129,6 +138,7 @@ def build_schemas() -> dict[str, JsonSchemaValue]:
     channels = _channel_models()
     files = (
         CanarySettings,
+        ConsoleShape,
         HeartbeatSettings,
         DefaultSettings,
         FeedSettings,
@@ -141,7 +151,7 @@ def build_schemas() -> dict[str, JsonSchemaValue]:
     )
     own = (ActorShape, ExampleShape, RuleDefaults, RuleShape, *files)
     models: list[type[BaseModel]] = [*own, *channels]
-    refs, described = models_json_schema([(model, "validation") for model in models], schema_generator=_Yaml)
+    refs, described = models_json_schema([(model, "validation") for model in models], schema_generator=YamlSchema)
     definitions = described["$defs"]
     for definition in definitions.values():
         if "additionalProperties" in definition:  # pydantic says it of the short forms too
@@ -149,7 +159,8 @@ def build_schemas() -> dict[str, JsonSchemaValue]:
     by_model = {model: ref for (model, _), ref in refs.items()}
     example = by_model[ExampleShape]
     examples = {"anyOf": [example, {"type": "array", "items": example, "minItems": 1}]}
-    _object(definitions["RuleShape"])["properties"].update(hits=examples, misses=examples)
+    of_rule = _object(definitions["RuleShape"])["properties"]
+    of_rule.update({key: {**examples, "description": of_rule[key]["description"]} for key in ("hits", "misses")})
     top = {
         key: each for name in ("TopSettings", "PolicySettings") for key, each in definitions[name]["properties"].items()
     }
@@ -179,6 +190,7 @@ def _sections(
         "rules": _mapping(refs[RuleShape], _ID),
         "feeds": _mapping(refs[FeedSettings], "^[a-z0-9][a-z0-9_.-]*$"),
         "channels": _mapping({"anyOf": [refs[channel] for channel in channels]}, "."),
+        "console": {"anyOf": [{"const": False}, refs[ConsoleShape]]},
         "defaults": refs[DefaultSettings],
         "heartbeat": refs[HeartbeatSettings],
         "ops": refs[OpsSettings],

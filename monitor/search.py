@@ -24,6 +24,7 @@ class Search:
     store: Store
     ruleset: Ruleset
     since: datetime
+    before: Cursor | None = None  # only what was seen before this place
     source_tags: Mapping[str, Collection[str]] = field(default_factory=lambda: MappingProxyType({}))
     usable: Mapping[str, Definition] = field(default_factory=lambda: MappingProxyType({}))
     late: Callable[[], bool] = lambda: False  # whether it has taken long enough
@@ -49,7 +50,7 @@ class Search:
                     yield from self._match(entry)
 
     def _places(self) -> Iterator[tuple[Cursor, ...]]:
-        wanted, before, limit = self.wanted, None, ENTRIES_AT_ONCE
+        wanted, before, limit = self.wanted, self.before, ENTRIES_AT_ONCE
         while True:
             places = self.store.find_wanted(wanted, since=self.since, before=before, limit=limit)
             yield from (places[at : at + ENTRIES_AT_ONCE] for at in range(0, len(places), ENTRIES_AT_ONCE))

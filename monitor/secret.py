@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any, final
+from typing import Any, Final, final
 from urllib.parse import quote
 
 
@@ -17,6 +17,7 @@ class Secret:
 
     def __init__(self, value: str) -> None:
         self.__value = value
+        remember(value)
 
     def reveal(self) -> str:
         """Return the value itself; call it at the last moment, and keep the result out of names that are logged."""
@@ -38,6 +39,35 @@ class Secret:
 
     def __reduce__(self) -> Any:
         raise TypeError("a secret cannot be pickled")
+
+
+SHORTEST_KNOWN: Final = 8  # characters; a shorter one is part of too many words to be taken out wherever it stands
+_SCHEME = re.compile(r"(?i:basic|bearer|token) +(\S+)")
+_REST = r"[\w.~%-]*+"  # another secret may begin like a known one
+_known: set[str] = set()  # as they may stand in a text
+_finder: tuple[int, re.Pattern[str]] | None = None  # for so many
+
+
+def remember(value: str) -> None:
+    """Have `blot` know a value that nobody should see, as it is and as it stands in a URL."""
+    header = _SCHEME.fullmatch(value)
+    for text in (value, header[1] if header else ""):
+        if len(text) >= SHORTEST_KNOWN:
+            _known.update((text, *(quote(text, safe=safe, errors="surrogatepass") for safe in ("", "/"))))
+
+
+def blot(text: str) -> str:
+    """Replace each secret that this process has read, wherever it stands."""
+    global _finder  # noqa: PLW0603 - made anew only when there are more
+    finder = _finder
+    if finder is None or finder[0] != len(_known):
+        values = list(_known)  # in one step: other threads may add some
+        values.sort(key=len, reverse=True)  # a secret may begin with another
+        finder = _finder = (
+            len(values),
+            re.compile(f"(?:{'|'.join(map(re.escape, values))}){_REST}" if values else "(?!)"),
+        )
+    return finder[1].sub("***", text)
 
 
 _LARGEST_FILE = 64 * 1024
@@ -82,3 +112,15 @@ def _value(name: str, env: Mapping[str, str]) -> str:
 def has_reference(text: str) -> bool:
     """Say whether the text refers to at least one `${NAME}`."""
     return _REFERENCE.search(text) is not None
+
+
+def references(value: object) -> Iterator[str]:
+    """Yield the names that a text refers to, or the texts in nested lists and mappings."""
+    if isinstance(value, str):
+        yield from _REFERENCE.findall(value)
+    elif isinstance(value, Mapping):
+        for item in value.values():
+            yield from references(item)
+    elif isinstance(value, list | tuple):
+        for item in value:
+            yield from references(item)

@@ -12,7 +12,7 @@ from pathlib import Path
 from monitor.collector import uncollected
 from monitor.config.load import Config, load_config, watched_files
 from monitor.config.policies import Known, unknown_names
-from monitor.decide.poll import source_tags
+from monitor.decide.sources import source_tags
 from monitor.document import Document, Loc, did_you_mean, parse_document, read_document
 from monitor.errors import ConfigurationError, Problem
 from monitor.model import Mode, Policies

@@ -15,7 +15,6 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 import structlog
-from aiohttp import web
 
 from monitor.decide.websub import (
     LEASE,
@@ -28,10 +27,7 @@ from monitor.decide.websub import (
 from monitor.errors import FeedError
 from monitor.model import FeedLease, FeedState, Page, Subscription
 from monitor.pipeline import POLL_LEASE, Doors
-from monitor.ports import Clock, HubClient
-from monitor.setup import Setup
-from monitor.web.callbacks import Callbacks
-from monitor.web.server import WebServer
+from monitor.ports import HubClient
 from monitor.web.signature import signature_holds
 
 log = structlog.get_logger()
@@ -188,52 +184,6 @@ class Subscriptions:
             elif now - push.at < WAITS_FOR:
                 self._waiting.append(push)
         return claimed
-
-
-class Door:
-    """The listening socket, opened and closed as the configuration says."""
-
-    def __init__(self, subscriptions: Subscriptions, clock: Clock, more: Sequence[web.RouteDef] = ()) -> None:
-        self._subscriptions = subscriptions
-        self._routes = [*Callbacks(subscriptions).routes(), *more]
-        self._clock = clock
-        self._server: WebServer | None = None
-        self._place: tuple[str, int] | None = None
-        self._refused: tuple[str, int] | None = None  # where it could not listen, which has been told
-
-    @property
-    def port(self) -> int:
-        """Where it listens, 0 = nowhere."""
-        return self._server.port if self._server else 0
-
-    async def keep(self, setup: Setup) -> bool:
-        """Listen where the configuration says, if it says so; return whether somebody may come."""
-        wanted = setup.config.listen if setup.config.public_url else None
-        if wanted == self._place:
-            return wanted is not None
-        await self.close()
-        if wanted is None:
-            return False
-        await self._subscriptions.read()  # a hub may come at once
-        server = WebServer(self._routes, clock=self._clock)
-        try:
-            await server.open(*wanted)
-        except (OSError, UnicodeError) as error:  # the second where a name has an impossible part
-            await server.close()
-            if self._refused != wanted:
-                self._refused = wanted
-                reason = getattr(error, "strerror", None) or type(error).__name__
-                log.error("cannot listen: nobody reaches us", address=wanted[0], port=wanted[1], reason=reason)  # noqa: TRY400 - a person's mistake has no traceback
-            return False
-        self._server, self._place, self._refused = server, wanted, None
-        log.info("listening", address=wanted[0], port=server.port)
-        return True
-
-    async def close(self) -> None:
-        """Stop listening."""
-        server, self._server, self._place = self._server, None, None
-        if server is not None:
-            await server.close()
 
 
 def _name(subscription: Subscription | None) -> str:

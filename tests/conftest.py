@@ -1,9 +1,17 @@
 """Measure coverage where every branch must be shown, and nowhere else: it doubles what a test costs.
 
 `@pytest.mark.no_cover` stands at tests there that measure time, or show with very much what others show with little.
+Tests of properties are not measured: what they reach is drawn by lot, so a branch that only they reach is not shown.
+(`.ci/run` sets CI, by which Hypothesis draws the same in each run; elsewhere each run draws something else.)
 """
 
+import os
+
 import pytest
+
+from tests.compiled import compile_once
+
+os.environ["MONITOR_CONSOLE"] = "off"  # many daemons run at once, and one address is for one of them
 
 COVERING = (
     "tests/decide/",
@@ -14,8 +22,11 @@ COVERING = (
     "tests/ground/test_articles.py",
 )
 
+compile_once()
 
+
+@pytest.hookimpl(trylast=True)  # after Hypothesis has marked its own
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
-        if not item.nodeid.startswith(COVERING):
+        if item.get_closest_marker("hypothesis") or not item.nodeid.startswith(COVERING):
             item.add_marker("no_cover")

@@ -10,14 +10,19 @@ import importlib
 import os
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from monitor import __version__
 from monitor.errors import MonitorError
 
+if TYPE_CHECKING:  # slow to import, and seldom needed
+    from click.shell_completion import CompletionItem
+
 # name -> (where, one line for --help); the line stands here so that --help imports no command
 COMMANDS = {
+    "init": ("monitor.cli.init:init", "Lay out a folder with a configuration, rules and a sample."),
     "run": ("monitor.cli.run:run", "Run the daemon until Ctrl-C."),
     "check": ("monitor.cli.check:check", "Check the configuration and all rules, with their examples."),
     "explain": ("monitor.cli.explain_code:explain", "Explain the code of a warning, such as MM101."),
@@ -39,9 +44,11 @@ COMMANDS = {
     "actions": ("monitor.cli.mutes:actions", "List what people did about alerts."),
     "digest": ("monitor.cli.digest:digest", "Look at what waits for a channel's digest."),
     "notify": ("monitor.cli.notify:notify", "Send a test message to a channel."),
-    "doctor": ("monitor.cli.doctor:doctor", "Look whether all that the configuration needs is there and works."),
+    "doctor": ("monitor.cli.doctor:doctor", "Look whether all that is needed is there and works."),
     "actors": ("monitor.cli.actors:actors", "List actors; suggest more spellings of their names."),
+    "pack": ("monitor.cli.pack:pack", "Take, test, list and remove packs of rules, actors and sources."),
     "schema": ("monitor.cli.rules_schema:schema", "Print the JSON Schema of the files, for editors."),
+    "completion": ("monitor.cli.completion:completion", "Print what makes a shell complete commands and names."),
     "reload": ("monitor.cli.run:reload", "Make the running daemon read its files anew."),
 }
 
@@ -65,6 +72,15 @@ class LazyGroup(click.Group):
         """List the commands without importing them."""
         with formatter.section("Commands"):
             formatter.write_dl([(name, line) for name, (_, line) in COMMANDS.items()])
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        """Propose commands without importing them, and options."""
+        from click.shell_completion import CompletionItem  # noqa: PLC0415 - only when a shell asks
+
+        begun = [(name, line) for name, (_, line) in COMMANDS.items() if name.startswith(incomplete)]
+        return [CompletionItem(name, help=line) for name, line in begun] + click.Command.shell_complete(
+            self, ctx, incomplete
+        )
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]

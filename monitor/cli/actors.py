@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from monitor.cli import complete
 from monitor.cli.show import plural, table
 from monitor.text.plain import one_line
 
@@ -35,7 +36,7 @@ def list_actors(file: Path) -> None:
 
 
 @actors.command("show")
-@click.argument("name")
+@click.argument("name", shell_complete=complete.actors)
 @click.pass_obj
 def show_actor(file: Path, *, name: str) -> None:
     """Show the spellings of an actor, each with its place, and the rules that name it; NAME is an id or a spelling."""
@@ -47,7 +48,7 @@ def show_actor(file: Path, *, name: str) -> None:
 
 
 @actors.command("suggest")
-@click.argument("name")
+@click.argument("name", shell_complete=complete.actors)
 @click.option(
     "--lang",
     "languages",

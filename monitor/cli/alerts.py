@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from monitor.account import delivery_rows
+from monitor.cli import complete
 from monitor.cli.show import clock_time, line, plural, print_json, table
 from monitor.cli.status import existing_store
 from monitor.cli.why import why
@@ -38,7 +39,7 @@ alerts.add_command(why)
 
 
 @alerts.command("list", short_help="List the latest messages, the newest first.")
-@click.option("--channel", help="Only messages of this channel.", metavar="NAME")
+@click.option("--channel", help="Only messages of this channel.", metavar="NAME", shell_complete=complete.channels)
 @click.option("--limit", type=click.IntRange(1, 1000), default=20, show_default=True, help="How many.")
 @click.option("--edits", is_flag=True, help="The changes of messages, too.")
 @click.option("--json", "as_json", is_flag=True, help="Print everything as one JSON object.")
@@ -136,7 +137,7 @@ def _held(store: Store, alert: Alert) -> list[HeldDelivery]:
 
 
 @alerts.command(short_help="Send again the messages that were set aside.")
-@click.option("--channel", help="Only messages of this channel.", metavar="NAME")
+@click.option("--channel", help="Only messages of this channel.", metavar="NAME", shell_complete=complete.channels)
 @click.pass_obj
 def replay(file: Path, *, channel: str | None) -> None:
     """Send again the messages that were set aside (`monitor status` lists them).
@@ -144,7 +145,7 @@ def replay(file: Path, *, channel: str | None) -> None:
     The running daemon takes them up within a second, in their old order. A channel that is in no file any more may be
     named as well: its messages are sent once it is back.
     """
-    from monitor.app import utc_now  # noqa: PLC0415 - `monitor --help` must not import the house
+    from monitor.wall_clock import utc_now  # noqa: PLC0415 - `monitor --help` must not import the house
 
     with existing_store(file) as store:
         count = store.replay(now=utc_now(), channel=channel)
@@ -185,8 +186,8 @@ def judge(file: Path, *, reference: str, verdict: str, rules: tuple[str, ...], b
     ID is the alert's or a message's, or its first digits. The last word of each person counts.
     """
     from monitor import acts  # noqa: PLC0415 - `monitor --help` must not import the house
-    from monitor.app import utc_now  # noqa: PLC0415
     from monitor.cli.person import person  # noqa: PLC0415
+    from monitor.wall_clock import utc_now  # noqa: PLC0415
 
     with existing_store(file) as store:
         for alert in _found(store, reference):

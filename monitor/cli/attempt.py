@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from monitor.cli import complete
 from monitor.cli.show import line, plural
 from monitor.cli.status import existing_store
 from monitor.errors import NotFoundError, StoreError, UserError
@@ -32,7 +33,7 @@ TITLE_WIDTH = 100
 
 
 @click.command("try")
-@click.argument("rule")
+@click.argument("rule", shell_complete=complete.rules)
 @click.argument("source", required=False, metavar="[TEXT|FILE|URL]")
 @click.option("--entry", "entry_id", help="Try it on a stored entry: its id, or the first digits.", metavar="ID")
 @click.option("--all", "show_all", is_flag=True, help="Of a feed, show the entries that do not match too.")
@@ -101,8 +102,8 @@ def _read(file: Path, source: str | None, entry_id: str | None, loaded: Setup) -
     Raises:
         NotFoundError: there is no such file, or no such entry.
     """
-    from monitor.app import utc_now  # noqa: PLC0415 - `monitor --help` must not import the house
     from monitor.trial import read_trial  # noqa: PLC0415
+    from monitor.wall_clock import utc_now  # noqa: PLC0415 - `monitor --help` must not import the house
 
     if entry_id is None:
         text, config = sys.stdin.read() if source is None else source, loaded.config
@@ -128,8 +129,8 @@ def _store_if_any(file: Path) -> Iterator[Store | None]:
 
 
 def _restraints(loaded: Setup, store: Store | None) -> Restraints:
-    from monitor.app import utc_now  # noqa: PLC0415 - `monitor --help` must not import the house
     from monitor.decide.holding import Restraints  # noqa: PLC0415
+    from monitor.wall_clock import utc_now  # noqa: PLC0415 - `monitor --help` must not import the house
 
     mutes, breakers = (store.mutes(at=utc_now()), store.breakers()) if store else ((), ())
     return Restraints(policies=loaded.policies, mutes=mutes, breakers=breakers)
@@ -154,9 +155,9 @@ class _Outlook:
 
     def when(self, reach: Reach) -> str:
         """Say why a channel would not hear of it at once, or not at all; "" = at once."""
-        from monitor.app import utc_now  # noqa: PLC0415 - `monitor --help` must not import the house
         from monitor.decide.holding import Occasion, hold_of  # noqa: PLC0415
         from monitor.decide.telling import below  # noqa: PLC0415
+        from monitor.wall_clock import utc_now  # noqa: PLC0415 - `monitor --help` must not import the house
 
         entry = reach.matches[0].entry
         occasion = Occasion(
@@ -172,8 +173,8 @@ class _Outlook:
 
     def story(self, rule: Rule, entry: Entry) -> str:
         """Say which story a match would join, "" = there is no store to ask."""
-        from monitor.app import utc_now  # noqa: PLC0415 - `monitor --help` must not import the house
         from monitor.stories.keys import story_keys  # noqa: PLC0415
+        from monitor.wall_clock import utc_now  # noqa: PLC0415 - `monitor --help` must not import the house
 
         if self.store is None:
             return ""

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from monitor.cli.past import Duration, replay_of, stored_since
+from monitor.cli import complete
+from monitor.cli.past import Duration, replay_of, shown
 from monitor.cli.show import clock_time, plural, print_json, table
 from monitor.cli.status import existing_store
 from monitor.text.plain import one_line, shorten
@@ -28,7 +29,7 @@ EIGHTHS = " ▏▎▍▌▋▊▉"
 
 
 @click.command()
-@click.argument("rule", metavar="RULE|-")
+@click.argument("rule", metavar="RULE|-", shell_complete=complete.rules)
 @click.option("--since", type=Duration(), default="7d", show_default=True, help="How far back, such as 24h or 30d.")
 @click.option("--limit", type=click.IntRange(min=0), default=20, show_default=True, help="Matches shown, the latest.")
 @click.option("--json", "as_json", is_flag=True, help="Print everything as one JSON object.")
@@ -45,17 +46,18 @@ def backtest(file: Path, *, rule: str, since: timedelta, limit: int, as_json: bo
       echo '{terms: [talks], all: [Syria]}' | monitor backtest -
     """  # noqa: D301 - click's sign for "leave these lines as they are" is the character itself
     from monitor import setup  # noqa: PLC0415 - `monitor --help` must not import the house
-    from monitor.app import utc_now  # noqa: PLC0415
-    from monitor.backtest import run_backtest  # noqa: PLC0415
+    from monitor.backtest import Past, run_backtest, wanted_by  # noqa: PLC0415
     from monitor.decide.replay import lookback  # noqa: PLC0415
+    from monitor.wall_clock import utc_now  # noqa: PLC0415
 
     loaded = setup.load_setup(file)
     ruleset = _rules(loaded, rule)
     start = utc_now() - since
     memory = lookback(ruleset.rules.values(), loaded.config.defaults.dedup)
     with existing_store(file) as store:
-        entries = stored_since(store, start - memory)
-        found = run_backtest(replay_of(loaded, ruleset), entries, since=start, limit=limit)
+        past = Past(store, start - memory, start=start, wanted=wanted_by(ruleset, loaded.ruleset))
+        replay = replay_of(loaded, ruleset)
+        found = run_backtest(replay, shown(past), since=start, limit=limit, count=past.count())
     if as_json:
         print_json(_as_json(found))
     else:
@@ -111,7 +113,7 @@ def _show(found: Backtest, ruleset: Ruleset) -> None:
     more = f"; the latest {len(found.findings):,} are shown (`--limit`)" if left_out and found.findings else ""
     matched = f"{found.matched:,} matched in {plural(found.stories, 'story')}" if found.matched else "none matched"
     told = f", {found.told:,} would have been told" if found.matched else ""
-    click.echo(f"{plural(found.entries, 'entry')} read, {matched}{told}{more}")
+    click.echo(f"{plural(found.entries, 'entry')} searched, {matched}{told}{more}")
 
 
 def _row(finding: Finding) -> list[str]:

@@ -36,17 +36,19 @@ def check(file: Path, *, form: str, strict: bool) -> None:
     Exit code 2 if there are mistakes, 0 if there are warnings alone (with --strict: 1).
     """
     from monitor import setup  # noqa: PLC0415 - `monitor --help` must not import the house
-    from monitor.app import utc_now  # noqa: PLC0415
     from monitor.cli.report import PRINTERS  # noqa: PLC0415
+    from monitor.idle import idle_places  # noqa: PLC0415
+    from monitor.wall_clock import utc_now  # noqa: PLC0415
 
     tracked = tracked_rules if form == "full" else iter
     found = setup.inspect_setup(file, today=utc_now().date(), tracked=tracked)
-    PRINTERS[form](found.problems)
+    idle = tuple(idle_places(found.setup)) if found.setup is not None else ()
+    PRINTERS[form]((*found.problems, *idle))
     if found.mistakes:
         sys.exit(2)
     if form == "full" and found.setup is not None:
         _say_what_is_right(found.setup)
-    if strict and found.warnings:
+    if strict and (found.warnings or idle):
         sys.exit(1)
 
 

@@ -43,7 +43,7 @@ def _named(file: Path, url: str) -> str:
         UserError: it names no store.
     """
     from monitor.config.environment import read_environment  # noqa: PLC0415 - `monitor --help` must not import the house
-    from monitor.config.load import read_store_url  # noqa: PLC0415
+    from monitor.config.store import read_store_url  # noqa: PLC0415
     from monitor.errors import UserError  # noqa: PLC0415
 
     folder = file.absolute().parent
@@ -94,8 +94,8 @@ def migrate(file: Path) -> None:
 
     An SQLite file is backed up beside itself before it is changed.
     """
-    from monitor.app import utc_now  # noqa: PLC0415 - `monitor --help` must not import the house
     from monitor.store.moves import upgrade_state  # noqa: PLC0415
+    from monitor.wall_clock import utc_now  # noqa: PLC0415 - `monitor --help` must not import the house
 
     before, after = upgrade_state(_configured(file), utc_now())
     if before == after:
@@ -113,9 +113,9 @@ def backup(file: Path, target: Path | None, *, force: bool) -> None:
 
     Of PostgreSQL too: every row is copied; for large states `pg_dump -Fc` is quicker.
     """
-    from monitor.app import utc_now  # noqa: PLC0415 - `monitor --help` must not import the house
     from monitor.store.engine import state_file  # noqa: PLC0415
     from monitor.store.moves import back_up_state  # noqa: PLC0415
+    from monitor.wall_clock import utc_now  # noqa: PLC0415 - `monitor --help` must not import the house
 
     url = _configured(file)
     state = state_file(url)
@@ -135,9 +135,9 @@ def restore(file: Path, source: Path, *, force: bool) -> None:
 
     What came since the backup is read and told again. A PostgreSQL database must be empty.
     """
-    from monitor.app import utc_now  # noqa: PLC0415 - `monitor --help` must not import the house
     from monitor.store.engine import state_file  # noqa: PLC0415
     from monitor.store.moves import restore_state  # noqa: PLC0415
+    from monitor.wall_clock import utc_now  # noqa: PLC0415 - `monitor --help` must not import the house
 
     url = _configured(file)
     with _bar("rows", _rows_in(f"sqlite:///{source.absolute()}") if state_file(url) is None else int) as progress:
@@ -154,8 +154,8 @@ def copy(file: Path, source: str, target: str) -> None:
 
     FROM and TO are written as in `store:`. No daemon may run on either. A copy that is interrupted leaves TO empty.
     """
-    from monitor.app import utc_now  # noqa: PLC0415 - `monitor --help` must not import the house
     from monitor.store.moves import move_state  # noqa: PLC0415
+    from monitor.wall_clock import utc_now  # noqa: PLC0415 - `monitor --help` must not import the house
 
     begin, end = _named(file, source), _named(file, target)
     with _bar("rows", _rows_in(begin)) as progress:
@@ -171,7 +171,7 @@ def verify(file: Path) -> None:
 
     The exit code is 1 if something is.
     """
-    from monitor.app import utc_now  # noqa: PLC0415 - `monitor --help` must not import the house
+    from monitor.wall_clock import utc_now  # noqa: PLC0415 - `monitor --help` must not import the house
 
     with existing_store(file) as store:
         report = store.verify(utc_now())
@@ -191,9 +191,9 @@ def prune(file: Path, *, dry_run: bool) -> None:
 
     The file does not become smaller: its free pages are used for what comes.
     """
-    from monitor.app import utc_now  # noqa: PLC0415 - `monitor --help` must not import the house
     from monitor.decide.retention import cutoffs  # noqa: PLC0415
     from monitor.setup import load_setup  # noqa: PLC0415
+    from monitor.wall_clock import utc_now  # noqa: PLC0415 - `monitor --help` must not import the house
 
     config = (loaded := load_setup(file)).config
     before = cutoffs(config.retention, tuple(loaded.ruleset.rules.values()), config.defaults.dedup, utc_now())

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from monitor.cli import complete
 from monitor.cli.show import line, plural
 from monitor.cli.status import existing_store
 from monitor.errors import NotFoundError, UserError
@@ -25,7 +26,7 @@ def digest() -> None:
 
 
 @digest.command(short_help="Show what the next digest of a channel would say now.")
-@click.argument("channel")
+@click.argument("channel", shell_complete=complete.channels)
 @click.option("--out", type=click.Path(path_type=Path, dir_okay=False), help="Write it to this file as HTML.")
 @click.option("--text", is_flag=True, help="Print it as plain text although it is written to a file.")
 @click.pass_obj
@@ -34,11 +35,11 @@ def preview(file: Path, *, channel: str, out: Path | None, text: bool) -> None:
 
     Nothing is sent. Exit code 1 if nothing waits for it.
     """
-    from monitor.app import utc_now  # noqa: PLC0415 - `monitor --help` must not import the house
     from monitor.decide import endings, holding  # noqa: PLC0415
     from monitor.model import HoldKind  # noqa: PLC0415
     from monitor.notify.digests import digest_text  # noqa: PLC0415
     from monitor.notify.email import html  # noqa: PLC0415
+    from monitor.wall_clock import utc_now  # noqa: PLC0415 - `monitor --help` must not import the house
 
     policy, now = _policy(file, channel), utc_now()
     with existing_store(file) as store:

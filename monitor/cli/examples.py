@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 import click
 
+from monitor.cli import complete
 from monitor.cli.progress import tracked_rules
 from monitor.cli.show import plural, show_error, show_problem
 from monitor.text.plain import one_line
@@ -25,7 +26,9 @@ Stamps = TypeVar("Stamps")
 
 
 @click.command()
-@click.option("-k", "only", default="", help="Only rules with this in their id.", metavar="TEXT")
+@click.option(
+    "-k", "only", default="", help="Only rules with this in their id.", metavar="TEXT", shell_complete=complete.rules
+)
 @click.option("-v", "--verbose", is_flag=True, help="Show passing examples too.")
 @click.option("--watch", is_flag=True, help="Run them again whenever a file changes, until Ctrl-C.")
 @click.option(

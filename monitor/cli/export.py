@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, TextIO
 
 import click
 
+from monitor.cli import complete
 from monitor.cli.past import Duration
 from monitor.cli.show import plural
 from monitor.cli.status import existing_store
@@ -25,7 +26,13 @@ AT_ONCE = 500
 
 
 @click.command()
-@click.option("--rule", required=True, help="Whose findings: the id of a rule, which may be gone.", metavar="RULE")
+@click.option(
+    "--rule",
+    required=True,
+    help="Whose findings: the id of a rule, which may be gone.",
+    metavar="RULE",
+    shell_complete=complete.rules,
+)
 @click.option("--since", type=Duration(), default="30d", show_default=True, help="How far back, such as 24h or 30d.")
 @click.option(
     "--format", "form", type=click.Choice(("jsonl", "csv", "rss")), default="jsonl", show_default=True, help="As what."
@@ -42,7 +49,7 @@ def export(file: Path, *, rule: str, since: timedelta, form: str, out: Path | No
       monitor export --rule deconfliction --format csv --out deconfliction.csv
       monitor export --rule deconfliction --since 7d --format rss
     """  # noqa: D301 - click's sign for "leave these lines as they are" is the character itself
-    from monitor.app import utc_now  # noqa: PLC0415 - `monitor --help` must not import the house
+    from monitor.wall_clock import utc_now  # noqa: PLC0415 - `monitor --help` must not import the house
 
     now = utc_now()
     with existing_store(file) as store, _opened(out) as stream:

@@ -7,51 +7,24 @@ import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit, urlunsplit
 
 from monitor.cli.show import ago, ahead, clock_time
 from monitor.text.cells import cells
+from monitor.text.links import shown_url
 from monitor.text.plain import one_line, shorten
 
 if TYPE_CHECKING:  # `monitor --help` must not import the house
     from monitor.config.load import Config
-    from monitor.decide.health import Health
-    from monitor.model import Feed, FeedNotes
-    from monitor.ports import EntryRecord, FeedReport, Store
+    from monitor.model import FeedNotes
+    from monitor.ports import EntryRecord, Store
+    from monitor.watched import WatchedFeed
 
 NAME_WIDTH = 18
 HEALTH_WIDTH = 22
 LATEST = 5
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Row:
-    """A configured feed, and what is known of it."""
-
-    feed: Feed
-    report: FeedReport | None  # None = no daemon has seen it yet
-    health: Health
-    now: datetime
-
-    @property
-    def is_failing(self) -> bool:
-        """Whether it has a named cause."""
-        return self.health.standing.name in ("FAILING", "ODD")
-
-    @property
-    def is_paused(self) -> bool:
-        """Whether somebody has paused it."""
-        return self.health.standing.name == "PAUSED"
-
-    @property
-    def interval(self) -> timedelta:
-        """The time between two polls, as the feed's rhythm has it now."""
-        from monitor.decide.websub import slowed  # noqa: PLC0415 - `monitor --help` must not import the house
-
-        return slowed(self.feed, self.report.state.notes, self.now) if self.report else self.feed.poll
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,25 +35,13 @@ class Desk:
     store: Store
     now: datetime
 
-    def rows(self) -> list[Row]:
+    def rows(self) -> list[WatchedFeed]:
         """Return the feeds of the configuration, the worst first."""
-        from monitor.decide.health import NEVER_POLLED, health_of  # noqa: PLC0415 - `monitor --help` must not import the house
+        from monitor.watched import watched_feeds  # noqa: PLC0415 - `monitor --help` must not import the house
 
-        reports = {report.state.url: report for report in self.store.feed_reports(self.now)}
-        rows = []
-        for feed in self.config.feeds:
-            report = reports.get(feed.url)
-            rows.append(
-                Row(
-                    feed=feed,
-                    report=report,
-                    health=health_of(report.state, self.now) if report else NEVER_POLLED,
-                    now=self.now,
-                )
-            )
-        return sorted(rows, key=lambda row: (*row.health.key, row.feed.name))
+        return watched_feeds(self.config.feeds, self.store.feed_reports(self.now), self.now)
 
-    def find(self, name: str) -> Row:
+    def find(self, name: str) -> WatchedFeed:
         """Return the feed of this name.
 
         Raises:
@@ -95,7 +56,7 @@ class Desk:
         hint = did_you_mean(name, rows)
         raise NotFoundError(f"no feed `{one_line(name)}`" + (f": {hint}" if hint else ""))
 
-    def findings(self, row: Row) -> tuple[list[EntryRecord], tuple[tuple[str, int], ...]]:
+    def findings(self, row: WatchedFeed) -> tuple[list[EntryRecord], tuple[tuple[str, int], ...]]:
         """Return the latest entries of a feed, and how often rules hit its entries in 30 days."""
         found = self.store.feed_findings(row.feed.url, self.now, limit=LATEST)
         records = [record for entry_id in found.entries if (record := self.store.entry_record(entry_id))]
@@ -110,10 +71,10 @@ def open_desk(file: Path, *, needs_store: bool = False) -> Iterator[Desk]:
         ConfigurationError: the configuration has mistakes.
         NotFoundError: no daemon has made the store that is needed.
     """
-    from monitor.app import utc_now  # noqa: PLC0415 - `monitor --help` must not import the house
     from monitor.config.load import load_config  # noqa: PLC0415
     from monitor.errors import ConfigurationError, NotFoundError  # noqa: PLC0415
     from monitor.store.sql_store import open_existing_store, open_store  # noqa: PLC0415
+    from monitor.wall_clock import utc_now  # noqa: PLC0415 - `monitor --help` must not import the house
 
     config, problems = load_config(file, env=os.environ)
     if config is None or problems:
@@ -130,13 +91,7 @@ def open_desk(file: Path, *, needs_store: bool = False) -> Iterator[Desk]:
         store.close()
 
 
-def shown_url(url: str) -> str:
-    """Name a URL without user, password, query string and fragment."""
-    parts = urlsplit(url)
-    return urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, "", ""))
-
-
-def as_line(row: Row, now: datetime) -> list[str]:
+def as_line(row: WatchedFeed, now: datetime) -> list[str]:
     """Write one line of the list: 80 columns at most."""
     from monitor.decide.thresholds import span  # noqa: PLC0415 - `monitor --help` must not import the house
 
@@ -153,11 +108,11 @@ def _short(time: datetime, now: datetime) -> str:
     return ago(time, now).replace(" ", "").replace("min", "m")
 
 
-def _health(row: Row, now: datetime) -> str:
+def _health(row: WatchedFeed, now: datetime) -> str:
     return f"{row.health.words} {ago(row.health.since, now)}" if row.health.since else row.health.words
 
 
-def _fitted_health(row: Row, now: datetime) -> str:
+def _fitted_health(row: WatchedFeed, now: datetime) -> str:
     """Cut the words where they are too long; the time stays."""
     since = f" {_short(row.health.since, now)}" if row.health.since else ""
     return _fitted(row.health.words, HEALTH_WIDTH - len(since)) + since
@@ -171,39 +126,17 @@ def _fitted(text: str, width: int) -> str:
     return text
 
 
-def as_json(row: Row) -> dict[str, Any]:
-    """Give all that is known of a feed, its URL without query string."""
-    report, feed = row.report, row.feed
-    said: dict[str, Any] = {
-        "name": feed.name,
-        "url": shown_url(feed.url),
-        "tags": feed.tags,
-        "health": row.health.words,
-        "since": row.health.since,
-        "standing": row.health.standing.name.lower(),
-        "poll_seconds": int(row.interval.total_seconds()),
-    }
-    if report is None:
-        return said
-    counts = {
-        "pushes": _pushes(report.state.notes, row.now),
-        "next_poll": report.due,
-        "entries_24h": report.day,
-        "entries_7d": report.week,
-    }
-    return said | counts | {"state": report.state}
-
-
 def described(
-    row: Row, records: Sequence[EntryRecord], hits: Sequence[tuple[str, int]], now: datetime
+    row: WatchedFeed, records: Sequence[EntryRecord], hits: Sequence[tuple[str, int]], now: datetime
 ) -> Iterator[tuple[str, str]]:
     """Yield labels and lines of all that is known of a feed."""
     from monitor.decide.rhythm import describe_gap  # noqa: PLC0415 - `monitor --help` must not import the house
     from monitor.decide.thresholds import span  # noqa: PLC0415
+    from monitor.watched import pushes  # noqa: PLC0415
 
     feed, report = row.feed, row.report
     yield "feed", feed.name
-    yield "url", shown_url(feed.url)
+    yield "url", row.shown_url
     yield from _said("tags", ", ".join(feed.tags))
     yield "health", f"{_health(row, now)}"
     own = f" (as configured: {span(feed.poll)})" if row.interval != feed.poll else ""
@@ -224,7 +157,7 @@ def described(
     yield from _said("identity", ", ".join(state.notes.identity))
     if state.notes.gap:
         yield "gap", f"{describe_gap(state.notes.gap)}; {state.notes.gaps:,} so far"
-    yield from _said("pushes", _pushes(state.notes, now))
+    yield from _said("pushes", pushes(state.notes, now))
     yield from _note_lines(state.notes)
     yield from _said("hits", ", ".join(f"{rule} ({count:,})" for rule, count in hits))
     for record in records:
@@ -245,20 +178,11 @@ def _verdict(verdict: str, rule: str) -> str:
     return f"{verdict} {rule}" if rule else verdict
 
 
-def _pause_lines(row: Row) -> Iterator[tuple[str, str]]:
+def _pause_lines(row: WatchedFeed) -> Iterator[tuple[str, str]]:
     if row.is_paused and row.report:
         notes = row.report.state.notes
         yield "paused", f"until {clock_time(notes.paused_until)}" if notes.paused_until else "until it is resumed"
         yield from _said("reason", notes.pause_reason)
-
-
-def _pushes(notes: FeedNotes, now: datetime) -> str:
-    """Say what a feed's hub does, "" where it names none."""
-    from monitor.decide.websub import describe_subscription  # noqa: PLC0415 - `monitor --help` must not import the house
-
-    if notes.subscription:
-        return f"{describe_subscription(notes.subscription, now)} (hub {shown_url(notes.subscription.hub)})"
-    return f"not subscribed (hub {shown_url(notes.hub)})" if notes.hub else ""
 
 
 def _note_lines(notes: FeedNotes) -> Iterator[tuple[str, str]]:

@@ -4,15 +4,20 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from monitor.cli.feed_rows import Row, as_json, as_line, described, open_desk
+from monitor.cli import complete
+from monitor.cli.feed_rows import as_line, described, open_desk
 from monitor.cli.feeds_check import check, discover
 from monitor.cli.feeds_edit import add, export_list, import_list, remove
 from monitor.cli.past import Duration
 from monitor.cli.person import whoami
 from monitor.cli.show import clock_time, print_json, table
+
+if TYPE_CHECKING:  # `monitor --help` must not import the house
+    from monitor.watched import WatchedFeed
 
 HEADINGS = ["feed", "health", "polled", "next", "every", "24 h", "7 d"]
 
@@ -43,7 +48,9 @@ def list_feeds(file: Path, *, failing: bool, paused: bool, tag: str | None, json
     if failing or paused:
         rows = [row for row in rows if (failing and row.is_failing) or (paused and row.is_paused)]
     if json_wanted:
-        print_json({"feeds": [as_json(row) for row in rows]})
+        from monitor.watched import facts_of  # noqa: PLC0415 - `monitor --help` must not import the house
+
+        print_json({"feeds": [facts_of(row) for row in rows]})
     elif rows:
         table([HEADINGS, *(as_line(row, desk.now) for row in rows)], indent=0)
     else:
@@ -51,7 +58,7 @@ def list_feeds(file: Path, *, failing: bool, paused: bool, tag: str | None, json
 
 
 @feeds.command("show", short_help="Show all that is known of a feed.")
-@click.argument("name")
+@click.argument("name", shell_complete=complete.feeds)
 @click.option("--json", "json_wanted", is_flag=True, help="Print everything as one JSON object.")
 @click.pass_obj
 def show_feed(file: Path, *, name: str, json_wanted: bool) -> None:
@@ -60,15 +67,17 @@ def show_feed(file: Path, *, name: str, json_wanted: bool) -> None:
         row = desk.find(name)
         records, hits = desk.findings(row)
     if json_wanted:
+        from monitor.watched import facts_of  # noqa: PLC0415 - `monitor --help` must not import the house
+
         entries = [{"entry": record.entry, "decisions": record.decisions} for record in records]
-        print_json({**as_json(row), "hits": dict(hits), "entries": entries})
+        print_json({**facts_of(row), "hits": dict(hits), "entries": entries})
         return
     for label, text in described(row, records, hits, desk.now):
         click.echo(f"{label:<10}{text}".rstrip())
 
 
 @feeds.command(short_help="Stop polling a feed, for a time or until it is resumed.")
-@click.argument("name")
+@click.argument("name", shell_complete=complete.feeds)
 @click.option("--for", "length", type=Duration(), metavar="TIME", help="How long, such as 2h; else until `resume`.")
 @click.option("--reason", default="", help="Why, for those who wonder.")
 @click.pass_obj
@@ -87,7 +96,7 @@ def pause(file: Path, *, name: str, length: timedelta | None, reason: str) -> No
 
 
 @feeds.command(short_help="Poll a paused feed again.")
-@click.argument("name")
+@click.argument("name", shell_complete=complete.feeds)
 @click.pass_obj
 def resume(file: Path, *, name: str) -> None:
     """Poll a paused feed again, at once."""
@@ -97,7 +106,7 @@ def resume(file: Path, *, name: str) -> None:
     click.echo(f"resumed {row.feed.name}" if resumed else f"{row.feed.name} is not paused")
 
 
-def _require_watched(done: bool, row: Row) -> None:  # noqa: FBT001 - one answer
+def _require_watched(done: bool, row: WatchedFeed) -> None:  # noqa: FBT001 - one answer
     from monitor.errors import NotFoundError  # noqa: PLC0415 - `monitor --help` must not import the house
 
     if not done:

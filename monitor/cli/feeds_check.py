@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from monitor.cli.feed_rows import shown_url
+from monitor.cli import complete
 from monitor.cli.show import clock_time, plural, print_json
+from monitor.text.links import shown_url
 from monitor.text.plain import one_line, shorten
 
 if TYPE_CHECKING:  # `monitor --help` must not import the house
@@ -27,7 +28,7 @@ Step = tuple[str, str]
 
 
 @click.command(short_help="Poll a feed once, show every step, write nothing.")
-@click.argument("name_or_url", metavar="NAME|URL")
+@click.argument("name_or_url", metavar="NAME|URL", shell_complete=complete.feeds)
 @click.option("--json", "json_wanted", is_flag=True, help="Print everything as one JSON object.")
 @click.pass_obj
 def check(file: Path, *, name_or_url: str, json_wanted: bool) -> None:
@@ -56,12 +57,12 @@ def run_probe(file: Path, name_or_url: str) -> Probe:
         NotFoundError: it is neither a feed's name nor a URL.
     """
     from monitor import logs  # noqa: PLC0415 - `monitor --help` must not import the house
-    from monitor.app import utc_now  # noqa: PLC0415
     from monitor.document import did_you_mean  # noqa: PLC0415
     from monitor.errors import NotFoundError  # noqa: PLC0415
     from monitor.model import Feed  # noqa: PLC0415
     from monitor.probe import find_feed, probe  # noqa: PLC0415
     from monitor.setup import load_setup  # noqa: PLC0415
+    from monitor.wall_clock import utc_now  # noqa: PLC0415
 
     logs.configure("warning")
     setup = load_setup(file)

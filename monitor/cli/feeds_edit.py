@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from monitor.cli import complete
 from monitor.cli.feeds_check import is_good, run_probe, steps
 from monitor.cli.show import plural
 from monitor.errors import NotFoundError, UserError
@@ -69,7 +70,7 @@ def add(
 
 
 @click.command(short_help="Take a feed out of the configuration.")
-@click.argument("name")
+@click.argument("name", shell_complete=complete.feeds)
 @WRITE
 @click.pass_obj
 def remove(file: Path, *, name: str, write: bool) -> None:
@@ -109,8 +110,10 @@ def import_list(file: Path, *, source: Any, to: Path | None, write: bool) -> Non
     from monitor.config.additions import Wanted  # noqa: PLC0415 - `monitor --help` must not import the house
     from monitor.feeds.opml import MAX_BYTES, read_opml  # noqa: PLC0415
 
-    outlines = read_opml(source.read(MAX_BYTES + 1))
-    wanted = [Wanted(url=each.url, title=each.title, tags=each.tags, language=each.language) for each in outlines]
+    found = read_opml(source.read(MAX_BYTES + 1))
+    wanted = [Wanted(url=each.url, title=each.title, tags=each.tags, language=each.language) for each in found.outlines]
+    if found.passed:
+        click.echo(f"passed over {plural(found.passed, 'outline')} without xmlUrl: no feeds", err=True)
     _add(_config(file), wanted, to=to, write=write)
 
 

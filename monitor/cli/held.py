@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from monitor.cli import complete
 from monitor.cli.mutes import BY, JSON
 from monitor.cli.past import Duration
 from monitor.cli.person import person
@@ -30,7 +31,9 @@ def held() -> None:
 
 
 @held.command("list", short_help="List what is kept back, by channel and reason.")
-@click.option("--channel", default="", metavar="NAME", help="Only messages of this channel.")
+@click.option(
+    "--channel", default="", metavar="NAME", help="Only messages of this channel.", shell_complete=complete.channels
+)
 @click.option("--limit", type=click.IntRange(1, _MOST), default=SHOWN, show_default=True, help="How many of a kind.")
 @JSON
 @click.pass_obj
@@ -72,7 +75,7 @@ def release(file: Path, *, reference: str, by: str, as_json: bool) -> None:
     --tell`.
     """
     from monitor import acts  # noqa: PLC0415 - `monitor --help` must not import the house
-    from monitor.app import utc_now  # noqa: PLC0415
+    from monitor.wall_clock import utc_now  # noqa: PLC0415
 
     with existing_store(file) as store:
         _say(acts.release(store, person(by), reference, now=utc_now()), as_json=as_json)
@@ -86,7 +89,7 @@ def release(file: Path, *, reference: str, by: str, as_json: bool) -> None:
 def discard(file: Path, *, reference: str, by: str, as_json: bool) -> None:
     """Leave untold what a breaker holds, or one held message; it stays in the record."""
     from monitor import acts  # noqa: PLC0415 - `monitor --help` must not import the house
-    from monitor.app import utc_now  # noqa: PLC0415
+    from monitor.wall_clock import utc_now  # noqa: PLC0415
 
     with existing_store(file) as store:
         _say(acts.discard(store, person(by), reference, now=utc_now()), as_json=as_json)
@@ -101,7 +104,7 @@ def discard(file: Path, *, reference: str, by: str, as_json: bool) -> None:
 def mute(file: Path, *, reference: str, length: timedelta, by: str, as_json: bool) -> None:
     """Leave untold what a breaker holds, and mute its rule or feed for a day, or as long as you say."""
     from monitor import acts  # noqa: PLC0415 - `monitor --help` must not import the house
-    from monitor.app import utc_now  # noqa: PLC0415
+    from monitor.wall_clock import utc_now  # noqa: PLC0415
 
     now = utc_now()
     with existing_store(file) as store:

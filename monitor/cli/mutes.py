@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from monitor.cli import complete
 from monitor.cli.mute_rows import mute_row
 from monitor.cli.past import Duration
 from monitor.cli.person import person
@@ -27,9 +28,11 @@ JSON = click.option("--json", "as_json", is_flag=True, help="Print everything as
 @click.command()
 @click.option("--story", default="", metavar="ID", help="This story: its id, or the first digits.")
 @click.option("--alert", default="", metavar="ID", help="The story of this alert, or of this message.")
-@click.option("--rule", default="", metavar="NAME", help="What this rule alone has found.")
-@click.option("--feed", default="", metavar="NAME", help="What comes from this feed.")
-@click.option("--channel", default="", metavar="NAME", help="Only in this channel.")
+@click.option(
+    "--rule", default="", metavar="NAME", help="What this rule alone has found.", shell_complete=complete.rules
+)
+@click.option("--feed", default="", metavar="NAME", help="What comes from this feed.", shell_complete=complete.feeds)
+@click.option("--channel", default="", metavar="NAME", help="Only in this channel.", shell_complete=complete.channels)
 @click.option("--all", "everything", is_flag=True, help="Everything.")
 @click.option("--for", "length", type=Duration(), metavar="TIME", help="How long, such as 24h.")
 @click.option("--until", "end", default="", metavar="TIME", help="Until when, such as '2026-11-23 08:00 Europe/Paris'.")
@@ -63,7 +66,7 @@ def mute(
       monitor mute --feed tass --channel desk --until "2026-11-23 08:00" --tell
     """  # noqa: D301 - click's sign for "leave these lines as they are" is the character itself
     from monitor import acts  # noqa: PLC0415 - `monitor --help` must not import the house
-    from monitor.app import utc_now  # noqa: PLC0415
+    from monitor.wall_clock import utc_now  # noqa: PLC0415
 
     if (length is None) == (not end):
         raise click.UsageError("say how long: --for 24h, or --until '2026-11-23 08:00'")
@@ -99,7 +102,7 @@ def unmute(file: Path, *, mute_id: str, tell: bool, by: str) -> None:
     What it has held stays untold, unless it was begun with --tell, or is ended with it.
     """
     from monitor import acts  # noqa: PLC0415 - `monitor --help` must not import the house
-    from monitor.app import utc_now  # noqa: PLC0415
+    from monitor.wall_clock import utc_now  # noqa: PLC0415
 
     with existing_store(file) as store:
         click.echo(acts.unmute(store, person(by), mute_id, now=utc_now(), tell=tell))
@@ -111,7 +114,7 @@ def unmute(file: Path, *, mute_id: str, tell: bool, by: str) -> None:
 @click.pass_obj
 def mutes(file: Path, *, past: bool, as_json: bool) -> None:
     """List the mutes that are running: what, until when, who began them and why."""
-    from monitor.app import utc_now  # noqa: PLC0415 - `monitor --help` must not import the house
+    from monitor.wall_clock import utc_now  # noqa: PLC0415 - `monitor --help` must not import the house
 
     now = utc_now()
     with existing_store(file) as store:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from monitor.cli import complete
 from monitor.cli.show import line, print_json
 from monitor.text.plain import one_line
 
@@ -22,7 +23,7 @@ def notify() -> None:
 
 
 @notify.command(short_help="Send one test message to a channel.")
-@click.argument("channels", nargs=-1, metavar="[CHANNEL]...")
+@click.argument("channels", nargs=-1, metavar="[CHANNEL]...", shell_complete=complete.channels)
 @click.option("--all", "every", is_flag=True, help="Every channel of the configuration.")
 @click.option("--json", "as_json", is_flag=True, help="Print everything as one JSON object.")
 @click.pass_obj
@@ -32,11 +33,11 @@ def test(file: Path, *, channels: tuple[str, ...], every: bool, as_json: bool) -
     It goes the way of an alert, with the channel's own settings and the environment of this shell; a running daemon is
     not needed and not asked. Exit code 0 if every channel has taken its message, else 1; 2 if there is no such channel.
     """
-    from monitor.app import utc_now  # noqa: PLC0415 - `monitor --help` must not import the house
     from monitor.document import did_you_mean  # noqa: PLC0415
     from monitor.errors import NotFoundError  # noqa: PLC0415
     from monitor.greeting import greet  # noqa: PLC0415
     from monitor.setup import load_setup  # noqa: PLC0415
+    from monitor.wall_clock import utc_now  # noqa: PLC0415 - `monitor --help` must not import the house
 
     if bool(channels) == every:
         raise click.UsageError("Name the channels, or say --all.")

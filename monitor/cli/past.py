@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import click
@@ -11,9 +11,9 @@ import click
 from monitor.cli.progress import tracked
 
 if TYPE_CHECKING:  # `monitor --help` must not import the house
+    from monitor.backtest import Past
     from monitor.decide.replay import Replay
     from monitor.model import Entry
-    from monitor.ports import Store
     from monitor.rules.match import Ruleset
     from monitor.setup import Setup
 
@@ -33,11 +33,9 @@ class Duration(click.ParamType[timedelta]):
             self.fail(str(error), param, ctx)
 
 
-def stored_since(store: Store, since: datetime) -> Iterator[Entry]:
-    """Yield the stored entries, with a progress bar on a terminal."""
-    from monitor.backtest import stored_entries  # noqa: PLC0415 - `monitor --help` must not import the house
-
-    return tracked(stored_entries(store, since), length=lambda: store.count_entries(since), label="entries")
+def shown(past: Past) -> Iterator[Entry]:
+    """Yield stored entries, with a progress bar on a terminal."""
+    return tracked(past, length=lambda: len(past), label="entries")
 
 
 def replay_of(loaded: Setup, ruleset: Ruleset) -> Replay:

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from monitor.cli.past import Duration, replay_of, stored_since
+from monitor.cli import complete
+from monitor.cli.past import Duration, replay_of, shown
 from monitor.cli.show import ago, clock_time, line, plural, print_json, table
 from monitor.cli.status import existing_store
 from monitor.text.plain import one_line, shorten
@@ -67,7 +68,7 @@ def _row(rule: Rule) -> dict[str, Any]:
 
 
 @rules.command()
-@click.argument("rule")
+@click.argument("rule", shell_complete=complete.rules)
 @click.pass_obj
 def show(file: Path, *, rule: str) -> None:
     """Show one rule as it was read: what it asks for, where it is told."""
@@ -109,9 +110,9 @@ def stats(file: Path, *, patches: bool, as_json: bool) -> None:
     \b
       monitor rules stats --misses | patch -p0
     """  # noqa: D301 - click's sign for "leave these lines as they are" is the character itself
-    from monitor.app import utc_now  # noqa: PLC0415 - `monitor --help` must not import the house
     from monitor.rules.judged import judged_rules, propose_misses  # noqa: PLC0415
     from monitor.setup import load_setup  # noqa: PLC0415
+    from monitor.wall_clock import utc_now  # noqa: PLC0415 - `monitor --help` must not import the house
 
     loaded = load_setup(file)
     known, now = loaded.ruleset.rules, utc_now()
@@ -187,11 +188,11 @@ def diff(file: Path, *, other: str, since: timedelta, limit: int, as_json: bool)
     are compared, and of `absent` the silences; for them, older entries are read as well, as far as they are stored.
     Exit code 1 if anything differs.
     """
-    from monitor.app import utc_now  # noqa: PLC0415 - `monitor --help` must not import the house
-    from monitor.backtest import compare_rules, some  # noqa: PLC0415
+    from monitor.backtest import Past, compare_rules, some, wanted_by_either  # noqa: PLC0415
     from monitor.decide.replay import lookback  # noqa: PLC0415
     from monitor.revisions import load_revision  # noqa: PLC0415
     from monitor.setup import load_setup  # noqa: PLC0415
+    from monitor.wall_clock import utc_now  # noqa: PLC0415 - `monitor --help` must not import the house
 
     loaded = load_setup(file)
     before, now = load_revision(loaded, other), loaded.ruleset
@@ -200,8 +201,9 @@ def diff(file: Path, *, other: str, since: timedelta, limit: int, as_json: bool)
     start = utc_now() - since
     memory = lookback([*before.rules.values(), *now.rules.values()], loaded.config.defaults.dedup)
     with existing_store(file) as store:
-        entries = stored_since(store, start - memory)
-        found = compare_rules(replay_of(loaded, before), replay_of(loaded, now), entries, since=start, limit=limit)
+        past = Past(store, start - memory, start=start, wanted=wanted_by_either(before, now))
+        old, new = replay_of(loaded, before), replay_of(loaded, now)
+        found = compare_rules(old, new, shown(past), since=start, limit=limit, count=past.count())
     if as_json:
         print_json(_as_json(found))
     else:
@@ -240,5 +242,5 @@ def _show_changes(found: Comparison) -> None:
     more = found.gained.total() + found.lost.total() - len(found.changes)
     if more > 0:
         click.echo(f"and {more:,} more (`--limit`)")
-    read = plural(found.entries, "entry")
-    click.echo(f"{read} read: {found.gained.total():,} gained, {found.lost.total():,} lost")
+    searched = plural(found.entries, "entry")
+    click.echo(f"{searched} searched: {found.gained.total():,} gained, {found.lost.total():,} lost")

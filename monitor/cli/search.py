@@ -61,8 +61,8 @@ def search(
       monitor search --csv --limit 1000 '"military talks" NEAR/12 Syria'
     """  # noqa: D301 - click's sign for "leave these lines as they are" is the character itself
     from monitor import setup  # noqa: PLC0415 - `monitor --help` must not import the house
-    from monitor.app import utc_now  # noqa: PLC0415
     from monitor.search import Search  # noqa: PLC0415
+    from monitor.wall_clock import utc_now  # noqa: PLC0415
 
     loaded = setup.load_setup(file)
     asked = {"query": query} | ({"sources": {"only": feed}} if feed else {}) | ({"lang": lang} if lang else {})

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import sys
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -15,7 +15,7 @@ import click
 from monitor.cli.mute_rows import mute_row
 from monitor.cli.show import SOURCE_WIDTH, ago, clock_time, line, plural, print_json, table
 from monitor.errors import Problem
-from monitor.model import FeedState, HeldDelivery, Mute
+from monitor.model import FeedState, Mute
 from monitor.ports import NodeReport, StatusReport, Store
 from monitor.text.plain import one_line, shorten
 
@@ -34,14 +34,10 @@ def existing_store(file: Path) -> Iterator[Store]:
     """
     import os  # noqa: PLC0415
 
-    from monitor.config.load import load_config  # noqa: PLC0415 - `monitor --help` must not import the house
-    from monitor.errors import ConfigurationError  # noqa: PLC0415
+    from monitor.config.store import find_store  # noqa: PLC0415 - `monitor --help` must not import the house
     from monitor.store.sql_store import open_existing_store  # noqa: PLC0415
 
-    config, problems = load_config(file, env=os.environ)
-    if config is None or not config.store:
-        raise ConfigurationError(problems)
-    store = open_existing_store(config.store)
+    store = open_existing_store(find_store(file, env=os.environ))
     try:
         yield store
     finally:
@@ -59,34 +55,44 @@ def status(file: Path, *, as_json: bool, quiet: bool) -> None:
     a daemon that runs goes on with what it read before, and one that is started says no. Exit code 0 if a daemon has
     shown signs of life within 90 s, else 1.
     """
-    from monitor.app import utc_now  # noqa: PLC0415 - `monitor --help` must not import the house
+    from monitor.wall_clock import utc_now  # noqa: PLC0415 - `monitor --help` must not import the house
 
     with existing_store(file) as store:
         now = utc_now()
-        report, muted, held = store.status(), store.mutes(at=now), store.held_deliveries()
-    alive = [node for node in report.nodes if now - node.beat_at < ALIVE]
+        if quiet:  # asked every half minute, by whatever watches a container
+            sys.exit(0 if _alive(store.nodes(), now) else 1)
+        report, muted = store.status(), store.mutes(at=now)
+    alive = _alive(report.nodes, now)
+    rules, mistakes = _look_at_files(file)
     if as_json:
         parts = {each.name: getattr(report, each.name) for each in dataclasses.fields(report)}
-        mistakes = [str(mistake) for mistake in _mistakes(file)]
-        print_json({**parts, "mutes": muted, "alive": bool(alive), "mistakes": mistakes})
-    elif not quiet:
-        _show(report, alive, now)
+        told = [str(mistake) for mistake in mistakes]
+        print_json({**parts, "mutes": muted, "alive": bool(alive), "rules": rules, "mistakes": told})
+    else:
+        _show(report, alive, now, rules)
         _show_kept_back(report, muted, now)
-        _show_strays(file, held)
-        _show_mistakes(_mistakes(file), running=bool(alive))
+        _show_strays(file, report.held_in)
+        _show_mistakes(mistakes, running=bool(alive))
     sys.exit(0 if alive else 1)
 
 
-def _mistakes(file: Path) -> tuple[Problem, ...]:
-    """Find what would keep a daemon from taking over the files as they are now."""
+def _alive(nodes: Sequence[NodeReport], now: datetime) -> list[NodeReport]:
+    return [node for node in nodes if now - node.beat_at < ALIVE]
+
+
+def _look_at_files(file: Path) -> tuple[int | None, tuple[Problem, ...]]:
+    """Count the rules, None = they cannot be read; find what would keep a daemon from taking over the files."""
     from monitor.errors import ConfigurationError  # noqa: PLC0415 - `monitor --help` must not import the house
     from monitor.setup import load_setup, require_examples  # noqa: PLC0415
 
+    rules = None
     try:
-        require_examples(load_setup(file))
+        setup = load_setup(file)
+        rules = len(setup.ruleset.rules)
+        require_examples(setup)
     except ConfigurationError as error:
-        return error.problems
-    return ()
+        return rules, error.problems
+    return rules, ()
 
 
 def _show_mistakes(mistakes: Sequence[Problem], *, running: bool) -> None:
@@ -98,10 +104,10 @@ def _show_mistakes(mistakes: Sequence[Problem], *, running: bool) -> None:
     line(f"          {shorten(one_line(str(mistakes[0])), SOURCE_WIDTH)}", indent=10)
 
 
-def _show(report: StatusReport, alive: list[NodeReport], now: datetime) -> None:
+def _show(report: StatusReport, alive: list[NodeReport], now: datetime, rules: int | None) -> None:
     for node in alive:
-        rules = f", rules {node.rules_hash[:HASH_SHOWN]}" if len(alive) > 1 else ""
-        click.echo(f"running   {node.name}, version {node.version}, for {ago(node.started_at, now)}{rules}")
+        known = f", rules {node.rules_hash[:HASH_SHOWN]}" if len(alive) > 1 else ""
+        click.echo(f"running   {node.name}, version {node.version}, for {ago(node.started_at, now)}{known}")
     if len({node.rules_hash for node in alive}) > 1:
         odd = click.style("their rules differ", fg="yellow", bold=True)
         click.echo(f"          {odd}: a daemon reads changed files within seconds; are the files the same everywhere?")
@@ -110,6 +116,8 @@ def _show(report: StatusReport, alive: list[NodeReport], now: datetime) -> None:
         seen = f"; last sign of life {ago(last, now)} ago" if last else ""
         click.echo(click.style("not running", fg="red", bold=True) + seen)
     failing = _show_feeds(report, now)
+    if rules == 0:
+        click.echo("rules     none: whatever comes, nothing is found")
     click.echo(f"seen      {plural(report.entries, 'entry')}")
     owed = sum(channel.count for channel in report.owed)
     click.echo(f"messages  {report.deliveries['sent']} sent, {owed} owed, {report.deliveries['dead']} set aside")
@@ -151,7 +159,7 @@ _HOLDERS = {
 }
 
 
-def _show_strays(file: Path, held: Sequence[HeldDelivery]) -> None:
+def _show_strays(file: Path, held: Mapping[str, int]) -> None:
     """Say what is held for channels that are no longer in the files: nobody lets that go."""
     import os  # noqa: PLC0415
 
@@ -159,17 +167,19 @@ def _show_strays(file: Path, held: Sequence[HeldDelivery]) -> None:
 
     config, _ = load_config(file, env=os.environ)
     written = config.main.value.get("channels") if config else None
-    counts = Counter(each.delivery.channel for each in held)
-    gone = sorted(counts.keys() - set(written if isinstance(written, dict) else ()))
+    gone = sorted(held.keys() - set(written if isinstance(written, dict) else ()))
     if gone:
         click.echo("\nHeld for channels that are gone (put them back, and it is told):")
-        table([channel, plural(counts[channel], "message")] for channel in gone)
+        table([channel, plural(held[channel], "message")] for channel in gone)
 
 
 def _show_feeds(report: StatusReport, now: datetime) -> list[FeedState]:
     """Count the feeds in one line; return those with a named cause, the worst first."""
     from monitor.decide.health import Standing, health_of  # noqa: PLC0415 - `monitor --help` must not import the house
 
+    if not report.feeds:
+        click.echo("feeds     none: nothing is read; `monitor feeds add URL --write` adds one")
+        return []
     healths = {feed.url: health_of(feed, now) for feed in report.feeds}
     counts = Counter(health.standing for health in healths.values())
     line = f"feeds     {counts[Standing.WELL]} healthy, {counts[Standing.FAILING]} failing"

@@ -68,7 +68,9 @@ class CanarySettings(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     every: Annotated[timedelta, _at_least(SHORTEST_FLIGHT)]
+    """How often an entry of our own is sent through everything, `5m` at least. Example: `1h`."""
     notify: Texts = Field(default_factory=list)
+    """Channels that get it for good; the others only have it made. Example: `lab`."""
 
     @model_validator(mode="before")
     @classmethod
@@ -82,10 +84,18 @@ class HeartbeatSettings(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, arbitrary_types_allowed=True, hide_input_in_errors=True)
 
     ping: PingUrl | None = None
+    """The URL, by reference or as it is; it is shown nowhere but as its host. Example: `"${HEARTBEAT_URL}"`."""
     every: Annotated[timedelta, _at_least(SHORTEST_PING)] = timedelta(minutes=5)
+    """How often, `30s` at least. Example: `10m`."""
     alive: TimetableText | None = None
+    """When a message says how we are: entries read, alerts, feeds that cannot be read, rules that find nothing.
+    Default: never. Example: `weekly mon 09:00 Europe/Paris`."""
     canary: CanarySettings | None = None
+    """How often an entry of our own goes from a page to the edge of every channel, `5m` at least; with `notify`, to
+    these channels for good. Default: never. Example: `{every: 1h, notify: lab}`."""
     notify: Texts = Field(default_factory=list)
+    """Who gets that message, and hears of a canary that did not come through. Default: those of `ops`. Example:
+    `[desk]`."""
 
     @model_validator(mode="after")
     def _something(self) -> Self:

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import contextlib
 import os
-import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 
 from pydantic import ValidationError
 
 from monitor.config.allow import read_allowed
+from monitor.config.console import Console, load_console
 from monitor.config.environment import read_environment
 from monitor.config.feeds import load_feeds
 from monitor.config.heartbeat import Heartbeat, load_heartbeat
@@ -26,10 +26,10 @@ from monitor.config.models import (
     WebSettings,
 )
 from monitor.config.policies import load_policies
+from monitor.config.store import STORE_VARIABLE, read_main, read_store_url, shown_path
 from monitor.document import Document, did_you_mean, read_document, validate
 from monitor.errors import Problem
 from monitor.model import AllowedHost, Backlog, BreakerSettings, Feed, Maintenance, Priority, Retention, Route
-from monitor.secret import resolve_references
 from monitor.text.plain import shorten
 
 INCLUDED_KEYS = ("actors", "defaults", "feeds", "rules")  # `defaults` there are those of the file's rules
@@ -38,6 +38,7 @@ _ONLY_MAIN = (
     "allow_files",
     "breaker",
     "channels",
+    "console",
     "contact",
     "heartbeat",
     "include",
@@ -50,8 +51,6 @@ _ONLY_MAIN = (
     "web",
 )
 MAIN_KEYS = (*_ONLY_MAIN, *INCLUDED_KEYS)
-_PASSWORD = re.compile(r"(?<=:)\$\{\w+\}(?=@)")  # in a URL: it may hold what ends a password there
-STORE_VARIABLE = "MONITOR_STORE"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,6 +77,7 @@ class Config:
     defaults: Defaults
     ops_notify: tuple[str, ...]  # channels that hear what this program has to say about itself
     heartbeat: Heartbeat
+    console: Console
     feeds: tuple[Feed, ...] = field(repr=False)
     routes: tuple[Route, ...]
     maintenance: tuple[Maintenance, ...]
@@ -121,14 +121,9 @@ def load_config(file: Path, *, env: Mapping[str, str], store: str | None = None)
     Where there are problems, the configuration is good for one thing only: other rooms can look for their own mistakes
     in its documents, so that all are reported in one pass. It is None where the main file could not be read.
     """
-    main, problems = read_document(file, name=_shown(file))
+    main, problems = read_main(file)
     if main is None:
-        if not file.exists():
-            problems = [replace(problem, hint="name another one with `--config`") for problem in problems]
         return None, problems
-    if not isinstance(main.value, dict):
-        message, hint = "this should be a mapping", "write keys such as `feeds:` and `channels:`"
-        return None, [*problems, main.problem((), message, hint)]
     loader = _Loader(file, main, env)
     config = loader.config(store)
     return config, [*problems, *loader.problems]
@@ -142,7 +137,7 @@ class _Loader:
         self.passed_over: list[Problem] = []
         self.folder = file.absolute().parent
         self.main = main
-        self.env, self.problems = read_environment(self.folder, env, name=_shown(self.folder / ".env"))
+        self.env, self.problems = read_environment(self.folder, env, name=shown_path(self.folder / ".env"))
 
     def config(self, store: str | None) -> Config:
         """Read all of it."""
@@ -164,6 +159,8 @@ class _Loader:
         ops_notify = self.ops_notify()
         heartbeat, problems = load_heartbeat(self.main, env=self.env, zone=defaults.zone, ops=ops_notify)
         self.problems += problems
+        console, problems = load_console(self.main, env=self.env)
+        self.problems += problems
         web = self.web()
         address, _, port = web.listen.rpartition(":")
         return Config(
@@ -175,6 +172,7 @@ class _Loader:
             defaults=defaults,
             ops_notify=ops_notify,
             heartbeat=heartbeat,
+            console=console,
             feeds=feeds,
             routes=routes,
             maintenance=maintenance,
@@ -196,14 +194,14 @@ class _Loader:
         for loc, pattern in patterns_in(self.main):
             paths = matching(self.folder, pattern)
             if not paths:
-                message = f"`{shorten(pattern, 100)}` matches no file in {_shown(self.folder)}"
+                message = f"`{shorten(pattern, 100)}` matches no file in {shown_path(self.folder)}"
                 self.problems.append(self.main.problem(loc, message))
             for path in paths:
                 real = os.path.realpath(path)
                 if real in seen:
                     continue
                 seen.add(real)
-                document, found = read_document(path, name=_shown(path))
+                document, found = read_document(path, name=shown_path(path))
                 self.problems += found
                 if document is not None:
                     documents.append(document)
@@ -305,26 +303,3 @@ def _usable_defaults(section: object) -> DefaultSettings:
             DefaultSettings.model_validate({key: value})
             usable[key] = value
     return DefaultSettings.model_validate(usable)
-
-
-def read_store_url(text: str, env: Mapping[str, str], folder: Path) -> str:
-    """Replace the references in a store's URL; make an SQLite file's path absolute, from the folder of the main file.
-
-    Raises:
-        ValueError: a reference cannot be read, or the store is of no known kind; the text does not quote it, for it may
-            hold a password.
-    """
-    text = _PASSWORD.sub(lambda found: resolve_references(found[0], env, quoted=True), text)
-    url = resolve_references(text, env)
-    if url.startswith(("postgresql://", "postgres://")):
-        return url
-    path = url.removeprefix("sqlite:///")
-    if path in ("", url):
-        raise ValueError("this store is of no known kind: write `sqlite:///var/monitor.db` or `postgresql://…`")
-    return url if path == ":memory:" else f"sqlite:///{folder / path}"
-
-
-def _shown(path: Path) -> str:
-    """Name a file as short as it can be told from here."""
-    relative = os.path.relpath(path)
-    return str(path) if relative.startswith("..") else relative

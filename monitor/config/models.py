@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema, model_validator
 
+from monitor.config.store import DEFAULT_STORE
 from monitor.model import Backlog, Identity, Priority, Retention
 from monitor.text.duration import parse_duration
 from monitor.text.hours import parse_zone
@@ -71,7 +72,8 @@ def _public_url(value: object) -> object:
     return value.rstrip("/")
 
 
-def _listen(value: object) -> object:
+def read_listen(value: object) -> object:
+    """Check an address and a port, as they are written."""
     if isinstance(value, str) and not LISTEN.fullmatch(value):
         raise ValueError(f"`{value}` is no address and port: write it like `127.0.0.1:8080` or `[::]:8080`")
     return value
@@ -101,8 +103,12 @@ class PollSettings(_Shape):
     """How often a feed is polled: a duration, or a mapping with bounds."""
 
     every: Poll
+    """How often, about; a tenth more or less. Example: `10m`."""
     min: Poll | None = None
+    """How often at most, for a feed whose pages are mostly new. Default: a quarter of `every`, a minute at least.
+    Example: `2m`."""
     max: Poll | None = None
+    """How seldom at most: with it a quiet feed is asked less and less often. Example: `2h`."""
 
     @model_validator(mode="before")
     @classmethod
@@ -124,18 +130,26 @@ class DefaultSettings(_Shape):
     former: ClassVar[dict[str, str]] = {"first_poll": "backlog"}  # keys of earlier versions
 
     notify: Texts = Field(default_factory=list)
+    """The channels of rules that name none. Default: the only channel. Example: `[desk, chief]`."""
     priority: PriorityWord = Priority.NORMAL
+    """The priority of rules that say none. Example: `high`."""
     dedup: Duration = timedelta(days=4)
+    """How long a story is remembered after its last report: one story, one message. Example: `24h`."""
     poll: PollSettings = PollSettings.model_validate("10m")
+    """How often a feed is asked for news, `10s` at least. Example: `5m`."""
     backlog: Backlog = Backlog.SILENT
+    """What is done with what a feed did not bring one by one. Example: `alert`."""
     zone: Annotated[str, BeforeValidator(parse_zone)] = "UTC"
+    """The time zone of times of day that name none. Example: `Europe/Paris`."""
 
 
 class AuthSettings(_Shape):
     """`auth:`, a login that is sent with every request (RFC 7617)."""
 
     user: str
+    """Who logs in. Example: `desk`."""
     password: str
+    """The password, by reference. Example: `"${TASS_PASSWORD}"`."""
 
 
 class FeedSettings(_Shape):
@@ -144,19 +158,36 @@ class FeedSettings(_Shape):
     former: ClassVar[dict[str, str]] = {"first_poll": "backlog"}  # keys of earlier versions
 
     url: str
+    """RSS, Atom or JSON Feed, over http or https; a `file:` in a folder of `allow_files`. Example:
+    `https://tass.example/rss.xml`."""
     poll: PollSettings | None = None
+    """How often it is asked. Default: that of `defaults`. Example: `{every: 10m, max: 2h}`."""
     lang: Language = ""
+    """Its language, where the feed tells none or a wrong one. Default: what the feed says. Example: `ru`."""
     country: str = ""
+    """Where it comes from. Example: `RU`."""
     tags: Texts = Field(default_factory=list)
+    """Words to call it by. Example: `[wire, state]`."""
     headers: dict[str, str] = Field(default_factory=dict)
+    """HTTP headers of the request; those that say who asks by reference. Example: `{Authorization: "Bearer
+    ${TASS_KEY}"}`."""
     cookies: dict[str, str] = Field(default_factory=dict)
+    """Cookies of the request, by reference. Example: `{session: "${TASS_SESSION}"}`."""
     auth: AuthSettings | None = None
+    """A login (HTTP Basic), the password by reference. Example: `{user: desk, password: "${TASS_PASSWORD}"}`."""
     proxy: str = ""
+    """The HTTP proxy to go through, `http://host:port`; a login in it by reference. Default: as `HTTP_PROXY` and
+    `HTTPS_PROXY` say. Example: `"http://desk:${PROXY_PASSWORD}@proxy.example.org:3128"`."""
     user_agent: Annotated[str, BeforeValidator(_one_line)] = ""
+    """Who asks. Default: this program, with `contact`. Example: `ExampleNewsDesk/1.0`."""
     timeout: Annotated[timedelta, BeforeValidator(_timeout)] | None = None
+    """How long a whole fetch may take, from `1s` to `120s`. Default: `30s`. Example: `60s`."""
     backlog: Backlog | None = None
+    """What is done with what it did not bring one by one. Default: that of `defaults`. Example: `alert`."""
     identity: Identity = Identity.AUTO
+    """By what its entries are known. Example: `link`."""
     fulltext: bool = False
+    """`true`: read the articles behind its entries where that may make a rule match. Example: `true`."""
 
     @model_validator(mode="before")
     @classmethod
@@ -170,29 +201,41 @@ class OpsSettings(_Shape):
     """`ops:`, what this program has to say about itself."""
 
     notify: Texts = Field(default_factory=list)
+    """Channels that hear of a refused reload and of messages that were set aside. Example: `[desk]`."""
 
 
 class WebSettings(_Shape):
     """`web:`, what others may reach of this program."""
 
     public_url: Annotated[str, BeforeValidator(_public_url)] = ""  # without a slash at its end
-    listen: Annotated[str, BeforeValidator(_listen)] = "127.0.0.1:8080"
+    """Where hubs and recipients of mail reach this program, through your reverse proxy. Default: none: nothing
+    listens, nothing is subscribed. Example: `https://monitor.example.org`."""
+    listen: Annotated[str, BeforeValidator(read_listen)] = "127.0.0.1:8080"
+    """The address and port that your proxy passes `/websub/` and `/unsubscribe/` on to; port `0` is any. Example:
+    `"[::1]:8081"`."""
 
 
 class RetentionSettings(_Shape):
     """`retention:`, how long what is stored is kept; what rules still look back on is kept longer."""
 
     entries: Kept = Retention().entries
+    """How long an entry is kept after it was seen. Example: `30d`."""
     ledger: Kept = Retention().ledger
+    """How long `monitor why` can tell what was decided. Example: `180d`."""
     alerts: Kept = Retention().alerts
+    """How long alerts, messages and what people did are kept, after the story's last report. Example: `800d`."""
     seen: Kept = Retention().seen
+    """How long an entry is known again after its feed last showed it; as long as `entries` at least. Example:
+    `120d`."""
 
 
 class BreakerShape(_Shape):
     """`breaker:`, when alerts of a rule or feed are held: more in an hour than both of these allow."""
 
     alerts: int = Field(default=20, ge=1, le=100_000)
+    """So many in an hour are never too many. Example: `50`."""
     factor: float = Field(default=10, ge=1, le=1_000, allow_inf_nan=False)  # times the usual number
+    """Nor so many times the mean of the last 14 days. Example: `5`."""
 
 
 _BREAKER_SCHEMA = {
@@ -216,13 +259,23 @@ class TopSettings(_Shape):
     model_config = ConfigDict(extra="ignore")
 
     include: Texts = Field(default_factory=list)
+    """Files or patterns, relative to this file, with `feeds`, `rules` and `actors` of their own; `**` is any depth.
+    Example: `[seeds/feeds.yaml, rules/*.yaml]`."""
     allow_files: Texts = Field(default_factory=list)
+    """The folders that `file:` feeds may be read from. Example: `[seeds/stories]`."""
     allow: Texts = Field(default_factory=list)
-    store: str = "sqlite:///var/monitor.db"
+    """What feeds may be read from although it is not public: addresses, networks, names, with a port or without.
+    Example: `[127.0.0.1:8080, 10.0.0.0/8, rsshub]`."""
+    store: str = DEFAULT_STORE
+    """The state: a SQLite file, relative to this file, or PostgreSQL. Example:
+    `postgresql://monitor:${DB_PASSWORD}@db/monitor`."""
     breaker: Annotated[BreakerShape | None, BeforeValidator(_breaker), WithJsonSchema(_BREAKER_SCHEMA)] = (
         BreakerShape()  # None = `false`: alerts are never too many
     )
+    """When alerts of one rule or feed are too many to be told one by one; `false` = never. Example: `{alerts: 50}`."""
     contact: Annotated[str, BeforeValidator(_one_line)] = ""  # a URL or address, told to those whose feeds are read
+    """A URL or address, told in the User-Agent to those whose feeds are read; an address is in mails the way to
+    unsubscribe. Example: `https://example.org/about-our-monitor`."""
 
     @model_validator(mode="before")
     @classmethod

@@ -59,35 +59,56 @@ class WhenSettings(_Shape):
     """`when:` of a route: keys mean all, lists mean any."""
 
     priority: PriorityWord = Priority.LOW
+    """The rule's priority, this one at least. Default: any. Example: `high`."""
     rules: Texts = Field(default_factory=list)
+    """Ids of rules. Default: any. Example: `[shoygu, grain]`."""
     tags: Texts = Field(default_factory=list)
+    """Tags of the rule. Default: any. Example: `war`."""
     owner: Texts = Field(default_factory=list)
+    """The rule's owner. Default: any. Example: `mideast-desk`."""
     feeds: Texts = Field(default_factory=list)
+    """Names of feeds. Default: any. Example: `un-news`."""
     sources: Texts = Field(default_factory=list)
+    """Names, tags or hosts of feeds. Default: any. Example: `[wire, news.un.org]`."""
     lang: Annotated[list[Language], BeforeValidator(_as_list)] = Field(default_factory=list)
+    """Languages of the entry; `en` is `en-GB` too. Default: any. Example: `[en, ru]`."""
 
 
 class RouteSettings(_Shape):
     """One of `routes:`."""
 
     when: WhenSettings = WhenSettings()
+    """What it is for. Default: everything. Example: `{priority: urgent}`."""
     notify: Annotated[list[str], BeforeValidator(_as_list)] = Field(min_length=1)
+    """The channels. Example: `[desk, chief]`."""
     also: bool = False
+    """`true`: beside what else fits. Example: `true`."""
     quiet: Literal["ignore"] | None = None
+    """`ignore`: through the quiet hours of these channels. Default: they hold. Example: `ignore`."""
     mode: Mode | None = None
+    """`instant`: not in the digest; `digest`: in it, whatever the priority, but for urgent alerts. Default: as the
+    channel says. Example: `instant`."""
 
 
 class MaintenanceSettings(_Shape):
     """One of `maintenance:`: hours of the week, or once from a time until another."""
 
     name: str = Field(min_length=1, max_length=100)
+    """What it is called in `monitor why`. Example: `backup`."""
     zone: Annotated[str, BeforeValidator(parse_zone)] | None = None  # before the times: they are read in it
+    """The time zone of these times, where they name none. Default: that of `defaults`. Example: `Europe/Paris`."""
     when: Annotated[tuple[HoursText, ...], BeforeValidator(_as_list), AfterValidator(ending)] = ()
+    """Hours of the week, as in `quiet`. Default: this, or `from` and `until`. Example: `sun 02:00-04:00`."""
     since: MomentText | None = Field(default=None, alias="from")
+    """The beginning of a single time. Example: `2027-01-10 02:00`."""
     until: MomentText | None = None
+    """Its end. Example: `2027-01-10 06:00 Europe/Paris`."""
     feeds: Texts = Field(default_factory=list)
+    """Names, tags or hosts of the feeds that it is about. Default: all. Example: `[wire]`."""
     rules: Texts = Field(default_factory=list)
+    """The rules that it is about; an alert of others as well is told. Default: all. Example: `grain`."""
     note: str = Field(default="", max_length=500)
+    """Why, for those who ask. Example: `the wire moves to a new address`."""
 
     @model_validator(mode="after")
     def _some_time(self) -> Self:

@@ -15,6 +15,7 @@ from monitor.decide.identity import Recognised, page_size, recognise
 from monitor.decide.parsing import after_parse
 from monitor.decide.rhythm import after_page, after_unchanged, interval_of
 from monitor.decide.schedule import asked_wait, hold_host_until, next_poll, poll_after_failure
+from monitor.decide.sources import source_tags
 from monitor.decide.thresholds import question
 from monitor.decide.tripping import trip
 from monitor.decide.updates import Change, change_of, describe
@@ -39,7 +40,6 @@ from monitor.model import (
     Told,
     Validators,
 )
-from monitor.rules.limits import host_of
 from monitor.rules.match import MatchResult, Ruleset
 from monitor.stories.index import StoryIndex
 from monitor.stories.keys import story_keys
@@ -280,11 +280,6 @@ def decide_page(
         raised=tripped.raised,
         breakers=tripped.breakers,
     )
-
-
-def source_tags(feed: Feed) -> tuple[str, ...]:
-    """Return what a rule's `sources` may name a feed by, beside its name: its tags, and the host it is read from."""
-    return (*feed.tags, host_of(feed.url))
 
 
 def _consider(draft: Draft, item: Fresh) -> None:

@@ -35,8 +35,16 @@ class Outline:
     language: str = ""
 
 
-def read_opml(raw: bytes) -> tuple[Outline, ...]:
-    """Return the feeds of a list, in its order; what is no feed, such as a folder or a link, is passed over.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpmlList:
+    """What a list holds."""
+
+    outlines: tuple[Outline, ...]  # feeds, in its order
+    passed: int  # outlines that are neither a feed nor a folder: links, notes, feeds whose `xmlUrl` is missing
+
+
+def read_opml(raw: bytes) -> OpmlList:
+    """Return the feeds of a list; what is no feed, such as a link, is passed over and counted.
 
     Raises:
         UserError: it is no OPML, not well-formed, or larger than anybody's list.
@@ -61,7 +69,7 @@ def read_opml(raw: bytes) -> tuple[Outline, ...]:
         raise UserError("this list cannot be read: it holds halves of characters") from error
     if not reader.is_opml:
         raise UserError(f"this is no list of feeds: OPML begins with <opml>, not with <{shorten(reader.root, 40)}>")
-    return tuple(reader.outlines)
+    return OpmlList(outlines=tuple(reader.outlines), passed=reader.passed)
 
 
 def _mended(found: re.Match[str]) -> str:
@@ -80,7 +88,9 @@ class _Reader:
     def __init__(self) -> None:
         self.root = ""
         self.outlines: list[Outline] = []
+        self.passed = 0
         self._open: list[str] = []  # the name of each outline that is open, "" = it is no folder
+        self._leaf = False  # whether the outline that began last is no feed, and holds none so far
 
     @property
     def is_opml(self) -> bool:
@@ -98,6 +108,7 @@ class _Reader:
         url = next((value.strip() for key, value in attributes.items() if key.lower() == "xmlurl"), "")
         title = given.get("title") or given.get("text") or ""
         self._open.append("" if url else title)
+        self._leaf = not url
         if url:
             self.outlines.append(
                 Outline(title=title, url=url, tags=self._tags(given), language=given.get("language", ""))
@@ -107,6 +118,8 @@ class _Reader:
         """Leave an element."""
         if name.lower() == "outline" and self.is_opml:
             self._open.pop()
+            self.passed += self._leaf
+            self._leaf = False
 
     def _tags(self, given: dict[str, str]) -> tuple[str, ...]:
         """Name the folders, then the categories: `/news/europe,wire` are three."""

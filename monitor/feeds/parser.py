@@ -26,6 +26,7 @@ from monitor.feeds.child import CPU_SECONDS, MEMORY
 from monitor.feeds.small import parse_small
 from monitor.feeds.wire import LENGTH, Answer, Task, pack, unpack_answer
 from monitor.model import Feed, Page, ParsedFeed
+from monitor.ports import Meter
 
 log = structlog.get_logger()
 
@@ -48,8 +49,14 @@ class ChildParser:
     """
 
     def __init__(
-        self, *, processes: int = PROCESSES, deadline: timedelta = DEADLINE, python: str = sys.executable
+        self,
+        *,
+        processes: int = PROCESSES,
+        deadline: timedelta = DEADLINE,
+        python: str = sys.executable,
+        meter: Meter | None = None,
     ) -> None:
+        self._meter = meter or Meter()
         self._deadline = deadline
         self._python = python
         self._hands = asyncio.Semaphore(processes)
@@ -102,6 +109,7 @@ class ChildParser:
             try:
                 answer = await child.ask(frame, self._deadline)
             except BaseException:  # whoever gave up leaves an answer behind that nobody wants
+                self._meter.parser_stopped()
                 self._end(child)
                 raise
             if answer.last:
@@ -119,6 +127,7 @@ class ChildParser:
                 return child
             self._end(child)
         child = await _Child.start(self._python)
+        self._meter.parser_started()
         try:
             await child.ready()
         except BaseException:

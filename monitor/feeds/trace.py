@@ -44,6 +44,8 @@ class Hop:
     address: str = ""  # that was tried last, "" = it did not come to that, or a proxy stood between
     status: int | None = None
     headers: dict[str, str] = field(default_factory=dict)
+    date: str = ""  # what the server took the time to be
+    age: str = ""  # seconds that the answer lay in a cache
     leads_to: str = ""  # of a redirect, without query string
     failed: str = ""  # the kind of error
 
@@ -110,6 +112,7 @@ class FetchTrace:
         hop.headers = {
             name: shorten(one_line(response.headers[name]), HEADER_WIDTH) for name in TOLD if name in response.headers
         }
+        hop.date, hop.age = (shorten(one_line(response.headers.get(name, "")), 40) for name in ("Date", "Age"))
         hop.leads_to = _target(response)
         self._stream, self.last_url = response.content, response.url
 

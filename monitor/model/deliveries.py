@@ -89,6 +89,7 @@ class ClaimedDelivery:
     token: int  # of the destination's lease
     until: datetime  # of the lease
     in_doubt_since: datetime | None = None  # an earlier attempt whose end nobody knows; None = send
+    was_held: bool = False  # it was kept back before: how long it took says nothing of this program
 
 
 # -- what a notifier answers, and what it means ------------------------------------------------------------------------

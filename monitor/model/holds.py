@@ -103,7 +103,7 @@ class Action:
     at: datetime
     by: str  # who: a Slack user, a login, "unsubscribe link"
     via: str  # "slack", "command line", "mail", "console"
-    verb: str  # "acknowledge", "mute", "unmute", "relevant", "not relevant", "release", "discard", "why", "refused"
+    verb: str  # "acknowledge", "mute", "unmute", "relevant", "not relevant", "release", "discard", "replay", "why" ...
     subject: str  # what it was done to: an alert's, mute's or breaker's id
     detail: str = ""  # one line for people
 

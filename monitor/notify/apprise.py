@@ -57,6 +57,7 @@ class AppriseSettings(ChannelSettings):
     """`{apprise: "${APPRISE_URL}"}`: one service, by Apprise's URL of it."""
 
     url: Annotated[SecretText, AfterValidator(_known)] = Field(alias="apprise")
+    """Apprise's URL of one service, by reference: it is a secret. Example: `"${APPRISE_URL}"`."""
 
 
 class AppriseNotifier:

@@ -48,6 +48,7 @@ class ConsoleSettings(ChannelSettings):
     """`{console: true}`."""
 
     console: Annotated[bool, BeforeValidator(_true)] = Field()
+    """`true`: alerts on standard output, in colour on a terminal, with hits between `**` elsewhere. Example: `true`."""
 
 
 class ConsoleNotifier:

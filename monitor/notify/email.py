@@ -62,6 +62,7 @@ class EmailSettings(ChannelSettings):
     """`{email: chief@example.org}`, or a list of addresses."""
 
     to: Addresses = Field(alias="email", min_length=1)
+    """An address, or a list of them; needs `smtp`. Example: `[chief@example.org, deputy@example.org]`."""
 
 
 class EmailNotifier:

@@ -63,12 +63,24 @@ class ChannelSettings(Settings):
     """What a channel of any kind may say; each kind adds what it needs."""
 
     zone: Zone | None = None  # first: the others are read in it
+    """The time zone of `quiet` and `digest`, where they name none. Default: that of `defaults`. Example:
+    `America/New_York`."""
     quiet: Annotated[tuple[HoursText, ...], BeforeValidator(_as_list), AfterValidator(ending)] = ()
+    """Hours in which only urgent alerts are told; the rest is told when they end. Example: `22:00-07:00
+    Europe/Paris`."""
     digest: TimetableText | None = None
+    """When what is not told at once is told in one message: `hourly`, `daily 07:30` or `weekly mon 08:00`. Default:
+    none: each alert is a message. Example: `daily 07:30 Europe/Paris`."""
     instant: PriorityName | None = None
+    """From which priority on an alert does not wait for the digest. Default: `urgent`. Example: `high`."""
     min_priority: PriorityName = Priority.LOW
+    """Below this, nothing is told here. Example: `high`."""
     wait: Annotated[timedelta, BeforeValidator(_wait)] = timedelta()
+    """How long the first message of a story waits for other reports, `1h` at most; high and urgent ones do not.
+    Default: not at all. Example: `30s`."""
     rate: Rate | None = None
+    """How many messages are sent at most: a number a second (`s`), minute (`min`) or hour (`h`). Default: as the
+    kind of channel allows. Example: `30/min`."""
 
     @model_validator(mode="after")
     def _end(self) -> Self:

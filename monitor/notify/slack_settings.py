@@ -88,20 +88,34 @@ class BroadcastAt(Settings):
     """`{sources: 5}`."""
 
     sources: int = Field(ge=2, le=1000)
+    """So many independent sources, from 2 to 1,000. Example: `5`."""
 
 
 class SlackSettings(ChannelSettings):
     """`{slack: "#desk-russia", token: "${SLACK_BOT_TOKEN}", app_token: "${SLACK_APP_TOKEN}"}`."""
 
     channel: Annotated[str, BeforeValidator(_channel)] = Field(alias="slack")
+    """The channel, in quotes, or its id. Example: `"#desk-russia"`."""
     api_url: Annotated[str, AfterValidator(_api_url)] = BASE_URL  # before the tokens: it says what they look like
+    """Where Slack is, for those who have a gateway in between. Example: `https://slack-gov.com/api/`."""
     token: Annotated[SecretText, AfterValidator(_token)] | None = None
+    """The bot token, by reference. Default: this or `token_file`. Example: `"${SLACK_BOT_TOKEN}"`."""
     token_file: Annotated[SecretFile, AfterValidator(_token)] | None = None
+    """A file that holds the token, relative to `monitor.yaml`. Default: this or `token`. Example:
+    `/run/secrets/slack_token`."""
     app_token: Annotated[SecretText, AfterValidator(_app_token)] | None = None
+    """The app-level token, by reference: it hears buttons and `/monitor`. Default: no buttons. Example:
+    `"${SLACK_APP_TOKEN}"`."""
     app_token_file: Annotated[SecretFile, AfterValidator(_app_token)] | None = None
+    """A file that holds it, relative to `monitor.yaml`. Default: no buttons. Example:
+    `/run/secrets/slack_app_token`."""
     allow_users: Annotated[tuple[Annotated[str, BeforeValidator(_user)], ...], BeforeValidator(as_list)] = ()
+    """The ids of those whose buttons and commands are heard. Default: everybody in the channel. Example:
+    `[U024BE7LH]`."""
 
     broadcast_at: BroadcastAt | None = None
+    """How many independent sources make a reply one for the whole channel. Default: never for that. Example:
+    `{sources: 5}`."""
 
     @model_validator(mode="after")
     def _agree(self) -> Self:

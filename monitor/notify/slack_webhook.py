@@ -43,6 +43,7 @@ class SlackWebhookSettings(ChannelSettings):
     """`{slack_webhook: "${SLACK_WEBHOOK_URL}"}`."""
 
     url: SecretUrl = Field(alias="slack_webhook")
+    """The URL of an incoming webhook, by reference: it is a secret. Example: `"${SLACK_WEBHOOK_URL}"`."""
 
 
 class SlackWebhookNotifier:

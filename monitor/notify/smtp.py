@@ -36,13 +36,22 @@ class SmtpSettings(Settings):
     """`smtp:`, the server that takes our mail."""
 
     host: str = Field(min_length=1)
+    """The mail server. Example: `mail.example.org`."""
     port: int = Field(default=0, ge=0, le=65535)
+    """Its port. Default: `465` with `tls: tls`, else `587`. Example: `25`."""
     user: str = ""
+    """Who logs in. Default: no login. Example: `monitor`."""
     password: SecretText | None = None
+    """The password, by reference. Default: no login. Example: `"${SMTP_PASSWORD}"`."""
     password_file: SecretFile | None = None
+    """A file that holds the password, relative to `monitor.yaml`. Default: no login. Example: `/run/secrets/smtp`."""
     sender: Mailbox = Field(alias="from")
+    """The sender, an address or `Name <address>`. Example: `Media Monitor <monitor@example.org>`."""
     tls: Literal["starttls", "tls", "none"] | None = None
+    """`starttls`, `tls` (from the first byte) or `none`; a password never travels in the clear. Default:
+    `starttls`; `none` for this machine. Example: `tls`."""
     timeout: float = Field(default=15, gt=0, le=300)
+    """Seconds for each step, at most 300. Example: `30`."""
 
     @model_validator(mode="after")
     def _agree(self) -> Self:

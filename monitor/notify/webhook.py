@@ -1,6 +1,6 @@
 """Post alerts as JSON to any HTTP endpoint, signed where a secret is given.
 
-The body, the headers and how a receiver checks them stand in docs/configuration.md, "What a webhook receives".
+The body, the headers and how a receiver checks them stand in docs/webhook.md.
 """
 
 from __future__ import annotations
@@ -46,8 +46,11 @@ class WebhookSettings(ChannelSettings):
     """`{webhook: "https://…", secret: "${HOOK_SECRET}"}`."""
 
     url: PrivateUrl = Field(alias="webhook")
+    """The URL; it is shown nowhere but as its host. Example: `https://example.org/hook`."""
     secret: SecretText | None = None
+    """What the signature is made with, by reference. Default: no signature. Example: `"${HOOK_SECRET}"`."""
     secret_file: SecretFile | None = None
+    """A file that holds the secret, relative to `monitor.yaml`. Default: no signature. Example: `/run/secrets/hook`."""
 
     @model_validator(mode="after")
     def _agree(self) -> Self:

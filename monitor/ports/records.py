@@ -62,6 +62,27 @@ class Waiting:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LaneLevel:
+    """How much of one kind a channel has in the outbox."""
+
+    channel: str
+    state: str  # new, sending, in_doubt, held or dead
+    count: int
+    since: datetime  # the oldest
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Levels:
+    """What those who watch all the time want to know, counted at little cost."""
+
+    feeds: Mapping[str, int]  # watched ones by health: "ok", "paused", or the cause of their failure
+    feed_due: datetime | None  # since when the longest waiting feed is due; None = none waits
+    lanes: tuple[LaneLevel, ...]
+    breakers: int  # that are open
+    nodes: int  # daemons that live
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Activity:
     """What was done in a time."""
 
@@ -94,6 +115,7 @@ class StatusReport:
     owed: tuple[OwedReport, ...]  # by channel
     dead: tuple[DeadReport, ...]  # the latest 20
     held: Mapping[str, int]  # messages that are kept back, by what keeps them
+    held_in: Mapping[str, int]  # the same by channel
     breakers: tuple[Breaker, ...]  # that are open
 
 
@@ -211,3 +233,15 @@ class StateReport:
 
     findings: tuple[str, ...]  # what is wrong, a sentence each
     rows: Mapping[str, int]  # by table
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EngineReport:
+    """What a store is made of."""
+
+    engine: str  # with its version, "SQLite 3.46.1"
+    schema: str  # the revision of its tables
+    size: int  # bytes on disk
+    log_size: int  # bytes that stand in the log alone; 0 where the engine looks after that itself
+    now: datetime | None  # the clock of a server, None = it has none of its own
+    chores: Mapping[str, datetime]  # by name, when each is due next

@@ -20,8 +20,11 @@ class AtLeastShape(Shape):
     """`at_least:`, enough entries of enough sources within a time."""
 
     entries: int = Field(default=1, ge=1, le=MOST_RECALLED)
+    """So many entries. Example: `3`."""
     sources: int = Field(default=1, ge=1, le=1_000)
+    """Of so many independent sources: copies of one text count once. Example: `2`."""
     within: Duration
+    """In so long. Example: `2h`."""
 
     @model_validator(mode="after")
     def _asks_for_more_than_one(self) -> AtLeastShape:
@@ -38,6 +41,7 @@ class AbsentShape(Shape):
     """`absent:`, nothing for so long."""
 
     within: Duration
+    """So long without an entry. Example: `24h`."""
 
     @model_validator(mode="before")
     @classmethod
@@ -53,8 +57,11 @@ class SpikeShape(Shape):
     """`spike:`, so many times more than usual."""
 
     factor: float = Field(gt=1, le=1000)
+    """So many times more than usual. Example: `3`."""
     over: Duration
+    """Counted over so long. Example: `1h`."""
     baseline: Duration
+    """So long back is what is usual. Example: `14d`."""
 
     @model_validator(mode="after")
     def _baseline_is_longer(self) -> SpikeShape:
@@ -71,6 +78,7 @@ class NewShape(Shape):
     """`new:`, what was watched for and not seen for so long."""
 
     within: Duration = NEW_FOR
+    """Not seen for so long. Example: `14d`."""
 
     @model_validator(mode="before")
     @classmethod

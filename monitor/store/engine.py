@@ -60,9 +60,12 @@ def _sqlite_engine(file: Path | None) -> tuple[Engine, str]:
     if file is not None:
         try:
             file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            file.touch(mode=0o600)  # articles and feed URLs are nobody else's business; the log takes the file's mode
+            if not file.exists():
+                file.touch(
+                    mode=0o600
+                )  # articles and feed URLs are nobody else's business; the log takes the file's mode
         except OSError as error:
-            raise StoreUnavailableError(f"{file} cannot be made: {error.strerror}") from error
+            raise StoreUnavailableError(f"{file} cannot be made or opened: {error.strerror}") from error
     engine = create_engine(
         URL.create("sqlite", database=str(file) if file else ":memory:"),
         poolclass=StaticPool,
@@ -98,6 +101,7 @@ def _postgres_engine(url: str) -> tuple[Engine, str]:
             address,
             pool_size=1,
             max_overflow=0,
+            paramstyle="format",  # values by their places, as on SQLite: see `monitor.store.prepared`
             connect_args={name: value for name, value in _CONNECTION.items() if name not in address.query},
             hide_parameters=True,
         )

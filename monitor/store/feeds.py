@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
-from operator import itemgetter
+from operator import attrgetter, itemgetter
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -14,6 +14,7 @@ from sqlalchemy import Connection, Row, Text, Update, bindparam, false, or_, sel
 from monitor.errors import Cause, LeaseLostError
 from monitor.model import Feed, FeedLease, FeedNotes, FeedState, PollOutcome, Subscription, Validators
 from monitor.store.engine import insert
+from monitor.store.prepared import prepared
 from monitor.store.tables import feed
 
 
@@ -160,12 +161,20 @@ def adopt_feeds(connection: Connection, now: datetime) -> None:
 
 _HELD = update(feed).where(feed.c.id == bindparam("held"), feed.c.token == bindparam("under"))
 _ENDED = {"due": bindparam("next"), "token": feed.c.token + 1, "strikes": 0, "polled_at": bindparam("polled")}
-_LEARNT = (
-    *("etag", "last_modified", "body_hash", "baseline_at", "failures", "failing_since", "cause", "detail"),
-    *("blocks", "notes"),
-)
-_FINISH = _HELD.values(_ENDED)
-_FINISH_CHANGED = _HELD.values(_ENDED | {name: bindparam(f"new_{name}") for name in _LEARNT})
+_AS_THEY_ARE = ("body_hash", "baseline_at", "failures", "failing_since", "detail", "blocks", "notes")
+_LEARNT = ("etag", "last_modified", "cause", *_AS_THEY_ARE)
+_rest_learnt = attrgetter(*_AS_THEY_ARE)
+_LEASE = ("held", "under", "next", "polled")
+
+
+@prepared(*_LEASE)
+def _finish(_connection: Connection) -> Update:
+    return _HELD.values(_ENDED)
+
+
+@prepared(*_LEASE, *_LEARNT)
+def _finish_changed(_connection: Connection) -> Update:
+    return _HELD.values(_ENDED | {name: bindparam(name) for name in _LEARNT})
 
 
 def finish_polls(connection: Connection, outcomes: Collection[PollOutcome]) -> None:
@@ -174,33 +183,27 @@ def finish_polls(connection: Connection, outcomes: Collection[PollOutcome]) -> N
     Raises:
         LeaseLostError: a lease has ended: it ran out and was given to another, or this is its second finish.
     """
-    rows: dict[Update, list[dict[str, Any]]] = {_FINISH: [], _FINISH_CHANGED: []}
+    unchanged: list[tuple[Any, ...]] = []
+    changed: list[tuple[Any, ...]] = []
     for outcome in sorted(outcomes, key=lambda outcome: outcome.lease.state.feed_id):  # nodes lock rows in one order
         lease, state = outcome.lease, outcome.state
-        row = {"held": lease.state.feed_id, "under": lease.token, "next": outcome.due, "polled": state.polled_at}
+        row = lease.state.feed_id, lease.token, outcome.due, state.polled_at
         if replace(state, polled_at=lease.state.polled_at) == lease.state:
-            rows[_FINISH].append(row)
+            unchanged.append(row)
         else:
-            rows[_FINISH_CHANGED].append(row | _learnt(state))
-    for statement, some in rows.items():
-        if some and connection.execute(statement, some).rowcount != len(some):
-            names = ", ".join(sorted(outcome.lease.state.name for outcome in outcomes))
-            raise LeaseLostError(f"the lease has ended on one of these feeds: {names}")
+            changed.append((*row, *_learnt(state)))
+    if _finish(connection, unchanged) + _finish_changed(connection, changed) != len(outcomes):
+        names = ", ".join(sorted(outcome.lease.state.name for outcome in outcomes))
+        raise LeaseLostError(f"the lease has ended on one of these feeds: {names}")
     for outcome in outcomes:
         if outcome.hold_host_until is not None:
             _hold_host(connection, host_of(outcome.lease.state.url), outcome.hold_host_until)
 
 
-def _learnt(state: FeedState) -> dict[str, Any]:
-    return {
-        "new_etag": state.validators.etag,
-        "new_last_modified": state.validators.last_modified,
-        "new_cause": state.cause.name if state.cause else None,
-        **{
-            f"new_{name}": getattr(state, name)
-            for name in ("body_hash", "baseline_at", "failures", "failing_since", "detail", "blocks", "notes")
-        },
-    }
+def _learnt(state: FeedState) -> tuple[Any, ...]:
+    """Return what was learnt of a feed, in the order of `_LEARNT`."""
+    cause = state.cause.name if state.cause else None
+    return state.validators.etag, state.validators.last_modified, cause, *_rest_learnt(state)
 
 
 def _hold_host(connection: Connection, host: str, until: datetime) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
+from operator import attrgetter
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Insert, bindparam, delete, func, select, update
@@ -12,7 +13,8 @@ from sqlalchemy import ColumnElement, Connection, Insert, bindparam, delete, fun
 from monitor.errors import ConflictError
 from monitor.model import MOST_RECALLED, History, Hit, Question, Tally
 from monitor.ports import RuleStats
-from monitor.store.engine import built_once, insert
+from monitor.store.engine import insert
+from monitor.store.prepared import prepared
 from monitor.store.tables import entry, hit, tally
 
 WEEK, MONTH = timedelta(days=7), timedelta(days=30)
@@ -21,12 +23,10 @@ _HIT_COLUMNS = ("rule", "at", "entry_id", "source", "text_key", "names")
 
 def add_hits(connection: Connection, hits: Collection[Hit]) -> None:
     """Write what one poll has found."""
-    if hits:
-        rows = [{name: getattr(item, name) for name in _HIT_COLUMNS} for item in hits]
-        connection.execute(_new_hits(connection), rows)
+    _new_hits(connection, map(attrgetter(*_HIT_COLUMNS), hits))
 
 
-@built_once
+@prepared(*_HIT_COLUMNS)
 def _new_hits(connection: Connection) -> Insert:
     return insert(connection, hit).on_conflict_do_nothing()
 

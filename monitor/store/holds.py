@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from datetime import datetime
 from typing import Any
 
@@ -102,6 +102,23 @@ def drop_held(connection: Connection, keys: Collection[str], reason: str, now: d
     return _let_go(connection, keys, {"state": DeliveryState.SKIPPED, "reason": reason, "settled_at": now})
 
 
+def drop_all_held(connection: Connection, kind: HoldKind, by: str, reason: str, now: datetime) -> int:
+    """Give up all that one mute or breaker holds; see `Store.drop_all_held`."""
+    ended = {"state": DeliveryState.SKIPPED, "reason": reason, "settled_at": now}
+    return _change_all(connection, kind, by, ended)
+
+
+def hold_all_again(connection: Connection, kind: HoldKind, by: str, hold: Hold) -> int:
+    """Keep all that one mute or breaker holds for another reason; see `Store.hold_all_again`."""
+    return _change_all(connection, kind, by, _of_hold(hold))
+
+
+def _change_all(connection: Connection, kind: HoldKind, by: str, values: dict[str, Any]) -> int:
+    of_it = _HELD, delivery.c.hold_kind == kind, delivery.c.hold_by == by
+    _lock_lanes(connection, connection.scalars(select(delivery.c.channel).where(*of_it).distinct()))
+    return connection.execute(update(delivery).where(*of_it).values(values)).rowcount
+
+
 def fold_held(connection: Connection, digest: Delivery, keys: Collection[str], now: datetime) -> None:
     """Tell held deliveries in one; see `Store.fold_held`.
 
@@ -121,8 +138,11 @@ def fold_held(connection: Connection, digest: Delivery, keys: Collection[str], n
 def hold_again(connection: Connection, keys: Collection[str], hold: Hold) -> int:
     """Keep held deliveries for another reason; see `Store.hold_again`."""
     _lock(connection, keys)
-    values = {"hold_kind": hold.kind, "hold_by": hold.by, "hold_until": hold.until, "reason": hold.reason}
-    return _let_go(connection, keys, values)
+    return _let_go(connection, keys, _of_hold(hold))
+
+
+def _of_hold(hold: Hold) -> dict[str, Any]:
+    return {"hold_kind": hold.kind, "hold_by": hold.by, "hold_until": hold.until, "reason": hold.reason}
 
 
 def _lock(connection: Connection, keys: Collection[str]) -> set[str]:
@@ -130,9 +150,13 @@ def _lock(connection: Connection, keys: Collection[str]) -> set[str]:
     channels: set[str] = set()
     for some in portions(set(keys)):
         channels |= set(connection.scalars(select(delivery.c.channel).where(delivery.c.key.in_(some), _HELD)))
+    _lock_lanes(connection, channels)
+    return channels
+
+
+def _lock_lanes(connection: Connection, channels: Iterable[str]) -> None:
     lanes = select(destination.c.name).where(destination.c.name.in_(sorted(channels))).order_by(destination.c.name)
     connection.execute(lanes.with_for_update(key_share=True))
-    return channels
 
 
 def _lock_alerts(connection: Connection, keys: Collection[str]) -> set[str]:
@@ -167,8 +191,13 @@ def _held(row: Row[Any]) -> HeldDelivery | None:
             kind=DeliveryKind(row.kind),
             message=message,
             created_at=row.created_at,
-            hold=Hold(kind=HoldKind(row.hold_kind), reason=row.reason, until=row.hold_until, by=row.hold_by),
+            hold=hold_of(row),
         ),
         seq=row.seq,
         story_id=row.story_id or "",
     )
+
+
+def hold_of(row: Row[Any]) -> Hold:
+    """Make the hold of a row of `delivery` that has one."""
+    return Hold(kind=HoldKind(row.hold_kind), reason=row.reason, until=row.hold_until, by=row.hold_by)

@@ -68,7 +68,7 @@ def find_sightings(connection: Connection, keys: Collection[bytes]) -> tuple[Sig
 def find_announcements(connection: Connection, prefix: str) -> tuple[DeliveryRecord, ...]:
     """Find deliveries that are about no entry by the beginning of their key; see `Store.find_announcements`."""
     asked = select(delivery).where(delivery.c.alert_id.is_(None), *begins(delivery.c.key, prefix))
-    return tuple(_delivery(row) for row in connection.execute(asked.order_by(delivery.c.seq).limit(MOST_FOUND)))
+    return tuple(delivery_of(row) for row in connection.execute(asked.order_by(delivery.c.seq).limit(MOST_FOUND)))
 
 
 def latest_deliveries(
@@ -80,7 +80,7 @@ def latest_deliveries(
         asked = asked.where(delivery.c.channel == channel)
     if not edits:
         asked = asked.where(delivery.c.kind != DeliveryKind.EDIT)
-    return tuple(_delivery(row) for row in connection.execute(asked))
+    return tuple(delivery_of(row) for row in connection.execute(asked))
 
 
 def begins(column: Column[str], prefix: str) -> tuple[Any, Any]:
@@ -94,14 +94,14 @@ def entry_record(connection: Connection, entry_id: str) -> EntryRecord | None:
     if row is None:
         return None
     asked = select(decision).where(decision.c.entry_id == entry_id).order_by(decision.c.id)
-    decisions = tuple(_decision(each) for each in connection.execute(asked))
+    decisions = tuple(decision_of(each) for each in connection.execute(asked))
     joined = next((each.story_id for each in decisions if each.stage is Stage.STORY), "")
     return EntryRecord(
         entry=entry_of(row),
         decisions=decisions,
         story=load_stories(connection, [joined]).get(joined) if joined else None,
         others=_others(connection, joined, entry_id) if joined else (),
-        alerts=_alerts(connection, joined) if joined else (),
+        alerts=alerts_of_story(connection, joined) if joined else (),
     )
 
 
@@ -112,11 +112,12 @@ def _others(connection: Connection, story_id: str, entry_id: str) -> tuple[Entry
     return tuple(entry_of(row) for row in rows)
 
 
-def _alerts(connection: Connection, story_id: str) -> tuple[AlertRecord, ...]:
+def alerts_of_story(connection: Connection, story_id: str) -> tuple[AlertRecord, ...]:
+    """Read the alerts about a story and what each owes, by channel."""
     records = []
     for row in connection.execute(select(alert).where(alert.c.story_id == story_id).order_by(alert.c.channel)):
         owed = select(delivery).where(or_(delivery.c.alert_id == row.id, delivery.c.key == row.digest))
-        deliveries = tuple(_delivery(each) for each in connection.execute(owed.order_by(delivery.c.seq)))
+        deliveries = tuple(delivery_of(each) for each in connection.execute(owed.order_by(delivery.c.seq)))
         records.append(AlertRecord(alert=alert_of(row), deliveries=deliveries))
     return tuple(records)
 
@@ -192,14 +193,16 @@ def entry_of(row: Row[Any]) -> Entry:
     return Entry(**values, keys=(), feed=row.name)
 
 
-def _decision(row: Row[Any]) -> Decision:
+def decision_of(row: Row[Any]) -> Decision:
+    """Make the decision of a row of its table."""
     values = {
         name: getattr(row, name) for name in ("entry_id", "at", "verdict", "reason", "rule", "story_id", "channel")
     }
     return Decision(**values, stage=Stage(row.stage))
 
 
-def _delivery(row: Row[Any]) -> DeliveryRecord:
+def delivery_of(row: Row[Any]) -> DeliveryRecord:
+    """Make the record of a row of `delivery`."""
     return DeliveryRecord(
         key=row.key,
         channel=row.channel,

@@ -31,9 +31,10 @@ from monitor.model import (
     Settlement,
     Skipped,
 )
-from monitor.store.engine import built_once, insert
+from monitor.store.engine import insert
 from monitor.store.followups import find_parent, make_room_for_edits, wait_with_held, with_acknowledgement
 from monitor.store.payload import freeze, thaw
+from monitor.store.prepared import prepared
 from monitor.store.tables import delivery, destination
 
 _LONGEST_WAIT: Final = timedelta(hours=36)  # nobody waits so long on purpose: the clock was wrong
@@ -54,31 +55,26 @@ def owe(connection: Connection, deliveries: Sequence[Delivery], now: datetime) -
     wake(connection, {item.channel for item in deliveries}, now)
     deliveries = wait_with_held(connection, deliveries)
     edits_due = make_room_for_edits(connection, deliveries, now)
-    rows = [
-        {
-            "key": item.key,
-            "alert_id": item.alert_id or None,
-            "channel": item.channel,
-            "kind": item.kind,
-            "state": DeliveryState.HELD if item.hold else DeliveryState.NEW,
-            "payload": freeze(item.message),
-            "due_at": edits_due[item.alert_id or item.follows] if item.kind is DeliveryKind.EDIT else now,
-            "created_at": item.created_at,
-            "attempts": 0,
-            "ref": "",
-            "reason": item.hold.reason if item.hold else "",
-            "hold_kind": item.hold.kind if item.hold else "",
-            "hold_by": item.hold.by if item.hold else "",
-            "hold_until": item.hold.until if item.hold else None,
-            "follows": item.follows,
-        }
-        for item in deliveries
-    ]
-    if rows:
-        connection.execute(_new_deliveries(connection), rows)
+    due = {item.key: edits_due[item.alert_id or item.follows] for item in deliveries if item.kind is DeliveryKind.EDIT}
+    _new_deliveries(connection, [_delivery_values(item, due.get(item.key, now)) for item in deliveries])
 
 
-@built_once
+def _delivery_values(item: Delivery, due: datetime) -> tuple[Any, ...]:
+    """Return the values of a delivery's row, in the order of `_OF_DELIVERY`."""
+    hold = item.hold
+    held = (hold.reason, hold.kind, hold.by, hold.until) if hold else ("", "", "", None)
+    state = DeliveryState.HELD if hold else DeliveryState.NEW
+    owed = item.key, item.alert_id or None, item.channel, item.kind, state, freeze(item.message)
+    return *owed, due, item.created_at, 0, "", item.follows, *held
+
+
+_OF_DELIVERY = (
+    *("key", "alert_id", "channel", "kind", "state", "payload", "due_at", "created_at", "attempts", "ref", "follows"),
+    *("reason", "hold_kind", "hold_by", "hold_until"),
+)
+
+
+@prepared(*_OF_DELIVERY)
 def _new_deliveries(connection: Connection) -> Insert:
     return insert(connection, delivery).on_conflict_do_nothing()
 
@@ -92,12 +88,10 @@ def announce(connection: Connection, deliveries: Sequence[Delivery], now: dateti
 
 def wake(connection: Connection, channels: Iterable[str], now: datetime) -> None:
     """Make destinations due now, and lock them until the transaction ends; a leased one looks for itself at its end."""
-    rows = [{"name": name, "due": now, "leased": False, "token": 0, "strikes": 0} for name in sorted(channels)]
-    if rows:
-        connection.execute(_awake(connection), rows)
+    _awake(connection, [(name, now, False, 0, 0) for name in sorted(channels)])
 
 
-@built_once
+@prepared("name", "due", "leased", "token", "strikes")
 def _awake(connection: Connection) -> Insert:
     new = insert(connection, destination)
     due, asked = destination.c.due, new.excluded.due
@@ -105,11 +99,13 @@ def _awake(connection: Connection) -> Insert:
     return new.on_conflict_do_update(index_elements=[destination.c.name], set_={"due": sooner})
 
 
-def replay(connection: Connection, *, now: datetime, channel: str | None) -> int:
+def replay(connection: Connection, *, now: datetime, channel: str | None, key: str | None) -> int:
     """Make dead deliveries new; see `Store.replay`. Their attempts begin anew, or the first failure would end them."""
     dead = delivery.c.state == DeliveryState.DEAD
     if channel is not None:
         dead &= delivery.c.channel == channel
+    if key is not None:
+        dead &= delivery.c.key == key
     channels = connection.scalars(select(delivery.c.channel).where(dead).distinct()).all()
     if not channels:
         return 0
@@ -234,7 +230,8 @@ def _delivery(row: Row[Any], parent: Parent | None) -> Delivery:
 def _claimed(row: Row[Any], found: Delivery, token: int, until: datetime) -> ClaimedDelivery:
     in_doubt = row.state == DeliveryState.SENDING
     since = row.attempted_at if in_doubt else None
-    return ClaimedDelivery(delivery=found, token=token, until=until, in_doubt_since=since)
+    held = bool(row.hold_kind)
+    return ClaimedDelivery(delivery=found, token=token, until=until, in_doubt_since=since, was_held=held)
 
 
 def adopt_lanes(connection: Connection, now: datetime, *, settle: timedelta) -> None:
@@ -276,7 +273,7 @@ def resend(connection: Connection, claimed: ClaimedDelivery, *, now: datetime, l
     attempt = update(delivery).where(delivery.c.key == claimed.delivery.key)
     connection.execute(attempt.values(due_at=now, attempted_at=now, attempts=attempts))
     again = replace(claimed.delivery, attempts=attempts)
-    return ClaimedDelivery(delivery=again, token=claimed.token, until=now + lease)
+    return ClaimedDelivery(delivery=again, token=claimed.token, until=now + lease, was_held=claimed.was_held)
 
 
 def _fenced(connection: Connection, claimed: ClaimedDelivery, values: dict[str, Any]) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, select, update
 
 from monitor.model import FeedEvent, FeedNotes, with_event
+from monitor.store.engine import portions
 from monitor.store.tables import feed
 
 
@@ -37,16 +38,24 @@ def resume_feed(connection: Connection, url: str, now: datetime, *, by: str) -> 
 
 
 def end_pauses(connection: Connection, now: datetime) -> tuple[str, ...]:
-    """Resume the feeds whose pause is over; see `Store.end_pauses`."""
-    paused = select(feed).where(feed.c.active, feed.c.paused_at.is_not(None)).order_by(feed.c.id).with_for_update()
-    over = [
-        row
-        for row in connection.execute(paused).all()
-        if row.notes.paused_until is not None and row.notes.paused_until <= now
-    ]
+    """Resume the feeds whose pause is over; see `Store.end_pauses`.
+
+    It is asked every few seconds: rows are looked at first, and only those whose pause is over are locked.
+    """
+    paused = select(feed).where(feed.c.active, feed.c.paused_at.is_not(None)).order_by(feed.c.id)
+    ids = [row.id for row in connection.execute(paused) if _is_over(row, now)]
+    over: list[Row[Any]] = []
+    for some in portions(ids):
+        locked = connection.execute(paused.where(feed.c.id.in_(some)).with_for_update()).all()
+        over += (row for row in locked if _is_over(row, now))  # somebody may have paused it anew meanwhile
     for row in over:
         _resume(connection, row, now)
     return tuple(row.name for row in over)
+
+
+def _is_over(row: Row[Any], now: datetime) -> bool:
+    until = row.notes.paused_until
+    return until is not None and until <= now
 
 
 def _watched(connection: Connection, url: str) -> Row[Any] | None:

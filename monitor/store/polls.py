@@ -8,10 +8,10 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection
 from datetime import UTC, date, datetime, timedelta
+from operator import attrgetter
 from typing import Any
 
-from sqlalchemy import Connection, Insert, Row, bindparam, or_, select, update
-from sqlalchemy import insert as plain_insert
+from sqlalchemy import Connection, Insert, Row, Update, bindparam, or_, select, update
 from sqlalchemy.sql.dml import ReturningInsert
 
 from monitor.errors import StoreError, StoryConflictError
@@ -35,6 +35,7 @@ from monitor.store.feeds import finish_polls
 from monitor.store.hits import add_hits, change_tallies
 from monitor.store.outbox import owe
 from monitor.store.payload import thaw
+from monitor.store.prepared import prepared
 from monitor.store.pulses import add_raised, open_breakers
 from monitor.store.tables import alert, decision, delivery, entry, seen, story, story_key
 from monitor.store.words import forget_words
@@ -134,15 +135,12 @@ def record(connection: Connection, outcome: PollOutcome, now: datetime) -> None:
 
 
 def _remember_keys(connection: Connection, feed_id: int, keys: Collection[bytes], now: datetime) -> None:
-    if not keys:
-        return
     today = (now - _EPOCH).days
-    rows = [{"feed_id": feed_id, "key16": key, "last_seen": today} for key in sorted(set(keys))]
-    connection.execute(_refreshed_keys(connection), rows)
+    _refresh_keys(connection, [(feed_id, key, today) for key in sorted(set(keys))])
 
 
-@built_once
-def _refreshed_keys(connection: Connection) -> Insert:
+@prepared("feed_id", "key16", "last_seen")
+def _refresh_keys(connection: Connection) -> Insert:
     new = insert(connection, seen)
     return new.on_conflict_do_update(
         index_elements=[seen.c.feed_id, seen.c.key16],
@@ -152,23 +150,14 @@ def _refreshed_keys(connection: Connection) -> Insert:
 
 
 def _add_entries(connection: Connection, feed_id: int, entries: Collection[Entry]) -> None:
-    if not entries:
-        return
-    rows = [
-        {
-            "feed_id": feed_id,
-            "link16": link_key(item.canonical_url),
-            **{name: getattr(item, name) for name in _OF_ENTRY},
-        }
-        for item in entries
-    ]
-    connection.execute(_new_entries(connection), rows)
+    _new_entries(connection, [(feed_id, link_key(item.canonical_url), *_entry_values(item)) for item in entries])
 
 
 _OF_ENTRY = tuple(column.name for column in entry.c if column.name not in ("feed_id", "link16", "words_id"))
+_entry_values = attrgetter(*_OF_ENTRY)
 
 
-@built_once
+@prepared("feed_id", "link16", *_OF_ENTRY)
 def _new_entries(connection: Connection) -> Insert:
     return insert(connection, entry).on_conflict_do_nothing()
 
@@ -181,14 +170,17 @@ def _change_entries(connection: Connection, entries: Collection[Entry]) -> None:
     if not entries:
         return
     forget_words(connection, [item.id for item in entries])
-    changed = update(entry).where(entry.c.id == bindparam("changed"))
-    values: dict[str, Any] = {name: bindparam(f"new_{name}") for name in (*_TOLD_BY_FEED, "link16")}
-    rows = [
-        {f"new_{name}": getattr(item, name) for name in _TOLD_BY_FEED}
-        | {"changed": item.id, "new_link16": link_key(item.canonical_url)}
-        for item in sorted(entries, key=lambda item: item.id)
-    ]
-    connection.execute(changed.values(values), rows)
+    in_order = sorted(entries, key=attrgetter("id"))
+    _changed_entries(connection, [(item.id, link_key(item.canonical_url), *_told_by_feed(item)) for item in in_order])
+
+
+_told_by_feed = attrgetter(*_TOLD_BY_FEED)
+
+
+@prepared("changed", "link16", *_TOLD_BY_FEED)
+def _changed_entries(_connection: Connection) -> Update:
+    values: dict[str, Any] = {name: bindparam(name) for name in ("link16", *_TOLD_BY_FEED)}
+    return update(entry).where(entry.c.id == bindparam("changed")).values(values)
 
 
 def _change_stories(connection: Connection, stories: Collection[Story]) -> None:
@@ -198,24 +190,28 @@ def _change_stories(connection: Connection, stories: Collection[Story]) -> None:
         StoryConflictError: another poll has changed one meanwhile.
     """
     ordered = sorted(stories, key=lambda item: item.id)
-    if new := [_story_row(item) for item in ordered if item.version == 0]:
-        connection.execute(_new_stories(connection), new)
-    if old := [_story_row(item) | {"story": item.id, "read": item.version} for item in ordered if item.version > 0]:
-        as_read = update(story).where(story.c.id == bindparam("story"), story.c.version == bindparam("read"))
-        if connection.execute(as_read.values(version=story.c.version + 1), old).rowcount != len(old):
-            raise StoryConflictError("another poll has changed one of these stories")
+    _new_stories(connection, [_story_values(item) for item in ordered if item.version == 0])
+    old = [(item.version, *_story_values(item)) for item in ordered if item.version > 0]
+    if _grown_stories(connection, old) != len(old):
+        raise StoryConflictError("another poll has changed one of these stories")
 
 
-@built_once
+_OF_STORY = ("id", "first_at", "last_at", "entries", "sources")
+_story_values = attrgetter(*_OF_STORY)
+
+
+@prepared("read", "story", *_OF_STORY[1:])
+def _grown_stories(_connection: Connection) -> Update:
+    as_read = update(story).where(story.c.id == bindparam("story"), story.c.version == bindparam("read"))
+    return as_read.values(version=story.c.version + 1, **{name: bindparam(name) for name in _OF_STORY[1:]})
+
+
+@prepared(*_OF_STORY)
 def _new_stories(connection: Connection) -> Insert:
     """Build it: the id is the first entry's, so only one that was forgotten and came back finds its old story there."""
     added = insert(connection, story).values(version=1)
-    fresh = {name: added.excluded[name] for name in ("first_at", "last_at", "entries", "sources")}
+    fresh = {name: added.excluded[name] for name in _OF_STORY[1:]}
     return added.on_conflict_do_update(index_elements=[story.c.id], set_={**fresh, "version": story.c.version + 1})
-
-
-def _story_row(item: Story) -> dict[str, Any]:
-    return {name: getattr(item, name) for name in ("id", "first_at", "last_at", "entries", "sources")}
 
 
 def _give_keys(connection: Connection, outcome: PollOutcome, now: datetime) -> None:
@@ -227,25 +223,16 @@ def _give_keys(connection: Connection, outcome: PollOutcome, now: datetime) -> N
     Raises:
         StoryConflictError: another poll has given one to another story meanwhile.
     """
-    if not outcome.story_keys:
-        return
     last_at = {item.id: item.last_at for item in outcome.stories}
     rows = [
-        {
-            "key": key,
-            "story_id": story_id,
-            "seen_at": last_at.get(story_id, now),
-            "since": outcome.stories_since,
-            "taken": outcome.taken_keys.get(key, ""),
-        }
+        (key, story_id, last_at.get(story_id, now), outcome.stories_since, outcome.taken_keys.get(key, ""))
         for key, story_id in sorted(outcome.story_keys.items())
     ]
-    given = connection.execute(_given_keys(connection), rows, execution_options={"preserve_rowcount": True})
-    if given.rowcount != len(rows):
+    if _given_keys(connection, rows) != len(rows):
         raise StoryConflictError("another poll has recorded one of these stories")
 
 
-@built_once
+@prepared("key", "story_id", "seen_at", "since", "taken")
 def _given_keys(connection: Connection) -> Insert:
     new = insert(connection, story_key)
     held_by = story_key.c.story_id
@@ -264,7 +251,7 @@ def _add_alerts(connection: Connection, alerts: Collection[Alert]) -> set[str]:
     if not alerts:
         return set()
     names = [column.name for column in alert.c]
-    rows = [{name: getattr(item, name) for name in names} for item in sorted(alerts, key=_alert_id)]
+    rows = [{name: getattr(item, name) for name in names} for item in sorted(alerts, key=attrgetter("id"))]
     return {item.id for item in alerts} - set(connection.scalars(_new_alerts(connection), rows))
 
 
@@ -275,28 +262,23 @@ def _new_alerts(connection: Connection) -> ReturningInsert[Any]:
 
 def _widen_alerts(connection: Connection, alerts: Collection[Alert]) -> None:
     """Change the rules and the priority of alerts; their stories change as well, so two polls that do are told."""
-    rows = [{"alert": item.id, "more": item.rules, "raised": item.priority} for item in sorted(alerts, key=_alert_id)]
-    if rows:
-        connection.execute(_WIDER, rows)
+    _wider_alerts(connection, [(item.id, item.rules, item.priority) for item in sorted(alerts, key=attrgetter("id"))])
 
 
-_WIDER = (
-    update(alert)
-    .where(alert.c.id == bindparam("alert"))
-    .values(rules=bindparam("more", type_=alert.c.rules.type), priority=bindparam("raised"))
-)
-
-
-def _alert_id(item: Alert) -> str:
-    return item.id
+@prepared("alert", "more", "raised")
+def _wider_alerts(_connection: Connection) -> Update:
+    wider = update(alert).where(alert.c.id == bindparam("alert"))
+    return wider.values(rules=bindparam("more"), priority=bindparam("raised"))
 
 
 def _add_decisions(connection: Connection, decisions: Collection[Decision]) -> None:
-    if not decisions:
-        return
-    rows = [{name: getattr(item, name) for name in _OF_DECISION} for item in decisions]
-    connection.execute(_NEW_DECISIONS, rows)
+    _new_decisions(connection, map(_decision_values, decisions))
 
 
 _OF_DECISION = tuple(column.name for column in decision.c if column.name != "id")
-_NEW_DECISIONS = plain_insert(decision)
+_decision_values = attrgetter(*_OF_DECISION)
+
+
+@prepared(*_OF_DECISION)
+def _new_decisions(connection: Connection) -> Insert:
+    return insert(connection, decision)

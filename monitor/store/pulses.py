@@ -62,13 +62,6 @@ def read_pulses(connection: Connection, rules: Collection[str], feed: str, now: 
     )
 
 
-def open_breaker(connection: Connection, tripped: Breaker) -> bool:
-    """Open a breaker, unless one is open; see `Store.open_breaker`."""
-    row = {name: getattr(tripped, name) for name in breaker.c.keys()}  # noqa: SIM118 - columns, not a mapping
-    added = insert(connection, breaker).values(row).on_conflict_do_nothing().returning(breaker.c.id)
-    return connection.scalar(added) is not None
-
-
 def open_breakers(connection: Connection, breakers: Collection[Breaker]) -> None:
     """Open the breakers of one poll.
 
@@ -76,7 +69,9 @@ def open_breakers(connection: Connection, breakers: Collection[Breaker]) -> None
         ConflictError: another poll has opened one of them meanwhile.
     """
     for item in sorted(breakers, key=lambda item: (item.subject, item.name)):
-        if not open_breaker(connection, item):
+        row = {name: getattr(item, name) for name in breaker.c.keys()}  # noqa: SIM118 - columns, not a mapping
+        added = insert(connection, breaker).values(row).on_conflict_do_nothing().returning(breaker.c.id)
+        if connection.scalar(added) is None:
             raise ConflictError(f"another poll has opened the breaker of {item.subject} {item.name}")
 
 

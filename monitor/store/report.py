@@ -54,13 +54,18 @@ def forget_nodes(connection: Connection) -> None:
     connection.execute(delete(node))
 
 
+def nodes(connection: Connection) -> tuple[NodeReport, ...]:
+    """Read the daemons; see `Store.nodes`."""
+    rows = connection.execute(select(node).order_by(node.c.name))
+    return tuple(NodeReport(**row._mapping) for row in rows)  # noqa: SLF001 - SQLAlchemy's public name
+
+
 def status(connection: Connection) -> StatusReport:
     """Take one look at the whole state; see `Store.status`."""
-    nodes = connection.execute(select(node).order_by(node.c.name))
     feeds = connection.execute(select(feed).where(feed.c.active).order_by(feed.c.name, feed.c.id))
     states = connection.execute(select(delivery.c.state, func.count().label("rows")).group_by(delivery.c.state)).all()
     return StatusReport(
-        nodes=tuple(NodeReport(**row._mapping) for row in nodes),  # noqa: SLF001 - SQLAlchemy's public name
+        nodes=nodes(connection),
         feeds=tuple(feed_state(row) for row in feeds),
         entries=connection.scalar(select(func.count()).select_from(entry)) or 0,
         alerts=connection.scalar(select(func.count()).select_from(alert)) or 0,
@@ -68,6 +73,7 @@ def status(connection: Connection) -> StatusReport:
         owed=_owed(connection),
         dead=_dead(connection),
         held=_held(connection),
+        held_in=_held_in(connection),
         breakers=read_breakers(connection, all_of_them=False),
     )
 
@@ -162,6 +168,12 @@ def _held(connection: Connection) -> dict[str, int]:
     counted = select(delivery.c.hold_kind, func.count().label("rows")).where(held).group_by(delivery.c.hold_kind)
     counts = {row.hold_kind: row.rows for row in connection.execute(counted)}
     return {kind.value: counts.get(kind, 0) for kind in HoldKind}
+
+
+def _held_in(connection: Connection) -> dict[str, int]:
+    held = select(delivery.c.channel, func.count().label("rows")).where(delivery.c.state == DeliveryState.HELD)
+    rows = connection.execute(held.group_by(delivery.c.channel).order_by(delivery.c.channel))
+    return {row.channel: row.rows for row in rows}
 
 
 def _dead(connection: Connection) -> tuple[DeadReport, ...]:

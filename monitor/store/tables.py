@@ -68,6 +68,13 @@ Index(
     postgresql_where=text("active AND paused_at IS NULL"),
 )
 
+Index(
+    "feed_paused",
+    feed.c.id,
+    sqlite_where=text("paused_at IS NOT NULL"),
+    postgresql_where=text("paused_at IS NOT NULL"),
+)
+
 seen = Table(  # identity keys that a feed has shown: outlives the entries
     "seen",
     metadata,
@@ -148,6 +155,7 @@ alert = Table(
     Column("acknowledged_at", Moment),
     Column("acknowledged_by", PlainText, nullable=False, server_default=""),
     UniqueConstraint("story_id", "channel"),
+    Index("alert_created_at", "created_at", "id"),
 )
 
 destination = Table(  # one lane a channel: the leased unit of delivery

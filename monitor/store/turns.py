@@ -39,5 +39,7 @@ def take_turns(
 
 
 def forget_hosts(connection: Connection, now: datetime) -> None:
-    """Forget the hosts that nobody has asked for a day."""
-    connection.execute(delete(host).where(host.c.turn_at < now - _FORGOTTEN, host.c.free_at < now - _FORGOTTEN))
+    """Forget the hosts that nobody has asked for a day; one that is being asked again this moment is passed over."""
+    old = select(host.c.name).where(host.c.turn_at < now - _FORGOTTEN, host.c.free_at < now - _FORGOTTEN)
+    in_order = old.order_by(host.c.name).with_for_update(skip_locked=True)  # as `take_turns` locks them
+    connection.execute(delete(host).where(host.c.name.in_(in_order)))

@@ -1,7 +1,8 @@
-"""Listen for HTTP requests of strangers, so that none of them can hold up anything else.
+"""Listen for HTTP requests, so that none of them can hold up anything else.
 
-One connection is one request and has one deadline, whatever its other end does or leaves undone; beyond a number of
-connections new ones are closed at once. Refusals are counted, and told in one line a minute.
+One connection is one request and has one deadline, whatever its other end does or leaves undone, unless its handler
+takes that off; beyond a number of connections new ones are closed at once. Refusals are counted, and told in one line
+a minute.
 """
 
 from __future__ import annotations
@@ -9,13 +10,14 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import Counter
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from datetime import datetime, timedelta
 from http import HTTPStatus
 from typing import Final
 
 import structlog
 from aiohttp import web
+from aiohttp.typedefs import Middleware
 
 from monitor.errors import StoreUnavailableError
 from monitor.ports import Clock
@@ -27,6 +29,21 @@ MOST_CONNECTIONS: Final = 200
 CONNECTION_DEADLINE: Final = 30.0  # seconds, from its opening to the end of its answer
 _TOLD_EVERY: Final = timedelta(minutes=1)
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+Refuse = Callable[[web.Request, HTTPStatus, str, Mapping[str, str]], web.Response]
+"""Make the answer to a request that is refused, or cannot be answered: status, why (may be empty), headers."""
+_DEADLINES: Final = web.AppKey("deadlines", dict[asyncio.Protocol, asyncio.TimerHandle])
+
+
+def outlive_deadline(request: web.Request) -> None:
+    """Let a connection last: its handler sees to it that it ends, and that there are not too many of its kind."""
+    timer = request.app[_DEADLINES].pop(request.protocol, None)
+    if timer is not None:
+        timer.cancel()
+
+
+def refuse_plainly(request: web.Request, status: HTTPStatus, why: str, headers: Mapping[str, str]) -> web.Response:  # noqa: ARG001 - as `Refuse` has it
+    """Say no more than the status: strangers need not know."""
+    return web.Response(status=status, text=status.phrase, headers=headers)
 
 
 class WebServer:
@@ -39,11 +56,16 @@ class WebServer:
         clock: Clock,
         connection_deadline: float = CONNECTION_DEADLINE,
         most_connections: int = MOST_CONNECTIONS,
+        middlewares: Iterable[Middleware] = (),
+        refuse: Refuse = refuse_plainly,
     ) -> None:
+        self._refuse = refuse
         self._refusals = Refusals(clock)
         self._deadline = connection_deadline
         self._most = most_connections
-        app = web.Application(client_max_size=MAX_BODY, middlewares=[self._guarded])
+        self._deadlines: dict[asyncio.Protocol, asyncio.TimerHandle] = {}
+        app = web.Application(client_max_size=MAX_BODY, middlewares=(self._guarded, *middlewares))
+        app[_DEADLINES] = self._deadlines
         app.add_routes(routes)
         self._runner = web.AppRunner(
             app, access_log=None, logger=_protocol_logger(self._refusals), handle_signals=False, shutdown_timeout=1.0
@@ -79,25 +101,35 @@ class WebServer:
             self._refusals.add("too many connections")
             return _Closing()
         connection = server()
-        asyncio.get_running_loop().call_later(self._deadline, _abort, connection)
+        self._deadlines[connection] = asyncio.get_running_loop().call_later(self._deadline, self._abort, connection)
         return connection
+
+    def _abort(self, connection: web.RequestHandler) -> None:
+        self._deadlines.pop(connection, None)
+        if connection.transport is not None:
+            connection.transport.abort()
 
     @web.middleware
     async def _guarded(self, request: web.Request, handler: Handler) -> web.StreamResponse:
         """End each connection with its answer; count refusals, and name what went wrong without its text."""
         try:
-            response = await handler(request)
+            response: web.StreamResponse = await handler(request)
         except web.HTTPException as refused:
-            self._refusals.add(f"{refused.status} {refused.reason}")
-            response = web.Response(status=refused.status, text=refused.reason, headers=_kept(refused))
+            if refused.status < HTTPStatus.BAD_REQUEST:
+                response = web.Response(status=refused.status, headers=_kept(refused))
+            else:
+                self._refusals.add(f"{refused.status} {refused.reason}")
+                response = self._refuse(request, HTTPStatus(refused.status), _why(refused), _kept(refused))
         except StoreUnavailableError:  # the daemon says so itself; hubs ask again
-            response = web.Response(status=HTTPStatus.SERVICE_UNAVAILABLE, headers={"Retry-After": "60"})
+            later = {"Retry-After": "60"}
+            response = self._refuse(request, HTTPStatus.SERVICE_UNAVAILABLE, "the store cannot be read now", later)
         except ConnectionError:  # the other end is gone: nobody waits for an answer
             raise
         except Exception:
             log.exception("a request could not be answered: please report this")
-            response = web.Response(status=HTTPStatus.INTERNAL_SERVER_ERROR)
-        response.force_close()
+            response = self._refuse(request, HTTPStatus.INTERNAL_SERVER_ERROR, "", {})
+        if not response.prepared:
+            response.force_close()
         return response
 
 
@@ -143,11 +175,12 @@ def _protocol_logger(refusals: Refusals) -> logging.Logger:
     return logger
 
 
-def _abort(connection: web.RequestHandler) -> None:
-    if connection.transport is not None:
-        connection.transport.abort()
-
-
 def _kept(refused: web.HTTPException) -> dict[str, str]:
     """Return the headers of a refusal that say something to the one who is refused."""
-    return {name: value for name, value in refused.headers.items() if name in ("Retry-After", "Allow")}
+    return {name: value for name, value in refused.headers.items() if name in ("Retry-After", "Allow", "Location")}
+
+
+def _why(refused: web.HTTPException) -> str:
+    """Return what was said of a refusal, beyond its status."""
+    said = refused.text or ""
+    return "" if said == f"{refused.status}: {refused.reason}" else said

@@ -42,6 +42,7 @@ from tests.store.builders import (
     make_message,
     make_outcome,
     make_story,
+    open_breaker,
 )
 
 DAY = 24 * 60 * MINUTE
@@ -203,7 +204,7 @@ def test_what_a_mute_lets_go_by_itself_waits_for_the_end_of_quiet_hours(store: S
 
 
 def test_what_a_breaker_holds_is_released_as_one_message_a_channel(store: SqlStore) -> None:
-    store.open_breaker(BREAKER)
+    open_breaker(store, BREAKER)
     hold(store, 60, HELD)
     hold(store, 3, HELD, channel="chief")
     assert acts.release(store, ANNA, "b1b1", now=NOW + MINUTE) == "released 63 messages of rule shoygu"
@@ -219,7 +220,7 @@ def test_what_a_breaker_holds_is_released_as_one_message_a_channel(store: SqlSto
 
 
 def test_what_a_breaker_holds_is_discarded_and_stays_in_the_record(store: SqlStore) -> None:
-    store.open_breaker(BREAKER)
+    open_breaker(store, BREAKER)
     hold(store, 2, HELD)
     assert acts.discard(store, ANNA, BREAKER.id, now=NOW) == "discarded 2 messages of rule shoygu"
     rows = store.latest_deliveries(channel=None, edits=False, limit=10)
@@ -229,7 +230,7 @@ def test_what_a_breaker_holds_is_discarded_and_stays_in_the_record(store: SqlSto
 
 @pytest.mark.parametrize("subject", Subject)
 def test_a_breaker_s_rule_or_feed_is_muted(store: SqlStore, subject: Subject) -> None:
-    store.open_breaker(replace(BREAKER, subject=subject))
+    open_breaker(store, replace(BREAKER, subject=subject))
     hold(store, 1, HELD)
     said = acts.mute_held(store, ANNA, BREAKER.id, now=NOW, until=NOW + DAY)
     assert said.startswith(f"discarded 1 message of {subject} shoygu; muted {subject} shoygu until 2026-11-23 12:00")
@@ -238,7 +239,7 @@ def test_a_breaker_s_rule_or_feed_is_muted(store: SqlStore, subject: Subject) ->
 
 
 def test_what_a_poll_recorded_while_a_breaker_was_ended_follows_it(store: SqlStore) -> None:
-    store.open_breaker(BREAKER)
+    open_breaker(store, BREAKER)
     assert settle_ended(store, NOW) == 0
     acts.release(store, ANNA, BREAKER.id, now=NOW)
     hold(store, 1, HELD)
@@ -259,14 +260,14 @@ def test_one_held_message_is_released_or_discarded(store: SqlStore) -> None:
 
 def test_a_short_id_that_means_two_messages_is_refused(store: SqlStore) -> None:
     hold(store, 1, Hold(kind=HoldKind.QUIET, reason="quiet hours"))
-    store.open_breaker(BREAKER)
-    store.open_breaker(replace(BREAKER, id="b1b1c000", subject=Subject.FEED))
+    open_breaker(store, BREAKER)
+    open_breaker(store, replace(BREAKER, id="b1b1c000", subject=Subject.FEED))
     with pytest.raises(NotFoundError, match="may be b1b1b1b1, b1b1c000"):
         acts.release(store, ANNA, "b1b1", now=NOW)
 
 
 def test_a_digest_that_is_held_goes_out_as_it_is(store: SqlStore) -> None:
-    store.open_breaker(BREAKER)
+    open_breaker(store, BREAKER)
     (story, *_) = hold(store, 6, HELD)
     message = Digest(
         title=make_message("24 alerts").title, reason="many", priority=make_message().priority, items=(), count=24

@@ -93,6 +93,7 @@ class House:
     send_deadline: timedelta = timedelta(seconds=20)
     host_spacing: timedelta = timedelta()  # the clock stands still: nobody's turn would ever come
     console: io.StringIO = field(default_factory=io.StringIO)
+    pages: str = "off"  # where the pages are served: `127.0.0.1:0` takes any free port
 
     @property
     def file(self) -> Path:
@@ -112,7 +113,11 @@ class House:
         (self.folder / "rules.yaml").write_text(rules)
 
     def setup(self) -> Setup:
-        return load_setup(self.file, env={"TOKEN": self.slack.token, "APP": self.slack.socket.token})
+        return load_setup(self.file, env=self.env)
+
+    @property
+    def env(self) -> dict[str, str]:
+        return {"TOKEN": self.slack.token, "APP": self.slack.socket.token, "MONITOR_CONSOLE": self.pages}
 
     @asynccontextmanager
     async def open(self) -> AsyncIterator[Daemon]:

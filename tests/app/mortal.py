@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import event
+from sqlalchemy import Connection, event
 from sqlalchemy.engine import Engine
 
 from monitor import logs
@@ -32,8 +32,10 @@ class Countdown:
         self.left = fatal
         self.log = log
         self.only = only
+        self.passed: list[str] = []
 
     def step(self, name: str) -> None:
+        self.passed.append(name)
         if self.only not in ("", name):
             return
         self.left -= 1
@@ -111,17 +113,29 @@ def live(file: Path, fatal: int, now: datetime, log: Path, env: dict[str, str], 
     """Run the house once at a given time; `fatal` counts fetches, parses, sends, and every SQL statement that writes and commit.
 
     Or only steps of one name: their order is always the same, that of all steps is not, where several things go on.
+    Whoever survives leaves the names of all its steps beside the log.
     """
     logs.configure("error")
     countdown = Countdown(fatal, log, only)
 
-    def statement(_connection: Any, _cursor: Any, sql: str, *_rest: Any) -> None:
-        if not sql.startswith("SELECT"):  # a death before one that reads leaves what one before the next leaves
-            countdown.step(f"before {' '.join(sql.split()[:3])}")
+    def statement(connection: Connection, _cursor: Any, sql: str, *_rest: Any) -> None:
+        if sql.startswith("SELECT"):
+            return  # a death before one that reads leaves what one before the next leaves
+        connection.info["wrote"] = not sql.startswith(("BEGIN", "PRAGMA"))
+        countdown.step(f"before {' '.join(sql.split()[:3])}")
+
+    def commit(connection: Connection) -> None:
+        countdown.step("before commit" if connection.info.pop("wrote", False) else "before empty commit")
 
     event.listen(Engine, "before_cursor_execute", statement)
-    event.listen(Engine, "commit", lambda _connection: countdown.step("before commit"))
+    event.listen(Engine, "commit", commit)
     asyncio.run(_once(file, countdown, now, env))
+    steps_beside(log).write_text("\n".join(countdown.passed))
+
+
+def steps_beside(log: Path) -> Path:
+    """Name the file in which a house that survived leaves the names of its steps."""
+    return log.with_name("steps.txt")
 
 
 async def _once(file: Path, countdown: Countdown, now: datetime, env: dict[str, str]) -> None:

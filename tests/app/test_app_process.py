@@ -3,9 +3,11 @@
 import contextlib
 import json
 import os
+import re
 import resource
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -14,9 +16,10 @@ from pathlib import Path
 import pytest
 
 from tests.forks import monitor
-from tests.store.postgres import MISSING, find_binaries, running_server
+from tests.store.postgres import MISSING, find_binaries, running_server, running_standby
 
 ROOT = Path(__file__).parents[2]
+FAILS, WORKS = "the store fails: waiting for it, nothing is lost", "the store works again"
 MONITOR = [sys.executable, "-m", "monitor"]
 
 
@@ -84,6 +87,17 @@ def end(process: subprocess.Popen[str], number: signal.Signals) -> tuple[int, st
     return process.returncode, rest
 
 
+def outages(process: subprocess.Popen[str]) -> list[str]:
+    """Have the daemon end, and return what it said of the store in the rest of its log; it told nothing more."""
+    assert process.stdout is not None
+    assert process.stderr is not None
+    process.send_signal(signal.SIGTERM)
+    records = [json.loads(line) for line in process.stderr]
+    assert process.wait() == 0
+    assert process.stdout.read() == ""
+    return [record["event"] for record in records if record["event"] in (FAILS, WORKS) or record["level"] == "error"]
+
+
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_first_run_tells_the_seed_story_once_and_stops_when_asked(checkout: Path, number: signal.Signals) -> None:
     with daemon(checkout) as process:
@@ -142,6 +156,26 @@ def test_reload_reads_a_new_rule_and_keeps_the_last_good_ones(checkout: Path) ->
         end(process, signal.SIGTERM)
 
 
+def test_systemd_hears_when_the_daemon_is_ready_reloads_and_stops(checkout: Path) -> None:
+    with contextlib.closing(socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)) as manager:
+        manager.bind(str(checkout / "notify"))
+        manager.settimeout(50)
+
+        def heard() -> list[str]:
+            return manager.recv(4096).decode().split("\n")
+
+        with daemon(checkout, NOTIFY_SOCKET=str(checkout / "notify"), WATCHDOG_USEC="3000000") as process:
+            ready = heard()
+            assert ready[0] == "READY=1"
+            assert re.fullmatch(r"STATUS=4 feeds, \d+ rules, 1 channels", ready[1])
+            assert heard() == ["WATCHDOG=1"]
+            process.send_signal(signal.SIGHUP)
+            said = [line for line in iter(heard, ["READY=1", ready[1]]) if line != ["WATCHDOG=1"]]
+            assert [line[0] for line in said] == ["RELOADING=1"]
+            assert end(process, signal.SIGTERM)[0] == 0
+            assert "STOPPING=1" in (line for _ in range(100) for line in heard())
+
+
 def add_feed(checkout: Path) -> None:
     """Watch one more feed, with one entry to be told."""
     (checkout / "more").mkdir()
@@ -165,12 +199,12 @@ def test_a_full_disk_is_said_once_and_everything_is_told_when_there_is_room_agai
         wait_for(process, "running")
         resource.prlimit(process.pid, resource.RLIMIT_FSIZE, (size, resource.RLIM_INFINITY))
         add_feed(checkout)
-        failed = wait_for(process, "the store fails: waiting for it, nothing is lost")
+        failed = wait_for(process, FAILS)
         assert "monitor.db" in str(failed["error"])
         resource.prlimit(process.pid, resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
         (message,) = read_messages(process, 1)
         assert "late" in message
-        assert end(process, signal.SIGTERM)[0] == 0
+        assert outages(process) == [WORKS]
 
 
 def test_a_database_that_is_gone_is_waited_for_and_everything_is_told_when_it_is_back(checkout: Path) -> None:
@@ -178,17 +212,38 @@ def test_a_database_that_is_gone_is_waited_for_and_everything_is_told_when_it_is
     if binaries is None:
         pytest.skip(MISSING)
     with (
-        running_server(binaries, fsync=True) as server,
+        running_server(binaries) as server,
         daemon(checkout, MONITOR_STORE=server.create("outage")) as process,
     ):
         before = read_messages(process, 4)
         server.control("stop")
-        failed = wait_for(process, "the store fails: waiting for it, nothing is lost")
+        failed = wait_for(process, FAILS)
         assert "outage" in str(failed["error"])
         add_feed(checkout)
         server.control("start")
         (late,) = read_messages(process, 1)
         assert "late" in late
         assert len({*before, late}) == 5
-        code, rest = end(process, signal.SIGTERM)
-        assert (code, rest) == (0, "")
+        assert outages(process) == [WORKS]
+
+
+def test_where_the_database_fails_over_to_its_standby_the_daemon_goes_on_there(checkout: Path) -> None:
+    binaries = find_binaries()
+    if binaries is None:
+        pytest.skip(MISSING)
+    with running_server(binaries) as primary:
+        primary.create("pair")
+        with running_standby(binaries, primary) as standby:
+            hosts = f"host={primary.sockets}&host={standby.sockets}"
+            store = f"postgresql://monitor@/pair?{hosts}&target_session_attrs=read-write"
+            with daemon(checkout, MONITOR_STORE=store) as process:
+                before = read_messages(process, 4)
+                primary.control("stop")
+                wait_for(process, FAILS)
+                add_feed(checkout)
+                standby.control("promote")
+                (late,) = read_messages(process, 1)
+                assert "late" in late
+                assert len({*before, late}) == 5
+                assert outages(process) == [WORKS]
+            primary.control("start")

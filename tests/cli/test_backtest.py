@@ -1,11 +1,27 @@
 """What rules would have told of the past, and what a change of them changes."""
 
+from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 
-from monitor.backtest import Comparison, Day, compare_rules, only, run_backtest
+import pytest
+
+from monitor.backtest import (
+    Comparison,
+    Day,
+    Past,
+    compare_rules,
+    only,
+    run_backtest,
+    stored_entries,
+    wanted_by,
+    wanted_by_either,
+)
 from monitor.decide.replay import Replay
 from monitor.model import Entry
+from monitor.store import SqlStore
+from tests.empty_store import open_in_memory
 from tests.rules.building import ruleset
+from tests.store.builders import claim_one, make_outcome
 
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -95,3 +111,77 @@ def test_one_rule_of_a_set_may_use_the_others() -> None:
     rules = only(ruleset("rules: {r: {use: [s, t], none: two}, s: flood, t: storm}"), "r")
     found = run_backtest(Replay(rules, dedup=HOUR), ENTRIES, since=NOW, limit=0)
     assert (list(rules.rules), found.matched) == (["r"], 4)
+
+
+# -- with the index of words -------------------------------------------------------------------------------------------
+
+STORED = [(number, "flood" if number % 7 == 0 else "storm" if number % 11 == 0 else "calm") for number in range(300)]
+RULES = "rules: {r: {use: [s], none: two}, s: flood, t: {terms: storm, absent: 8h}, u: {re: 'fl[o]od'}}"
+
+
+@pytest.fixture(scope="module", params=[0, 100, 1_000])
+def store(request: pytest.FixtureRequest) -> Iterator[SqlStore]:
+    """A store of entries an hour apart, of which some are indexed; the first and the last say nothing."""
+    made = open_in_memory()
+    entries = tuple(
+        Entry(id=f"{number:032x}", keys=(), feed="wire", title=f"{title} {number + 1}", seen_at=NOW + number * HOUR)
+        for number, title in ((-1, "calm"), *STORED)
+    )
+    made.record(make_outcome(claim_one(made, "wire"), entries=entries), NOW)
+    made.index_words(request.param)
+    yield made
+    made.close()
+
+
+@pytest.mark.parametrize("rule", ["r", "s", "t", "u"])
+def test_a_backtest_finds_the_same_with_the_index_and_without(store: SqlStore, rule: str) -> None:
+    everything = ruleset(RULES)
+    rules, start = only(everything, rule), NOW + 100 * HOUR
+    past = Past(store, NOW - HOUR, start=start, wanted=wanted_by(rules, everything))
+    found = run_backtest(Replay(rules, dedup=HOUR), past, since=start, limit=99, count=past.count())
+    all_of_it = stored_entries(store, NOW - HOUR)
+    assert found == run_backtest(Replay(rules, dedup=HOUR), all_of_it, since=start, limit=99)
+    assert (found.matched > 0, found.first) == (True, NOW - HOUR)
+    assert len(past) == len(list(past)) <= store.count_entries(NOW - HOUR)
+
+
+def test_a_comparison_finds_the_same_with_the_index_and_without(store: SqlStore) -> None:
+    old, new = ruleset("rules: {r: flood, t: {terms: storm, absent: 8h}}"), ruleset("rules: {r: storm}")
+    past = Past(store, NOW, start=NOW + HOUR, wanted=wanted_by_either(old, new))
+
+    def replays() -> tuple[Replay, Replay]:
+        return Replay(old, dedup=HOUR), Replay(new, dedup=HOUR)
+
+    found = compare_rules(*replays(), past, since=NOW + HOUR, limit=9, count=past.count())
+    assert found == compare_rules(*replays(), stored_entries(store, NOW), since=NOW + HOUR, limit=9)
+    assert found.gained.total() > 0
+
+
+@pytest.mark.parametrize("store", [1_000], indirect=True)
+def test_only_what_may_match_is_read_where_all_is_indexed(store: SqlStore) -> None:
+    past = Past(store, NOW - HOUR, start=NOW + HOUR, wanted=wanted_by(ruleset("rules: {r: flood}")))
+    floods = sum(title == "flood" for _, title in STORED)
+    assert [entry.title for entry in past][:3] == ["calm 0", "flood 1", "calm 2"]
+    assert len(past) == floods + 3  # the first, the first since the start, and the last
+
+
+def test_what_no_index_knows_is_read_whole(store: SqlStore) -> None:
+    pattern = ruleset("rules: {r: {re: 'fl[o]od'}}")
+    assert wanted_by_either(pattern, ruleset("rules: {r: flood}")) is None
+    assert len(Past(store, NOW, start=NOW, wanted=wanted_by(pattern))) == 300
+    many = ruleset("rules: {" + ", ".join(f"r{number}: flood" for number in range(1_001)) + "}")
+    assert wanted_by(many) is None
+
+
+def test_where_very_many_may_match_all_are_read(store: SqlStore) -> None:
+    wanted = wanted_by(ruleset("rules: {r: [flood, storm, calm]}"))
+    assert len(Past(store, NOW, start=NOW, wanted=wanted, most=299)) == 300
+    assert [entry.id for entry in Past(store, NOW, start=NOW, wanted=wanted, most=299)] == [
+        entry.id for entry in Past(store, NOW, start=NOW, wanted=wanted)
+    ]
+
+
+def test_an_empty_time_has_no_entries(store: SqlStore) -> None:
+    later = NOW + 1_000 * HOUR
+    past = Past(store, later, start=later, wanted=wanted_by(ruleset("rules: {r: flood}")))
+    assert (list(past), len(past), past.count()) == ([], 0, 0)

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from pathlib import Path
 
 import pytest
 
 from monitor.app import utc_now
-from monitor.doctor import Check, examine
+from monitor.doctor.check import Check
+from monitor.doctor.examine import examine
 from monitor.notify.finding import Mark
 from monitor.ports import NodeReport
 from monitor.store.sql_store import open_store
@@ -18,7 +20,7 @@ from tests.cli.served import Served
 
 
 async def look(served: Served, area: str, *, offline: bool = False) -> list[tuple[str, str]]:
-    checks = await examine(served.file, utc_now, offline=offline)
+    checks = (await examine(served.file, utc_now, offline=offline)).checks
     return [(each.mark.value, each.text) for each in checks if each.area == area]
 
 
@@ -114,7 +116,7 @@ async def test_a_mail_server_that_is_gone_or_wants_another_login_is_named(served
 
 async def test_mistakes_in_the_files_are_all_that_is_said(served: Served) -> None:
     served.file.write_text(served.file.read_text() + "stoer: x\n")
-    (check,) = await examine(served.file, utc_now)
+    (check,) = (await examine(served.file, utc_now)).checks
     assert check.mark is Mark.FAIL
     assert check.text.startswith("1 mistake, the first: ")
     assert "unknown key `stoer`" in check.text
@@ -129,10 +131,9 @@ async def test_the_store_is_opened_and_written(served: Served, tmp_path: Path) -
     assert ("warn", "no daemon runs") in await look(served, "store", offline=True)
     now = utc_now()
     store.beat(NodeReport(name="box:1", version="1", started_at=now, beat_at=now, rules_hash=""))
-    assert (await look(served, "store", offline=True))[1:] == [
-        ("ok", "it can be read and written"),
-        ("ok", "running: box:1"),
-    ]
+    *_, (mark, told), running = await look(served, "store", offline=True)
+    assert (mark, running) == ("ok", ("ok", "running: box:1"))
+    assert re.fullmatch(r"it can be read and written: SQLite 3[.\d]+, schema \d{4}, 0\.\d MB( and .* MB of log)?", told)
     store.close()
     (tmp_path / "var" / "monitor.db").write_bytes(b"no database at all, but long enough" * 100)
     assert (await look(served, "store", offline=True))[-1][0] == "fail"
@@ -149,11 +150,15 @@ async def test_a_house_with_one_channel_is_warned(tmp_path: Path, monkeypatch: p
         "channels: {hook: {slack_webhook: '${HOOK}'}}\nheartbeat: {ping: 'https://hc.example/a'}\n"
     )
     monkeypatch.setenv("HOOK", "https://hooks.slack.com/services/hidden")
-    checks = await examine(tmp_path / "monitor.yaml", utc_now, offline=True)
+    checks = (await examine(tmp_path / "monitor.yaml", utc_now, offline=True)).checks
     warnings = [each for each in checks if each.mark is Mark.WARN]
-    assert [each.area for each in warnings] == ["configuration", "store", "channel hook"]
-    assert warnings[0].text == "there is one channel: when it breaks, nobody can be told"
-    assert warnings[2] == Check(
+    assert [each.area for each in warnings] == ["configuration"] * 3 + ["store", "channel hook"]
+    assert [each.text for each in warnings[:3]] == [
+        "there are no feeds: nothing is read",
+        "there are no rules: nothing is found",
+        "there is one channel: when it breaks, nobody can be told",
+    ]
+    assert warnings[4] == Check(
         area="channel hook",
         mark=Mark.WARN,
         text="what it has posted cannot be changed: no counter of sources, no threads, no buttons",

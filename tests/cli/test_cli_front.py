@@ -7,6 +7,8 @@ from pathlib import Path
 import click
 import pytest
 
+from monitor.store import open_store
+
 HEAVY = ("pydantic", "slack_sdk", "jinja2", "apscheduler", "feedparser", "sqlalchemy", "aiohttp", "structlog", "yaml")
 
 
@@ -28,6 +30,29 @@ def test_help_imports_none_of_the_heavy_libraries(arguments: list[str]) -> None:
     ran = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert ran.stderr.strip() == "[]"
     assert ran.stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "needless"),
+    [
+        (["check"], ("aiohttp", "apscheduler", "feedparser", "jinja2", "slack_sdk", "sqlalchemy", "structlog")),
+        (["status", "--quiet"], ("aiohttp", "alembic", "apscheduler", "feedparser", "jinja2", "structlog", "monitor.setup")),
+    ],
+)  # fmt: skip
+def test_what_is_asked_often_imports_only_what_it_needs(
+    tmp_path: Path, arguments: list[str], needless: tuple[str, ...]
+) -> None:
+    (tmp_path / "monitor.yaml").write_text("channels: {screen: {console: true}}\nrules: {quake: earthquake}\n")
+    open_store(f"sqlite:///{tmp_path}/var/monitor.db").close()
+    program = (
+        "import sys\n"
+        f"sys.argv = ['monitor', *{arguments!r}]\n"
+        "from monitor.cli import main\n"
+        "try:\n    main()\nexcept SystemExit:\n    pass\n"
+        f"print([name for name in {needless!r} if name in sys.modules])\n"
+    )
+    ran = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, cwd=tmp_path)
+    assert ran.stdout.splitlines()[-1] == "[]"
 
 
 def test_help_lists_every_command_with_one_line() -> None:

@@ -104,7 +104,7 @@ def test_backtest_counts_by_day_and_shows_the_latest(desk: Path) -> None:
     assert (code, err) == (0, "")
     assert f"{'█' * WIDTH} 2\n" in out
     assert out.endswith(
-        "4 entries read, 2 matched in 2 stories, 2 would have been told; the latest 1 are shown (`--limit`)\n"
+        "4 entries searched, 2 matched in 2 stories, 2 would have been told; the latest 1 are shown (`--limit`)\n"
     )
     code, out, _ = monitor(desk, "backtest", "-", "--since", "1h", text="{terms: talks, none: opens}")
     assert (code, out.count("Шойгу: military talks")) == (0, 1)
@@ -120,7 +120,7 @@ def test_backtest_applies_thresholds_and_says_so(desk: Path) -> None:
     assert "  held back  wire  " in out
     assert "earthquake; 1 of 2 entries within 1h\n" in out
     assert "threshold of quakes: 2 entries within 1h; counted from 20" in out
-    assert out.endswith("4 entries read, 2 matched in 2 stories, 1 would have been told\n")
+    assert out.endswith("4 entries searched, 2 matched in 2 stories, 1 would have been told\n")
     shown = json.loads(monitor(desk, "backtest", "-", "--json", text=rule)[1])
     assert [(each["told"], each["threshold"][:14]) for each in shown["matches"]] == [
         (False, "1 of 2 entries"),
@@ -170,12 +170,12 @@ def test_rules_diff_says_what_is_gained_and_lost_since_a_revision(desk: Path) ->
     git(desk, "init", "-q")
     git(desk, "add", "monitor.yaml", "rules.yaml")
     git(desk, "commit", "-qm", "first")
-    assert monitor(desk, "rules", "diff") == (0, "4 entries read: 0 gained, 0 lost\n", "")
+    assert monitor(desk, "rules", "diff") == (0, "4 entries searched: 0 gained, 0 lost\n", "")
     (desk / "rules.yaml").write_text(RULES.replace("[military talks]", "[talks]").replace("earthquake", "flood"))
     code, out, _ = monitor(desk, "rules", "diff", "HEAD", "--since", "1d")
     assert code == 1
     assert "quake  +0  -2\ntalks  +1  -0\n" in out
-    assert out.endswith("4 entries read: 1 gained, 2 lost\n")
+    assert out.endswith("4 entries searched: 1 gained, 2 lost\n")
     assert "+ talks" in out
 
 

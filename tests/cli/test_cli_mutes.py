@@ -26,6 +26,7 @@ from monitor.store import SqlStore
 from monitor.store.sql_store import open_existing_store
 from tests.app.house import rss
 from tests.app.parse_here import ParserHere
+from tests.store.builders import open_breaker
 
 CONFIG = """
 defaults: {backlog: alert, notify: screen, zone: Europe/Paris}
@@ -200,7 +201,7 @@ def trip(desk: Path, *titles: str) -> str:
     """Open a breaker of the rule `quake`, and hold these; return its id."""
     breaker = Breaker(id="b1b1b1b1", subject=Subject.RULE, name="quake", since=utc_now(), reason="61, usually 1")
     with state(desk) as store:
-        store.open_breaker(breaker)
+        open_breaker(store, breaker)
     assert "Earthquake" not in poll(desk, *titles).replace("rule quake", "")
     return breaker.id
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from click.testing import CliRunner
 
 from monitor.app import utc_now
 from monitor.cli import cli
+from monitor.errors import ConfigurationError
 from monitor.ports import NodeReport
 from monitor.store import open_store
 
@@ -44,3 +46,50 @@ def test_a_daemon_alone_has_nothing_to_differ_from(file: Path) -> None:
     shown = CliRunner().invoke(cli, ["-c", str(file), "status"])
     assert "differ" not in shown.output
     assert "rules" not in shown.output.splitlines()[0]
+
+
+def test_no_feeds_and_no_rules_are_said(file: Path) -> None:
+    shown = CliRunner().invoke(cli, ["-c", str(file), "status"]).output
+    assert "feeds     none: nothing is read; `monitor feeds add URL --write` adds one\n" in shown
+    assert "rules     none" not in shown
+    file.write_text("channels: {screen: {console: true}}\n")
+    assert (
+        "rules     none: whatever comes, nothing is found\n"
+        in CliRunner().invoke(cli, ["-c", str(file), "status"]).output
+    )
+    assert json.loads(CliRunner().invoke(cli, ["-c", str(file), "status", "--json"]).output)["rules"] == 0
+
+
+def test_quiet_says_nothing_and_looks_at_nothing_but_signs_of_life(file: Path) -> None:
+    file.write_text("channels: {a: b, c: d}\nrules: {a: {use: none}}\n")  # the daemon goes on with what it read
+    shown = CliRunner().invoke(cli, ["-c", str(file), "status", "--quiet"])
+    assert (shown.exit_code, shown.output) == (0, "")
+    store = open_store(f"sqlite:///{file.parent}/var/monitor.db")
+    assert [node.name for node in store.nodes()] == ["one:1", "two:2"]
+    for name in ("one:1", "two:2"):
+        store.leave(name)
+    store.close()
+    shown = CliRunner().invoke(cli, ["-c", str(file), "status", "--quiet"])
+    assert (shown.exit_code, shown.output) == (1, "")
+
+
+@pytest.mark.parametrize(
+    ("written", "said"),
+    [
+        ("store: [a]\n", "this should be text"),
+        ("store: mysql://x\n", "this store is of no known kind"),
+        ("store: 'postgresql://u:${NOT_SET}@db/x'\n", "`NOT_SET` is not set"),
+        ("- a\n", "this should be a mapping"),
+        ("a: [\n", "monitor.yaml:"),
+    ],
+)
+def test_a_store_that_cannot_be_found_is_said_at_its_place(
+    file: Path, written: str, said: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file.write_text(written)
+    with pytest.raises(ConfigurationError, match=said):
+        CliRunner().invoke(cli, ["-c", str(file), "status", "--quiet"], catch_exceptions=False)
+    monkeypatch.setenv("MONITOR_STORE", "mysql://y")
+    file.write_text("{}\n")
+    with pytest.raises(ConfigurationError, match="MONITOR_STORE: this store is of no known kind"):
+        CliRunner().invoke(cli, ["-c", str(file), "status", "--quiet"], catch_exceptions=False)

@@ -13,7 +13,7 @@ from monitor.config.load import load_config, watched_files
 from monitor.model import Backlog, Priority
 from tests.config.place import Place
 
-KNOWN = "known here: `actors`, `allow`, `allow_files`, `breaker`, `channels`, `contact`, `defaults`, `feeds`, `heartbeat`, `include`, `maintenance`, `ops`, `retention`, `routes`, `rules`, `smtp`, `store`, `web`"
+KNOWN = "known here: `actors`, `allow`, `allow_files`, `breaker`, `channels`, `console`, `contact`, `defaults`, `feeds`, `heartbeat`, `include`, `maintenance`, `ops`, `retention`, `routes`, `rules`, `smtp`, `store`, `web`"
 
 
 def test_an_empty_mapping_means_the_defaults(place: Place) -> None:

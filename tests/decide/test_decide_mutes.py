@@ -90,6 +90,11 @@ def test_a_mute_holds_urgent_alerts_and_replies_as_well() -> None:
     assert hold_of(occasion, Restraints(mutes=(replace(MUTE, story="s2"),)), NOW) is None
 
 
+def test_a_reason_and_a_name_are_one_short_line() -> None:
+    assert (plain_reason("too\nmuch \x1bnoise"), plain_name("Anna\r\n  B.")) == ("too much noise", "Anna B.")
+    assert (len(plain_reason("x" * 400)), len(plain_name("x" * 400))) == (300, 100)
+
+
 @settings(max_examples=50)
 @given(st.text(max_size=2_000))
 def test_a_reason_is_one_short_line_without_control_characters(text: str) -> None:

@@ -65,6 +65,14 @@ def test_each_channel_has_its_own() -> None:
     assert [len(parcel.keys) for parcel in parcels] == [1, 1]
 
 
+def test_a_digest_goes_out_as_it_is_before_what_is_put_together() -> None:
+    ready = held(9, DIGEST)
+    first, second = pack([*(each for number in range(6) for each in held(number, POST)), *ready])
+    assert (first.keys, first.digest) == ((ready[0].delivery.key,), None)
+    assert second.digest is not None
+    assert len(second.keys) == 6
+
+
 @settings(max_examples=50)
 @given(
     st.lists(

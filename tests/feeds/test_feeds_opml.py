@@ -12,12 +12,16 @@ from monitor.feeds.opml import MAX_BYTES, MAX_DEPTH, Outline, read_opml, write_o
 HEAD = '<?xml version="1.0"?>\n<opml version="2.0"><head/><body>'
 
 
+def feeds_of(raw: bytes) -> tuple[Outline, ...]:
+    return read_opml(raw).outlines
+
+
 def opml(body: str) -> bytes:
     return f"{HEAD}{body}</body></opml>".encode()
 
 
 def test_folders_and_categories_become_tags() -> None:
-    found = read_opml(
+    found = feeds_of(
         opml(
             '<outline text="News"><outline text="Europe">'
             '<outline type="rss" text="short" title="Le Monde" xmlUrl="https://lemonde.example/rss" language="fr"'
@@ -38,18 +42,32 @@ def test_folders_and_categories_become_tags() -> None:
 
 
 @pytest.mark.parametrize(
+    ("body", "passed"),
+    [
+        ('<outline text="a" xmlUrl="https://a.example/"/>', 0),
+        ('<outline text="a"/><outline text="b" htmlUrl="https://b.example/"/>', 2),
+        ('<outline text="f"><outline text="a" xmlUrl="https://a.example/"/></outline>', 0),
+        ('<outline text="f"><outline text="a"/><outline text="b" xmlUrl="https://b.example/"/></outline>', 1),
+        ('<outline text="f"><outline text="g"><outline text="a"/></outline></outline>', 1),
+    ],
+)
+def test_outlines_that_are_neither_feed_nor_folder_are_counted(body: str, passed: int) -> None:
+    assert read_opml(opml(body)).passed == passed
+
+
+@pytest.mark.parametrize(
     ("written", "read"),
     [("caf&eacute; &nbsp;x", "café x"), ("a & b", "a & b"), ("AT&T;", "AT&T;"), ("&#x41;&#66;", "AB"), ("&lt;", "<")],
 )
 def test_names_of_html_and_bare_ampersands_are_understood(written: str, read: str) -> None:
-    (outline,) = read_opml(opml(f'<outline text="{written}" xmlUrl="https://x.example"/>'))
+    (outline,) = feeds_of(opml(f'<outline text="{written}" xmlUrl="https://x.example"/>'))
     assert outline.title == read
 
 
 def test_any_charset_that_names_itself_is_read() -> None:
     text = '<?xml version="1.0" encoding="windows-1251"?><opml><body><outline text="Лента" xmlUrl="https://l.example"/></body></opml>'
-    assert read_opml(text.encode("cp1251"))[0].title == "Лента"
-    assert read_opml(text.replace("windows-1251", "utf-16").encode("utf-16"))[0].title == "Лента"
+    assert feeds_of(text.encode("cp1251"))[0].title == "Лента"
+    assert feeds_of(text.replace("windows-1251", "utf-16").encode("utf-16"))[0].title == "Лента"
 
 
 @pytest.mark.parametrize(
@@ -71,12 +89,12 @@ def test_any_charset_that_names_itself_is_read() -> None:
 )  # fmt: skip
 def test_what_is_no_list_is_said_so(raw: bytes, said: str) -> None:
     with pytest.raises(UserError, match=said):
-        read_opml(raw)
+        feeds_of(raw)
 
 
 def test_a_document_type_alone_is_no_harm() -> None:
     raw = b'<!DOCTYPE opml SYSTEM "http://127.0.0.1:1/opml.dtd"><opml><outline text="a" xmlUrl="https://a.example"/></opml>'
-    assert [outline.title for outline in read_opml(raw)] == ["a"]
+    assert [outline.title for outline in feeds_of(raw)] == ["a"]
 
 
 TEXTS = st.text(st.characters(categories=["L", "N", "P", "S"]), min_size=1, max_size=20)
@@ -89,5 +107,5 @@ TAGS = st.lists(st.from_regex(r"[a-zé]{1,8}", fullmatch=True), max_size=3, uniq
     )
 )
 def test_what_is_written_is_read_again(outlines: list[Outline]) -> None:
-    read = read_opml(write_opml("T <&>", outlines).encode())
+    read = feeds_of(write_opml("T <&>", outlines).encode())
     assert sorted(read, key=repr) == sorted(outlines, key=repr)

@@ -33,6 +33,9 @@ SHAPES = {
     "Slack's workflow": "https://hooks.slack.com/workflows/T00/A00/1/s3cret",
     "Slack's trigger": "https://hooks.slack.com/triggers/T00/1/s3cret",
     "Discord's webhook": "https://discord.com/api/webhooks/1/s3cret-s3cret",
+    "a request's first line": '"GET /rss?key=s3cret&x=1 HTTP/1.1" 200',
+    "a request's path alone": "/rss?s3cret",
+    "a path in a call": "URL(path='/rss?s3cret')",
     "bearer": "Authorization: Bearer s3cret.s3cret_s3cret==",
     "basic": "authorization: basic czNjcmV0s3cret==",
     "password by name": "password=s3cret",
@@ -126,6 +129,31 @@ def test_no_secret_comes_out(stream: io.StringIO, way: Callable[[str], None], te
     assert "s3cret" not in told
 
 
+def test_what_was_read_as_a_secret_comes_out_nowhere(stream: io.StringIO) -> None:
+    plain, odd = "correcthorsebattery", "with a/slash & more"
+    Secret(plain)
+    Secret(odd)
+    Secret("Basic cGxhaW5seWlubm9jZW50")
+    shapes = (plain, odd, "with%20a%2Fslash%20%26%20more", "with%20a/slash%20%26%20more", "cGxhaW5seWlubm9jZW50")
+    for way in WAYS.values():
+        for shape in shapes:
+            way(f"a-word-{shape}-behind")
+    told = stream.getvalue()
+    assert told.count("a-word-") >= len(WAYS) * len(shapes)
+    for shape in shapes:
+        assert shape not in told
+
+
+def test_a_secret_that_begins_like_another_comes_out_nowhere() -> None:
+    Secret("xoxb-11112222")
+    assert logs.redact("with xoxb-11112222-3333 and more") == "with *** and more"
+
+
+def test_a_short_secret_is_no_reason_to_take_words_apart() -> None:
+    Secret("news")
+    assert logs.redact("good news") == "good news"
+
+
 def test_a_call_that_cannot_be_formatted_tells_only_whose_it_was(
     stream: io.StringIO, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -148,6 +176,8 @@ def test_a_stream_that_is_closed_stops_nobody(stream: io.StringIO, capsys: pytes
     [
         ("plain words, a/path and mail@example.org", "plain words, a/path and mail@example.org"),
         ("https://example.org/rss is down", "https://example.org/rss is down"),
+        ("is it in feeds/a or /b? yes", "is it in feeds/a or /b? yes"),
+        ("GET /rss?a=b failed", "GET /rss?*** failed"),
         ("https://user:pw@example.org/rss?a=b is down", "https://***@example.org/rss?*** is down"),
         ("see https://mastodon.example/@desk/1", "see https://mastodon.example/@desk/1"),
         ("https://hooks.slack.com/services/T/B/x failed", "https://hooks.slack.com/services/*** failed"),
@@ -187,6 +217,8 @@ def test_what_is_no_secret_stays(text: str, kept: str) -> None:
         "token: '",
         "/services/",
         "://a?",
+        "/a?",
+        " /a",
     ],
 )
 def test_redacting_takes_linear_time(text: str) -> None:

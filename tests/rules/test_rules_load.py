@@ -209,10 +209,10 @@ def test_a_mistake_in_an_actor_is_not_held_against_the_rules_that_name_it() -> N
 
 
 @pytest.mark.no_cover
-def test_ten_thousand_mistakes_are_ten_thousand_problems() -> None:
-    problems = problems_of("rules:\n" + "".join(f"  r{number}: {{term: x}}\n" for number in range(10_000)))
-    assert len(problems) == 10_000
-    assert problems[9_999].startswith("0.yaml:10001:11: unknown key `term`")
+def test_very_many_mistakes_are_as_many_problems() -> None:
+    problems = problems_of("rules:\n" + "".join(f"  r{number}: {{term: x}}\n" for number in range(3_000)))
+    assert len(problems) == 3_000
+    assert problems[-1].startswith("0.yaml:3001:11: unknown key `term`")
 
 
 values = st.recursive(

@@ -298,8 +298,7 @@ def read(article: Entry, fields: Sequence[Field]) -> Iterator[list[str]]:
     return (tokenize(getattr(article, field)).words for field in fields)
 
 
-@pytest.mark.no_cover
-@settings(max_examples=300)
+@settings(max_examples=150)
 @given(st.lists(st.tuples(nodes, some_fields), min_size=1, max_size=12), texts, texts, texts)
 def test_the_index_agrees_with_the_plainest_matcher(
     rules: list[tuple[Node, tuple[Field, ...]]], title: str, summary: str, body: str
@@ -376,6 +375,19 @@ def test_spellings_that_stand_at_one_place_are_one_place(most_in_automaton: int)
     actor = numbered.add(Actor(id="x", names=(term("shoyg*"), term("shoygu"), term("de shoyg*"))))
     reading = Index(numbered, most_in_automaton=most_in_automaton).read([tokenize("de shoygu"), tokenize("a shoygus")])
     assert reading.places(actor) == [(0, 0, 1), (0, 1, 1), (1, 1, 1)]
+
+
+@pytest.mark.parametrize("most_in_automaton", [0, 1_000])
+def test_an_index_tells_in_which_fields_a_term_stands(most_in_automaton: int) -> None:
+    numbered = Terms()
+    talks, phrase = numbered.add(term("talks")), numbered.add(term("in syria"))
+    reading = Index(numbered, most_in_automaton=most_in_automaton).read([["talks"], ["in", "syria"], []])
+    assert [reading.terms_in(fields) for fields in ({0}, {1}, {2}, {0, 1, 2})] == [
+        {talks},
+        {phrase},
+        set(),
+        {talks, phrase},
+    ]
 
 
 @pytest.mark.parametrize("most_in_automaton", [0, 1_000])

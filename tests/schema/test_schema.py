@@ -46,6 +46,16 @@ def loads(text: str) -> bool:
     return not load_rules([document], channels=None, default_notify=(), default_priority=Priority.NORMAL)[1]
 
 
+def test_editors_are_told_what_a_key_means() -> None:
+    schema = SCHEMAS["monitor.json"]
+    feed = next(each for each in schema["$defs"]["FeedSettings"]["anyOf"] if each["type"] == "object")
+    assert feed["properties"]["backlog"]["description"].startswith("What is done with what it did not bring")
+    for shape in schema["$defs"].values():
+        for branch in shape.get("anyOf", [shape]):
+            undescribed = {key for key, each in branch.get("properties", {}).items() if "description" not in each}
+            assert undescribed == set(), shape
+
+
 # -- the files ---------------------------------------------------------------------------------------------------------
 
 

@@ -10,6 +10,7 @@ from typing import Any
 
 from monitor.model import (
     Alert,
+    Breaker,
     Delivery,
     DeliveryKind,
     Entry,
@@ -23,6 +24,8 @@ from monitor.model import (
     Story,
 )
 from monitor.store import SqlStore
+from monitor.store.engine import writing
+from monitor.store.pulses import open_breakers
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 SECOND = timedelta(seconds=1)
@@ -120,3 +123,9 @@ def owe(store: SqlStore, *titles: str, channel: str = "desk", now: datetime = NO
     lease = claim_one(store, f"feed-{key(' '.join(titles)).hex()}", now)
     outcome = make_outcome(lease, stories=tuple(stories), alerts=tuple(alerts), deliveries=tuple(deliveries))
     store.record(outcome, now)
+
+
+def open_breaker(store: SqlStore, breaker: Breaker) -> None:
+    """Open a breaker as a poll does that raises too much, without its alerts."""
+    with writing(store.engine) as connection:
+        open_breakers(connection, [breaker])

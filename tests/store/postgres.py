@@ -38,7 +38,8 @@ class Server:
     """A running server; its databases are dropped with its folder."""
 
     sockets: Path
-    control: Callable[[str], None]  # `start` or `stop`, as after a failure of the power supply
+    # `start` or `stop`, as after a failure of the power supply; `promote` a standby to the primary
+    control: Callable[[str], None]
 
     def url(self, database: str) -> str:
         return f"postgresql://monitor@/{database}?host={self.sockets}"
@@ -56,6 +57,25 @@ def running_server(binaries: Path, *, fsync: bool = False) -> Iterator[Server]:
 
     With `fsync` what is committed is on the disk, as in earnest: a test needs no power supply to fail.
     """
+    made = ["initdb", "-U", "monitor", "-A", "trust", "-E", "UTF8", "--no-locale", "--no-sync"]
+    with _running(binaries, made, fsync=fsync) as server:
+        yield server
+
+
+@contextmanager
+def running_standby(binaries: Path, primary: Server) -> Iterator[Server]:
+    """Start a server that follows another; from then on what is committed there is on both."""
+    copied = ["pg_basebackup", "-h", str(primary.sockets), "-U", "monitor", "-R", "-c", "fast", "--no-sync"]
+    with _running(binaries, copied, fsync=False) as server:
+        with psycopg.connect(primary.url("postgres"), autocommit=True) as connection:
+            connection.execute("ALTER SYSTEM SET synchronous_standby_names = '*'")
+            connection.execute("SELECT pg_reload_conf()")
+        yield server
+
+
+@contextmanager
+def _running(binaries: Path, made: Sequence[str], *, fsync: bool) -> Iterator[Server]:
+    """Start a server whose folder a command makes."""
     folder = Path(tempfile.mkdtemp(prefix="monitor-pg-"))
     user, prefix = _as_whom(binaries)
     if user is not None:
@@ -63,19 +83,23 @@ def running_server(binaries: Path, *, fsync: bool = False) -> Iterator[Server]:
     data = folder / "data"
     options = f"-k {folder} -c listen_addresses= -c fsync={'on' if fsync else 'off'} -c max_connections=50"
 
-    def run(program: str, arguments: Sequence[str]) -> None:
+    def run(program: str, *arguments: str) -> None:
         # output goes to a file: the server would keep a pipe open
         with (folder / "output").open("ab") as output:
             command = [*prefix, str(binaries / program), "-D", str(data), *arguments]
             subprocess.run(command, user=user, cwd=folder, stdout=output, stderr=output, check=True)
 
-    commands = {"start": ["start", "-w", "-l", str(folder / "log"), "-o", options], "stop": ["stop", "-m", "immediate"]}
+    commands = {
+        "start": ["start", "-w", "-l", str(folder / "log"), "-o", options],
+        "stop": ["stop", "-m", "immediate"],
+        "promote": ["promote", "-w"],
+    }
 
     def control(what: str) -> None:
-        run("pg_ctl", commands[what])
+        run("pg_ctl", *commands[what])
 
     try:
-        run("initdb", ["-U", "monitor", "-A", "trust", "-E", "UTF8", "--no-locale", "--no-sync"])
+        run(*made)
         control("start")
         try:
             yield Server(sockets=folder, control=control)

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import re
 import socket
-from collections.abc import Callable
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import psycopg
@@ -15,6 +18,8 @@ from sqlalchemy.exc import DBAPIError
 from monitor.errors import StoreUnavailableError
 from monitor.store import SqlStore, open_store
 from monitor.store.failures import unavailable_as_store_error
+from monitor.store.sql_store import open_existing_store
+from tests.empty_store import lay_empty
 from tests.store.builders import LEASE, NOW, claim_one, make_entry, make_feed, make_outcome
 from tests.store.postgres import Server
 
@@ -34,6 +39,53 @@ def test_a_full_disk_writes_nothing_and_passes(tmp_path: Path, opened: Callable[
         connection.execute(text("PRAGMA max_page_count = 1000000"))
     store.record(outcome, NOW)
     assert store.status().entries == 1
+
+
+@contextmanager
+def nobody() -> Iterator[None]:
+    """Be a user whom modes of files concern; root may write whatever they say."""
+    user = os.geteuid()
+    if user == 0:
+        os.seteuid(65_534)
+    try:
+        yield
+    finally:
+        os.seteuid(user)
+
+
+@pytest.mark.parametrize(
+    ("file_mode", "folder_mode", "complaint"),
+    [
+        (0o444, 0o555, "is read-only: check the owner and mode of the file and its folder"),
+        (0o666, 0o555, "is read-only: check the owner and mode of the file and its folder"),
+        (0o444, 0o777, "is read-only: check the owner and mode of the file and its folder"),
+        (0o000, 0o755, "cannot be opened: check the owner and mode of the file and its folder"),
+        (0o666, 0o000, "opened: Permission denied"),
+    ],
+)
+@pytest.mark.parametrize("way", [open_store, open_existing_store])
+def test_a_file_or_folder_that_may_not_be_written_is_named_with_what_to_look_at(
+    way: Callable[[str], SqlStore], file_mode: int, folder_mode: int, complaint: str
+) -> None:
+    with tempfile.TemporaryDirectory() as name:  # pytest's own folders are closed to others
+        Path(name).chmod(0o755)
+        folder = Path(name) / "state"
+        file = folder / "monitor.db"
+        lay_empty(file)
+        file.chmod(file_mode)
+        folder.chmod(folder_mode)
+        try:
+            with nobody(), pytest.raises(StoreUnavailableError, match=f"{re.escape(str(file))} .*{complaint}"):
+                sync_through(way, f"sqlite:///{file}")
+        finally:
+            folder.chmod(0o755)
+        with closing(open_store(f"sqlite:///{file}")) as store:
+            assert store.status().feeds == ()
+
+
+def sync_through(way: Callable[[str], SqlStore], url: str) -> None:
+    with closing(way(url)) as store:
+        store.sync_feeds([make_feed()], NOW)
 
 
 def test_a_read_only_store_says_so(tmp_path: Path, opened: Callable[[str], SqlStore]) -> None:

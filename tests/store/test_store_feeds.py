@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta, timezone
 
 import pytest
+from sqlalchemy import text
 
 from monitor.errors import Cause, LeaseLostError
 from monitor.model import FeedNotes, FeedState, Hit, Validators
@@ -208,6 +210,17 @@ def test_a_pause_with_an_end_ends_by_itself(store: SqlStore) -> None:
     assert store.end_pauses(NOW + MINUTE) == ("a",)
     assert due_names(store, MINUTE) in (["a", "c"], ["c", "a"])
     assert state_of(store, "a").notes.events[-1].detail == "its pause was over"
+
+
+def test_pauses_that_go_on_are_looked_at_without_a_lock(fresh_database: str, opened: Callable[[str], SqlStore]) -> None:
+    """Each daemon asks every few seconds: it waits for nobody who works on a paused feed, nor he for it."""
+    working, asking = opened(fresh_database), opened(f"{fresh_database}&options=-c%20lock_timeout%3D2000")
+    working.sync_feeds([make_feed("a"), make_feed("b")], NOW)
+    working.pause_feed(make_feed("a").url, NOW, until=NOW + 9 * MINUTE)
+    working.pause_feed(make_feed("b").url, NOW, until=NOW + MINUTE)
+    with working.engine.begin() as connection:
+        connection.execute(text("SELECT id FROM feed WHERE name = 'a' FOR UPDATE"))
+        assert asking.end_pauses(NOW + MINUTE) == ("b",)
 
 
 def test_only_watched_feeds_are_paused_and_only_paused_ones_resumed(store: SqlStore) -> None:

@@ -78,6 +78,12 @@ def test_what_is_held_is_not_sent_and_says_why(store: SqlStore) -> None:
     assert states(store) == [(DeliveryKind.POST, DeliveryState.HELD)]
 
 
+def test_all_that_is_held_is_counted_by_channel(store: SqlStore) -> None:
+    record(store, POST, replace(POST, key=key("other").hex(), alert_id=""), begin=True)
+    assert store.status().held_in == {"desk": 2}
+    assert store.status().held["quiet"] == 2
+
+
 def test_what_is_held_is_asked_for_by_what_holds_it(store: SqlStore) -> None:
     record(store, POST, begin=True)
     for found in (
@@ -144,6 +150,22 @@ def test_a_hold_gives_way_to_another(store: SqlStore) -> None:
     (held,) = store.held_deliveries(by="m1")
     assert held.delivery.hold == longer
     assert store.held_deliveries(over=NOW + 1_000 * MINUTE) == ()
+
+
+def test_all_that_a_mute_holds_is_given_up_or_held_for_another_reason_at_once(store: SqlStore) -> None:
+    by, other = (Hold(kind=HoldKind.MUTE, reason="muted", by=name) for name in ("m1", "m2"))
+    kept = replace(POST, key=key("kept").hex(), hold=other)
+    record(store, replace(POST, hold=by), kept, replace(POST, key=key("quiet").hex()), begin=True)
+    assert store.hold_all_again(HoldKind.BREAKER, "m1", other) == 0
+    assert store.hold_all_again(HoldKind.MUTE, "m1", other) == 1
+    assert {each.delivery.key for each in store.held_deliveries(by="m2")} == {POST.key, kept.key}
+    assert store.drop_all_held(HoldKind.MUTE, "m2", "unmuted", NOW) == 2
+    assert store.drop_all_held(HoldKind.MUTE, "m2", "unmuted", NOW) == 0
+    assert {row.reason for row in store.latest_deliveries(channel=None, edits=True, limit=10)} == {
+        "unmuted",
+        HOLD.reason,
+    }
+    assert store.holders() == ((HoldKind.QUIET, ""),)
 
 
 def test_what_follows_a_held_message_waits_with_it(store: SqlStore) -> None:

@@ -35,6 +35,7 @@ from tests.store.builders import (
     make_entry,
     make_outcome,
     make_story,
+    open_breaker,
     owe,
 )
 
@@ -73,7 +74,7 @@ def fill(store: SqlStore) -> None:
     owe(store, "owed")
     action = Action(at=at, by="ann", via="cli", verb="mute", subject="m", detail="")
     store.add_mute(Mute(id="m", by="ann", reason="", since=at, until=None, rule="r"), action)
-    store.open_breaker(Breaker(id="b", subject=Subject.RULE, name="r", since=at, reason=""))
+    open_breaker(store, Breaker(id="b", subject=Subject.RULE, name="r", since=at, reason=""))
     said = Feedback(alert_id=first.id, rule="r", by="ann", at=at, relevant=False, spellings=("x",), text="no")
     store.add_feedback([said], action)
     store.watch_rules(["r"], NOW)

@@ -139,5 +139,5 @@ def test_a_url_of_no_use_says_what_to_write(url: str) -> None:
 
 def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
-    with pytest.raises(StoreUnavailableError, match=r"file/var/monitor.db cannot be made: Not a directory"):
+    with pytest.raises(StoreUnavailableError, match=r"file/var/monitor.db cannot be made or opened: Not a directory"):
         open_store(f"sqlite:///{tmp_path}/file/var/monitor.db")

@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from monitor.errors import StoreError
@@ -57,6 +57,7 @@ digests = st.builds(
 )
 
 
+@settings(max_examples=50)
 @given(messages | digests)
 def test_any_message_comes_back(message: Message | Digest) -> None:
     frozen = freeze(message)

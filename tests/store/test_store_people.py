@@ -10,7 +10,16 @@ import pytest
 from monitor.errors import ConflictError
 from monitor.model import Action, Breaker, Feedback, Mute, Pulse, Raised, Subject
 from monitor.store import SqlStore
-from tests.store.builders import MINUTE, NOW, claim_one, make_alert, make_delivery, make_outcome, make_story
+from tests.store.builders import (
+    MINUTE,
+    NOW,
+    claim_one,
+    make_alert,
+    make_delivery,
+    make_outcome,
+    make_story,
+    open_breaker,
+)
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 
@@ -67,13 +76,14 @@ def test_what_a_mute_held_is_told_where_its_end_asks_for_it(store: SqlStore) -> 
 
 
 def test_one_breaker_is_open_for_a_rule(store: SqlStore) -> None:
-    assert store.open_breaker(BREAKER)
-    assert not store.open_breaker(replace(BREAKER, id="b2"))
-    assert store.open_breaker(replace(BREAKER, id="b3", subject=Subject.FEED))
+    open_breaker(store, BREAKER)
+    with pytest.raises(ConflictError):
+        open_breaker(store, replace(BREAKER, id="b2"))
+    open_breaker(store, replace(BREAKER, id="b3", subject=Subject.FEED))
     assert [each.id for each in store.breakers()] == ["b1", "b3"]
     assert store.close_breaker("b1", "release", done("release", "b1"))
     assert not store.close_breaker("b1", "discard", done("discard", "b1"))
-    assert store.open_breaker(replace(BREAKER, id="b4"))
+    open_breaker(store, replace(BREAKER, id="b4"))
     assert [each.id for each in store.breakers()] == ["b3", "b4"]
     ended = store.breakers(all_of_them=True)[0]
     assert (ended.id, ended.ending, ended.ended_by, ended.ended_at) == ("b1", "release", "anna", NOW + MINUTE)
@@ -142,7 +152,7 @@ def test_a_pulse_tells_the_last_hour_from_the_two_weeks_before(store: SqlStore) 
 
 def test_a_pulse_is_counted_anew_once_its_breaker_was_ended(store: SqlStore) -> None:
     raise_alerts(store, NOW - 30 * MINUTE)
-    store.open_breaker(replace(BREAKER, since=NOW - 20 * MINUTE))
+    open_breaker(store, replace(BREAKER, since=NOW - 20 * MINUTE))
     store.close_breaker(BREAKER.id, "release", done("release", BREAKER.id, at=NOW - 10 * MINUTE))
     raise_alerts(store, NOW - 5 * MINUTE)
     feed, rule = store.pulses(["shoygu"], "guardian", NOW)
@@ -152,7 +162,7 @@ def test_a_pulse_is_counted_anew_once_its_breaker_was_ended(store: SqlStore) -> 
 
 
 def test_what_was_counted_while_a_clock_was_wrong_is_not_of_the_last_hour(store: SqlStore) -> None:
-    store.open_breaker(replace(BREAKER, since=NOW))
+    open_breaker(store, replace(BREAKER, since=NOW))
     store.close_breaker(BREAKER.id, "release", done("release", BREAKER.id, at=NOW + 7 * DAY))
     raise_alerts(store, NOW, NOW + 7 * DAY)
     (pulse,) = store.pulses(["shoygu"], "tass", NOW)

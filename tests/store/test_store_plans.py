@@ -78,6 +78,17 @@ def test_an_idle_claim_of_feeds_reads_one_index(shared_url: str, opened: Callabl
     assert_by_index(store, claim, "feed_due")
 
 
+def test_pauses_are_looked_at_by_an_index_of_those_that_are_paused(
+    shared_url: str, opened: Callable[[str], SqlStore]
+) -> None:
+    store = opened(shared_url)
+    watch_many(store, FEEDS // 10, since=NOW)
+    with statements(store) as seen:
+        assert store.end_pauses(NOW) == ()
+    (looked,) = seen
+    assert_by_index(store, looked, "feed_paused")
+
+
 def test_the_next_delivery_is_found_behind_thousands_of_sent_ones(busy: SqlStore) -> None:
     with statements(busy) as seen:
         assert len(busy.claim_deliveries(["desk"], now=NOW, lease=LEASE, limit=1)) == 1
@@ -89,6 +100,14 @@ def test_an_idle_claim_of_deliveries_is_one_statement(busy: SqlStore) -> None:
     with statements(busy) as seen:
         assert busy.claim_deliveries(["nobody", "none"], now=NOW, lease=LEASE, limit=1) == ()
     assert len(seen) == 1
+
+
+def test_what_was_told_just_now_is_found_by_index(busy: SqlStore) -> None:
+    """That is asked every second while somebody watches."""
+    with statements(busy) as seen:
+        assert busy.told_since(NOW + LEASE, limit=9) == ()
+    (look,) = seen
+    assert_by_index(busy, look, "alert_created_at")
 
 
 def test_what_a_mute_holds_is_not_read_to_find_what_else_is_held(busy: SqlStore) -> None:

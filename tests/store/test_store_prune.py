@@ -39,6 +39,7 @@ from tests.store.builders import (
     make_feed,
     make_outcome,
     make_story,
+    open_breaker,
 )
 
 DAY = timedelta(days=1)
@@ -235,11 +236,11 @@ def test_what_people_did_goes_with_the_alerts(store: SqlStore) -> None:
         store.add_mute(Mute(id=f"{name}1", by="ann", reason="", since=at, until=at + MINUTE), action)
         store.add_mute(Mute(id=f"{name}2", by="ann", reason="", since=at, until=None), action)
         breaker = Breaker(id=name, subject=Subject.RULE, name=name, since=at, reason="")
-        assert store.open_breaker(breaker)
+        open_breaker(store, breaker)
         store.close_breaker(name, "release", action)
         said = Feedback(alert_id=name, rule="r", by="ann", at=at, relevant=True, spellings=(), text="")
         store.add_feedback([said], action)
-    assert store.open_breaker(Breaker(id="open", subject=Subject.FEED, name="c", since=old, reason=""))
+    open_breaker(store, Breaker(id="open", subject=Subject.FEED, name="c", since=old, reason=""))
     gone = prune(store, cutoffs())
     assert {table: gone[table] for table in ("mute", "breaker", "feedback")} == {"mute": 1, "breaker": 1, "feedback": 1}
     assert {mute.id for mute in store.mutes()} == {"a2", "b1", "b2"}

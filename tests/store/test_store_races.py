@@ -13,10 +13,10 @@ from typing import TypeVar
 
 import psycopg
 import pytest
-from sqlalchemy import event
+from sqlalchemy import event, text
 
 from monitor.errors import StoreUnavailableError, StoryConflictError
-from monitor.model import DeliveryKind, Hold, HoldKind, Sent
+from monitor.model import DeliveryKind, HasWord, Hold, HoldKind, Sent
 from monitor.store import SqlStore, open_store
 from tests.store.builders import (
     LEASE,
@@ -25,6 +25,7 @@ from tests.store.builders import (
     key,
     make_alert,
     make_delivery,
+    make_entry,
     make_feed,
     make_outcome,
     make_story,
@@ -147,6 +148,29 @@ def test_nothing_owed_to_a_busy_channel_is_forgotten(
     in_workers(lambda own, number: write(own, number) if number < len(shares) else send(own))
     send(store)
     assert store.status().deliveries == {"new": 0, "sending": 0, "sent": 80, "dead": 0, "skipped": 0, "held": 0}
+
+
+def test_several_who_index_at_once_index_everything_once(
+    shared_url: str, opened: Callable[[str], SqlStore], in_workers: InWorkers[int]
+) -> None:
+    store = opened(shared_url)
+    entries = tuple(make_entry(f"word{number}", feed="feed") for number in range(100))
+    store.record(make_outcome(claim_one(store, "feed"), entries=entries), NOW)
+
+    def index_all(own: SqlStore, _number: int) -> int:
+        count = 0
+        while indexed := patiently(partial(own.index_words, 7)):
+            count += indexed
+        return count
+
+    assert sum(in_workers(index_all)) == len(entries)
+    with store.engine.connect() as connection:
+        numbers = connection.scalars(text("SELECT words_id FROM entry")).all()
+        assert sorted(numbers) == list(range(1, len(entries) + 1))
+        assert connection.scalar(text("SELECT count(*) FROM entry_words")) == len(entries)
+    for each in (entries[0], entries[50], entries[-1]):
+        (found,) = store.find_wanted(HasWord(each.title), since=NOW, before=None, limit=10)
+        assert found.entry_id == each.id
 
 
 def test_one_of_many_polls_begins_a_story(

@@ -36,3 +36,13 @@ def test_hosts_that_nobody_asks_are_forgotten(store: SqlStore) -> None:
     store.sync_feeds([], NOW + timedelta(hours=25))
     with store.engine.connect() as connection:
         assert connection.scalar(text("SELECT count(*) FROM host")) == 0
+
+
+def test_a_host_that_is_being_asked_is_not_waited_for(fresh_database: str, opened: Callable[[str], SqlStore]) -> None:
+    """Who forgets hosts would else lock them in an order of his own, and two that wait for each other end by an error."""
+    asking, other = opened(fresh_database), opened(f"{fresh_database}&options=-c%20lock_timeout%3D2000")
+    asking.take_turns(["a.example", "b.example"], now=NOW, spacing=SPACING)
+    with asking.engine.begin() as connection:
+        connection.execute(text("SELECT name FROM host WHERE name = 'a.example' FOR UPDATE"))
+        other.sync_feeds([], NOW + timedelta(hours=25))
+        assert connection.scalars(text("SELECT name FROM host")).all() == ["a.example"]

@@ -278,6 +278,38 @@ _ALL = (
         include: [rules/*.yaml, rules/*.yml]   # there are rules/desk.yaml and rules/north.yml
         """,
     ),
+    _page(
+        "MM302",
+        "No feeds",
+        what="No file names a feed: nothing is read.",
+        why="A program that reads nothing finds nothing, and looks healthy all the while.",
+        bad="""
+        rules:
+          quake: {terms: [earthquake], hits: [Earthquake in the north], misses: [Rain]}
+        """,
+        good="""
+        feeds:
+          un-news: https://news.un.org/feed/subscribe/en/news/all/rss.xml
+        rules:
+          quake: {terms: [earthquake], hits: [Earthquake in the north], misses: [Rain]}
+        """,
+    ),
+    _page(
+        "MM303",
+        "No rules",
+        what="No file has a rule: whatever comes, nothing is found.",
+        why="Often `include` is missing, or names another folder than the one where the rules are.",
+        bad="""
+        feeds:
+          un-news: https://news.un.org/feed/subscribe/en/news/all/rss.xml
+        """,
+        good="""
+        feeds:
+          un-news: https://news.un.org/feed/subscribe/en/news/all/rss.xml
+        rules:
+          quake: {terms: [earthquake], hits: [Earthquake in the north], misses: [Rain]}
+        """,
+    ),
 )
 
 PAGES = {page.code: page for page in _ALL}

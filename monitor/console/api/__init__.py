@@ -1,0 +1,1 @@
+"""The JSON API: the same nouns as the pages, for programs."""

@@ -1,0 +1,226 @@
+"""The endpoints: what the pages show and do, for programs."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime, timedelta
+from functools import partial
+
+from aiohttp import web
+from pydantic import BaseModel
+
+from monitor import acts
+from monitor.console.api import shapes, writing
+from monitor.console.api.endpoints import PREFIX, Call, Endpoint
+from monitor.console.api.openapi import describe
+from monitor.console.asked import person
+from monitor.console.desk import Desk
+from monitor.console.outbox import STATES
+from monitor.errors import NotFoundError, UserError
+from monitor.model import Feed, Priority
+from monitor.ports import OwedMessage, Store, ToldFilter, ToldPlace
+from monitor.text.plain import one_line, shorten
+from monitor.watched import WatchedFeed, watched_feeds
+
+
+class Api:
+    """All of them, and the document that describes them."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+        self.endpoints = (
+            _get("/status", "Take one look at the whole state", shapes.Status, self._status),
+            _get("/alerts", "List stories that were told", shapes.Alerts, self._alerts, shapes.AlertsQuery),
+            _post("/alerts/{id}/acknowledge", "Take care of an alert", shapes.Nothing, self._acknowledge),
+            _post("/alerts/{id}/judge", "Say whether an alert was relevant", shapes.JudgeBody, self._judge),
+            _get("/entries/{id}", "Say what became of an entry, and why", shapes.EntryAccount, self._entry),
+            _get("/rules", "List the rules", shapes.Rules, self._rules),
+            _get("/feeds", "List the feeds, the worst first", shapes.Feeds, self._feeds, shapes.FeedsQuery),
+            _get("/feeds/{name}", "Say how a feed is", shapes.Feed, self._feed),
+            _post("/feeds/{name}/pause", "Stop polling a feed", shapes.PauseBody, self._pause),
+            _post("/feeds/{name}/resume", "Poll a feed again", shapes.Nothing, self._resume),
+            _get("/outbox", "List messages", shapes.Messages, self._outbox, shapes.OutboxQuery),
+            _post("/outbox/replay", "Send again what was set aside", shapes.ReplayBody, self._replay),
+            _post("/outbox/{id}/release", "Send what is held", shapes.Nothing, self._release),
+            _post("/outbox/{id}/discard", "Leave untold what is held", shapes.Nothing, self._discard),
+            _get("/mutes", "List mutes", shapes.Mutes, self._mutes, shapes.PastQuery),
+            _post("/mutes", "Mute something", shapes.MuteBody, self._mute),
+            _post("/mutes/{id}/end", "End a mute", shapes.EndBody, self._unmute),
+        )
+
+    def routes(self) -> list[web.RouteDef]:
+        """Return what to add to a router."""
+        document = describe(self.endpoints)
+
+        async def show(request: web.Request) -> web.Response:  # noqa: ARG001 - aiohttp's interface
+            return web.json_response(document)
+
+        return [web.get(f"{PREFIX}/openapi.json", show), *(each.route() for each in self.endpoints)]
+
+    # -- what is shown -------------------------------------------------------------------------------------------------
+
+    async def _status(self, call: Call) -> shapes.Status:  # noqa: ARG002 - takes nothing
+        report = await self._desk.read(lambda store: store.status())
+        return writing.status(report, rules=len(self._desk.live.ruleset.rules), now=self._desk.clock())
+
+    async def _alerts(self, call: Call) -> shapes.Alerts:
+        asked: shapes.AlertsQuery = call.query
+        wanted = ToldFilter(
+            rule=asked.rule,
+            channel=asked.channel,
+            source=asked.source,
+            at_least=Priority.named(asked.priority) if asked.priority else None,
+            since=asked.since,
+            until=asked.until,
+            unacknowledged=asked.unacknowledged,
+        )
+        before = _told_place(asked.before)
+        found = await self._desk.read(lambda store: store.told_stories(wanted, before=before, limit=asked.limit))
+        last = found[-1].place if len(found) == asked.limit else None
+        following = f"{_microseconds(last.at)}_{last.alert_id}" if last else None
+        return shapes.Alerts(items=[writing.told(each) for each in found], next=following)
+
+    async def _entry(self, call: Call) -> shapes.EntryAccount:
+        reference = call.path["id"].lower()
+        record = await self._desk.read(lambda store: store.entry_record(reference))
+        if record is None:
+            raise NotFoundError("no entry of this id is stored")
+        return writing.account(record)
+
+    async def _rules(self, call: Call) -> shapes.Rules:  # noqa: ARG002 - takes nothing
+        now, compiled = self._desk.clock(), self._desk.live.ruleset.compiled
+        stats = await self._desk.read(lambda store: store.rule_stats(now))
+        return shapes.Rules(
+            items=[writing.rule(compiled[each].definition, stats.get(each)) for each in sorted(compiled)]
+        )
+
+    async def _feeds(self, call: Call) -> shapes.Feeds:
+        asked: shapes.FeedsQuery = call.query
+        every = await self._watched(self._desk.setup.config.feeds)
+        fitting = [
+            each
+            for each in every
+            if (not asked.tag or asked.tag in each.feed.tags) and (not asked.failing or each.is_failing)
+        ]
+        names = [each.feed.name for each in fitting]
+        start = names.index(asked.after) + 1 if asked.after in names else 0
+        shown = fitting[start : start + asked.limit]
+        more = start + asked.limit < len(fitting)
+        return shapes.Feeds(items=[writing.feed(each) for each in shown], next=shown[-1].feed.name if more else None)
+
+    async def _feed(self, call: Call) -> shapes.Feed:
+        return writing.feed((await self._watched((self._known_feed(call),)))[0])
+
+    async def _watched(self, feeds: tuple[Feed, ...]) -> list[WatchedFeed]:
+        now = self._desk.clock()
+        return await self._desk.read(lambda store: watched_feeds(feeds, store.feed_reports(now), now))
+
+    def _known_feed(self, call: Call) -> Feed:
+        name = call.path["name"]
+        for feed in self._desk.setup.config.feeds:
+            if feed.name == name:
+                return feed
+        raise NotFoundError("no feed of this name is watched")
+
+    async def _outbox(self, call: Call) -> shapes.Messages:
+        asked: shapes.OutboxQuery = call.query
+
+        def look(store: Store) -> tuple[OwedMessage, ...]:
+            return store.outbox(STATES[asked.state], channel=asked.channel, before=asked.before, limit=asked.limit)
+
+        found = await self._desk.read(look)
+        return shapes.Messages(
+            items=[writing.message(each.delivery, each.story_id) for each in found],
+            next=found[-1].seq if len(found) == asked.limit else None,
+        )
+
+    async def _mutes(self, call: Call) -> shapes.Mutes:
+        at = None if call.query.past else self._desk.clock()
+        found = await self._desk.read(lambda store: store.mutes(at=at))
+        return shapes.Mutes(items=[writing.mute(each) for each in found])
+
+    # -- what is done --------------------------------------------------------------------------------------------------
+
+    async def _acknowledge(self, call: Call) -> shapes.Done:
+        return await self._do(partial(acts.acknowledge, person=_who(call), alert_id=call.path["id"].lower()))
+
+    async def _judge(self, call: Call) -> shapes.Done:
+        body: shapes.JudgeBody = call.body
+        only, alert_id = tuple(body.rules), call.path["id"].lower()
+        return await self._do(
+            partial(acts.judge, person=_who(call), alert_id=alert_id, relevant=body.relevant, only=only)
+        )
+
+    async def _pause(self, call: Call) -> shapes.Done:
+        feed, body, now = self._known_feed(call), call.body, self._desk.clock()
+        until = now + body.duration if body.duration else None
+        reason, by = shorten(one_line(body.reason), 200), _who(call).by
+        paused = await self._desk.act(lambda store: store.pause_feed(feed.url, now, until=until, reason=reason, by=by))
+        if not paused:
+            raise NotFoundError("no daemon watches this feed yet")
+        return shapes.Done(said=f"paused {feed.name}")
+
+    async def _resume(self, call: Call) -> shapes.Done:
+        feed, now, by = self._known_feed(call), self._desk.clock(), _who(call).by
+        if not await self._desk.act(lambda store: store.resume_feed(feed.url, now, by=by)):
+            raise NotFoundError("this feed is not paused")
+        return shapes.Done(said=f"resumed {feed.name}")
+
+    async def _replay(self, call: Call) -> shapes.Done:
+        body: shapes.ReplayBody = call.body
+        if not body.key and not body.channel:
+            raise UserError("name the `key` of a message, or a `channel`")
+        now, who = self._desk.clock(), _who(call)
+        count = await self._desk.act(lambda store: acts.replay(store, who, now=now, key=body.key, channel=body.channel))
+        return shapes.Done(said=f"{count} will be sent again")
+
+    async def _release(self, call: Call) -> shapes.Done:
+        return await self._do(partial(acts.release, person=_who(call), reference=call.path["id"]))
+
+    async def _discard(self, call: Call) -> shapes.Done:
+        return await self._do(partial(acts.discard, person=_who(call), reference=call.path["id"]))
+
+    async def _mute(self, call: Call) -> shapes.Done:
+        body: shapes.MuteBody = call.body
+        until = self._desk.clock() + body.duration
+        self._desk.require_known(rule=body.rule, feed=body.feed, channel=body.channel)
+        begin = partial(acts.mute, person=_who(call), until=until, reason=body.reason, tell=body.tell)
+        return await self._do(partial(begin, story=body.story, rule=body.rule, feed=body.feed, channel=body.channel))
+
+    async def _unmute(self, call: Call) -> shapes.Done:
+        return await self._do(partial(acts.unmute, person=_who(call), mute_id=call.path["id"], tell=call.body.tell))
+
+    async def _do(self, act: Callable[..., str]) -> shapes.Done:
+        now = self._desk.clock()
+        return shapes.Done(said=await self._desk.act(lambda store: act(store, now=now)))
+
+
+def _who(call: Call) -> acts.Person:
+    return person(call.request)
+
+
+def _get(
+    path: str,
+    summary: str,
+    answer: type[BaseModel],
+    act: Callable[[Call], Awaitable[BaseModel]],
+    query: type[BaseModel] = shapes.Nothing,
+) -> Endpoint:
+    return Endpoint(method="GET", path=path, summary=summary, answer=answer, act=act, query=query)
+
+
+def _post(path: str, summary: str, body: type[BaseModel], act: Callable[[Call], Awaitable[BaseModel]]) -> Endpoint:
+    return Endpoint(method="POST", path=path, summary=summary, answer=shapes.Done, act=act, body=body)
+
+
+def _told_place(written: str) -> ToldPlace | None:
+    """Read a place as it was written: microseconds since 1970, and an alert's id."""
+    at, _, alert_id = written.partition("_")
+    return ToldPlace(at=_EPOCH + timedelta(microseconds=int(at)), alert_id=alert_id) if written else None
+
+
+def _microseconds(moment: datetime) -> int:
+    return (moment - _EPOCH) // timedelta(microseconds=1)
+
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)

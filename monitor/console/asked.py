@@ -1,0 +1,72 @@
+"""Read what a browser sends: a wrong value is named in a sentence, a long one is not looked at."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import Final
+
+from aiohttp import web
+
+from monitor.acts import Person
+from monitor.console.guard import READER
+
+LONGEST: Final = 500  # characters of a value
+MOST: Final = 10**15
+
+
+def word(request: web.Request, name: str) -> str:
+    """Return a value of the query string, "" = it is not given.
+
+    Raises:
+        HTTPBadRequest: it is too long.
+    """
+    return _checked(name, request.query.get(name, ""))
+
+
+def number(request: web.Request, name: str) -> int | None:
+    """Return a number of the query string, None = it is not given.
+
+    Raises:
+        HTTPBadRequest: it is none.
+    """
+    written = word(request, name)
+    if not written:
+        return None
+    if not (written.isascii() and written.isdecimal()) or int(written[:20]) > MOST:
+        raise web.HTTPBadRequest(text=f"`{name}` should be a number")
+    return int(written)
+
+
+def choice(request: web.Request, name: str, choices: Collection[str], default: str) -> str:
+    """Return which of the choices is named.
+
+    Raises:
+        HTTPBadRequest: none of them.
+    """
+    written = word(request, name) or default
+    if written not in choices:
+        raise web.HTTPBadRequest(text=f"`{name}` should be one of {', '.join(choices)}")
+    return written
+
+
+async def form(request: web.Request) -> dict[str, str]:
+    """Return the fields of a form that was sent.
+
+    Raises:
+        HTTPBadRequest: one of them is too long, or a file.
+    """
+    sent = await request.post()
+    if not all(isinstance(value, str) for value in sent.values()):
+        raise web.HTTPBadRequest(text="a file is not expected here")
+    return {name: _checked(name, str(value)) for name, value in sent.items()}
+
+
+def person(request: web.Request) -> Person:
+    """Say who acts."""
+    return Person(by=request[READER] or "console", via="console")
+
+
+def _checked(name: str, value: str) -> str:
+    if len(value) > LONGEST or "\0" in value:
+        raise web.HTTPBadRequest(text=f"`{name[:50]}` is too long")
+    return value.strip()

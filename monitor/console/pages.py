@@ -1,0 +1,130 @@
+"""Make pages of templates: whatever stands in them is escaped, and a name that is not there is an error."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from http import HTTPStatus
+from typing import Any, Final
+from zoneinfo import ZoneInfo
+
+from aiohttp import web
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from monitor import __version__
+from monitor.console.guard import COOKIE
+from monitor.model import DeliveryState, Excerpt
+from monitor.notify.excerpts import Piece, cut, pieces, safe_link
+from monitor.ports import Attention
+from monitor.text.plain import one_line, shorten
+
+PAGES: Final = (  # path, name: in the order of the navigation
+    ("/alerts", "Alerts"),
+    ("/try", "Try a rule"),
+    ("/rules", "Rules"),
+    ("/feeds", "Feeds"),
+    ("/outbox", "Outbox"),
+    ("/mutes", "Mutes"),
+)
+PER_PAGE: Final = 50
+_LANGUAGE = re.compile(r"[A-Za-z]{2,8}(?:-[A-Za-z0-9]{1,8}){0,3}", re.ASCII)
+STATES: Final = {  # of a message, in a word
+    DeliveryState.NEW: "owed",
+    DeliveryState.SENDING: "in doubt",
+    DeliveryState.SENT: "delivered",
+    DeliveryState.DEAD: "set aside",
+    DeliveryState.SKIPPED: "not sent",
+    DeliveryState.HELD: "held",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What came of a form, in a sentence."""
+
+    text: str
+    done: bool = True  # False = nothing was, and the sentence says why
+
+
+SAID: Final = web.RequestKey("said", Said)  # what came of the form before this page
+ATTENTION: Final = web.RequestKey("attention", Attention)  # what somebody should look at
+
+
+class Pages:
+    """All templates; `zone` is where times of day are told."""
+
+    def __init__(self) -> None:
+        self._templates = Environment(
+            loader=PackageLoader("monitor.console"),
+            autoescape=True,
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+        )
+        self._templates.globals.update(pages=PAGES, version=__version__, states=STATES)
+        self._templates.filters.update(
+            ago=ago, moment=moment, iso=iso, short=short, link=safe_link, pieces=marked, language=language
+        )
+
+    def page(
+        self, request: web.Request, template: str, *, status: HTTPStatus = HTTPStatus.OK, **context: Any
+    ) -> web.Response:
+        """Return a whole page."""
+        shell = {
+            "here": request.path,
+            "attention": request.get(ATTENTION),
+            "said": request.get(SAID),
+            "has_session": COOKIE in request.cookies,
+        }
+        return web.Response(status=status, text=self.text(template, **shell, **context), content_type="text/html")
+
+    def part(self, template: str, **context: Any) -> web.Response:
+        """Return a part of a page."""
+        return web.Response(text=self.text(template, **context), content_type="text/html")
+
+    def text(self, template: str, **context: Any) -> str:
+        """Return what a template makes of this."""
+        return self._templates.get_template(template).render(**context)
+
+
+def see_other(location: str) -> web.Response:
+    """Send a browser on, after what it has changed."""
+    return web.Response(status=HTTPStatus.SEE_OTHER, headers={"Location": location})
+
+
+def ago(then: datetime | None, now: datetime) -> str:
+    """Say how long ago something was, in one unit: `5 min ago`."""
+    if then is None:
+        return "never"
+    seconds = int((now - then) / timedelta(seconds=1))
+    ahead, seconds = seconds < 0, abs(seconds)
+    for unit, length in (("d", 86_400), ("h", 3_600), ("min", 60), ("s", 1)):
+        if seconds >= length:
+            return f"in {seconds // length} {unit}" if ahead else f"{seconds // length} {unit} ago"
+    return "now"
+
+
+def moment(then: datetime | None, zone: str = "UTC") -> str:
+    """Write a time as it is told in a zone: `2026-11-22 14:05`."""
+    return then.astimezone(ZoneInfo(zone)).strftime("%Y-%m-%d %H:%M") if then else ""
+
+
+def iso(then: datetime) -> str:
+    """Write a time for programs."""
+    return then.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def short(text: str, width: int = 160) -> str:
+    """Write a text in one line, cut where it is longer."""
+    return shorten(one_line(text), width)
+
+
+def marked(excerpt: Excerpt, width: int = 300) -> list[Piece]:
+    """Split a text of a feed into pieces that are, or are not, words watched for."""
+    return pieces(cut(excerpt, limit=width, marks=30))
+
+
+def language(code: str) -> str:
+    """Return a feed's language as HTML takes it, "" where it is none."""
+    return code if _LANGUAGE.fullmatch(code) else ""

@@ -1,0 +1,1 @@
+"""Look whether all that a configuration needs is there and works; nothing is changed, and nothing is sent."""

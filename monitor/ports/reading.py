@@ -1,0 +1,138 @@
+"""What people look at: pages of the state, for the console and its API. Nothing here changes anything."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from monitor.model import Action, Alert, Decision, DeliveryState, Entry, Feedback, Hold, Message, Priority, Story
+from monitor.ports.records import AlertRecord, DeliveryRecord
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ToldFilter:
+    """Which stories that were told; by default all of them."""
+
+    story: str = ""  # id
+    rule: str = ""
+    channel: str = ""
+    source: str = ""  # a feed's name
+    at_least: Priority | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+    unacknowledged: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ToldPlace:
+    """Where a page of told stories ended."""
+
+    at: datetime
+    alert_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ToldStory:
+    """A story that was told somewhere."""
+
+    story: Story
+    entry: Entry | None  # that it was told by last; None = it has been forgotten
+    alerts: tuple[Alert, ...]  # by channel
+    states: Mapping[str, DeliveryState]  # of the message that tells it, by channel; edits and replies do not count
+    message: Message | None  # that tells it first in one of the channels; None = only digests do, or it is unreadable
+    place: ToldPlace
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ToldCount:
+    """How many alerts of one priority were raised in ten minutes."""
+
+    at: datetime  # their beginning
+    priority: Priority
+    alerts: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoryEntry:
+    """An entry of a story, and what the ledger says of it."""
+
+    place: int  # in the ledger; later ones are greater
+    entry: Entry  # without its keys
+    decisions: tuple[Decision, ...]  # in the order in which they fell
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoryAccount:
+    """A story as people look at it."""
+
+    story: Story
+    entries: tuple[StoryEntry, ...]  # one page, in the order in which they joined
+    alerts: tuple[AlertRecord, ...]  # by channel
+    messages: tuple[Message, ...]  # that tell of its entries: posts, replies, and those in digests
+    feedback: tuple[Feedback, ...]  # the latest first
+    actions: tuple[Action, ...]  # what people did, the latest first
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attention:
+    """What somebody should look at; beyond `MOST_COUNTED` nobody counts on."""
+
+    dead: int  # messages that were set aside
+    in_doubt: int  # messages of which nobody knows whether they arrived
+    failing: int  # feeds
+
+
+MOST_COUNTED = 1_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OwedMessage:
+    """A message in the outbox, whatever became of it."""
+
+    seq: int  # later ones are greater
+    delivery: DeliveryRecord
+    story_id: str  # "" = it is about no entry
+    hold: Hold | None  # of one that is held
+
+
+class Reader(Protocol):
+    """Read the state beside whoever changes it.
+
+    Pages are the newest first, at most `limit`, those behind the place `before`; a shorter one is the last.
+    """
+
+    def outbox(
+        self, states: Collection[DeliveryState], *, channel: str = "", before: int | None, limit: int
+    ) -> tuple[OwedMessage, ...]:
+        """Read messages in these states, to one channel or to all."""
+        ...
+
+    def entry_counts(self, *, since: datetime, days: int) -> Mapping[str, tuple[int, ...]]:
+        """Count the entries that each feed has brought on each of so many days from `since`, by the feed's name."""
+        ...
+
+    def told_stories(self, wanted: ToldFilter, *, before: ToldPlace | None, limit: int) -> tuple[ToldStory, ...]:
+        """Read stories that were told, by their latest alert that is `wanted`."""
+        ...
+
+    def told_since(self, since: datetime, *, limit: int) -> tuple[ToldPlace, ...]:
+        """Read the places of alerts raised since then, the newest first."""
+        ...
+
+    def told_counts(self, wanted: ToldFilter) -> tuple[ToldCount, ...]:
+        """Count the alerts that are wanted, in steps of ten minutes."""
+        ...
+
+    def stories_of(self, entries: Collection[str]) -> Mapping[str, Story]:
+        """Read the stories that these entries joined, by entry."""
+        ...
+
+    def story_account(self, story_id: str, *, after: int | None, limit: int) -> StoryAccount | None:
+        """Read a story with the entries behind the place `after`, None = from the first; None = there is no such."""
+        ...
+
+    def attention(self, *, sent_before: datetime) -> Attention:
+        """Count what somebody should look at; a message sent before then that has no answer yet is in doubt."""
+        ...

@@ -1,0 +1,1 @@
+"""Lay out a folder to begin with."""

@@ -1,0 +1,57 @@
+"""What people look at, in a SQL database, a transaction a method."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from datetime import datetime
+
+from monitor.model import DeliveryState, Story
+from monitor.ports import Attention, OwedMessage, StoryAccount, ToldCount, ToldFilter, ToldPlace, ToldStory
+from monitor.store import accounts, told
+from monitor.store.parts.transactions import Transactions
+
+
+class SqlReader(Transactions):
+    """Read the state beside whoever changes it."""
+
+    def outbox(
+        self, states: Collection[DeliveryState], *, channel: str = "", before: int | None, limit: int
+    ) -> tuple[OwedMessage, ...]:
+        """Read messages in these states; see `Reader.outbox`."""
+        with self._reading() as connection:
+            return told.outbox(connection, states, channel=channel, before=before, limit=limit)
+
+    def entry_counts(self, *, since: datetime, days: int) -> Mapping[str, tuple[int, ...]]:
+        """Count the entries of each feed, by day; see `Reader.entry_counts`."""
+        with self._reading() as connection:
+            return told.entry_counts(connection, since=since, days=days)
+
+    def told_stories(self, wanted: ToldFilter, *, before: ToldPlace | None, limit: int) -> tuple[ToldStory, ...]:
+        """Read stories that were told; see `Reader.told_stories`."""
+        with self._reading() as connection:
+            return told.told_stories(connection, wanted, before=before, limit=limit)
+
+    def told_since(self, since: datetime, *, limit: int) -> tuple[ToldPlace, ...]:
+        """Read the places of new alerts; see `Reader.told_since`."""
+        with self._reading() as connection:
+            return told.told_since(connection, since, limit=limit)
+
+    def told_counts(self, wanted: ToldFilter) -> tuple[ToldCount, ...]:
+        """Count alerts; see `Reader.told_counts`."""
+        with self._reading() as connection:
+            return told.told_counts(connection, wanted)
+
+    def stories_of(self, entries: Collection[str]) -> Mapping[str, Story]:
+        """Read the stories of entries; see `Reader.stories_of`."""
+        with self._reading() as connection:
+            return accounts.stories_of(connection, entries)
+
+    def story_account(self, story_id: str, *, after: int | None, limit: int) -> StoryAccount | None:
+        """Read one story; see `Reader.story_account`."""
+        with self._reading() as connection:
+            return accounts.story_account(connection, story_id, after=after, limit=limit)
+
+    def attention(self, *, sent_before: datetime) -> Attention:
+        """Count what somebody should look at; see `Reader.attention`."""
+        with self._reading() as connection:
+            return accounts.attention(connection, sent_before=sent_before)

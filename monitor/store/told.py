@@ -1,0 +1,199 @@
+"""Read what was told, as people look at it; see `monitor.ports.Reader`."""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from collections.abc import Collection, Iterable
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from operator import sub
+from typing import Any
+
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Text,
+    and_,
+    case,
+    exists,
+    func,
+    literal,
+    or_,
+    select,
+    tuple_,
+    type_coerce,
+)
+
+from monitor.errors import StoreError
+from monitor.model import Alert, DeliveryKind, DeliveryState, Message, Priority
+from monitor.ports import OwedMessage, ToldCount, ToldFilter, ToldPlace, ToldStory
+from monitor.store.columns import Moment, PlainText
+from monitor.store.holds import hold_of
+from monitor.store.ledger import delivery_of, read_by_id
+from monitor.store.payload import thaw
+from monitor.store.polls import alert_of, load_stories
+from monitor.store.tables import alert, delivery, entry, feed, story
+
+
+def outbox(
+    connection: Connection, states: Collection[DeliveryState], *, channel: str, before: int | None, limit: int
+) -> tuple[OwedMessage, ...]:
+    """Read messages in these states; see `Reader.outbox`."""
+    asked = select(delivery, alert.c.story_id).outerjoin(alert, alert.c.id == delivery.c.alert_id)
+    asked = asked.where(delivery.c.state.in_(states)).order_by(delivery.c.seq.desc()).limit(limit)
+    if channel:
+        asked = asked.where(delivery.c.channel == channel)
+    if before is not None:
+        asked = asked.where(delivery.c.seq < before)
+    return tuple(
+        OwedMessage(
+            seq=row.seq,
+            delivery=delivery_of(row),
+            story_id=row.story_id or "",
+            hold=hold_of(row) if row.state == DeliveryState.HELD else None,
+        )
+        for row in connection.execute(asked)
+    )
+
+
+def entry_counts(connection: Connection, *, since: datetime, days: int) -> dict[str, tuple[int, ...]]:
+    """Count the entries of each feed, by day; see `Reader.entry_counts`."""
+    columns = [
+        func.sum(case((entry.c.seen_at < since + timedelta(days=day + 1), 1), else_=0)).label(f"day{day}")
+        for day in range(days)
+    ]
+    asked = select(feed.c.name, *columns).join(feed, feed.c.id == entry.c.feed_id)
+    rows = connection.execute(asked.where(entry.c.seen_at >= since).group_by(feed.c.id, feed.c.name))
+    return {row.name: tuple(map(sub, row[1:], (0, *row[1:-1]))) for row in rows}
+
+
+def told_stories(
+    connection: Connection, wanted: ToldFilter, *, before: ToldPlace | None, limit: int
+) -> tuple[ToldStory, ...]:
+    """Read stories by the latest of their alerts that is wanted; see `Reader.told_stories`."""
+    later = alert.alias("later")
+    place, later_place = tuple_(alert.c.created_at, alert.c.id), tuple_(later.c.created_at, later.c.id)
+    is_latest = ~exists().where(later.c.story_id == alert.c.story_id, later_place > place, *_fits(later, wanted))
+    asked = select(alert).where(is_latest, *_fits(alert, wanted)).order_by(*(column.desc() for column in place))
+    if before is not None:
+        asked = asked.where(place < tuple_(literal(before.at, Moment), literal(before.alert_id, PlainText)))
+    rows = connection.execute(asked.limit(limit)).all()
+    stories = load_stories(connection, [row.story_id for row in rows])
+    entries = read_by_id(connection, [row.entry_id for row in rows])
+    alerts = _alerts_of(connection, stories)
+    told_by = _told_by(connection, [each for some in alerts.values() for each in some])
+    return tuple(
+        ToldStory(
+            story=stories[row.story_id],
+            entry=entries.get(row.entry_id),
+            alerts=tuple(alerts[row.story_id]),
+            states={each.channel: told_by[each.id].state for each in alerts[row.story_id] if each.id in told_by},
+            message=_message([told_by[each.id] for each in alerts[row.story_id] if each.id in told_by]),
+            place=ToldPlace(at=row.created_at, alert_id=row.id),
+        )
+        for row in rows
+    )
+
+
+def _fits(table: Any, wanted: ToldFilter) -> list[ColumnElement[bool]]:
+    """Say which alerts are wanted."""
+    conditions: list[ColumnElement[bool]] = []
+    if wanted.story:
+        conditions.append(table.c.story_id == wanted.story)
+    if wanted.rule:
+        conditions.append(_holds(table.c.rules, wanted.rule))
+    if wanted.channel:
+        conditions.append(table.c.channel == wanted.channel)
+    if wanted.source:
+        conditions.append(exists().where(story.c.id == table.c.story_id, _holds(story.c.sources, wanted.source)))
+    if wanted.at_least is not None:
+        conditions.append(table.c.priority >= int(wanted.at_least))
+    if wanted.since is not None:
+        conditions.append(table.c.created_at >= wanted.since)
+    if wanted.until is not None:
+        conditions.append(table.c.created_at < wanted.until)
+    if wanted.unacknowledged:
+        conditions.append(table.c.acknowledged_at.is_(None))
+    return conditions
+
+
+def _holds(column: Any, text: str) -> ColumnElement[bool]:
+    """Say whether a list of texts, written as JSON, holds one."""
+    return type_coerce(column, PlainText).contains(json.dumps(text, ensure_ascii=False), autoescape=True)
+
+
+def _alerts_of(connection: Connection, stories: Collection[str]) -> defaultdict[str, list[Alert]]:
+    found: defaultdict[str, list[Alert]] = defaultdict(list)
+    asked = select(alert).where(alert.c.story_id.in_(stories)).order_by(alert.c.channel)
+    for row in connection.execute(asked):
+        found[row.story_id].append(alert_of(row))
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class _Teller:
+    """The delivery that tells an alert: its own, or the digest that it is in."""
+
+    kind: DeliveryKind
+    state: DeliveryState
+    payload: str
+
+
+def _told_by(connection: Connection, alerts: Collection[Alert]) -> dict[str, _Teller]:
+    """Find what tells each alert; where a digest does, its own message was never sent."""
+    digests: defaultdict[str, list[str]] = defaultdict(list)
+    for each in alerts:
+        if each.digest:
+            digests[each.digest].append(each.id)
+    own = and_(delivery.c.alert_id.in_([each.id for each in alerts]), delivery.c.kind == DeliveryKind.POST)
+    asked = select(delivery.c.alert_id, delivery.c.key, delivery.c.kind, delivery.c.state, delivery.c.payload)
+    found: dict[str, _Teller] = {}
+    for row in connection.execute(asked.where(or_(own, delivery.c.key.in_(digests)))):
+        teller = _Teller(DeliveryKind(row.kind), DeliveryState(row.state), row.payload)
+        if row.key in digests:
+            found.update(dict.fromkeys(digests[row.key], teller))
+        else:
+            found.setdefault(row.alert_id, teller)
+    return found
+
+
+def _message(tellers: Iterable[_Teller]) -> Message | None:
+    """Return the first message about one story alone that can be read."""
+    for teller in tellers:
+        if teller.kind is DeliveryKind.POST:
+            with suppress(StoreError):  # written by a newer version: the story is shown without it
+                message = thaw(teller.payload)
+                if isinstance(message, Message):
+                    return message
+    return None
+
+
+def told_since(connection: Connection, since: datetime, *, limit: int) -> tuple[ToldPlace, ...]:
+    """Read the places of new alerts; see `Reader.told_since`."""
+    newest = select(alert.c.created_at, alert.c.id).where(alert.c.created_at >= since)
+    rows = connection.execute(newest.order_by(alert.c.created_at.desc(), alert.c.id.desc()).limit(limit))
+    return tuple(ToldPlace(at=row.created_at, alert_id=row.id) for row in rows)
+
+
+def told_counts(connection: Connection, wanted: ToldFilter) -> tuple[ToldCount, ...]:
+    """Count alerts in steps of ten minutes; see `Reader.told_counts`.
+
+    A time is cut behind the first digit of its minutes: both engines can do that, and few zones split ten minutes.
+    """
+    if connection.dialect.name == "postgresql":
+        written: Any = func.to_char(func.timezone("UTC", alert.c.created_at), 'YYYY-MM-DD"T"HH24:MI')
+    else:
+        written = type_coerce(alert.c.created_at, Text)
+    step = func.substr(written, 1, len("2026-11-22T12:3"), type_=Text)
+    asked = select(step.label("step"), alert.c.priority, func.count().label("alerts")).where(*_fits(alert, wanted))
+    rows = connection.execute(asked.group_by("step", alert.c.priority).order_by("step", alert.c.priority))
+    return tuple(
+        ToldCount(
+            at=datetime.fromisoformat(f"{row.step}0").replace(tzinfo=UTC),
+            priority=Priority(row.priority),
+            alerts=row.alerts,
+        )
+        for row in rows
+    )

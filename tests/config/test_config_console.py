@@ -1,0 +1,78 @@
+"""`console:`: where the pages are, and for whom."""
+
+import pytest
+
+from monitor.config.console import Console, Login
+from monitor.config.load import load_config
+from monitor.secret import Secret
+from tests.config.place import Place
+
+TOKEN = "a-token-of-forty-letters"
+
+
+@pytest.mark.parametrize(
+    ("written", "listen"),
+    [
+        ("{}", ("127.0.0.1", 8787)),
+        ("console:", ("127.0.0.1", 8787)),
+        ("console: false", None),
+        ("console: {listen: 'localhost:80'}", ("localhost", 80)),
+        ("console: {listen: '[::1]:0'}", ("::1", 0)),
+    ],
+)
+def test_it_listens_on_this_machine_unless_told_otherwise(
+    place: Place, written: str, listen: tuple[str, int] | None
+) -> None:
+    assert place.load(written).console == Console(listen=listen)
+
+
+def test_all_of_it_is_read_and_the_token_is_not_shown(place: Place) -> None:
+    written = "console: {listen: '0.0.0.0:80', hosts: m.example, auth: {token: '${T}', proxy: {header: X-User, from: 10.0.0.0/8}}}"
+    config, problems = load_config(place.write("monitor.yaml", written), env={"T": TOKEN})
+    assert not problems
+    assert config is not None
+    login = Login(token=Secret(TOKEN), header="X-User", proxies=("10.0.0.0/8",))
+    assert config.console == Console(listen=("0.0.0.0", 80), hosts=("m.example",), login=login)
+    assert TOKEN not in repr(config.console)
+
+
+@pytest.mark.parametrize(
+    ("value", "listen"), [("off", None), ("127.0.0.1:0", ("127.0.0.1", 0)), ("", ("127.0.0.1", 8787))]
+)
+def test_the_environment_overrides_where(place: Place, value: str, listen: tuple[str, int] | None) -> None:
+    config, problems = load_config(place.write("monitor.yaml", "{}"), env={"MONITOR_CONSOLE": value})
+    assert not problems
+    assert config is not None
+    assert config.console.listen == listen
+
+
+@pytest.mark.parametrize(
+    ("written", "problem"),
+    [
+        ("true", "this should be a mapping"),
+        ("{listen: '0.0.0.0:80'}", "others can reach 0.0.0.0:80: say who may; add `auth: {token: ${CONSOLE_TOKEN}}`"),
+        ("{listen: 'monitor.example:80'}", "others can reach monitor.example:80"),
+        ("{listen: here}", "`here` is no address and port"),
+        ("{auth: {}}", "say `token`, `proxy`, or both"),
+        ("{auth: {token: short}}", "a token has at least 16 letters and digits"),
+        ("{auth: {token: '${NONE}'}}", "`NONE` is not set"),
+        ("{auth: {proxy: {header: 'a b', from: 10.0.0.1}}}", "this is no name of a header"),
+        ("{auth: {proxy: {header: X-User, from: everywhere}}}", "write addresses such as `10.0.0.5`"),
+        ("{auth: {proxy: {header: X-User, from: []}}}", "at least 1"),
+        ("{auth: {proxy: {header: X-User}}}", "`from` is missing"),
+        ("{hosts: ['http://m.example']}", "write names such as `monitor.example.org`"),
+        ("{host: a}", "unknown key `host`"),
+    ],
+)
+def test_mistakes_are_named(place: Place, written: str, problem: str) -> None:
+    problems = place.problems(f"console: {written}")
+    assert len(problems) == 1
+    assert problem in problems[0]
+
+
+def test_a_mistake_in_the_environment_is_named_by_its_variable(place: Place) -> None:
+    file = place.write("monitor.yaml", "{}")
+    for value, said in (("here", "is no address and port"), ("0.0.0.0:80", "others can reach 0.0.0.0:80")):
+        _, problems = load_config(file, env={"MONITOR_CONSOLE": value})
+        assert [problem.file for problem in problems] == ["MONITOR_CONSOLE"]
+        assert said in problems[0].message

@@ -1,0 +1,3 @@
+from tests.app.conftest import house
+
+__all__ = ["house"]

@@ -1,0 +1,132 @@
+"""Whom the console answers: hosts, sites, tokens, sessions, proxies."""
+
+import pytest
+
+from monitor.console.guard import COOKIE, SESSION
+from tests.app.house import House
+from tests.console.visits import visiting
+
+TOKEN = "a-token-of-forty-letters"
+LOGIN = f"console: {{hosts: [monitor.example.org], auth: {{token: {TOKEN}}}}}\n"
+BEHIND_PROXY = "console: {auth: {proxy: {header: X-User, from: [127.0.0.0/8]}}}\n"
+BROWSER = {"Accept": "text/html", "Sec-Fetch-Site": "same-origin"}
+
+
+def adding(house: House, lines: str) -> House:
+    house.file.write_text(house.file.read_text() + lines)
+    return house
+
+
+async def test_alerts_are_shown_as_they_were_told(house: House) -> None:
+    async with visiting(house) as visitor:
+        assert "Nothing has been told yet" in (await visitor.get("/alerts")).text
+        house.feeds.pages["/wire"] = (
+            "<rss><channel><item><title>Shoygu &lt;script&gt;alert(1)</title></item></channel></rss>"
+        )
+        assert await visitor.app.run_once()
+        page = await visitor.get("/alerts")
+    assert page.status == 200
+    assert "<mark>Shoygu</mark> &lt;script&gt;alert(1)" in page.text
+    assert "<script>alert" not in page.text
+    assert page.headers["Content-Security-Policy"].startswith("default-src 'none'")
+    assert page.headers["Referrer-Policy"] == "same-origin"  # with `no-referrer` our own forms come with `Origin: null`
+
+
+@pytest.mark.parametrize(
+    ("host", "status"),
+    [
+        ("localhost", 200),
+        ("127.0.0.1:1", 200),
+        ("[::1]:8787", 200),
+        ("10.1.2.3", 200),
+        ("evil.example", 421),
+        ("localhost.evil.example", 421),
+        ("a@localhost", 421),
+        ("", 421),
+        ("localhost, evil.example", 421),
+    ],
+)
+async def test_a_name_that_is_not_ours_is_refused(house: House, host: str, status: int) -> None:
+    async with visiting(house) as visitor:
+        assert (await visitor.get("/alerts", headers={"Host": host})).status == status
+
+
+@pytest.mark.parametrize(
+    ("headers", "status"),
+    [
+        ({}, 303),
+        ({"Sec-Fetch-Site": "same-origin"}, 303),
+        ({"Sec-Fetch-Site": "cross-site"}, 403),
+        ({"Sec-Fetch-Site": "same-site"}, 403),
+        ({"Origin": "http://evil.example"}, 403),
+        ({"Origin": "null"}, 403),
+        ({"Cookie": f"{COOKIE}=1.2"}, 403),
+    ],
+)
+async def test_a_form_of_another_site_is_refused(house: House, headers: dict[str, str], status: int) -> None:
+    async with visiting(house) as visitor:
+        assert (await visitor.post("/logout", headers=headers)).status == status
+
+
+async def test_a_token_becomes_a_session_that_ends(house: House) -> None:
+    async with visiting(adding(house, LOGIN)) as visitor:
+        refused = await visitor.get("/alerts")
+        sent_on = await visitor.get("/alerts", headers=BROWSER)
+        entered = await visitor.post("/login", {"token": TOKEN}, headers=BROWSER)
+        cookie = entered.cookies[COOKIE]
+        as_reader = BROWSER | {"Cookie": f"{COOKIE}={cookie.value}"}
+        seen = await visitor.get("/alerts", headers=as_reader)
+        forged = BROWSER | {"Cookie": f"{COOKIE}=9{cookie.value}"}
+        not_seen = await visitor.get("/alerts", headers=forged)
+        house.clock.advance(SESSION)
+        ended = await visitor.get("/alerts", headers=as_reader)
+    assert (refused.status, sent_on.status, sent_on.headers["Location"]) == (401, 303, "/login")
+    assert (cookie["httponly"], cookie["samesite"], cookie["path"]) == (True, "Strict", "/")
+    assert (entered.status, seen.status, not_seen.status, ended.status) == (303, 200, 303, 303)
+
+
+async def test_a_wrong_token_opens_nothing(house: House) -> None:
+    async with visiting(adding(house, LOGIN)) as visitor:
+        wrong = await visitor.post("/login", {"token": "wrong"}, headers=BROWSER)
+        huge = await visitor.post("/login", {"token": "w" * 5_000}, headers=BROWSER)
+        bearer = await visitor.get("/alerts", headers={"Authorization": "Bearer wrong"})
+    assert (wrong.status, huge.status, bearer.status) == (403, 413, 401)
+    assert "This is not the token" in wrong.text
+    assert COOKIE not in wrong.cookies
+
+
+async def test_a_program_with_the_token_may_call_us_by_any_name(house: House) -> None:
+    async with visiting(adding(house, LOGIN)) as visitor:
+        headers = {"Authorization": f"Bearer {TOKEN}", "Host": "monitor:8787"}
+        assert (await visitor.get("/alerts", headers=headers)).status == 200
+
+
+async def test_a_proxy_says_who_reads_and_nobody_else_may(house: House) -> None:
+    async with visiting(adding(house, BEHIND_PROXY)) as visitor:
+        named = await visitor.get("/alerts", headers={"X-User": "ann"})
+        nameless = await visitor.get("/alerts")
+    assert (named.status, nameless.status) == (200, 401)
+    elsewhere = BEHIND_PROXY.replace("127.0.0.0/8", "10.0.0.1")
+    house.configure()
+    async with visiting(adding(house, elsewhere)) as visitor:
+        assert (await visitor.get("/alerts", headers={"X-User": "ann"})).status == 401
+
+
+async def test_only_our_files_are_served(house: House) -> None:
+    async with visiting(house) as visitor:
+        sheet = await visitor.get("/static/console.css")
+        known = await visitor.get("/static/console.css", headers={"If-None-Match": sheet.headers["ETag"]})
+        others = [
+            (await visitor.get(path)).status
+            for path in ("/static/../console.py", "/static/%2e%2e/console.py", "/static/VENDORED.md", "/static/")
+        ]
+    assert (sheet.status, known.status, others) == (200, 304, [404] * 4)
+
+
+async def test_a_reload_moves_the_console_and_asks_for_the_token(house: House) -> None:
+    async with visiting(house) as visitor:
+        assert (await visitor.get("/alerts")).status == 200
+        adding(house, LOGIN)
+        await visitor.app.reload()
+        await visitor.app.console.keep()
+        assert (await visitor.get("/alerts")).status == 401
