@@ -161,10 +161,19 @@ class Tokens:
         if not self._spaced.isascii():
             first = self.folded.count(" ", 0, start)
             return self.span(first, first + self.folded.count(" ", start, end))
+        words, moved = self.folded[start:end], len(self._spaced) - len(self.folded)
+        at = self._spaced.find(words, start)
+        if at <= start + moved and self._stand_once(words, start, max(0, at - moved), at):  # as most do
+            return at, at + end - start
         if not self._gaps:
             self._measure()
         shift, after = (self._shifts[bisect(self._gaps, at) - 1] for at in (start, end - 1))
         return start + shift, end + after
+
+    def _stand_once(self, words: str, start: int, first: int, last: int) -> bool:
+        """Say whether these words begin in that part of the folded text, at `start` and nowhere else."""
+        find = self.folded.find
+        return find(words, first) == start <= last and find(words, start + 1, last + len(words)) < 0
 
     def _place(self) -> None:
         """Find all words: few texts are asked for places, and nobody else pays for it."""
