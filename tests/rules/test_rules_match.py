@@ -381,12 +381,27 @@ def test_spellings_that_stand_at_one_place_are_one_place(most_in_automaton: int)
 def test_an_index_tells_in_which_fields_a_term_stands(most_in_automaton: int) -> None:
     numbered = Terms()
     talks, phrase = numbered.add(term("talks")), numbered.add(term("in syria"))
-    reading = Index(numbered, most_in_automaton=most_in_automaton).read([["talks"], ["in", "syria"], []])
+    reading = Index(numbered, most_in_automaton=most_in_automaton).read([*map(tokenize, ("talks", "in syria", ""))])
     assert [reading.terms_in(fields) for fields in ({0}, {1}, {2}, {0, 1, 2})] == [
         {talks},
         {phrase},
         set(),
         {talks, phrase},
+    ]
+
+
+@pytest.mark.parametrize("most_in_automaton", [0, 1_000])
+def test_an_index_tells_where_a_term_stands_in_characters(most_in_automaton: int) -> None:
+    numbered = Terms()
+    talks, stem = numbered.add(term("talks on Syria")), numbered.add(term("talk*"))
+    fields = ("Talks – on Syria; talked", "talks", "  «Talks» on  Syria")
+    reading = Index(numbered, most_in_automaton=most_in_automaton).read([*map(tokenize, fields)])
+    spans = [*reading.spans(talks, {0, 2}), *reading.spans(stem, {0})]
+    assert [(field, fields[field][start:end]) for field, start, end in spans] == [
+        (0, "Talks – on Syria"),
+        (2, "Talks» on  Syria"),
+        (0, "Talks"),
+        (0, "talked"),
     ]
 
 
