@@ -139,3 +139,12 @@ async def test_a_wrong_body_is_answered_in_a_sentence(house: House) -> None:
         404,
         {"title": "Not Found", "status": 404, "detail": "there is no rule `quak`: did you mean `quake`?"},
     )
+
+
+async def test_a_body_may_come_in_pieces(house: House) -> None:
+    """Many clients send the head of a request first, and then what it is about."""
+    pieces = (b'{"rule": "quake", ', b'"duration": "2h"}')
+    async with visiting(house) as visitor:
+        said = await visitor.raw("POST /api/v1/mutes", b"Content-Type: application/json", body=pieces)
+        huge = await visitor.raw("POST /api/v1/mutes", b"Content-Type: application/json", body=(b" " * 60_000,) * 2)
+    assert (said, huge) == (200, 413)
