@@ -122,8 +122,9 @@ def _fits(table: Any, wanted: ToldFilter) -> list[ColumnElement[bool]]:
 
 
 def _holds(column: Any, text: str) -> ColumnElement[bool]:
-    """Say whether a list of texts, written as JSON, holds one."""
-    return type_coerce(column, PlainText).contains(json.dumps(text, ensure_ascii=False), autoescape=True)
+    """Say whether a list of texts, written as JSON, holds one: LIKE would take SQLite's capitals for small letters."""
+    written = type_coerce(column, PlainText)
+    return func.replace(written, literal(json.dumps(text, ensure_ascii=False), PlainText), "") != written
 
 
 def _alerts_of(connection: Connection, stories: Collection[str]) -> defaultdict[str, list[Alert]]:
