@@ -98,6 +98,8 @@ async def test_what_people_do_is_done_and_noted(house: House) -> None:
         assert (await got(visitor, "/feeds/wire"))["standing"] == "paused"
         assert (await did(visitor, "/feeds/wire/resume", {}))[0] == 200
         rules = (await got(visitor, "/rules"))["items"]
+        first = await got(visitor, "/rules?limit=1")
+        assert [*first["items"], *(await got(visitor, f"/rules?limit=1&after={first['next']}"))["items"]] == rules
         status = await got(visitor, "/status")
     assert [(rule["id"], rule["hits_7d"]) for rule in rules] == [("quake", 0), ("shoygu", 1)]
     assert rules[1]["query"] == "actor:shoygu"

@@ -34,7 +34,7 @@ class Api:
             _post("/alerts/{id}/acknowledge", "Take care of an alert", shapes.Nothing, self._acknowledge),
             _post("/alerts/{id}/judge", "Say whether an alert was relevant", shapes.JudgeBody, self._judge),
             _get("/entries/{id}", "Say what became of an entry, and why", shapes.EntryAccount, self._entry),
-            _get("/rules", "List the rules", shapes.Rules, self._rules),
+            _get("/rules", "List the rules", shapes.Rules, self._rules, shapes.RulesQuery),
             _get("/feeds", "List the feeds, the worst first", shapes.Feeds, self._feeds, shapes.FeedsQuery),
             _get("/feeds/{name}", "Say how a feed is", shapes.Feed, self._feed),
             _post("/feeds/{name}/pause", "Stop polling a feed", shapes.PauseBody, self._pause),
@@ -87,11 +87,15 @@ class Api:
             raise NotFoundError("no entry of this id is stored")
         return writing.account(record)
 
-    async def _rules(self, call: Call) -> shapes.Rules:  # noqa: ARG002 - takes nothing
+    async def _rules(self, call: Call) -> shapes.Rules:
+        asked: shapes.RulesQuery = call.query
         now, compiled = self._desk.clock(), self._desk.live.ruleset.compiled
         stats = await self._desk.read(lambda store: store.rule_stats(now))
+        rest = sorted(each for each in compiled if each > asked.after)
+        shown = rest[: asked.limit]
         return shapes.Rules(
-            items=[writing.rule(compiled[each].definition, stats.get(each)) for each in sorted(compiled)]
+            items=[writing.rule(compiled[each].definition, stats.get(each)) for each in shown],
+            next=shown[-1] if len(rest) > len(shown) else None,
         )
 
     async def _feeds(self, call: Call) -> shapes.Feeds:
