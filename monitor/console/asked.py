@@ -36,7 +36,7 @@ def number(request: web.Request, name: str) -> int | None:
     written = word(request, name)
     if not written:
         return None
-    if not (written.isascii() and written.isdecimal()) or int(written[:20]) > MOST:
+    if not (written.isascii() and written.isdecimal()) or int(written) > MOST:
         raise web.HTTPBadRequest(text=f"`{name}` should be a number")
     return int(written)
 

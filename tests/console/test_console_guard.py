@@ -5,8 +5,8 @@ import asyncio
 import pytest
 
 from monitor.console.guard import COOKIE, SESSION
-from tests.app.house import House
-from tests.console.visits import visiting
+from tests.app.house import House, rss
+from tests.console.visits import cards, visiting
 
 TOKEN = "a-token-of-forty-letters"
 LOGIN = f"console: {{hosts: [monitor.example.org], auth: {{token: {TOKEN}}}}}\n"
@@ -187,3 +187,12 @@ async def test_a_reload_moves_the_console_and_asks_for_the_token(house: House) -
         await visitor.app.reload()
         await visitor.app.console.keep()
         assert (await visitor.get("/alerts")).status == 401
+
+
+async def test_pages_read_the_store_that_the_daemon_uses(house: House) -> None:
+    house.feeds.pages["/wire"] = rss("Shoygu one")
+    async with visiting(house) as visitor:
+        adding(house, "store: sqlite:///another.db\n")
+        await visitor.app.reload()  # which says that this counts from the next start on
+        assert await visitor.app.run_once()
+        assert cards((await visitor.get("/alerts")).text)

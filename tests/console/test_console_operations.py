@@ -22,6 +22,7 @@ async def test_feeds_are_listed_the_worst_first_and_filtered(house: House) -> No
         await visitor.app.run_once()
         page = (await visitor.get("/feeds")).text
         found = [(await visitor.get(f"/feeds?{query}")).text for query in ("health=failing", "tag=wire", "q=nowhere")]
+        assert await answers(visitor, f"/outbox?before={chr(48) * 20}{chr(57) * 60}") == [400]
         wrong = await answers(visitor, "/feeds?health=x", f"/feeds?q={'x' * 501}", "/feeds/nope", "/feeds?after=nope")
         lost = (await visitor.get("/feeds/lost")).text
     assert "never polled" in before.text
