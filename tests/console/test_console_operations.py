@@ -22,7 +22,6 @@ async def test_feeds_are_listed_the_worst_first_and_filtered(house: House) -> No
         await visitor.app.run_once()
         page = (await visitor.get("/feeds")).text
         found = [(await visitor.get(f"/feeds?{query}")).text for query in ("health=failing", "tag=wire", "q=nowhere")]
-        assert await answers(visitor, f"/outbox?before={chr(48) * 20}{chr(57) * 60}") == [400]
         wrong = await answers(visitor, "/feeds?health=x", f"/feeds?q={'x' * 501}", "/feeds/nope", "/feeds?after=nope")
         lost = (await visitor.get("/feeds/lost")).text
     assert "never polled" in before.text
@@ -78,7 +77,7 @@ async def test_what_was_set_aside_is_sent_again(house: House) -> None:
         await visitor.app.run_once()
         after = (await visitor.get("/outbox?state=sent")).text
         trail = (await visitor.get("/mutes")).text
-        wrong = await answers(visitor, "/outbox?state=x", "/outbox?before=x", "/outbox?before=" + "9" * 300)
+        wrong = await answers(visitor, "/outbox?state=x", "/outbox?before=x", f"/outbox?before={'0' * 20}{'9' * 60}")
     assert "Shoygu speaks" in page
     assert (nothing.status, sent.status, gone.status) == (400, 303, 409)
     assert house.told == ["Shoygu speaks"]
