@@ -35,6 +35,7 @@ class Desk:
         self._setup = setup
         self._live = live
         self._mistakes = mistakes
+        self._store = setup().config.store  # that the daemon uses: another one counts from its next start on
         self._readers = Readers()
 
     @property
@@ -63,10 +64,9 @@ class Desk:
         Raises:
             StoreUnavailableError: it cannot be read now.
         """
-        url = self.setup.config.store
-        if url.endswith(":memory:"):  # there is one connection, and nobody else sees what it holds
+        if self._store.endswith(":memory:"):  # there is one connection, and nobody else sees what it holds
             return await self.act(look)
-        return await self._readers.read(url, look)
+        return await self._readers.read(self._store, look)
 
     async def act(self, change: Callable[[Store], R]) -> R:
         """Have a function change the state, in its turn among the daemon's transactions."""
