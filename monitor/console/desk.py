@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from typing import TypeVar
+from typing import Final, TypeVar
 
 from monitor.document import did_you_mean
 from monitor.errors import NotFoundError
@@ -17,6 +17,7 @@ from monitor.store.sql_store import SqlStore, open_existing_store
 from monitor.text.plain import one_line, shorten
 
 R = TypeVar("R")
+PATIENCE: Final = 0.05  # seconds that a look at the state lets the daemon's own work go first
 
 
 class Desk:
@@ -33,8 +34,8 @@ class Desk:
         self._setup = setup
         self._live = live
         self._mistakes = mistakes
-        self._reading = ReadingThread("reading")
-        self._searching = ReadingThread("searching")
+        self._reading = ReadingThread("reading", doors)
+        self._searching = ReadingThread("searching", doors)
 
     @property
     def clock(self) -> Clock:
@@ -115,19 +116,23 @@ class ReadingThread:
     """A thread that reads, with its own connection, both opened when they are first needed.
 
     One of a kind: what two do at once in Python takes as long as one after the other, and each of them delays
-    everything else in the daemon.
+    everything else in the daemon. Each look waits until the daemon's own work pauses: a message goes before a page.
     """
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, doors: Doors) -> None:
         self._name = name
+        self._doors = doors
+        self._turn = asyncio.Lock()
         self._store: SqlStore | None = None
         self._thread: ThreadPoolExecutor | None = None
 
     async def do(self, work: Callable[[], R]) -> R:
         """Have something done on the thread, in the order of asking."""
-        if self._thread is None:
-            self._thread = ThreadPoolExecutor(1, self._name)
-        return await asyncio.get_running_loop().run_in_executor(self._thread, work)
+        async with self._turn:
+            await self._doors.let_pass(PATIENCE)
+            if self._thread is None:
+                self._thread = ThreadPoolExecutor(1, self._name)
+            return await asyncio.get_running_loop().run_in_executor(self._thread, work)
 
     def store(self, url: str) -> SqlStore:
         """Return its connection; call it on the thread."""

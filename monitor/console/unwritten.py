@@ -19,7 +19,7 @@ class Unwritten(web.Response):
         super().__init__(status=status, content_type=content_type, charset="utf-8")
         self._make = make
 
-    async def write(self, desk: Desk) -> None:
+    async def finish(self, desk: Desk) -> None:
         """Make the text on the thread that pages are read on."""
         self.body = await desk.work(self._text)
 
@@ -43,5 +43,5 @@ class Writer:
         """Have the answer written before it goes out."""
         response = await handler(request)
         if isinstance(response, Unwritten):
-            await response.write(self._desk)
+            await response.finish(self._desk)
         return response
