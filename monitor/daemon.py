@@ -22,7 +22,7 @@ from monitor.decide.announcements import FOLD
 from monitor.decide.schedule import first_polls
 from monitor.errors import StoreUnavailableError, UserError
 from monitor.exposition import Exposition
-from monitor.files import Files
+from monitor.files import Files, Mistakes, mistakes_in
 from monitor.health import ChannelHealth, FeedHealth
 from monitor.heartbeat import Heart
 from monitor.holds import Holds
@@ -103,8 +103,14 @@ class Daemon:
         self._metrics = metrics
         self.exposition = Exposition(doors, metrics, notice=self._note_work)
         self.readiness = Readiness(doors, self._not_yet)
+        self.mistakes: Mistakes | None = None  # in the files, since the last load that was right
         self.console = Console(
-            doors, lambda: self.setup, lambda: self.live, exposition=self.exposition, readiness=self.readiness
+            doors,
+            lambda: self.setup,
+            lambda: self.live,
+            exposition=self.exposition,
+            readiness=self.readiness,
+            mistakes=lambda: self.mistakes,
         )
         departures.use(setup)
         self._heart = Heart(doors)
@@ -280,6 +286,7 @@ class Daemon:
             setup = await self._files.read(self.setup)
         except UserError as error:
             self._metrics.reloaded(self.doors.clock(), well=False)
+            self.mistakes = mistakes_in(error, self.doors.clock())
             mistakes = str(error).splitlines()
             for line in mistakes:
                 log.error("mistake in the files", mistake=line)  # noqa: TRY400 - a person's mistake has no traceback
@@ -289,6 +296,7 @@ class Daemon:
         await self._use(setup)
         self._files.use(setup)
         self._note_files()
+        self.mistakes = None
         log.info("reloaded", **counts(setup))
         warn_of_files(setup)
 

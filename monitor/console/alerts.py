@@ -117,7 +117,7 @@ class Alerts:
         if not stories:
             raise web.HTTPNotFound(text=said.text)
         zone, query = self._desk.setup.config.defaults.zone, sent.get("query", "")
-        shown = {"told": stories[0], "zone": zone, "now": self._desk.clock(), "query": query}
+        shown: dict[str, Any] = {"told": stories[0], "zone": zone, "now": self._desk.clock(), "query": query}
         return self._pages.part("card.html.j2", **shown, taken_now=True)  # the focus stays where the button was
 
 

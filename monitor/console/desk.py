@@ -10,6 +10,7 @@ from typing import TypeVar
 
 from monitor.document import did_you_mean
 from monitor.errors import NotFoundError
+from monitor.files import Mistakes
 from monitor.pipeline import Doors, Live
 from monitor.ports import Clock, Store
 from monitor.setup import Setup
@@ -23,10 +24,17 @@ READERS = 2  # threads, each with a connection of its own
 class Desk:
     """One for all pages. Reading never waits for the daemon's transactions, nor they for it."""
 
-    def __init__(self, doors: Doors, setup: Callable[[], Setup], live: Callable[[], Live]) -> None:
+    def __init__(
+        self,
+        doors: Doors,
+        setup: Callable[[], Setup],
+        live: Callable[[], Live],
+        mistakes: Callable[[], Mistakes | None],
+    ) -> None:
         self._doors = doors
         self._setup = setup
         self._live = live
+        self._mistakes = mistakes
         self._readers = Readers()
 
     @property
@@ -43,6 +51,11 @@ class Desk:
     def live(self) -> Live:
         """What is open now, and the rules that are matched."""
         return self._live()
+
+    @property
+    def mistakes(self) -> Mistakes | None:
+        """What is wrong with the files since the last load that was right; None = nothing."""
+        return self._mistakes()
 
     async def read(self, look: Callable[[Store], R]) -> R:
         """Have a function look at the state, on a thread and a connection of its own.
