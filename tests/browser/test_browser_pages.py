@@ -10,14 +10,13 @@ from tests.console.visits import BROWSER, cards
 pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(240)]
 
 
-async def all_paths(town: Town) -> list[str]:
-    """Return an address of each kind of page, with a story of strangers and one whose message was set aside."""
+async def all_paths(town: Town) -> dict[str, int]:
+    """Return addresses of each kind of page, with what they are answered with."""
     page = (await town.visitor.get("/alerts", headers=BROWSER)).text
     stories = cards(page)
-    return [
+    sound = (
         "/alerts",
         "/alerts?q=Shoygu",
-        "/alerts?q=title:(Shoygu",
         "/alerts?rule=nothing-like-it&since=2020-01-01",
         f"/stories/{stories[0]}",
         f"/stories/{stories[-1]}",
@@ -34,15 +33,16 @@ async def all_paths(town: Town) -> list[str]:
         "/mutes",
         "/mutes?past&rule=quake",
         "/login",
-    ]
+    )
+    return dict.fromkeys(sound, 200) | {"/alerts?q=title:(Shoygu": 400, "/stories/ffffffffffff": 404}
 
 
-async def faults_of(sight: Sight, path: str) -> list[str]:
+async def faults_of(sight: Sight, path: str, status: int) -> list[str]:
     """Look at one page in both schemes and at both widths."""
     page = sight.page
     await page.set_viewport_size({"width": WIDE, "height": 900})
     await page.emulate_media(color_scheme="light")
-    await sight.go(path)
+    await sight.go(path, status=status)
     await page.evaluate("document.querySelectorAll('details').forEach((each) => { each.open = true; })")
     faults = await sight.strangers() + await sight.axe()
     if await page.evaluate("window.owned"):
@@ -54,9 +54,8 @@ async def faults_of(sight: Sight, path: str) -> list[str]:
 
 
 async def test_every_page_is_sound(town: Town) -> None:
-    found: dict[str, list[str]] = {}
+    found: list[str] = []
     async with town.looking() as sight:
-        for path in await all_paths(town):
-            if faults := await faults_of(sight, path):
-                found[path] = faults
-    assert found == {}
+        for path, status in (await all_paths(town)).items():
+            found += [f"{path}: {fault}" for fault in await faults_of(sight, path, status)]
+    assert not found, "\n".join(found)

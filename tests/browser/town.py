@@ -62,8 +62,13 @@ class Sight:
         if not request.url.startswith((self.address, "data:")):
             self.complaints.append(f"asks {request.url[:100]}")
 
-    async def go(self, path: str) -> None:
-        await self.page.goto(self.address + path)
+    async def go(self, path: str, *, status: int = 200) -> None:
+        """Open a page that is answered with this status; a browser complains of refusals, too."""
+        answer = await self.page.goto(self.address + path)
+        assert answer is not None
+        assert answer.status == status, (path, answer.status)
+        if status >= 400:
+            self.complaints = [each for each in self.complaints if f"a status of {status} " not in each]
 
     async def axe(self, *rules: str) -> list[str]:
         """Return what axe finds wrong, by all of its rules or by some."""
@@ -84,7 +89,7 @@ class Sight:
         return list(
             await self.page.evaluate(
                 """() => document.documentElement.scrollWidth <= innerWidth ? [] : [...document.querySelectorAll("body *")]
-                .filter((each) => each.getBoundingClientRect().right > innerWidth + 1 && !each.closest(".wide, pre"))
+                .filter((each) => each.getBoundingClientRect().right > innerWidth + 1 && !each.closest(".wide, pre, .chart"))
                 .slice(0, 3).map((each) => `wider than ${innerWidth}: ` + each.outerHTML.slice(0, 150))"""
             )
         )
@@ -121,9 +126,11 @@ class Town:
         context.set_default_timeout(20_000)
         sight = Sight(await context.new_page(), self.visitor.address)
         sight.watch()
-        yield sight
-        await context.close()
-        assert sight.complaints == []
+        try:
+            yield sight
+        finally:
+            await context.close()
+        assert not sight.complaints, sight.complaints
 
 
 @asynccontextmanager
