@@ -29,6 +29,7 @@ async def test_alerts_are_shown_as_they_were_told(house: House) -> None:
     assert "<mark>Shoygu</mark> &lt;script&gt;alert(1)" in page.text
     assert "<script>alert" not in page.text
     assert page.headers["Content-Security-Policy"].startswith("default-src 'none'")
+    assert page.headers["Referrer-Policy"] == "same-origin"  # with `no-referrer` our own forms come with `Origin: null`
 
 
 @pytest.mark.parametrize(
