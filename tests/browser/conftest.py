@@ -14,8 +14,8 @@ TAG = HOSTILE.replace("'", "''")
 RULES = f"""
 actors: {{shoygu: [Shoygu, Шойгу]}}
 rules:
-  shoygu: {{title: '{TAG}', note: '{TAG}', owner: '{TAG}', tags: ['{TAG}'], actors: shoygu, priority: high, hits: ['Shoygu {TAG}']}}
-  quake: {{terms: [earthquake, séisme, {'aVeryLongWord' * 12}], note: about the ground}}
+  shoygu: {{dedup: {{by: entry}}, title: '{TAG}', note: '{TAG}', owner: '{TAG}', tags: ['{TAG}'], actors: shoygu, priority: high, hits: ['Shoygu {TAG}']}}
+  quake: {{terms: [earthquake, séisme, {"aVeryLongWord" * 12}], note: about the ground}}
   idle: {{terms: [nothing], expires: 2026-02-01}}
 """
 FEEDS = f"wire: {{url: 'FEEDS/wire', tags: ['{TAG}']}}, gazette: 'FEEDS/gazette', lost: 'FEEDS/lost'"

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from html import escape
 from pathlib import Path
 from typing import Any, Final
+from zlib import crc32
 
 from axe_playwright_python.base import AXE_SCRIPT
 from playwright.async_api import Browser, ConsoleMessage, Dialog, Page, Request, async_playwright
@@ -155,15 +156,19 @@ async def living_town(folder: Path, **configuration: str) -> AsyncIterator[Town]
 def feed_of(*items: tuple[str, str], language: str = "en", base: str = "https://wire.example") -> str:
     """Write an RSS page of titles and summaries that say just what they say, markup included."""
     written = "".join(
-        f"<item><guid>{number}-{len(title)}</guid><link>{base}/{number}</link><title>{escape(escape(title))}</title>"
+        f"<item><link>{base}/{crc32(title.encode())}</link><title>{escape(escape(title))}</title>"
         f"<description>{escape(escape(summary))}</description></item>"
-        for number, (title, summary) in enumerate(items)
+        for title, summary in items
     )
     return f"<rss version='2.0'><channel><title>Wire</title><language>{language}</language>{written}</channel></rss>"
 
 
 HOSTILE: Final = "\"'><img src=x onerror=alert(1)><script>window.owned=1</script>"
-HOSTILE_ITEMS: Final = tuple((f"{word} {title}", f"{title} {HOSTILE}") for word, title in zip(
-    ("Alpha", "Bravo", "Charlie", "Delta", "Echo", "Foxtrot", "Golf", "Hotel", "India", "Juliett", "Kilo", "Lima"),
-    TITLES, strict=True,
-))
+HOSTILE_ITEMS: Final = tuple(
+    (f"{word} {title}", f"{title} {HOSTILE}")
+    for word, title in zip(
+        ("Alpha", "Bravo", "Charlie", "Delta", "Echo", "Foxtrot", "Golf", "Hotel", "India", "Juliett", "Kilo", "Lima"),
+        TITLES,
+        strict=True,
+    )
+)
