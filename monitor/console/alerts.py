@@ -25,11 +25,11 @@ MOST_OFFERED: Final = 300  # names in a list to choose from: a field without a l
 class Alerts:
     """Its routes."""
 
-    def __init__(self, desk: Desk, pages: Pages, deeds: Deeds) -> None:
+    def __init__(self, desk: Desk, pages: Pages, deeds: Deeds, finder: Finder) -> None:
         self._desk = desk
         self._pages = pages
         self._deeds = deeds
-        self._finder = Finder(desk)
+        self._finder = finder
 
     def routes(self) -> list[web.RouteDef]:
         """Return what to add to a router."""

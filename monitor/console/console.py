@@ -15,6 +15,7 @@ from monitor.console.bench import Bench, Workbench
 from monitor.console.desk import Desk
 from monitor.console.doing import Deeds
 from monitor.console.feeds import Feeds
+from monitor.console.finding import Finder
 from monitor.console.guard import Guard
 from monitor.console.live import Live as LiveAlerts
 from monitor.console.login import LoginPage
@@ -87,6 +88,7 @@ class Console:
 
     def _open_server(self) -> WebServer:
         guard = Guard(self._desk.setup.config.console, self._key, self._doors.clock)
+        finder = Finder(self._desk)
         routes = [
             *static_routes(),
             *self._probes.routes(),
@@ -94,12 +96,12 @@ class Console:
             *Rules(self._desk, self._pages, self._benches[1]).routes(),
             *Trying(self._desk, self._pages, self._benches[0], self._backtests).routes(),
             *self.live_alerts.routes(),
-            *Alerts(self._desk, self._pages, self._deeds).routes(),
+            *Alerts(self._desk, self._pages, self._deeds, finder).routes(),
             *Feeds(self._desk, self._pages).routes(),
             *Outbox(self._desk, self._pages).routes(),
             *Mutes(self._desk, self._pages).routes(),
             *Stories(self._desk, self._pages, self._deeds).routes(),
-            *Api(self._desk).routes(),
+            *Api(self._desk, finder).routes(),
         ]
         middlewares = [guard.check, Notice(self._desk).look, self._deeds.recall]
         return WebServer(routes, clock=self._doors.clock, middlewares=middlewares, refuse=Refusals(self._pages))
