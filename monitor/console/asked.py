@@ -9,9 +9,34 @@ from aiohttp import web
 
 from monitor.acts import Person
 from monitor.console.guard import READER
+from monitor.web.server import Handler
 
 LONGEST: Final = 500  # characters of a value
 MOST: Final = 10**15
+MAX_BODY: Final = 2_000_000  # bytes, of the longest text that can be tried, in most scripts
+MOST_FIELDS: Final = 50  # of a form
+
+
+@web.middleware
+async def bounded(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Refuse forms that no browser sends for a page of ours; a form is taken apart in the daemon's own loop."""
+    if request.content_type.startswith("multipart/"):
+        raise web.HTTPUnsupportedMediaType(text="a form or JSON is expected here")
+    if request.content_type == "application/x-www-form-urlencoded":
+        sent = await request.read()
+        if sent.count(b"&") >= MOST_FIELDS:
+            raise web.HTTPBadRequest(text=f"a form of more than {MOST_FIELDS} fields is none of ours")
+        if (request.charset or "utf-8").lower() != "utf-8" or not _is_utf8(sent):
+            raise web.HTTPBadRequest(text="a form is expected in UTF-8")
+    return await handler(request)
+
+
+def _is_utf8(sent: bytes) -> bool:
+    try:
+        sent.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def word(request: web.Request, name: str) -> str:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
 
 import pytest
 import pytest_asyncio
@@ -23,10 +25,17 @@ FEEDS = f"wire: {{url: 'FEEDS/wire', tags: ['{TAG}']}}, gazette: 'FEEDS/gazette'
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def town(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Town]:
-    """Give a house in which much has happened, most of it by the hands of people who mean no good."""
+    """Give a house in which much has happened."""
     if not CHROMIUM:
         pytest.skip("no Chromium is installed: Debian's package is `chromium`")
-    async with living_town(tmp_path_factory.mktemp("town"), rules=RULES, feeds=FEEDS) as town:
+    async with furnished(tmp_path_factory.mktemp("town")) as town:
+        yield town
+
+
+@asynccontextmanager
+async def furnished(folder: Path) -> AsyncIterator[Town]:
+    """Open a house in which most was done by people who mean no good."""
+    async with living_town(folder, rules=RULES, feeds=FEEDS) as town:
         pages = town.house.feeds.pages
         pages["/wire"] = feed_of(*HOSTILE_ITEMS)
         pages["/gazette"] = feed_of(

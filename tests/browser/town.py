@@ -6,6 +6,7 @@ import shutil
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
+from datetime import datetime
 from html import escape
 from pathlib import Path
 from typing import Any, Final
@@ -135,10 +136,10 @@ class Town:
 
 
 @asynccontextmanager
-async def living_town(folder: Path, **configuration: str) -> AsyncIterator[Town]:
+async def living_town(folder: Path, *, start: datetime = START, **configuration: str) -> AsyncIterator[Town]:
     """Open a house, its console and a browser."""
     lay_empty(folder / "var" / "monitor.db")
-    clock = FakeClock(START)
+    clock = FakeClock(start)
     async with AsyncExitStack() as stack:
         feeds = await stack.enter_async_context(FeedServer())
         slack = await stack.enter_async_context(FakeSlack(clock=clock))
