@@ -75,7 +75,7 @@ class Endpoint:
             raise ValueError("nothing is taken here")
         if request.content_type != "application/json":  # a form of another site cannot be sent as that
             raise web.HTTPUnsupportedMediaType(reason="send JSON: Content-Type: application/json")
-        text = await request.content.read(MOST_BODY + 1)
+        text = await request.read()  # all of it, in however many pieces it comes
         if len(text) > MOST_BODY:
             raise web.HTTPRequestEntityTooLarge(max_size=MOST_BODY, actual_size=len(text))
         try:
