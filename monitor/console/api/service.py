@@ -39,7 +39,7 @@ class Api:
             _get("/stories/{id}", "Show a story", shapes.StoryAccount, self._story, shapes.StoryQuery),
             _get("/entries", "Search the stored entries", shapes.Entries, self._search, shapes.SearchQuery),
             _get("/entries/{id}", "Say what became of an entry, and why", shapes.EntryAccount, self._entry),
-            _get("/rules", "List the rules", shapes.Rules, self._rules),
+            _get("/rules", "List the rules", shapes.Rules, self._rules, shapes.RulesQuery),
             _get("/feeds", "List the feeds, the worst first", shapes.Feeds, self._feeds, shapes.FeedsQuery),
             _get("/feeds/{name}", "Say how a feed is", shapes.Feed, self._feed),
             _post("/feeds/{name}/pause", "Stop polling a feed", shapes.PauseBody, self._pause),
@@ -117,13 +117,17 @@ class Api:
             raise NotFoundError("no entry of this id is stored")
         return writing.account(record)
 
-    async def _rules(self, call: Call) -> shapes.Rules:  # noqa: ARG002 - takes nothing
+    async def _rules(self, call: Call) -> shapes.Rules:
+        asked: shapes.RulesQuery = call.query
         now, compiled = self._desk.clock(), self._desk.live.ruleset.compiled
+        rest = sorted(each for each in compiled if each > asked.after)
+        shown = rest[: asked.limit]
 
         def look(store: Store) -> shapes.Rules:
             stats = store.rule_stats(now)
             return shapes.Rules(
-                items=[writing.rule(compiled[each].definition, stats.get(each)) for each in sorted(compiled)]
+                items=[writing.rule(compiled[each].definition, stats.get(each)) for each in shown],
+                next=shown[-1] if len(rest) > len(shown) else None,
             )
 
         return await self._desk.read(look)
