@@ -30,6 +30,7 @@ from monitor.console.rules import Rules
 from monitor.console.static import static_routes
 from monitor.console.stories import Stories
 from monitor.console.trying import Trying
+from monitor.console.unwritten import Writer
 from monitor.exposition import Exposition
 from monitor.files import Mistakes
 from monitor.pipeline import Doors, Live
@@ -104,13 +105,9 @@ class Console:
             *Stories(self._desk, self._pages, self._deeds).routes(),
             *Api(self._desk, finder).routes(),
         ]
-        return WebServer(
-            routes,
-            clock=self._doors.clock,
-            middlewares=[guard.check, bounded, Notice(self._desk).look, self._deeds.recall],
-            refuse=Refusals(self._pages),
-            max_body=MAX_BODY,
-        )
+        middlewares = [guard.check, bounded, Notice(self._desk).look, self._deeds.recall, Writer(self._desk).write]
+        refusals = Refusals(self._pages)
+        return WebServer(routes, clock=self._doors.clock, middlewares=middlewares, refuse=refusals, max_body=MAX_BODY)
 
     async def close(self) -> None:
         """Stop listening, and let go."""

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
 from time import perf_counter
-from typing import ParamSpec, TypeVar
+from typing import Any, ParamSpec, TypeVar
 
 import structlog
 
@@ -83,6 +83,7 @@ class Doors:
     work_threads: Executor  # cutting and matching; never the loop's default ones, names are resolved there
     patience: timedelta = timedelta()  # of a poll that found nothing, for others to be recorded with
     unwritten: list[Ended] = field(default_factory=list)  # what the store could not take; see `write_ends`
+    under_way: set[asyncio.Future[Any]] = field(default_factory=set)  # calls of the store
     meter: Meter = field(default_factory=Meter)
     tracer: Tracer = field(default_factory=Untraced)
     quiet: Recorder = field(init=False)
@@ -103,7 +104,17 @@ class Doors:
         name = getattr(call, "__name__", "other").strip("_<>")
         work = partial(self._time, name, perf_counter(), partial(call, *args, **kwargs))
         with self.tracer.part(f"store {name}"):
-            return await asyncio.get_running_loop().run_in_executor(self.store_thread, work)
+            running = asyncio.get_running_loop().run_in_executor(self.store_thread, work)
+            self.under_way.add(running)
+            running.add_done_callback(self.under_way.discard)
+            return await running
+
+    async def let_pass(self, patience: float) -> None:
+        """Wait until nothing is asked of the store, so many seconds at most."""
+        loop = asyncio.get_running_loop()
+        until = loop.time() + patience
+        while self.under_way and loop.time() < until:
+            await asyncio.wait(self.under_way, timeout=until - loop.time())
 
     def _time(self, name: str, asked: float, call: Callable[[], R]) -> R:
         began, failed = perf_counter(), False
