@@ -89,10 +89,13 @@ def test_pages_give_every_story_once(store: SqlStore) -> None:
     [
         (ToldFilter(rule="shoygu"), ["a"]),
         (ToldFilter(rule="shoyg"), []),
+        (ToldFilter(rule="Shoygu"), []),
+        (ToldFilter(source="\ud800"), []),
         (ToldFilter(rule='qu"ake%'), ["b"]),
         (ToldFilter(rule="%"), []),
         (ToldFilter(channel="ops"), ["b"]),
         (ToldFilter(source="feed-a"), ["a"]),
+        (ToldFilter(source="Feed-a"), []),
         (ToldFilter(source="feed_a"), []),
         (ToldFilter(source='the "other", 100%'), ["b", "a"]),
         (ToldFilter(at_least=Priority.URGENT), ["b"]),
@@ -140,6 +143,7 @@ def test_the_outbox_is_read_by_state_and_channel_in_pages(store: SqlStore) -> No
     assert states(store.outbox(waiting, channel="desk", before=None, limit=1)) == [("c", "new")]
     last = store.outbox(waiting, channel="desk", before=None, limit=1)[0]
     assert states(store.outbox(waiting, channel="desk", before=last.seq, limit=9)) == [("b", "new")]
+    assert store.message_counts() == {DeliveryState.NEW: 3, DeliveryState.SENT: 1}
     (sent,) = store.outbox([DeliveryState.SENT], before=None, limit=9)
     assert (sent.delivery.ref, sent.story_id, sent.hold) == ("1.2", make_story("a").id, None)
 
