@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -477,6 +478,18 @@ def test_examples_are_no_part_of_the_hash() -> None:
     example = Example(hit=True, title="x", problem=Problem(file="f", message="m"))
     plain = definition(term("a"))
     assert compile_rules([plain]).hash == compile_rules([replace(plain, examples=(example,))]).hash
+
+
+def test_what_compiling_needs_is_freed_at_once() -> None:
+    """What refers to itself would stay for good: rules are compiled without the collector, and frozen then."""
+    definitions = [definition(AnyOf(parts=(Actor(id="a", names=(term("x"),), unless=(term("x y"),)), term("b"))))]
+    gc.collect()
+    gc.disable()
+    try:
+        compile_rules(definitions)
+        assert gc.collect() == 0
+    finally:
+        gc.enable()
 
 
 @pytest.mark.no_cover
