@@ -193,7 +193,8 @@ def _configure(folder: Path, news: News, slack: FakeSlack, smtp: FakeSmtp) -> No
         f"channels:\n{desks}  post: {{email: chief@example.org}}\n"
         f"smtp: {{host: 127.0.0.1, port: {smtp.port}, from: monitor@example.org, tls: none,"
         f" timeout: {SEND_DEADLINE.total_seconds()}}}\n"
-        f"feeds:\n{feeds}allow: [127.0.0.1]\ninclude: [rules.yaml]\nbreaker: false\n"  # what a flood holds is not lost
+        f"feeds:\n{feeds}allow: [127.0.0.1]\ninclude: [rules.yaml]\nconsole: false\n"
+        "breaker: false\n"  # what a flood holds is not lost
     )
     names: dict[int, list[str]] = {number: [] for number in range(_CHANNELS)}
     for name in news.feeds:

@@ -6,6 +6,7 @@ import asyncio
 import os
 import socket
 from collections.abc import Awaitable, Callable, Collection
+from dataclasses import replace
 from datetime import UTC, timedelta
 from typing import Any, TypeVar
 
@@ -22,7 +23,7 @@ from monitor.decide.announcements import FOLD
 from monitor.decide.schedule import first_polls
 from monitor.errors import StoreUnavailableError, UserError
 from monitor.exposition import Exposition
-from monitor.files import Files
+from monitor.files import Files, Mistakes, mistakes_in
 from monitor.health import ChannelHealth, FeedHealth
 from monitor.heartbeat import Heart
 from monitor.holds import Holds
@@ -103,8 +104,14 @@ class Daemon:
         self._metrics = metrics
         self.exposition = Exposition(doors, metrics, notice=self._note_work)
         self.readiness = Readiness(doors, self._not_yet)
+        self.mistakes: Mistakes | None = None  # in the files, since the last load that was right
         self.console = Console(
-            doors, lambda: self.setup, lambda: self.live, exposition=self.exposition, readiness=self.readiness
+            doors,
+            lambda: self.setup,
+            lambda: self.live,
+            exposition=self.exposition,
+            readiness=self.readiness,
+            mistakes=lambda: self.mistakes,
         )
         departures.use(setup)
         self._heart = Heart(doors)
@@ -280,6 +287,7 @@ class Daemon:
             setup = await self._files.read(self.setup)
         except UserError as error:
             self._metrics.reloaded(self.doors.clock(), well=False)
+            self.mistakes = mistakes_in(error, self.doors.clock())
             mistakes = str(error).splitlines()
             for line in mistakes:
                 log.error("mistake in the files", mistake=line)  # noqa: TRY400 - a person's mistake has no traceback
@@ -289,13 +297,15 @@ class Daemon:
         await self._use(setup)
         self._files.use(setup)
         self._note_files()
+        self.mistakes = None
         log.info("reloaded", **counts(setup))
         warn_of_files(setup)
 
     async def _use(self, setup: Setup) -> None:
         """Put a new setup into the place of the old one; where the store fails, everything stays as it was."""
-        if setup.config.store != self.setup.config.store:
+        if setup.config.store != (used := self.setup.config.store):
             log.warning("`store` has changed: it is used from the next start on")
+            setup = replace(setup, config=replace(setup.config, store=used))  # whoever reads it reads what is written
         changed = [feed.url for feed in setup.config.feeds if self.live.feeds.get(feed.url) not in (feed, None)]
         await self.watch(setup, hasten=changed, spread=True)
         async with self._claiming:

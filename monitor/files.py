@@ -3,16 +3,32 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
 import structlog
 
 from monitor.config.load import watched_files
-from monitor.errors import UserError
+from monitor.errors import ConfigurationError, Problem, UserError
 from monitor.setup import Setup, require_examples
 
 log = structlog.get_logger()
 Stamps = dict[Path, tuple[int, int]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mistakes:
+    """Why the files were not used the last time that they were read."""
+
+    at: datetime
+    problems: tuple[Problem, ...]
+
+
+def mistakes_in(error: UserError, at: datetime) -> Mistakes:
+    """Return what is wrong, place by place where places are known."""
+    problems = error.problems if isinstance(error, ConfigurationError) else ()
+    return Mistakes(at=at, problems=problems or (Problem(file="the files", message=str(error)),))
 
 
 class Files:

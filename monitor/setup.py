@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 from functools import partial
 from pathlib import Path
@@ -13,7 +13,7 @@ from monitor.collector import uncollected
 from monitor.config.load import Config, load_config, watched_files
 from monitor.config.policies import Known, unknown_names
 from monitor.decide.sources import source_tags
-from monitor.document import Document, Loc, did_you_mean, parse_document, read_document
+from monitor.document import Document, Loc, did_you_mean, read_document
 from monitor.errors import ConfigurationError, Problem
 from monitor.model import Mode, Policies
 from monitor.notify.channel import ConfiguredChannel
@@ -22,6 +22,7 @@ from monitor.rules.examples import run_examples
 from monitor.rules.lint.lint import lint
 from monitor.rules.load import load_rules, load_trial, read_definitions
 from monitor.rules.match import Ruleset
+from monitor.rules.trials import Trials
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -173,19 +174,17 @@ def load_trial_rules(setup: Setup, raw: bytes, *, name: str = "standard input") 
     Raises:
         ConfigurationError: with every mistake in them.
     """
-    document, problems = parse_document(raw, name=name)
-    if document is not None:
-        ruleset, more = load_trial(
-            document,
-            [_without_actors_of(document, other) for other in setup.config.documents],
-            channels=tuple(setup.channels),
-            default_notify=setup.default_notify,
-            default_priority=setup.config.defaults.priority,
-        )
-        problems = [*problems, *more]
-        if ruleset is not None and not problems:
-            return ruleset
-    raise ConfigurationError(problems)
+    return trials_of(setup).load(raw, name=name)
+
+
+def trials_of(setup: Setup) -> Trials:
+    """Return what rules that stand in no file are loaded with."""
+    return Trials(
+        setup.config.documents,
+        channels=tuple(setup.channels),
+        default_notify=setup.default_notify,
+        default_priority=setup.config.defaults.priority,
+    )
 
 
 def load_other_rules(file: Path, *, env: Mapping[str, str]) -> Ruleset:
@@ -260,15 +259,6 @@ def _rules_or_problems(loaded: tuple[Ruleset | None, list[Problem]]) -> Ruleset:
     if ruleset is None or problems:
         raise ConfigurationError(problems)
     return ruleset
-
-
-def _without_actors_of(trial: Document, document: Document) -> Document:
-    """Return a document without the actors that a trial brings itself."""
-    own, theirs = (each.value.get("actors") if isinstance(each.value, dict) else None for each in (trial, document))
-    if not isinstance(own, dict) or not isinstance(theirs, dict):
-        return document
-    kept = {name: actor for name, actor in theirs.items() if name not in own}
-    return replace(document, value={**document.value, "actors": kept})
 
 
 def require_examples(setup: Setup) -> None:

@@ -10,10 +10,10 @@ from types import MappingProxyType
 from monitor.errors import Cause, NotFoundError, ParseError, UserError
 from monitor.feeds.charset import decode
 from monitor.feeds.fetch import HttpFetcher
+from monitor.feeds.note import entry_of_text
 from monitor.feeds.parse import parse_page
 from monitor.feeds.plaintext import from_markup
 from monitor.model import AllowedHost, Entry, Feed, FeedState, NotModified, Page
-from monitor.text.plain import clean
 
 TRIAL = "trial"
 MAX_BYTES = 5_000_000
@@ -47,7 +47,7 @@ async def read_trial(
         return _from_page(Page(body=_read(path)), feeds.get(url) or Feed(name=TRIAL, url=url), now)
     if path and path.suffix in (".xml", ".rss", ".atom", ".json", ".html", ".txt") and " " not in source:
         raise NotFoundError(f"there is no file `{source}`")
-    return (_from_text(source, now),)
+    return (entry_of_text(source, now),)
 
 
 def _read(path: Path) -> bytes:
@@ -77,11 +77,4 @@ def _from_page(page: Page, feed: Feed, now: datetime) -> tuple[Entry, ...]:
     except ParseError as error:
         if is_markup and error.cause is not Cause.NOT_A_FEED:
             raise
-    return (_from_text(from_markup(text) if is_markup else text, now),)
-
-
-def _from_text(text: str, now: datetime) -> Entry:
-    title, _, body = clean(text).partition("\n")
-    if not title:
-        raise UserError("there is nothing to try the rule on: the text is empty")
-    return Entry(id="0" * 32, keys=(), feed="", title=title, body=body, seen_at=now)
+    return (entry_of_text(from_markup(text) if is_markup else text, now),)

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
-from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,12 +18,10 @@ from monitor.errors import NotFoundError, StoreError, UserError
 from monitor.text.plain import one_line, shorten
 
 if TYPE_CHECKING:  # `monitor --help` must not import the house
-    from monitor.decide.holding import Restraints
-    from monitor.decide.telling import Reach
-    from monitor.model import Entry, Match, Rule
+    from monitor.attempt import Attempt, Outlook, Way
+    from monitor.model import Entry
     from monitor.ports import Store
     from monitor.rules.explain import ClauseAnswer
-    from monitor.rules.match import Ruleset
     from monitor.rules.spelling import Spelling
     from monitor.setup import Setup
 
@@ -76,12 +72,11 @@ def attempt(
     quiet = len(entries) > 1 and not show_all
     with _store_if_any(file) as store:
         matched = 0
-        tags = {**_tags_of(source), **loaded.source_tags}
-        restraints = _restraints(loaded, store)
-        outlook = _Outlook(store, loaded.config.defaults.dedup, tags, len(entries) == 1, restraints)
+        outlook = _outlook(loaded, source, store)
         for entry in entries:
             for rule_id in rule_ids:
-                matched += _show(ruleset, rule_id, entry, outlook, quiet=quiet)
+                tried = outlook.attempt(ruleset, rule_id, entry, look_near=len(entries) == 1)
+                matched += _show(tried, quiet=quiet)
     if len(entries) != 1:
         click.echo(f"{matched} of {plural(len(entries), 'entry')} matched")
     sys.exit(0 if matched else 1)
@@ -128,105 +123,45 @@ def _store_if_any(file: Path) -> Iterator[Store | None]:
         yield store
 
 
-def _restraints(loaded: Setup, store: Store | None) -> Restraints:
-    from monitor.decide.holding import Restraints  # noqa: PLC0415
-    from monitor.wall_clock import utc_now  # noqa: PLC0415 - `monitor --help` must not import the house
+def _outlook(loaded: Setup, source: str | None, store: Store | None) -> Outlook:
+    from monitor.attempt import Outlook, restraints_now  # noqa: PLC0415 - `monitor --help` must not import the house
+    from monitor.wall_clock import utc_now  # noqa: PLC0415
 
-    mutes, breakers = (store.mutes(at=utc_now()), store.breakers()) if store else ((), ())
-    return Restraints(policies=loaded.policies, mutes=mutes, breakers=breakers)
-
-
-@dataclass(frozen=True, slots=True)
-class _Outlook:
-    """Where an entry came from, and what would become of a match."""
-
-    store: Store | None
-    dedup: timedelta  # where a rule says nothing else
-    source_tags: Mapping[str, tuple[str, ...]]  # by feed
-    alone: bool  # there is time to look for the words that nearly match
-    restraints: Restraints  # what keeps messages back now
-
-    def reaches(self, match: Match) -> tuple[Reach, ...]:
-        """Say which channels would hear of a match."""
-        from monitor.decide.telling import reaches_of  # noqa: PLC0415 - `monitor --help` must not import the house
-
-        tags = self.source_tags.get(match.entry.feed, ())
-        return reaches_of([match], tuple(tags), self.restraints.policies)
-
-    def when(self, reach: Reach) -> str:
-        """Say why a channel would not hear of it at once, or not at all; "" = at once."""
-        from monitor.decide.holding import Occasion, hold_of  # noqa: PLC0415
-        from monitor.decide.telling import below  # noqa: PLC0415
-        from monitor.wall_clock import utc_now  # noqa: PLC0415 - `monitor --help` must not import the house
-
-        entry = reach.matches[0].entry
-        occasion = Occasion(
-            channel=reach.channel,
-            priority=reach.priority,
-            rules=tuple(match.rule.id for match in reach.matches),
-            sources=(entry.feed, *self.source_tags.get(entry.feed, ())),
-            way=reach.way,
-            first=True,
-        )
-        hold = hold_of(occasion, self.restraints, utc_now())
-        return below(reach, self.restraints.policies) or (hold.reason if hold else "")
-
-    def story(self, rule: Rule, entry: Entry) -> str:
-        """Say which story a match would join, "" = there is no store to ask."""
-        from monitor.stories.keys import story_keys  # noqa: PLC0415
-        from monitor.wall_clock import utc_now  # noqa: PLC0415 - `monitor --help` must not import the house
-
-        if self.store is None:
-            return ""
-        since = utc_now() - (self.dedup if rule.dedup is None else rule.dedup)
-        keys = story_keys(entry)
-        stories = self.store.recall(0, keys=(), story_keys=keys.values(), since=since).stories
-        for kind, key in keys.items():
-            if story := stories.get(key):
-                told = f", told in {', '.join(sorted(story.told))}" if story.told else ", told nowhere yet"
-                return f"joins story {story.id} by the same {kind}: {plural(story.entries, 'entry')}{told}"
-        return "a new story by link and wording; reports in other words are compared when an entry comes"
+    return Outlook(
+        store=store,
+        dedup=loaded.config.defaults.dedup,
+        source_tags={**_tags_of(source), **loaded.source_tags},
+        restraints=restraints_now(loaded.policies, store, utc_now()),
+        now=utc_now(),
+    )
 
 
-def _show(ruleset: Ruleset, rule_id: str, entry: Entry, outlook: _Outlook, *, quiet: bool) -> bool:
+def _show(tried: Attempt, *, quiet: bool) -> bool:
     """Print what a rule says about an entry, and return whether it matches; `quiet` prints matches alone."""
-    from monitor import model  # noqa: PLC0415 - `monitor --help` must not import the house
-    from monitor.rules.explain import explain  # noqa: PLC0415
-    from monitor.rules.find import find_definition  # noqa: PLC0415
-    from monitor.rules.nearest import nearest_to  # noqa: PLC0415
-
-    explanation = explain(ruleset, rule_id, entry, outlook.source_tags.get(entry.feed, ()))
+    explanation = tried.explanation
     if quiet and not explanation.held:
         return False
     verdict = click.style("match", fg="green", bold=True) if explanation.held else click.style("no match", fg="red")
-    click.echo(f"{verdict}  {click.style(rule_id, bold=True)}  {shorten(one_line(entry.title), TITLE_WIDTH)}")
+    title = shorten(one_line(tried.entry.title), TITLE_WIDTH)
+    click.echo(f"{verdict}  {click.style(tried.rule_id, bold=True)}  {title}")
     for clause in explanation.clauses:
         line(f"  {_mark(clause)} {clause}", indent=6)
-    if not explanation.held and outlook.alone:
-        near = nearest_to(find_definition(ruleset, rule_id), explanation, entry)
-        if near:
-            line(f"  near: {one_line(str(near))}", indent=6)
-    if explanation.held:
-        _show_route(model.Match(rule=explanation.rule, entry=entry, mentions=()), outlook)
-        if story := outlook.story(explanation.rule, entry):
-            click.echo(f"  story: {story}")
+    if tried.near:
+        line(f"  near: {one_line(tried.near)}", indent=6)
+    if tried.way:
+        _show_way(tried.way)
+    if tried.story:
+        click.echo(f"  story: {tried.story}")
     return explanation.held
 
 
-def _show_route(match: Match, outlook: _Outlook) -> None:
-    """Draw the way of a match: what it takes beyond one match, its priority, the routes that fit, the channels."""
-    from monitor.decide.thresholds import describe_threshold  # noqa: PLC0415 - `monitor --help` must not import the house
-
-    rule, reaches = match.rule, outlook.reaches(match)
-    routes = ", ".join(dict.fromkeys(name for reach in reaches for name in reach.routes))
-    steps = [describe_threshold(rule.threshold)] if rule.threshold else []
-    steps += [f"{rule.priority.word} priority", *([routes] if routes else [])]
-    for depth, step in enumerate(steps):
+def _show_way(way: Way) -> None:
+    """Draw the way of a match as a tree."""
+    for depth, step in enumerate(way.steps):
         click.echo(f"  {'   ' * depth}└─ {step}")
-    for number, reach in enumerate(reaches, 1):
-        branch = "└─" if number == len(reaches) else "├─"
-        when = outlook.when(reach)
-        line(f"  {'   ' * len(steps)}{branch} {reach.channel}{f': {when}' if when else ''}", indent=6)
+    for number, each in enumerate(way.branches, 1):
+        branch = "└─" if number == len(way.branches) else "├─"
+        line(f"  {'   ' * len(way.steps)}{branch} {each.channel}{f': {each.when}' if each.when else ''}", indent=6)
 
 
 def _mark(clause: ClauseAnswer) -> str:

@@ -16,6 +16,7 @@ import click
 from monitor.errors import ConfigurationError, MonitorError, Problem
 from monitor.text.cells import cells, wrap
 from monitor.text.plain import clean, one_line, shorten
+from monitor.text.underline import underlined
 
 SOURCE_WIDTH = 160
 
@@ -55,22 +56,11 @@ def show_problem(problem: Problem) -> None:
     if not problem.source.strip():
         return
     room = get_terminal_size().columns - 10 if sys.stderr.isatty() else SOURCE_WIDTH  # 10: line number, two ellipses
-    before, marked, after = _window(problem, max(20, min(SOURCE_WIDTH, room)))
+    width = max(20, min(SOURCE_WIDTH, room))
+    before, marked, after = underlined(problem.source, problem.column - 1, problem.width, width=width)
     underline = "^" * max(1, cells(marked))
     click.echo(f"{problem.line:>5} | {before}{marked}{after}".rstrip(), err=True)
     click.echo(f"{'':>5} | {' ' * cells(before)}{click.style(underline, fg=color)}", err=True)
-
-
-def _window(problem: Problem, width: int) -> tuple[str, str, str]:
-    """Cut the source line at the marked place, and to what fits on a line: what is before, at and behind the place."""
-    start = problem.column - 1
-    first = 0 if start + min(problem.width, width // 2) <= width else start - width // 2
-    last = first + width
-    end = min(start + problem.width, last)
-    shown = [character if character.isprintable() else " " for character in problem.source[:last]]
-    before = ("…" if first else "") + "".join(shown[first + 1 if first else 0 : start])
-    after = "".join(shown[end:]) + ("…" if len(problem.source) > last else "")
-    return before, "".join(shown[start:end]), after
 
 
 def line(text: str, *, indent: int = 4, err: bool = False) -> None:

@@ -25,11 +25,11 @@ MOST_OFFERED: Final = 300  # names in a list to choose from: a field without a l
 class Alerts:
     """Its routes."""
 
-    def __init__(self, desk: Desk, pages: Pages, deeds: Deeds) -> None:
+    def __init__(self, desk: Desk, pages: Pages, deeds: Deeds, finder: Finder) -> None:
         self._desk = desk
         self._pages = pages
         self._deeds = deeds
-        self._finder = Finder(desk)
+        self._finder = finder
 
     def routes(self) -> list[web.RouteDef]:
         """Return what to add to a router."""
@@ -117,7 +117,7 @@ class Alerts:
         if not stories:
             raise web.HTTPNotFound(text=said.text)
         zone, query = self._desk.setup.config.defaults.zone, sent.get("query", "")
-        shown = {"told": stories[0], "zone": zone, "now": self._desk.clock(), "query": query}
+        shown: dict[str, Any] = {"told": stories[0], "zone": zone, "now": self._desk.clock(), "query": query}
         return self._pages.part("card.html.j2", **shown, taken_now=True)  # the focus stays where the button was
 
 

@@ -60,14 +60,23 @@ async def form(request: web.Request) -> dict[str, str]:
         HTTPBadRequest: it cannot be read, or one of them is too long.
         HTTPRequestEntityTooLarge: it is too long.
     """
+    return {name: _checked(name, value) for name, value in (await fields(request, most=LONGEST_FORM)).items()}
+
+
+async def fields(request: web.Request, *, most: int) -> dict[str, str]:
+    """Return the fields of a form as they are; `most` is how many bytes it may have.
+
+    Raises:
+        HTTPBadRequest: it cannot be read.
+        HTTPRequestEntityTooLarge: it is too long.
+    """
     if request.content_type == "multipart/form-data":  # of files; our pages send none
         raise web.HTTPBadRequest(text="send a form without files")
-    body = await read_body(request, most=LONGEST_FORM)
+    body = await read_body(request, most=most)
     try:
-        sent = parse_qsl(body.decode(), keep_blank_values=True, max_num_fields=MOST_FIELDS, errors="strict")
+        return dict(parse_qsl(body.decode(), keep_blank_values=True, max_num_fields=MOST_FIELDS, errors="strict"))
     except ValueError:  # no UTF-8, in which our pages are, or too many fields
         raise web.HTTPBadRequest(text="this form cannot be read") from None
-    return {name: _checked(name, value) for name, value in sent}
 
 
 def person(request: web.Request) -> Person:

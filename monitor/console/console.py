@@ -10,9 +10,12 @@ import structlog
 from monitor.config.console import Console as Settings
 from monitor.console.alerts import Alerts
 from monitor.console.api.service import Api
+from monitor.console.backtests import Backtests
+from monitor.console.bench import Bench, Workbench
 from monitor.console.desk import Desk
 from monitor.console.doing import Deeds
 from monitor.console.feeds import Feeds
+from monitor.console.finding import Finder
 from monitor.console.guard import Guard
 from monitor.console.live import Live as LiveAlerts
 from monitor.console.login import LoginPage
@@ -22,9 +25,12 @@ from monitor.console.outbox import Outbox
 from monitor.console.pages import Pages
 from monitor.console.probes import Probes
 from monitor.console.refusals import Refusals
+from monitor.console.rules import Rules
 from monitor.console.static import static_routes
 from monitor.console.stories import Stories
+from monitor.console.trying import Trying
 from monitor.exposition import Exposition
+from monitor.files import Mistakes
 from monitor.pipeline import Doors, Live
 from monitor.readiness import Readiness
 from monitor.setup import Setup
@@ -46,16 +52,23 @@ class Console:
         *,
         exposition: Exposition,
         readiness: Readiness,
+        mistakes: Callable[[], Mistakes | None],
     ) -> None:
         self._doors = doors
-        self._desk = Desk(doors, setup, live)
+        self._desk = Desk(doors, setup, live, mistakes)
         self._probes = Probes(self._desk, exposition, readiness)
         self._pages = Pages()
+        self.use(Workbench(setup), Workbench(setup))
         self._deeds = Deeds(self._desk)
         self.live_alerts = LiveAlerts(self._desk, self._pages)
         self._settings: Settings | None = None  # that the door was opened with
         self._key = b""
         self._door = Door("console", self._open_server)
+
+    def use(self, tries: Bench, long_tries: Bench) -> None:
+        """Have rules tried by one, and by the other what takes longer: backtests, and looking for warnings."""
+        self._benches = (tries, long_tries)
+        self._backtests = Backtests(long_tries)
 
     @property
     def port(self) -> int:
@@ -75,17 +88,20 @@ class Console:
 
     def _open_server(self) -> WebServer:
         guard = Guard(self._desk.setup.config.console, self._key, self._doors.clock)
+        finder = Finder(self._desk)
         routes = [
             *static_routes(),
             *self._probes.routes(),
             *LoginPage(guard, self._pages, self._desk).routes(),
+            *Rules(self._desk, self._pages, self._benches[1]).routes(),
+            *Trying(self._desk, self._pages, self._benches[0], self._backtests).routes(),
             *self.live_alerts.routes(),
-            *Alerts(self._desk, self._pages, self._deeds).routes(),
+            *Alerts(self._desk, self._pages, self._deeds, finder).routes(),
             *Feeds(self._desk, self._pages).routes(),
             *Outbox(self._desk, self._pages).routes(),
             *Mutes(self._desk, self._pages).routes(),
             *Stories(self._desk, self._pages, self._deeds).routes(),
-            *Api(self._desk).routes(),
+            *Api(self._desk, finder).routes(),
         ]
         middlewares = [guard.check, Notice(self._desk).look, self._deeds.recall]
         return WebServer(routes, clock=self._doors.clock, middlewares=middlewares, refuse=Refusals(self._pages))
@@ -94,4 +110,7 @@ class Console:
         """Stop listening, and let go."""
         self.live_alerts.end()
         await self._door.close()
+        await self._backtests.close()
+        for bench in self._benches:
+            await bench.close()
         await self._desk.close()

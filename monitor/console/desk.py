@@ -10,6 +10,7 @@ from typing import TypeVar
 
 from monitor.document import did_you_mean
 from monitor.errors import NotFoundError
+from monitor.files import Mistakes
 from monitor.pipeline import Doors, Live
 from monitor.ports import Clock, Store
 from monitor.setup import Setup
@@ -23,11 +24,17 @@ READERS = 2  # threads, each with a connection of its own
 class Desk:
     """One for all pages. Reading never waits for the daemon's transactions, nor they for it."""
 
-    def __init__(self, doors: Doors, setup: Callable[[], Setup], live: Callable[[], Live]) -> None:
+    def __init__(
+        self,
+        doors: Doors,
+        setup: Callable[[], Setup],
+        live: Callable[[], Live],
+        mistakes: Callable[[], Mistakes | None],
+    ) -> None:
         self._doors = doors
         self._setup = setup
         self._live = live
-        self._store = setup().config.store  # that the daemon uses: another one counts from its next start on
+        self._mistakes = mistakes
         self._readers = Readers()
 
     @property
@@ -45,15 +52,21 @@ class Desk:
         """What is open now, and the rules that are matched."""
         return self._live()
 
+    @property
+    def mistakes(self) -> Mistakes | None:
+        """What is wrong with the files since the last load that was right; None = nothing."""
+        return self._mistakes()
+
     async def read(self, look: Callable[[Store], R]) -> R:
         """Have a function look at the state, on a thread and a connection of its own.
 
         Raises:
             StoreUnavailableError: it cannot be read now.
         """
-        if self._store.endswith(":memory:"):  # there is one connection, and nobody else sees what it holds
+        url = self.setup.config.store
+        if url.endswith(":memory:"):  # there is one connection, and nobody else sees what it holds
             return await self.act(look)
-        return await self._readers.read(self._store, look)
+        return await self._readers.read(url, look)
 
     async def act(self, change: Callable[[Store], R]) -> R:
         """Have a function change the state, in its turn among the daemon's transactions."""

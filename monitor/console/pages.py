@@ -79,9 +79,9 @@ class Pages:
         }
         return web.Response(status=status, text=self.text(template, **shell, **context), content_type="text/html")
 
-    def part(self, template: str, **context: Any) -> web.Response:
+    def part(self, template: str, *, status: HTTPStatus = HTTPStatus.OK, **context: Any) -> web.Response:
         """Return a part of a page."""
-        return web.Response(text=self.text(template, **context), content_type="text/html")
+        return web.Response(status=status, text=self.text(template, **context), content_type="text/html")
 
     def text(self, template: str, **context: Any) -> str:
         """Return what a template makes of this."""

@@ -147,7 +147,7 @@ def _updated(item: Recognised, feed: Feed, ruleset: Ruleset, tags: tuple[str, ..
     if stored is None or change is None:
         return None
     result = ruleset.match(entry, tags)
-    before = stored.rules | {match.rule.id for match in ruleset.match(stored.entry, tags).matches}
+    before = stored.rules | ruleset.hits(stored.entry, tags)
     new = frozenset(match.rule.id for match in result.matches if match.rule.id not in before)
     return Fresh(entry=entry, result=result, change=replace(change, new_rules=new))
 

@@ -102,6 +102,50 @@ def remove_entry(document: Document, section: str, key: str) -> str:
     return text if says(text, {**document.value, section: empty}) else ""
 
 
+def entry_text(document: Document, section: str, key: str) -> str:
+    """Return the lines of one entry of a section at the file's top, as if it stood at the margin."""
+    if _is_flow(document, section):
+        return f"{key}: {written(document.value[section][key])}\n"
+    lines, start = lines_of(document.text), document.key_spans[section, key].line
+    end = _end_of(lines, _next_key(document, start, levels=2))
+    column = document.key_spans[section, key].column
+    own = "".join((line[column:] or "\n") if not line[:column].strip() else line for line in lines[start:end])
+    return own if own.endswith("\n") else f"{own}\n"
+
+
+def put_entry(document: Document, section: str, key: str, lines: str) -> str:
+    """Return the file's text with an entry, whose lines stand at the margin, in place of its old ones or as the last.
+
+    Returns "" where that cannot be done by changing lines, or the lines are no such entry.
+    """
+    read, problems = parse_document(lines.encode(), name="entry")
+    there = value_at(document.value, (section,))
+    if problems or read is None or not isinstance(read.value, dict) or list(read.value) != [key]:
+        return ""
+    if not isinstance(there, dict) or not there or _is_flow(document, section):
+        return "" if key in (there or {}) else add_entries(document, section, read.value)
+    old = lines_of(document.text)
+    start, end = _place_of(document, old, section, key)
+    column = min(span.column for loc, span in document.key_spans.items() if len(loc) == 2 and loc[0] == section)  # noqa: PLR2004 - section, key
+    added = [f"{' ' * column}{line}" if line.strip() else line for line in lines_of(lines)]
+    text = _inserted(document, [*old[:start], *old[end:]], start, added)
+    return text if says(text, {**document.value, section: {**there, **read.value}}) else ""
+
+
+def _place_of(document: Document, lines: Sequence[str], section: str, key: str) -> tuple[int, int]:
+    """Return the lines of an entry, from and to, or the empty place behind the last."""
+    if (section, key) in document.key_spans:
+        start = document.key_spans[section, key].line
+        return start, _end_of(lines, _next_key(document, start, levels=2))
+    at = _end_of(lines, _next_key(document, _last(document, section), levels=1))
+    return at, at
+
+
+def _is_flow(document: Document, section: str) -> bool:
+    span = document.spans[section,]
+    return document.line(span.line)[span.column : span.column + 1] == "{"
+
+
 def replace_file(path: Path, old: str, new: str) -> bool:
     """Write a file anew, whole or not at all; False = it no longer says what was read, and stays as it is.
 

@@ -8,18 +8,15 @@ process that holds no secret, no store and no connection but the one to its pare
 from __future__ import annotations
 
 import gc
-import resource
 import signal
-import socket
-import sys
 from collections.abc import Callable
 from dataclasses import replace
 from importlib import import_module
-from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 from monitor.errors import FeedError
-from monitor.feeds.wire import LENGTH, Answer, pack, unpack_task
+from monitor.feeds.wire import Answer, pack, unpack_task
+from monitor.process import limit_memory, parent_socket, read_frame, resident
 
 CPU_SECONDS = 2.0  # for one task
 MEMORY = 512_000_000  # bytes of data in all; feeds of 5 MB took up to 110 MB, trees of HTML take several times that
@@ -35,16 +32,15 @@ TASKS = {
 
 def main() -> None:
     """Answer tasks until the parent closes the socket; its death closes it too."""
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):  # meant for the daemon, which lets tasks end
-        signal.signal(number, signal.SIG_IGN)
-    _limit_memory()
-    lean = _resident()  # where it is a peak, that of the parent may be counted in it
+    parent = parent_socket()
+    limit_memory(MEMORY)
+    lean = resident()  # where it is a peak, that of the parent may be counted in it
     find_task("parse")
     gc.freeze()  # what is imported stays: it need not be looked through while documents are read
-    with socket.socket(fileno=sys.stdin.fileno()) as parent, parent.makefile("rb") as frames:
+    with parent, parent.makefile("rb") as frames:
         parent.sendall(pack(Answer()))  # ready
         last = False
-        while not last and (content := _read(frames)):
+        while not last and (content := read_frame(frames)):
             frame, last = _do(content, lean)
             parent.sendall(frame)
 
@@ -55,7 +51,7 @@ def _do(content: bytes, lean: int) -> tuple[bytes, bool]:
     signal.setitimer(signal.ITIMER_PROF, CPU_SECONDS)
     try:
         answer = _answer(content)
-        last = answer.out_of_memory or _resident() > max(lean, _FAT)
+        last = answer.out_of_memory or resident() > max(lean, _FAT)
         return pack(replace(answer, last=last)), last
     except MemoryError:
         return pack(Answer(out_of_memory=True, last=True)), True
@@ -82,27 +78,6 @@ def find_task(name: str) -> Callable[..., Any]:
     module, function = TASKS[name]
     found: Callable[..., Any] = getattr(import_module(module), function)
     return found
-
-
-def _limit_memory() -> None:
-    _, hard = resource.getrlimit(resource.RLIMIT_DATA)
-    size = MEMORY if hard == resource.RLIM_INFINITY else min(MEMORY, hard)
-    resource.setrlimit(resource.RLIMIT_DATA, (size, size))
-
-
-def _resident() -> int:
-    """Return how many bytes are resident, or where the system does not tell (macOS), the most that ever were."""
-    try:
-        with Path("/proc/self/statm").open("rb") as pages:
-            return int(pages.read().split()[1]) * resource.getpagesize()
-    except FileNotFoundError:
-        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-
-
-def _read(frames: BinaryIO) -> bytes:
-    """Read a frame's content; b"" = the parent is gone."""
-    length = frames.read(LENGTH.size)
-    return frames.read(LENGTH.unpack(length)[0]) if len(length) == LENGTH.size else b""
 
 
 if __name__ == "__main__":

@@ -7,16 +7,12 @@ document that it had, and no other: the next one gets a new process.
 from __future__ import annotations
 
 import asyncio
-import os
 import pickle
 import signal
-import socket
-import subprocess
 import sys
-from contextlib import ExitStack, nullcontext, suppress
-from dataclasses import dataclass, replace
+from contextlib import nullcontext
+from dataclasses import replace
 from datetime import datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import structlog
@@ -24,9 +20,10 @@ import structlog
 from monitor.errors import Cause, ParseError
 from monitor.feeds.child import CPU_SECONDS, MEMORY
 from monitor.feeds.small import parse_small
-from monitor.feeds.wire import LENGTH, Answer, Task, pack, unpack_answer
+from monitor.feeds.wire import Answer, Task, pack, unpack_answer
 from monitor.model import Feed, Page, ParsedFeed
 from monitor.ports import Meter
+from monitor.process import Child, ProcessEndedError
 
 log = structlog.get_logger()
 
@@ -35,10 +32,6 @@ LARGE = 500_000  # bytes of a task; a feed of some fifty entries with their text
 DEADLINE = timedelta(seconds=20)  # for one task, on a machine that is very busy with other things
 _START_DEADLINE = timedelta(seconds=30)
 _MAX_ANSWER = 64_000_000  # bytes; a page has five million, and its entries hold little that is not in it
-_DYING_SECONDS = 5
-_BUFFER = 1 << 20
-# What a Python that lies in an unusual place needs to start. Nothing else: the environment holds the secrets.
-_ENVIRONMENT = ("LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "PYTHONHOME", "TMPDIR", "LANG", "LC_ALL")
 
 
 class ChildParser:
@@ -61,8 +54,8 @@ class ChildParser:
         self._python = python
         self._hands = asyncio.Semaphore(processes)
         self._large_hands = asyncio.Semaphore(max(1, processes - 1))
-        self._idle: list[_Child] = []
-        self._ended: list[_Child] = []  # and maybe not yet gone
+        self._idle: list[Child] = []
+        self._ended: list[Child] = []  # and maybe not yet gone
 
     async def parse(self, page: Page, feed: Feed, now: datetime) -> ParsedFeed:
         """Make entries of a page; see `monitor.feeds.parse.parse_page`."""
@@ -107,7 +100,8 @@ class ChildParser:
         async with self._large_hands if len(frame) > LARGE else nullcontext(), self._hands:
             child = await self._child()
             try:
-                answer = await child.ask(frame, self._deadline)
+                child.send(frame)
+                answer = await _receive(child, self._deadline, "parsing")
             except BaseException:  # whoever gave up leaves an answer behind that nobody wants
                 self._meter.parser_stopped()
                 self._end(child)
@@ -118,7 +112,7 @@ class ChildParser:
                 self._idle.append(child)
         return _value(answer)
 
-    async def _child(self) -> _Child:
+    async def _child(self) -> Child:
         """Return a process that is ready for a task."""
         self._ended = [child for child in self._ended if child.lives]
         while self._idle:
@@ -126,102 +120,32 @@ class ChildParser:
             if child.lives:
                 return child
             self._end(child)
-        child = await _Child.start(self._python)
+        try:
+            child = await Child.start("monitor.feeds.child", python=self._python)
+        except OSError as error:
+            raise ParseError(Cause.PARSER, f"the parser cannot be started: {error.strerror or 'no process'}") from error
         self._meter.parser_started()
         try:
-            await child.ready()
+            await _receive(child, _START_DEADLINE, "the parser's start")
         except BaseException:
             self._end(child)
             raise
         return child
 
-    def _end(self, child: _Child) -> None:
+    def _end(self, child: Child) -> None:
         child.kill()
         self._ended.append(child)
 
 
-@dataclass(frozen=True, slots=True)
-class _Child:
-    """One process and the socket to it."""
-
-    process: subprocess.Popen[bytes]
-    reader: asyncio.StreamReader
-    writer: asyncio.StreamWriter
-
-    @classmethod
-    async def start(cls, python: str) -> _Child:
-        """Start a process, which is not ready yet."""
-        ours, theirs = socket.socketpair()
-        with ExitStack() as failed:
-            failed.callback(ours.close)
-            with theirs:
-                process = _popen(python, theirs)
-            failed.callback(process.wait)
-            failed.callback(process.kill)  # before the waiting
-            reader, writer = await asyncio.open_unix_connection(sock=ours, limit=_BUFFER)
-            failed.pop_all()
-        return cls(process, reader, writer)
-
-    @property
-    def lives(self) -> bool:
-        """Whether the process is there."""
-        return self.process.poll() is None
-
-    async def ready(self) -> None:
-        """Wait until it can take a task."""
-        await self._receive(_START_DEADLINE, "the parser's start")
-
-    async def ask(self, frame: bytes, deadline: timedelta) -> Answer:
-        """Have a task done."""
-        self.writer.write(frame)
-        return await self._receive(deadline, "parsing")
-
-    async def _receive(self, deadline: timedelta, what: str) -> Answer:
-        try:
-            async with asyncio.timeout(deadline.total_seconds()):
-                await self.writer.drain()
-                (length,) = LENGTH.unpack(await self.reader.readexactly(LENGTH.size))
-                return unpack_answer(await self.reader.readexactly(min(length, _MAX_ANSWER)))
-        except TimeoutError:
-            raise ParseError(Cause.PARSER, f"{what} took more than {deadline.total_seconds():g} s") from None
-        except (asyncio.IncompleteReadError, ConnectionError):
-            raise ParseError(Cause.PARSER, _death(await asyncio.to_thread(self._exit_code))) from None
-        except pickle.UnpicklingError as error:
-            raise ParseError(Cause.PARSER, f"the parser gave no answer that can be read: {error}") from error
-
-    def _exit_code(self) -> int:
-        try:
-            return self.process.wait(_DYING_SECONDS)
-        except subprocess.TimeoutExpired:  # it let go of its socket, and lives
-            self.process.kill()
-            return self.process.wait()
-
-    def kill(self) -> None:
-        """End it without a word."""
-        self.process.kill()
-        self.writer.close()
-
-    async def gone(self) -> None:
-        """Wait until nothing is left of it."""
-        await asyncio.to_thread(self.process.wait)
-        with suppress(ConnectionError):
-            await self.writer.wait_closed()
-
-
-def _popen(python: str, theirs: socket.socket) -> subprocess.Popen[bytes]:
-    # The same modules as here are found, and none beside the current folder that happen to be called the same.
-    path = os.pathsep.join(each or str(Path.cwd()) for each in sys.path)
-    env = {name: os.environ[name] for name in _ENVIRONMENT if name in os.environ}
+async def _receive(child: Child, deadline: timedelta, what: str) -> Answer:
     try:
-        return subprocess.Popen(  # noqa: S603 - our own module, run by our own Python
-            [python, "-P", "-m", "monitor.feeds.child"],
-            stdin=theirs.fileno(),
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            env=env | {"PYTHONPATH": path},
-        )
-    except OSError as error:
-        raise ParseError(Cause.PARSER, f"the parser cannot be started: {error.strerror or 'no process'}") from error
+        return unpack_answer(await child.receive(deadline, most=_MAX_ANSWER))
+    except TimeoutError:
+        raise ParseError(Cause.PARSER, f"{what} took more than {deadline.total_seconds():g} s") from None
+    except ProcessEndedError as error:
+        raise ParseError(Cause.PARSER, _death(error.code)) from None
+    except pickle.UnpicklingError as error:
+        raise ParseError(Cause.PARSER, f"the parser gave no answer that can be read: {error}") from error
 
 
 def _value(answer: Answer) -> Any:

@@ -8,15 +8,13 @@ from __future__ import annotations
 
 import io
 import pickle
-import struct
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
 from monitor.model import Entry, Identity, ParsedFeed
-
-LENGTH = struct.Struct(">I")
+from monitor.process import framed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,8 +38,7 @@ class Answer:
 
 def pack(message: Task | Answer) -> bytes:
     """Return a frame."""
-    content = pickle.dumps(message, pickle.HIGHEST_PROTOCOL)
-    return LENGTH.pack(len(content)) + content
+    return framed(pickle.dumps(message, pickle.HIGHEST_PROTOCOL))
 
 
 def unpack_task(content: bytes) -> Task:

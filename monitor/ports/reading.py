@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Protocol
 
 from monitor.model import Action, Alert, Decision, DeliveryState, Entry, Feedback, Hold, Message, Priority, Story
@@ -135,4 +135,12 @@ class Reader(Protocol):
 
     def attention(self, *, sent_before: datetime) -> Attention:
         """Count what somebody should look at; a message sent before then that has no answer yet is in doubt."""
+        ...
+
+    def hits_by_day(self, rules: Collection[str], *, since: datetime) -> Mapping[str, Mapping[date, int]]:
+        """Count the hits of these rules since then by rule and by day in UTC; what has none is left out."""
+        ...
+
+    def hits_by_name(self, rule: str, *, since: datetime) -> Mapping[str, int]:
+        """Count the hits of a rule since then by what was watched for and found, the most first."""
         ...

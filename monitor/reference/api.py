@@ -9,6 +9,7 @@ from monitor.console.api.endpoints import PREFIX
 from monitor.console.api.openapi import describe
 from monitor.console.api.service import Api
 from monitor.console.desk import Desk
+from monitor.console.finding import Finder
 from monitor.reference.tables import table
 from monitor.reference.values import Known, say_schema
 
@@ -17,7 +18,9 @@ _HEAD = "| name | in | takes | without it | what it says |\n|---|---|---|---|---
 
 def write_api() -> str:
     """Return a section for each endpoint."""
-    document = describe(Api(cast("Desk", None)).endpoints)  # they are described, and none is called
+    document = describe(
+        Api(cast("Desk", None), cast("Finder", None)).endpoints
+    )  # they are described, and none is called
     schemas = document["components"]["schemas"]
     sections = (
         _section(f"{method.upper()} {PREFIX}{path}", operation, schemas)

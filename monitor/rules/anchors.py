@@ -22,11 +22,14 @@ from array import array
 from collections.abc import Collection, Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from itertools import accumulate, chain, compress, islice, repeat
+from operator import not_
 from typing import final
 
 Group = Sequence[int]
 
 _MOST_PAIRS = 256  # of one rule
+MOST_PAIRS_REMEMBERED = 1 << 18
+"""Pairs that are held as sets too, of up to 100 bytes."""
 
 
 @final
@@ -58,12 +61,37 @@ class Needs:
 
 
 @final
+class _Around(dict[int, AbstractSet[int]]):
+    """The partners of each term that was met, as a set, which is asked at the speed of C; bounded by their number."""
+
+    __slots__ = ("_bounds", "_most", "_partners", "_remembered")
+
+    def __init__(self, bounds: array[int], partners: array[int], most: int) -> None:
+        super().__init__()
+        self._most = most  # pairs
+        self._bounds = bounds
+        self._partners = partners
+        self._remembered = 0
+
+    def __missing__(self, term: int) -> AbstractSet[int]:
+        around = frozenset(self._partners[self._bounds[2 * term] : self._bounds[2 * term + 1]])
+        self._remembered += len(around)
+        if self._remembered > self._most:
+            self.clear()
+            self._remembered = len(around)
+        self[term] = around
+        return around
+
+
+@final
 class Anchors:
-    """Where each rule of a set is anchored; immutable."""
+    """Where each rule of a set is anchored; immutable but for what it remembers, which any thread may fill."""
 
-    __slots__ = ("_bounds", "_calling", "_partners", "_rules", "_unanchored")
+    __slots__ = ("_around", "_bounds", "_calling", "_partners", "_rules", "_unanchored")
 
-    def __init__(self, needs: Needs, commonness: Sequence[float]) -> None:
+    def __init__(
+        self, needs: Needs, commonness: Sequence[float], *, most_remembered: int = MOST_PAIRS_REMEMBERED
+    ) -> None:
         """Anchor each rule by the groups that it needs; by term, `commonness` tells how often texts hold it."""
         sizes = [0] * len(commonness)
         anchors, partners, rules = array("i"), array("i"), array("I")
@@ -87,16 +115,16 @@ class Anchors:
             at = ends[term]
             self._partners[at], self._rules[at], ends[term] = other, rule, at + 1
         self._bounds = array("I", chain.from_iterable(zip(starts, ends, strict=True)))
+        self._around = _Around(self._bounds, self._partners, most_remembered)
 
     def candidates(self, seen: AbstractSet[int]) -> list[int]:
         """Return the rules that these terms may satisfy, in order."""
         called = set(self._unanchored)
-        bounds, partners = self._bounds, self._partners
-        for term in compress(seen, map(self._calling.__getitem__, seen)):
-            start, end = bounds[2 * term], bounds[2 * term + 1]
-            others = partners[start:end]
-            if not seen.isdisjoint(others):  # seldom
-                called.update(compress(self._rules[start:end], map(seen.__contains__, others)))
+        calling = [*compress(seen, map(self._calling.__getitem__, seen))]
+        alone = map(seen.isdisjoint, map(self._around.__getitem__, calling))
+        for term in compress(calling, map(not_, alone)):  # few
+            pairs = slice(self._bounds[2 * term], self._bounds[2 * term + 1])
+            called.update(compress(self._rules[pairs], map(seen.__contains__, self._partners[pairs])))
         return sorted(called)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
@@ -45,6 +46,10 @@ class Seen(Mapping[int, Sequence[Place]]):
     sight: View
     fields: frozenset[int]  # by number: where this was seen
     terms: AbstractSet[int]  # the same as the keys, but faster to ask
+
+    @abstractmethod
+    def spans(self, term: int) -> Iterator[tuple[int, int, int]]:
+        """Yield the places of a term in characters, in order; one may come twice."""
 
 
 def spots(grounds: Iterable[Ground], seen: Seen) -> Iterator[tuple[Place | Stretch, str]]:

@@ -11,11 +11,12 @@ from itertools import chain, compress, pairwise
 from operator import itemgetter
 from typing import final
 
-from monitor.rules.hits import Hits
+from monitor.rules.hits import by_number
 from monitor.rules.place import Place
 from monitor.rules.reading import END_OF_FIELD, Numbers
 from monitor.rules.terms import MOST_REMEMBERED, Terms
 from monitor.rules.trie import Branch, own_number
+from monitor.text.fold import Tokens
 
 _LONGEST = 64  # characters of a word whose meaning is remembered
 _NO_TERM = {0}
@@ -48,34 +49,49 @@ class _Meanings(dict[str, "Numbers | None"]):
 class _Reading:
     """What each word means, and the phrases."""
 
-    __slots__ = ("_fields", "_firsts", "_hits", "_lasts", "_meanings", "_starts", "terms")
+    __slots__ = ("_fields", "_firsts", "_lasts", "_meanings", "_owners", "_starts", "_table", "terms")
 
     def __init__(
-        self, starts: Sequence[int], fields: Sequence[int], known: Sequence[Numbers | None], phrases: Sequence[_Phrase]
+        self,
+        fields: Sequence[Tokens],
+        starts: Sequence[int],
+        owners: Sequence[int],
+        known: Sequence[Numbers | None],
+        phrases: Sequence[_Phrase],
     ) -> None:
         """Take the first word of each field, and by word its field and its meaning."""
-        self._starts = starts
         self._fields = fields
+        self._starts = starts
+        self._owners = owners
         words = [*compress(range(len(known)), known)]
         self._firsts = [*words, *map(_FIRST, phrases)]
         self._lasts = [*words, *map(_LAST, phrases)]
         self._meanings = [*filter(None, known), *map(_NUMBERS, phrases)]
-        self._hits = Hits(self._meanings)
-        self.terms = {*self._hits.numbers} - _NO_TERM
+        self._table: dict[int, list[tuple[int, int]]] = {}  # by number
+        self.terms = {*chain.from_iterable(self._meanings)} - _NO_TERM
 
     def terms_in(self, fields: Collection[int]) -> set[int]:
         """Return the terms that stand in some of the fields."""
         asked = [field in fields for field in range(len(self._starts))]
-        inside = map(asked.__getitem__, map(self._fields.__getitem__, self._firsts))
+        inside = map(asked.__getitem__, map(self._owners.__getitem__, self._firsts))
         return {*chain.from_iterable(compress(self._meanings, inside))} - _NO_TERM
 
     def places(self, number: int) -> list[Place]:
         """List the places of a term or an actor."""
-        return sorted({*map(self._place, self._hits.of(number))})  # `Shoyg*` and `Shoygu` are one place
+        self._table = self._table or by_number(zip(self._firsts, self._lasts, strict=True), self._meanings)
+        return sorted({*map(self._place, self._table[number])})  # `Shoyg*` and `Shoygu` are one place
 
-    def _place(self, hit: int) -> Place:
-        first, last = self._firsts[hit], self._lasts[hit]
-        field = self._fields[first]
+    def spans(self, number: int, fields: Collection[int]) -> Iterator[tuple[int, int, int]]:
+        """Yield the places of a term or an actor in characters, in some of the fields."""
+        return (
+            (field, *self._fields[field].span(first, last))
+            for field, first, last in self.places(number)
+            if field in fields
+        )
+
+    def _place(self, hit: tuple[int, int]) -> Place:
+        first, last = hit
+        field = self._owners[first]
         start = self._starts[field]
         return field, first - start, last - start
 
@@ -90,17 +106,17 @@ class Dictionary:
         self._terms = terms
         self._meanings = _Meanings(terms)
 
-    def read(self, fields: Sequence[Sequence[str]]) -> _Reading:
+    def read(self, fields: Sequence[Tokens]) -> _Reading:
         """Find all terms in the words of some fields."""
         words: list[str] = []
         starts, owners = [], b""
         for number, each in enumerate(fields):
             starts.append(len(words))
-            words += each
+            words += each.words
             words.append(END_OF_FIELD)
             owners += bytes([number]) * (len(words) - starts[-1])
         known = [*map(self._meanings.__getitem__, words)]
-        return _Reading(starts, owners, known, [*self._phrases(words, known), *self._behind(words, known)])
+        return _Reading(fields, starts, owners, known, [*self._phrases(words, known), *self._behind(words, known)])
 
     def _phrases(self, words: Sequence[str], known: Sequence[Numbers | None]) -> Iterator[_Phrase]:
         """Yield the phrases of whole words; where one may begin is told by what words mean."""

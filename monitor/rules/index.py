@@ -10,6 +10,7 @@ from monitor.rules.dictionary import Dictionary
 from monitor.rules.reading import Finder, Reading
 from monitor.rules.terms import Terms
 from monitor.rules.tree import Actor, Term
+from monitor.text.fold import Tokens
 
 MOST_IN_AUTOMATON = 100_000
 """Terms; the automaton of more would fill memory and wait for it."""
@@ -36,6 +37,6 @@ class Index:
             raise KeyError(what)
         return number
 
-    def read(self, fields: Sequence[Sequence[str]]) -> Reading:
-        """Find all terms and actors in the folded words of some fields."""
+    def read(self, fields: Sequence[Tokens]) -> Reading:
+        """Find all terms and actors in the words of some fields."""
         return self._finder.read(fields)

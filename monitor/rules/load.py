@@ -49,17 +49,17 @@ def load_trial(
     channels: Collection[str] | None,
     default_notify: tuple[str, ...],
     default_priority: Priority,
+    usable: Sequence[Definition] | None = None,
 ) -> tuple[Ruleset | None, list[Problem]]:
     """Compile only the rules of `document`, with its own actors and those of the other documents.
 
     The document is a whole one with `rules:`, or one bare rule (mapping, list or text), which gets the id `trial`. It
-    may use the rules of the other documents, those of them that are right.
+    may use the rules of the other documents, those of them that are right: `usable`, None = they are read here.
     """
     trial = document if isinstance(document.value, dict) and "rules" in document.value else _as_rule(document)
     reader = RuleReader(channels=channels, default_notify=default_notify, default_priority=default_priority)
-    others = RuleReader(channels=None, default_notify=(), default_priority=default_priority)
-    others.read_actors(actors_from)
-    usable = others.read_rules(actors_from)
+    if usable is None:
+        usable = read_definitions(actors_from)
     return _load(reader, actors_from=[*actors_from, trial], rules_from=[trial], usable=usable)
 
 

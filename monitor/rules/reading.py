@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import Protocol
 
 from monitor.rules.place import Place
+from monitor.text.fold import Tokens
 
 Numbers = tuple[int, ...]
 """A term's number and those of the actors that it means."""
@@ -27,10 +28,14 @@ class Reading(Protocol):
         """List the places of one, by field, then from left to right."""
         ...
 
+    def spans(self, number: int, fields: Collection[int]) -> Iterator[tuple[int, int, int]]:
+        """Yield the places of one in these fields in characters, in the same order; one place may come twice."""
+        ...
+
 
 class Finder(Protocol):
     """Finds the terms of one rule set; immutable but for what it remembers, which any thread may fill."""
 
-    def read(self, fields: Sequence[Sequence[str]]) -> Reading:
-        """Find all terms in the folded words of some fields."""
+    def read(self, fields: Sequence[Tokens]) -> Reading:
+        """Find all terms in the words of some fields."""
         ...

@@ -15,6 +15,7 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Collection, Iterator, Sequence
+from itertools import compress
 from typing import final
 
 from monitor.rules.reading import Numbers
@@ -57,6 +58,10 @@ class Owners:
             self._latest[term] = len(self._actors) - 1
         return actor
 
+    def owned(self, terms: Collection[int]) -> list[int]:
+        """List those of some terms that mean an actor."""
+        return [*compress(terms, map(self._latest.__getitem__, terms))]
+
     def of(self, term: int) -> Iterator[int]:
         """Yield the actors that a term means."""
         link = self._latest[term]
@@ -85,6 +90,10 @@ class Meant(dict[int, Numbers]):
             self.clear()
         self[term] = meant = (term, *self._owners.of(term))
         return meant
+
+    def with_actors(self, terms: set[int]) -> set[int]:
+        """Add the actors that some terms mean; most mean none, which an array tells without a miss of the cache."""
+        return terms.union(*map(self.__getitem__, self._owners.owned(terms)))
 
 
 @final

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Collection, Mapping
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from operator import attrgetter
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Insert, bindparam, delete, func, select, update
+from sqlalchemy import ColumnElement, Connection, Insert, Text, bindparam, delete, func, select, type_coerce, update
 
 from monitor.errors import ConflictError
 from monitor.model import MOST_RECALLED, History, Hit, Question, Tally
@@ -128,3 +128,27 @@ def _by_rule(connection: Connection, what: ColumnElement[Any], since: datetime |
     asked = select(hit.c.rule, what.label("answer")).group_by(hit.c.rule).order_by(hit.c.rule)
     rows = connection.execute(asked if since is None else asked.where(hit.c.at >= since))
     return [(row.rule, row.answer) for row in rows]
+
+
+def hits_by_day(connection: Connection, rules: Collection[str], since: datetime) -> dict[str, dict[date, int]]:
+    """Count the hits of these rules by day, in UTC; see `Reader.hits_by_day`."""
+    if connection.dialect.name == "postgresql":
+        written: Any = func.to_char(func.timezone("UTC", hit.c.at), "YYYY-MM-DD")
+    else:
+        written = type_coerce(hit.c.at, Text)
+    day = func.substr(written, 1, len("2026-11-22"), type_=Text)
+    asked = select(hit.c.rule, day.label("day"), func.count().label("hits"))
+    asked = asked.where(hit.c.rule.in_(rules), hit.c.at >= since).group_by(hit.c.rule, "day")
+    counts: defaultdict[str, dict[date, int]] = defaultdict(dict)
+    for row in connection.execute(asked.order_by(hit.c.rule, "day")):
+        counts[row.rule][date.fromisoformat(row.day)] = row.hits
+    return dict(counts)
+
+
+def hits_by_name(connection: Connection, rule: str, since: datetime) -> dict[str, int]:
+    """Count the hits of a rule by what was found; see `Reader.hits_by_name`."""
+    asked = select(hit.c.names, func.count().label("hits")).where(hit.c.rule == rule, hit.c.at >= since)
+    names: Counter[str] = Counter()
+    for row in connection.execute(asked.group_by(hit.c.names)):
+        names.update(dict.fromkeys(row.names, row.hits))
+    return dict(sorted(names.items(), key=lambda item: (-item[1], item[0])))

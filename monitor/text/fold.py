@@ -14,8 +14,9 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from bisect import bisect
 from collections.abc import Callable, Iterable
-from itertools import accumulate, chain, compress, count
+from itertools import accumulate, chain, count
 from operator import add
 from typing import final
 
@@ -121,7 +122,7 @@ _FOLDS = _Folds()
 # -- a text -----------------------------------------------------------------------------------------------------------
 
 _ASCII = b"".join(bytes([code]).lower() if bytes([code]).isalnum() else b" " for code in range(256))
-_FEW = 6  # places that are looked for one by one
+_GAP = re.compile("  +")
 # What makes most English text leave ASCII, and never stands in a word. One character for one: offsets stay.
 _TYPOGRAPHIC = tuple((char, plain) for plain, chars in (("'", "’‘ʼ＇"), (" ", "“”«»„–—‑…\xa0")) for char in chars)
 
@@ -130,45 +131,66 @@ _TYPOGRAPHIC = tuple((char, plain) for plain, chars in (("'", "’‘ʼ＇"), ("
 class Tokens:
     """A text's folded words in order, each with its place in the text as it was given; for one thread."""
 
-    __slots__ = ("_asked", "_ends", "_spaced", "_starts", "words")
+    __slots__ = ("_ends", "_folded", "_gaps", "_shifts", "_spaced", "_starts", "words")
 
     def __init__(self, words: list[str], spaced: str) -> None:
         self.words = words
         self._spaced = spaced  # as long as the original, and each token at its place
-        self._asked = 0
+        self._folded = ""
         self._starts: list[int] = []
         self._ends: list[int] = []
+        self._gaps: list[int] = []
+        self._shifts: list[int] = []
+
+    @property
+    def folded(self) -> str:
+        """All words between single blanks."""
+        self._folded = self._folded or " ".join(self.words)
+        return self._folded
 
     def span(self, first: int, last: int) -> tuple[int, int]:
         """Return the bounds in the text of the words from number `first` to number `last`, both included."""
         if not self._ends:
-            self._asked += 1
-            if self._asked <= _FEW and self._spaced.isascii():
-                return self._find(first, last)
             self._place()
-        start = self._starts[first] if self._starts else self._ends[first] - len(self.words[first])
-        return start, self._ends[last]
+        if not self._spaced.isascii():
+            return self._starts[first], self._ends[last]
+        return self.bounds(self._ends[first] - len(self.words[first]), self._ends[last])
 
-    def _find(self, first: int, last: int) -> tuple[int, int]:
-        """Find some words of an ASCII text: nothing but blanks stands between words, which are as long as they were."""
-        word = self.words[first]
-        padded, lone, start = f" {self._spaced} ", f" {word} ", -1
-        for _ in range(self.words[:first].count(word) + 1):
-            start = padded.find(lone, start + 1)
-        if first == last:
-            return start, start + len(word)
-        *_, rest = self._spaced[start:].split(None, last - first)
-        return start, len(self._spaced) - len(rest) + len(self.words[last])
+    def bounds(self, start: int, end: int) -> tuple[int, int]:
+        """Return the bounds in the text of the words that stand from `start` to `end` in the folded text."""
+        if not self._spaced.isascii():
+            first = self.folded.count(" ", 0, start)
+            return self.span(first, first + self.folded.count(" ", start, end))
+        words, moved = self.folded[start:end], len(self._spaced) - len(self.folded)
+        at = self._spaced.find(words, start)
+        if at <= start + moved and self._stand_once(words, start, max(0, at - moved), at):  # as most do
+            return at, at + end - start
+        if not self._gaps:
+            self._measure()
+        shift, after = (self._shifts[bisect(self._gaps, at) - 1] for at in (start, end - 1))
+        return start + shift, end + after
+
+    def _stand_once(self, words: str, start: int, first: int, last: int) -> bool:
+        """Say whether these words begin in that part of the folded text, at `start` and nowhere else."""
+        find = self.folded.find
+        return find(words, first) == start <= last and find(words, start + 1, last + len(words)) < 0
 
     def _place(self) -> None:
-        """Find all words: few texts are hit in more than a few places, and nobody else pays for it."""
-        if self._spaced.isascii():
-            lengths = list(map(len, self._spaced.split(" ")))
-            self._ends = list(compress(map(add, accumulate(lengths), count()), lengths))
+        """Find all words: few texts are asked for places, and nobody else pays for it."""
+        if self._spaced.isascii():  # where they stand in the folded text
+            self._ends = [*map(add, accumulate(map(len, self.words)), count())]
         else:  # words that come of one token have one place
             found = [token for token in _WORD.finditer(self._spaced) for _ in _FOLDS[token[0]]]
             self._starts = [token.start() for token in found]
             self._ends = [token.end() for token in found]
+
+    def _measure(self) -> None:
+        """Find out how far the words behind each gap have moved: in ASCII all are as long as they were."""
+        self._gaps, self._shifts, shift = [0], [0], 0
+        for gap in _GAP.finditer(f" {self._spaced}"):
+            shift += gap.end() - gap.start() - 1
+            self._gaps.append(gap.end() - 1 - shift)
+            self._shifts.append(shift)
 
 
 def tokenize(text: str) -> Tokens:

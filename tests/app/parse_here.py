@@ -10,8 +10,9 @@ from typing import Any
 
 from monitor.feeds.child import find_task
 from monitor.feeds.small import parse_small
-from monitor.feeds.wire import LENGTH, Answer, Task, pack, unpack_answer, unpack_task
+from monitor.feeds.wire import Answer, Task, pack, unpack_answer, unpack_task
 from monitor.model import Feed, Page, ParsedFeed
+from monitor.process import LENGTH
 
 
 class ParserHere:

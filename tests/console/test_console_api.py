@@ -53,8 +53,9 @@ def draw(document: dict[str, Any]) -> None:
         @given(case=strategy)
         @settings(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck))
         def check(case: schemathesis.Case[Any]) -> None:
-            # what a right body asks for may still not be: a mute of nothing
-            excluded: list[Any] = [] if case.method == "GET" else [positive_data_acceptance]
+            # what is rightly written may still make no sense: a mute of nothing, a query without its end
+            is_plain = case.method == "GET" and case.path != "/entries"
+            excluded: list[Any] = [] if is_plain else [positive_data_acceptance]
             case.call_and_validate(base_url=document["servers"][0]["url"], excluded_checks=excluded)
 
         check()
@@ -75,6 +76,23 @@ async def test_alerts_come_in_pages(house: House) -> None:
     assert account["entry"]["id"] == entry_id
     assert [each["state"] for each in account["messages"]] == ["sent"]
     assert {each["stage"] for each in account["decisions"]} >= {"match", "story"}
+
+
+async def test_stored_entries_are_searched_and_stories_shown_in_pages(house: House) -> None:
+    house.feeds.pages["/wire"] = rss("Shoygu speaks of Syria", "Nothing of note", "Shoygu speaks of Syria again today")
+    async with visiting(house) as visitor:
+        await visitor.app.run_once()
+        found = await got(visitor, "/entries?q=Syria%20OR%20note")
+        wrong = await got(visitor, "/entries?q=(Syria")
+        (told, *_) = (await got(visitor, "/alerts"))["items"]
+        story = await got(visitor, f"/stories/{told['story']['id']}?limit=1")
+        nowhere = await visitor.get("/api/v1/stories/0123")
+    assert {each["entry"]["title"]: each["story"] is None for each in found["items"]}["Nothing of note"]
+    assert (len(found["items"]), found["read"], found["next"]) == (3, 3, None)
+    assert (wrong["status"], wrong["detail"]) == (400, "this parenthesis is never closed")
+    assert story["entries"][0]["decisions"][0]["stage"] == "match"
+    assert [each["state"] for each in story["alerts"]] == ["sent"]
+    assert nowhere.status == 404
 
 
 async def test_what_people_do_is_done_and_noted(house: House) -> None:

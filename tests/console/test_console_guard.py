@@ -145,8 +145,9 @@ UNREADABLE = (
 async def test_a_form_that_cannot_be_read_is_no_mistake_of_ours(house: House) -> None:
     async with visiting(house) as visitor:
         for content_type, body in UNREADABLE:
-            answer = await visitor.post("/mutes", raw=body, headers={"Content-Type": content_type})
-            assert (answer.status, answer.text[:4]) == (400, "400 "), body
+            for path in ("/mutes", "/try"):
+                answer = await visitor.post(path, raw=body, headers={"Content-Type": content_type})
+                assert (answer.status, answer.text[:4]) == (400, "400 "), body
 
 
 PATHS = {

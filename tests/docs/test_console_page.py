@@ -17,7 +17,7 @@ from monitor.console.pages import PAGES
 from tests.docs.pages import DOCS, Page
 
 PAGE = Page(DOCS / "console.md")
-ENDPOINTS = {(each.method, each.path): each for each in Api(cast("Any", None)).endpoints}
+ENDPOINTS = {(each.method, each.path): each for each in Api(cast("Any", None), cast("Any", None)).endpoints}
 (CALLS,) = (block.splitlines() for block in PAGE.blocks("sh"))
 
 

@@ -10,7 +10,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from monitor.document import Document, parse_document
-from monitor.document.patch import add_entries, diff, quoted, remove_entry, replace_file, written
+from monitor.document.patch import (
+    add_entries,
+    diff,
+    entry_text,
+    put_entry,
+    quoted,
+    remove_entry,
+    replace_file,
+    written,
+)
 
 URL = "https://new.example/rss?a=1&b=2"
 
@@ -127,3 +136,63 @@ def test_a_file_that_somebody_else_has_changed_is_left_alone(tmp_path: Path) -> 
     assert not replace_file(file, "what was read", "ours")
     assert [path.name for path in tmp_path.iterdir()] == ["a.yaml"]
     assert file.read_text() == "theirs"
+
+
+RULES = """actors: {a: [b]}
+rules:
+    one: [x]  # why
+    # of two
+    two:
+      terms: [y]
+
+      none: [z]
+
+# the end
+more: x
+"""
+
+
+def test_an_entry_is_taken_out_as_a_person_wrote_it() -> None:
+    read = document(RULES)
+    assert entry_text(read, "rules", "one") == "one: [x]  # why\n"
+    assert entry_text(read, "rules", "two") == "two:\n  terms: [y]\n\n  none: [z]\n"
+    assert entry_text(read, "actors", "a") == "a: [b]\n"
+    assert entry_text(document("rules:\n  one: x"), "rules", "one") == "one: x\n"
+
+
+@pytest.mark.parametrize(
+    ("key", "lines", "after"),
+    [
+        (
+            "one",
+            "one:\n  all: [x]\n",
+            RULES.replace("    one: [x]  # why\n    # of two", "    one:\n      all: [x]\n    # of two"),
+        ),
+        ("two", "two: z", RULES.replace("    two:\n      terms: [y]\n\n      none: [z]\n", "    two: z\n")),
+        ("new", "new: n\n", RULES.replace("      none: [z]\n", "      none: [z]\n    new: n\n")),
+    ],
+)
+def test_an_entry_is_put_in_its_place(key: str, lines: str, after: str) -> None:
+    changed = put_entry(document(RULES), "rules", key, lines)
+    assert changed.rstrip("\n") == after.rstrip("\n") or changed == after.replace("    two: z\n", "    two: z")
+
+
+def test_an_entry_is_put_into_braces_or_an_empty_section() -> None:
+    assert put_entry(document("rules: {a: b}\n"), "rules", "c", "c: d\n") == "rules: {a: b, c: d}\n"
+    assert put_entry(document("rules:\n"), "rules", "c", "c: d\n") == "rules:\n  c: d\n"
+    assert put_entry(document("x: y\n"), "rules", "c", "c: d\n") == "x: y\n\nrules:\n  c: d\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "lines"),
+    [
+        ("rules: {a: b}", "a: c"),  # in braces, nothing is replaced
+        (RULES, "[one]"),
+        (RULES, "one: x\nthree: y"),
+        (RULES, "one: [x"),
+        (RULES, "other: x"),
+        ("rules: text", "a: b"),
+    ],
+)
+def test_what_cannot_be_put_is_not(text: str, lines: str) -> None:
+    assert put_entry(document(text), "rules", "a" if text != RULES else "one", lines) == ""

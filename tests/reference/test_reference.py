@@ -24,7 +24,7 @@ from monitor.reference.values import Known, say_default, say_schema, write_value
 from monitor.rules.lint.pages import PAGES
 
 BUILT = build_pages()
-ENDPOINTS = Api(cast("Any", None)).endpoints
+ENDPOINTS = Api(cast("Any", None), cast("Any", None)).endpoints
 MODELS: list[type[BaseModel]] = [model for _, model in (*CONFIGURATION, *RULES)]
 MODELS += [ChannelSettings, TopSettings, *(kind.settings for kind in channel_kinds())]
 

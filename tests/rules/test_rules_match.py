@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from monitor.errors import Problem
 from monitor.model import Entry, Field, Match, Rule
+from monitor.rules.anchors import Anchors, Needs
 from monitor.rules.compile import compile_rules
 from monitor.rules.conditions import OneOf, Seen
 from monitor.rules.index import Index
@@ -212,6 +213,7 @@ def test_a_rule_that_breaks_is_recorded_and_passed_over() -> None:
     result = rules.match(entry("go"))
     assert [match.rule.id for match in result.matches] == ["first", "last"]
     assert result.failures == (("broken", "ZeroDivisionError: 1 words"),)
+    assert rules.hits(entry("go")) == {"first", "last"}
 
 
 # -- the whole tree, as nested groups will use it ----------------------------------------------------------------------
@@ -310,6 +312,7 @@ def test_the_index_agrees_with_the_plainest_matcher(
     ]
     result = compile_rules(definitions).match(article)
     assert [match.rule.id for match in result.matches] == expected
+    assert compile_rules(definitions).hits(article) == {*expected}
     for match in result.matches:
         found(match)
         places = [(list(Field).index(m.field), m.start, m.end) for m in match.mentions]
@@ -326,8 +329,9 @@ def test_an_index_finds_each_term_and_actor_at_all_its_places(terms: list[str], 
     wanted += [actor.names for actor in actors]
     numbers += map(numbered.add, actors)
     index = Index(numbered, most_in_automaton=most)
-    words_read = [tokenize(text).words for text in fields]
-    reading = index.read(words_read)
+    tokens_read = [tokenize(text) for text in fields]
+    words_read = [tokens.words for tokens in tokens_read]
+    reading = index.read(tokens_read)
     for names, number in zip(wanted, numbers, strict=True):
         expected = {
             (field, start, start + len(name.words) - 1)
@@ -339,6 +343,10 @@ def test_an_index_finds_each_term_and_actor_at_all_its_places(terms: list[str], 
         assert (number in reading.terms) == bool(expected)
         if expected:
             assert reading.places(number) == sorted(expected)
+            spans = [(field, *tokens_read[field].span(first, last)) for field, first, last in sorted(expected)]
+            assert list(dict.fromkeys(reading.spans(number, {0, 2}))) == list(
+                dict.fromkeys(span for span in spans if span[0] in {0, 2})
+            )
     for field in range(len(fields)):
         there = {number for number in numbers if any(place[0] == field for place in reading.places(number))}
         assert reading.terms_in({field}) & {*numbers} == there
@@ -365,7 +373,7 @@ def test_an_index_knows_the_numbers_that_were_given() -> None:
 def test_spellings_that_stand_at_one_place_are_one_place(most_in_automaton: int) -> None:
     numbered = Terms()
     actor = numbered.add(Actor(id="x", names=(term("shoyg*"), term("shoygu"), term("de shoyg*"))))
-    reading = Index(numbered, most_in_automaton=most_in_automaton).read([["de", "shoygu"], ["a", "shoygus"]])
+    reading = Index(numbered, most_in_automaton=most_in_automaton).read([tokenize("de shoygu"), tokenize("a shoygus")])
     assert reading.places(actor) == [(0, 0, 1), (0, 1, 1), (1, 1, 1)]
 
 
@@ -373,12 +381,27 @@ def test_spellings_that_stand_at_one_place_are_one_place(most_in_automaton: int)
 def test_an_index_tells_in_which_fields_a_term_stands(most_in_automaton: int) -> None:
     numbered = Terms()
     talks, phrase = numbered.add(term("talks")), numbered.add(term("in syria"))
-    reading = Index(numbered, most_in_automaton=most_in_automaton).read([["talks"], ["in", "syria"], []])
+    reading = Index(numbered, most_in_automaton=most_in_automaton).read([*map(tokenize, ("talks", "in syria", ""))])
     assert [reading.terms_in(fields) for fields in ({0}, {1}, {2}, {0, 1, 2})] == [
         {talks},
         {phrase},
         set(),
         {talks, phrase},
+    ]
+
+
+@pytest.mark.parametrize("most_in_automaton", [0, 1_000])
+def test_an_index_tells_where_a_term_stands_in_characters(most_in_automaton: int) -> None:
+    numbered = Terms()
+    talks, stem = numbered.add(term("talks on Syria")), numbered.add(term("talk*"))
+    fields = ("Talks – on Syria; talked", "talks", "  «Talks» on  Syria")
+    reading = Index(numbered, most_in_automaton=most_in_automaton).read([*map(tokenize, fields)])
+    spans = [*reading.spans(talks, {0, 2}), *reading.spans(stem, {0})]
+    assert [(field, fields[field][start:end]) for field, start, end in spans] == [
+        (0, "Talks – on Syria"),
+        (2, "Talks» on  Syria"),
+        (0, "Talks"),
+        (0, "talked"),
     ]
 
 
@@ -390,7 +413,7 @@ def test_phrases_that_begin_or_end_alike_are_told_apart(most_in_automaton: int) 
     index = Index(numbered, most_in_automaton=most_in_automaton)
 
     def found(*fields: str) -> set[str]:
-        return {numbers[number] for number in index.read([field.split() for field in fields]).terms}
+        return {numbers[number] for number in index.read([*map(tokenize, fields)]).terms}
 
     assert found("a b c") == {"a b", "a b c"}
     assert found("a b c", "d") == {"a b", "a b c"}  # no phrase crosses from field to field
@@ -405,9 +428,19 @@ def test_an_index_that_forgets_what_words_mean_finds_it_again() -> None:
     index = Index(numbered, most_in_automaton=0)
     words_read = ["w7", *(f"w{n}" for n in range(MOST_REMEMBERED + 1)), "x" * 100, "w7"]
     for _ in range(2):
-        reading = index.read([words_read])
+        reading = index.read([tokenize(" ".join(words_read))])
         assert reading.terms == set(rare)
         assert reading.places(rare[7]) == [(0, 0, 0), (0, 8, 8), (0, len(words_read) - 1, len(words_read) - 1)]
+
+
+def test_anchors_that_forget_who_stands_around_a_term_find_it_again() -> None:
+    needs = Needs()
+    for pair in ((1, 4), (1, 5), (2, 4), (3, 5)):
+        needs.add([[term] for term in pair])
+    anchors = Anchors(needs, [0, 1, 2, 3, 4, 5], most_remembered=2)
+    for _ in range(2):
+        found = [anchors.candidates({*seen}) for seen in ((1, 5), (2, 5), (2, 4), (1, 3, 4, 5), (4, 5))]
+        assert found == [[1], [], [2], [0, 1, 3], []]
 
 
 def test_rules_too_broad_to_pair_are_found_too() -> None:

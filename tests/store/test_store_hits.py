@@ -140,3 +140,23 @@ def test_stats_count_by_week_and_month_and_name_the_noisiest(store: SqlStore) ->
         "asleep": RuleStats(rule="asleep", week=0, month=0, last_at=NOW - 50 * DAY, noisiest=("", 0)),
         "talks": RuleStats(rule="talks", week=1, month=2, last_at=NOW - DAY, noisiest=("b", 2)),
     }
+
+
+def test_hits_are_counted_by_day_and_by_name(store: SqlStore) -> None:
+    midnight = NOW.replace(hour=0, minute=0, second=0, microsecond=0)
+    record(
+        store,
+        make_hit(0, at=midnight, names=("a", "绍伊古")),
+        make_hit(1, at=midnight + timedelta(hours=23, minutes=59), names=("a",)),
+        make_hit(2, at=midnight - timedelta(microseconds=1), names=("b",)),
+        make_hit(3, at=midnight, rule="other"),
+        make_hit(4, at=midnight, rule="third"),
+        make_hit(9, names=("old",)),
+    )
+    since = midnight - DAY
+    today, yesterday = midnight.date(), (midnight - DAY).date()
+    counts = {"talks": {yesterday: 1, today: 2}, "other": {today: 1}}
+    assert store.hits_by_day(["talks", "other", "nobody"], since=since) == counts
+    assert store.hits_by_day([], since=since) == {}
+    assert list(store.hits_by_name("talks", since=since).items()) == [("a", 2), ("b", 1), ("绍伊古", 1)]
+    assert store.hits_by_name("nobody", since=since) == {}

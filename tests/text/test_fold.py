@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 
 import pytest
@@ -138,6 +139,33 @@ def test_spans_are_in_order_and_inside_and_hold_their_words(text: str) -> None:
         assert (start, stop) == tokens.span(number - 1, number - 1) if start < end else end <= start < stop <= len(text)
         assert tokens.words[number] in words(text[start:stop])
         end = stop
+
+
+@pytest.mark.parametrize(
+    "text", ["a, b a, a b a, a", "  ab,  a ab ... ab a", "aaa, aa, a", "a b, a, b", "b a a  a a, a a"]
+)
+def test_words_are_found_however_often_they_stand_there(text: str) -> None:
+    expected = [word.span() for word in re.finditer("[a-z]+", text)]
+    tokens = tokenize(text)
+    for first, (start, _) in enumerate(expected):
+        for last, (_, end) in enumerate(expected[first:], first):
+            assert tokens.span(first, last) == (start, end)
+
+
+@pytest.mark.parametrize("text", ["«Шойгу» – и  Картер, Ash", "“Shoygu” –  and Carter,  Ash"])
+def test_words_found_in_the_folded_text_are_bounded_in_the_text(text: str) -> None:
+    tokens = tokenize(text)
+    start = len(tokens.folded) - len(" ".join(tokens.words[2:]))
+    assert text[slice(*tokens.bounds(start, len(tokens.folded)))] == text[text.index("Ка" if "Ка" in text else "Ca") :]
+    assert text[slice(*tokens.bounds(0, len(tokens.words[0])))] == text[1:7].rstrip("»")
+
+
+@given(st.lists(st.sampled_from(["a", "aa", "b", " ", ", ", "   "]), max_size=30).map("".join))
+def test_words_among_gaps_are_found_where_they_stand(text: str) -> None:
+    tokens = tokenize(text)
+    expected = [word.span() for word in re.finditer("[a-z]+", text)]
+    assert [tokens.span(number, number) for number in range(len(tokens.words))] == expected
+    assert [tokens.span(0, number)[1] for number in range(len(tokens.words))] == [end for _, end in expected]
 
 
 @given(texts)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from datetime import UTC, datetime, timedelta
+from dataclasses import replace
 from functools import partial
 
 from aiohttp import web
@@ -15,10 +15,12 @@ from monitor.console.api.endpoints import PREFIX, Call, Endpoint
 from monitor.console.api.openapi import describe
 from monitor.console.asked import person
 from monitor.console.desk import Desk
+from monitor.console.finding import Finder, Finding
 from monitor.console.outbox import STATES
+from monitor.console.told_filter import Asked
 from monitor.errors import NotFoundError, UserError
 from monitor.model import Feed, Priority
-from monitor.ports import OwedMessage, Store, ToldFilter, ToldPlace
+from monitor.ports import OwedMessage, Store, ToldFilter
 from monitor.text.plain import one_line, shorten
 from monitor.watched import WatchedFeed, watched_feeds
 
@@ -26,13 +28,16 @@ from monitor.watched import WatchedFeed, watched_feeds
 class Api:
     """All of them, and the document that describes them."""
 
-    def __init__(self, desk: Desk) -> None:
+    def __init__(self, desk: Desk, finder: Finder) -> None:
         self._desk = desk
+        self._finder = finder
         self.endpoints = (
             _get("/status", "Take one look at the whole state", shapes.Status, self._status),
             _get("/alerts", "List stories that were told", shapes.Alerts, self._alerts, shapes.AlertsQuery),
             _post("/alerts/{id}/acknowledge", "Take care of an alert", shapes.Nothing, self._acknowledge),
             _post("/alerts/{id}/judge", "Say whether an alert was relevant", shapes.JudgeBody, self._judge),
+            _get("/stories/{id}", "Show a story", shapes.StoryAccount, self._story, shapes.StoryQuery),
+            _get("/entries", "Search the stored entries", shapes.Entries, self._search, shapes.SearchQuery),
             _get("/entries/{id}", "Say what became of an entry, and why", shapes.EntryAccount, self._entry),
             _get("/rules", "List the rules", shapes.Rules, self._rules, shapes.RulesQuery),
             _get("/feeds", "List the feeds, the worst first", shapes.Feeds, self._feeds, shapes.FeedsQuery),
@@ -74,11 +79,32 @@ class Api:
             until=asked.until,
             unacknowledged=asked.unacknowledged,
         )
-        before = _told_place(asked.before)
+        before = writing.read_place(asked.before)
         found = await self._desk.read(lambda store: store.told_stories(wanted, before=before, limit=asked.limit))
         last = found[-1].place if len(found) == asked.limit else None
-        following = f"{_microseconds(last.at)}_{last.alert_id}" if last else None
+        following = writing.place(last) if last else None
         return shapes.Alerts(items=[writing.told(each) for each in found], next=following)
+
+    async def _story(self, call: Call) -> shapes.StoryAccount:
+        asked: shapes.StoryQuery = call.query
+        story_id = call.path["id"].lower()
+        found = await self._desk.read(
+            lambda store: store.story_account(story_id, after=asked.after, limit=asked.limit + 1)
+        )
+        if found is None:
+            raise NotFoundError("there is no story of this id")
+        page = replace(found, entries=found.entries[: asked.limit])
+        more = len(found.entries) > asked.limit
+        return writing.story_account(page, page.entries[-1].place if more else None)
+
+    async def _search(self, call: Call) -> shapes.Entries:
+        query: shapes.SearchQuery = call.query
+        wanted = ToldFilter(source=query.source, since=query.since, until=query.until)
+        asked = Asked(given={}, wanted=wanted, query=query.q, before=writing.read_place(query.before))
+        found = await self._finder.find(asked)
+        if isinstance(found, Finding):
+            return writing.finding(found)
+        raise UserError("; ".join(each.text for each in found))
 
     async def _entry(self, call: Call) -> shapes.EntryAccount:
         reference = call.path["id"].lower()
@@ -215,16 +241,3 @@ def _get(
 
 def _post(path: str, summary: str, body: type[BaseModel], act: Callable[[Call], Awaitable[BaseModel]]) -> Endpoint:
     return Endpoint(method="POST", path=path, summary=summary, answer=shapes.Done, act=act, body=body)
-
-
-def _told_place(written: str) -> ToldPlace | None:
-    """Read a place as it was written: microseconds since 1970, and an alert's id."""
-    at, _, alert_id = written.partition("_")
-    return ToldPlace(at=_EPOCH + timedelta(microseconds=int(at)), alert_id=alert_id) if written else None
-
-
-def _microseconds(moment: datetime) -> int:
-    return (moment - _EPOCH) // timedelta(microseconds=1)
-
-
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)

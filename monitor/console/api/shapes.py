@@ -13,6 +13,7 @@ from monitor.text.duration import parse_duration
 PriorityName = Literal["low", "normal", "high", "urgent"]
 Name = Annotated[str, StringConstraints(max_length=200, pattern=r"^[^\x00-\x1f\x7f]*$")]
 Place = Annotated[str, StringConstraints(pattern=r"^([1-9][0-9]{0,15}_[0-9a-f]{32})?$")]
+SearchPlace = Annotated[str, StringConstraints(pattern=r"^([1-9][0-9]{0,15}_([0-9a-f]{32})?)?$")]
 DurationText = Annotated[
     timedelta,
     BeforeValidator(parse_duration),
@@ -55,11 +56,20 @@ class AlertsQuery(Shape):
 
 
 class SearchQuery(Shape):
-    """Which entries: a query as rules have it."""
+    """Which stored entries."""
 
-    q: Query
-    since: DurationText = Field(default=timedelta(days=7), description="How far back, such as `7d`.")
+    q: Query = Field(description="A query as rules have it: words, phrases, AND, OR, NOT, NEAR/n, actor:.")
+    source: Name = Field(default="", description="A feed's name, a tag or a host.")
+    since: AwareDatetime | None = Field(default=None, description="30 days ago where it is left out.")
+    until: AwareDatetime | None = None
+    before: SearchPlace = Field(default="", description="`next` of the page before.")
+
+
+class StoryQuery(Shape):
+    """Which of a story's entries."""
+
     limit: Limit = 50
+    after: Annotated[int, Field(ge=0, le=2**62)] | None = Field(default=None, description="`next` of the page before.")
 
 
 class OutboxQuery(Shape):
@@ -249,14 +259,32 @@ class Found(Shape):
     """An entry that a query has found."""
 
     entry: Entry
-    found: list[str] = Field(description="What was watched for and stands there.")
+    story: str | None = Field(description="The id of the story that it joined.")
 
 
 class Entries(Shape):
-    """Entries, the newest first."""
+    """Entries that a query has found, the newest first."""
 
     items: list[Found]
-    complete: bool = Field(description="False where there was no time, or no room, for all.")
+    read: int = Field(description="Entries that were looked at.")
+    next: str | None = Field(description="Where to go on: there may be more, or there was no time for more.")
+
+
+class StoryEntry(Shape):
+    """An entry of a story, and what was decided about it."""
+
+    entry: Entry
+    decisions: list[Decision]
+
+
+class StoryAccount(Shape):
+    """A story with its entries in the order in which they joined, and what was sent where."""
+
+    story: Story
+    entries: list[StoryEntry]
+    alerts: list[Alert]
+    messages: list[Message]
+    next: int | None
 
 
 class Messages(Shape):

@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 
 from monitor.console.api import shapes
+from monitor.console.finding import Finding
 from monitor.decide.health import Standing
-from monitor.model import Alert, DeliveryState, Entry, Mute, Rule, Story
+from monitor.model import Alert, Decision, DeliveryKind, DeliveryState, Entry, Mute, Rule, Story
 from monitor.notify.excerpts import safe_link
-from monitor.ports import DeliveryRecord, EntryRecord, NodeReport, RuleStats, StatusReport, ToldStory
+from monitor.ports import (
+    DeliveryRecord,
+    EntryRecord,
+    NodeReport,
+    RuleStats,
+    StatusReport,
+    StoryAccount,
+    ToldPlace,
+    ToldStory,
+)
 from monitor.rules.spell_query import spell_query
 from monitor.rules.tree import AllOf, Definition, Limit
 from monitor.watched import WatchedFeed
@@ -65,20 +75,68 @@ def account(record: EntryRecord) -> shapes.EntryAccount:
     """Write everything that is known of an entry."""
     return shapes.EntryAccount(
         entry=entry(record.entry),
-        decisions=[
-            shapes.Decision(
-                at=each.at,
-                stage=each.stage.value,
-                verdict=each.verdict,
-                reason=each.reason,
-                rule=each.rule,
-                channel=each.channel,
-            )
-            for each in record.decisions
-        ],
+        decisions=[decision(each) for each in record.decisions],
         story=story(record.story) if record.story else None,
         others=[entry(each) for each in record.others],
         messages=[message(each, one.alert.story_id) for one in record.alerts for each in one.deliveries],
+    )
+
+
+def story_account(each: StoryAccount, following: int | None) -> shapes.StoryAccount:
+    """Write a story with a page of its entries."""
+    states = {one.key: one.state for record in each.alerts for one in record.deliveries if one.kind in _FIRST}
+    return shapes.StoryAccount(
+        story=story(each.story),
+        entries=[
+            shapes.StoryEntry(entry=entry(one.entry), decisions=[decision(row) for row in one.decisions])
+            for one in each.entries
+        ],
+        alerts=[
+            alert(record.alert, next((states[one.key] for one in record.deliveries if one.key in states), None))
+            for record in each.alerts
+        ],
+        messages=[message(one, each.story.id) for record in each.alerts for one in record.deliveries],
+        next=following,
+    )
+
+
+_FIRST = (DeliveryKind.POST, DeliveryKind.DIGEST)
+
+
+def finding(found: Finding) -> shapes.Entries:
+    """Write what a query has found."""
+    return shapes.Entries(
+        items=[
+            shapes.Found(entry=entry(each.entry), story=each.story.id if each.story else None) for each in found.found
+        ],
+        read=found.read,
+        next=place(found.then) if found.then else None,
+    )
+
+
+def place(then: ToldPlace) -> str:
+    """Write where a page ended: microseconds since 1970, and an id."""
+    return f"{(then.at - _EPOCH) // timedelta(microseconds=1)}_{then.alert_id}"
+
+
+def read_place(written: str) -> ToldPlace | None:
+    """Read where a page ended; "" = there was none."""
+    at, _, alert_id = written.partition("_")
+    return ToldPlace(at=_EPOCH + timedelta(microseconds=int(at)), alert_id=alert_id) if written else None
+
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def decision(each: Decision) -> shapes.Decision:
+    """Write one row of the ledger."""
+    return shapes.Decision(
+        at=each.at,
+        stage=each.stage.value,
+        verdict=each.verdict,
+        reason=each.reason,
+        rule=each.rule,
+        channel=each.channel,
     )
 
 

@@ -25,6 +25,31 @@ function drawChart(place) {
 
 function drawCharts() {
   document.querySelectorAll("[data-chart][data-zone]").forEach(drawChart);
+  document.querySelectorAll("[data-days][data-series]").forEach(drawDays);
+}
+
+// -- bars by day: the table below each says the same to those who see no chart -------------------------------------
+
+function drawDays(place) {
+  const days = JSON.parse(place.dataset.days).map((day) => Date.parse(day + "T12:00:00Z") / 1000);
+  const numbers = JSON.parse(place.dataset.series).map(([, each]) => each);
+  const bars = uPlot.paths.bars({ size: [0.75, 36] });
+  // the first lies on top: it is a part of the others
+  const series = numbers.map((_, at) => ({ fill: color(["normal", "low"][at]), width: 0, paths: bars, points: { show: false } })).reverse();
+  const axis = { stroke: color("soft"), grid: { stroke: color("line"), width: 1 }, ticks: { show: false }, font: "12px system-ui" };
+  place.replaceChildren();
+  place.classList.add("drawn");
+  new uPlot({
+    width: place.clientWidth, height: place.clientHeight,
+    tzDate: (seconds) => uPlot.tzDate(new Date(seconds * 1000), "Etc/UTC"),
+    cursor: { show: false }, legend: { show: false }, select: { show: false },
+    scales: { x: { range: (_, first, last) => [first - 43200, last + 43200] }, y: { range: (_, __, most) => [0, Math.max(most, 1) * 1.05] } },
+    axes: [
+      { ...axis, grid: { show: false }, space: 60, values: (_, splits) => splits.map((seconds) => new Date(seconds * 1000).toISOString().slice(5, 10)) },
+      { ...axis, size: 36, incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10000] },
+    ],
+    series: [{}, ...series],
+  }, [days, ...numbers.reverse()], place);
 }
 
 // -- live alerts: one stream for the page that is looked at, none for a tab behind others --------------------------
@@ -99,4 +124,14 @@ matchMedia("(prefers-color-scheme: dark)").addEventListener("change", drawCharts
 document.addEventListener("htmx:configRequest", (event) => {
   if (event.detail.verb !== "get") return;
   for (const [name, value] of [...event.detail.formData.entries()]) if (value === "") event.detail.formData.delete(name);
+});
+
+// buttons that copy what stands elsewhere
+document.addEventListener("click", async (event) => {
+  const button = event.target.closest("[data-copy]");
+  const text = button && document.querySelector(button.dataset.copy)?.textContent;
+  if (text) {
+    await navigator.clipboard.writeText(text);
+    button.textContent = "Copied";
+  }
 });

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from datetime import datetime
+from datetime import date, datetime
 
 from monitor.model import DeliveryState, Story
 from monitor.ports import Attention, OwedMessage, StoryAccount, ToldCount, ToldFilter, ToldPlace, ToldStory
-from monitor.store import accounts, told
+from monitor.store import accounts, hits, told
 from monitor.store.parts.transactions import Transactions
 
 
@@ -40,6 +40,16 @@ class SqlReader(Transactions):
         """Count alerts; see `Reader.told_counts`."""
         with self._reading() as connection:
             return told.told_counts(connection, wanted)
+
+    def hits_by_day(self, rules: Collection[str], *, since: datetime) -> Mapping[str, Mapping[date, int]]:
+        """Count hits by rule and day; see `Reader.hits_by_day`."""
+        with self._reading() as connection:
+            return hits.hits_by_day(connection, rules, since)
+
+    def hits_by_name(self, rule: str, *, since: datetime) -> Mapping[str, int]:
+        """Count the hits of a rule by name; see `Reader.hits_by_name`."""
+        with self._reading() as connection:
+            return hits.hits_by_name(connection, rule, since)
 
     def stories_of(self, entries: Collection[str]) -> Mapping[str, Story]:
         """Read the stories of entries; see `Reader.stories_of`."""

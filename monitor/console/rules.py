@@ -1,0 +1,224 @@
+"""The pages of the rules: all of them with what they find, and each with what it says and how well it does."""
+
+from __future__ import annotations
+
+import asyncio
+import io
+from collections import Counter
+from collections.abc import Collection
+from datetime import date, datetime, timedelta
+from typing import Any, Final
+
+import structlog
+from aiohttp import web
+
+from monitor.console.bench import Bench
+from monitor.console.desk import Desk
+from monitor.console.pages import PER_PAGE, Pages
+from monitor.console.problems import problem_rows
+from monitor.console.rule_rows import DAYS, SORTS, Knowledge, RuleRow, every_day, page, rule_rows, search, sort
+from monitor.decide.thresholds import describe_dedup, describe_threshold
+from monitor.document.patch import entry_text
+from monitor.errors import MonitorError
+from monitor.listing import Listed, write_rss
+from monitor.ports import Store, ToldFilter
+from monitor.rules.describe import describe
+from monitor.rules.examples import run_examples
+from monitor.rules.judged import judged_rules, propose_misses
+from monitor.rules.spelling import spell_rule
+from monitor.rules.tree import Actor, Definition, walk
+from monitor.rules.written import find_written
+from monitor.setup import Setup
+
+log = structlog.get_logger()
+COUNTS_HOLD: Final = timedelta(seconds=30)  # counting the hits of all rules reads all of them
+JUDGED: Final = timedelta(days=365)
+LATEST: Final = 10
+IN_FEED: Final = 50
+LINT_SECONDS: Final = 60.0  # of CPU time
+LINT_PATIENCE: Final = 0.2  # seconds that a page waits for warnings
+LONGEST: Final = 200  # characters of a search
+MOST_PROBLEMS: Final = 50
+
+
+class Rules:
+    """Their routes."""
+
+    def __init__(self, desk: Desk, pages: Pages, bench: Bench) -> None:
+        self._desk = desk
+        self._pages = pages
+        self._warnings = Warnings(bench)
+        self._known = Knowledge()
+        self._known_at: datetime | None = None
+
+    def routes(self) -> list[web.RouteDef]:
+        """Return what to add to a router."""
+        return [
+            web.get("/rules", self._list),
+            web.get("/rules/{id}", self._show),
+            web.get("/rules/{id}/feed.xml", self._feed),
+        ]
+
+    async def _list(self, request: web.Request) -> web.Response:
+        words, by, after = (request.query.get(name, "").strip() for name in ("q", "sort", "after"))
+        if max(map(len, (words, after))) > LONGEST or by not in ("", *SORTS):
+            raise web.HTTPBadRequest(text=f"search for at most {LONGEST} characters, and sort by {', '.join(SORTS)}")
+        now, setup = self._desk.clock(), self._desk.setup
+        warnings = await self._warnings.of(setup, now)
+        known = await self._knowledge(now, None if warnings is None else Counter(row["rule"] for row in warnings))
+        # of 10,000 rules this takes 50 ms, in which the daemon has other things to do
+        rows = await asyncio.to_thread(_found, setup, known, now.date(), words, by)
+        shown, more = page(rows, after, PER_PAGE)
+        since = _first_day(now)
+        ids = [row.rule.id for row in shown]
+        hits = await self._desk.read(lambda store: store.hits_by_day(ids, since=since))
+        days = {each: [count for _, count in every_day(counts, now.date())] for each, counts in hits.items()}
+        context: dict[str, Any] = {
+            "rows": shown,
+            "more": more,
+            "count": len(rows),
+            "days": {each: days.get(each, []) for each in ids},
+            "words": words,
+            "by": by or "file",
+            "sorts": SORTS,
+            "looked": warnings is not None,
+            "now": now,
+            "zone": setup.config.defaults.zone,
+        }
+        if request.headers.get("HX-Target") == "rules":
+            return self._pages.part("rules_part.html.j2", **context)
+        mistakes = self._desk.mistakes
+        problems = problem_rows(mistakes.problems[:MOST_PROBLEMS]) if mistakes else []
+        return self._pages.page(request, "rules.html.j2", mistakes=mistakes, problems=problems, **context)
+
+    async def _knowledge(self, now: datetime, warnings: Counter[str] | None) -> Knowledge:
+        """Return what is known of all rules: counts may be half a minute old, what holds them is not."""
+        if self._known_at is None or now - self._known_at > COUNTS_HOLD:
+            counted = await self._desk.read(lambda store: (store.rule_stats(now), store.feedback(since=now - JUDGED)))
+            self._known = Knowledge(stats=counted[0], judged=judged_rules(counted[1]))
+            self._known_at = now
+        mutes, breakers = await self._desk.read(lambda store: (store.mutes(at=now), store.breakers()))
+        return Knowledge(
+            stats=self._known.stats,
+            judged=self._known.judged,
+            mutes=mutes,
+            breakers=breakers,
+            warnings=warnings,
+        )
+
+    # -- one rule ------------------------------------------------------------------------------------------------------
+
+    async def _show(self, request: web.Request) -> web.Response:
+        setup, now = self._desk.setup, self._desk.clock()
+        definition = _definition(setup, request.match_info["id"])
+        rule = definition.rule
+        wanted = ToldFilter(rule=rule.id)
+
+        def look(store: Store) -> tuple[Any, ...]:
+            return (
+                store.hits_by_day([rule.id], since=_first_day(now)).get(rule.id, {}),
+                store.hits_by_name(rule.id, since=_first_day(now)),
+                [each for each in store.feedback(since=now - JUDGED) if each.rule == rule.id],
+                store.told_stories(wanted, before=None, limit=LATEST),
+                store.mutes(at=now),
+                store.breakers(),
+            )
+
+        days, names, opinions, told, mutes, breakers = await self._desk.read(look)
+        judged = judged_rules(opinions)
+        (row,) = rule_rows([rule], Knowledge(judged=judged, mutes=mutes, breakers=breakers), now.date())
+        warnings = await self._warnings.of(setup, now)
+        written = await asyncio.to_thread(_written, setup, definition)
+        patches = await asyncio.to_thread(propose_misses, setup.ruleset, setup.config.documents, judged.values())
+        return self._pages.page(
+            request,
+            "rule.html.j2",
+            row=row,
+            rule=rule,
+            definition=definition,
+            days=every_day(days, now.date()),
+            names=names,
+            actors=_actors(definition),
+            judged=judged.get(rule.id),
+            patch="".join(patches),
+            told=told,
+            warnings=[each for each in warnings or () if each["rule"] == rule.id],
+            examples=await asyncio.to_thread(run_examples, setup.ruleset, [rule.id]),
+            clauses=[(clause.key, describe(clause.node)) for clause in definition.clauses],
+            threshold=describe_threshold(rule.threshold) if rule.threshold else "",
+            dedup=describe_dedup(rule),
+            now=now,
+            zone=setup.config.defaults.zone,
+            **written,
+        )
+
+    async def _feed(self, request: web.Request) -> web.Response:
+        """Answer the stories that a rule told, as RSS."""
+        rule = _definition(self._desk.setup, request.match_info["id"]).rule
+        wanted = ToldFilter(rule=rule.id)
+        told = await self._desk.read(lambda store: store.told_stories(wanted, before=None, limit=IN_FEED))
+        items = [Listed(rule=rule.id, at=each.place.at, entry=each.entry, found=()) for each in told if each.entry]
+        out = io.StringIO()
+        write_rss(items, out, title=f"{rule.title} · Media Monitor", now=self._desk.clock())
+        return web.Response(text=out.getvalue(), content_type="application/rss+xml")
+
+
+class Warnings:
+    """The warnings of lint, looked for once for each load of the files, in a process of their own."""
+
+    def __init__(self, bench: Bench) -> None:
+        self._bench = bench
+        self._of: Setup | None = None
+        self._task: asyncio.Task[list[dict[str, Any]]] | None = None
+
+    async def of(self, setup: Setup, now: datetime) -> list[dict[str, Any]] | None:
+        """Return them, or None where they are still looked for."""
+        if self._task is None or self._of is not setup:
+            self._of = setup
+            self._task = asyncio.create_task(self._look(now))
+        done, _ = await asyncio.wait([self._task], timeout=LINT_PATIENCE)
+        return self._task.result() if done else None
+
+    async def _look(self, now: datetime) -> list[dict[str, Any]]:
+        try:
+            found = await self._bench.do("lint", seconds=LINT_SECONDS, today=now.date())
+        except MonitorError as error:
+            log.warning("the rules could not be looked through for warnings", error=str(error))
+            return []
+        problems: list[dict[str, Any]] = found["problems"]
+        return problems
+
+
+def _found(setup: Setup, known: Knowledge, today: date, words: str, by: str) -> list[RuleRow]:
+    return sort(search(rule_rows(setup.ruleset.rules.values(), known, today), words), by)
+
+
+def _first_day(now: datetime) -> datetime:
+    return now.replace(hour=0, minute=0, second=0, microsecond=0) - timedelta(days=DAYS - 1)
+
+
+def _definition(setup: Setup, rule_id: str) -> Definition:
+    """Look a rule up.
+
+    Raises:
+        HTTPNotFound: there is no such rule.
+    """
+    if rule_id not in setup.ruleset.rules:
+        raise web.HTTPNotFound(text="there is no such rule: it may have been renamed or taken out of the files")
+    return setup.ruleset.compiled[rule_id].definition
+
+
+def _written(setup: Setup, definition: Definition) -> dict[str, Any]:
+    """Return a rule as it stands in its file, and as a query."""
+    written = find_written(setup.config.documents, "rules")[definition.rule.id]
+    return {
+        "yaml": entry_text(written.document, "rules", definition.rule.id),
+        "query": spell_rule(definition, "query"),
+    }
+
+
+def _actors(definition: Definition) -> Collection[tuple[str, tuple[str, ...]]]:
+    """List the actors that a rule names, with their spellings."""
+    nodes = (node for clause in definition.clauses for node in walk(clause.node))
+    found = {node.id: tuple(name.text for name in node.names) for node in nodes if isinstance(node, Actor)}
+    return tuple(found.items())

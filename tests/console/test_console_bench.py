@@ -1,0 +1,118 @@
+"""The process in which rules are tried: it answers, is stopped where it takes too much, and knows the loaded files."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from monitor.console.bench import MOST_WAITING, BusyError, TrialRefusedError, Workbench, ground_of, value_of
+from monitor.console.bench_child import TOO_MUCH_MEMORY, answer
+from monitor.console.bench_ground import Asked, Task, Workshop
+from monitor.console.bench_work import TASKS
+from monitor.setup import Setup, load_setup
+from tests.app.house import RULES, START
+
+MANY = Asked(rule="[" + ",".join(f"word{number}" for number in range(12_000)) + "]")
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    (tmp_path / "monitor.yaml").write_text(
+        "channels: {screen: {console: true}}\nfeeds: {wire: https://wire.example/rss}\ninclude: [rules.yaml]\n"
+    )
+    (tmp_path / "rules.yaml").write_text(RULES)
+    return tmp_path
+
+
+@pytest.fixture
+def setups(folder: Path) -> list[Setup]:
+    return [load_setup(folder / "monitor.yaml", env={})]
+
+
+@pytest.fixture
+async def bench(setups: list[Setup]) -> AsyncIterator[Workbench]:
+    made = Workbench(lambda: setups[-1])
+    yield made
+    await made.close()
+
+
+def question(rule: str = "[storm]", **changes: Any) -> dict[str, Any]:
+    return {"asked": Asked(rule=rule), "text": "A storm", "entry_id": "", "latest": False, "now": START, **changes}
+
+
+async def test_a_process_answers_and_is_stopped(bench: Workbench, setups: list[Setup], folder: Path) -> None:
+    found = await bench.do("try", seconds=9, **question())
+    first = bench.pid
+    assert found["attempts"][0]["held"]
+    assert found["attempts"][0]["channels"] == [{"name": "screen", "when": ""}]
+    with pytest.raises(TrialRefusedError, match="cannot be read beside the daemon"):
+        await bench.do("try", seconds=9, **question(latest=True))
+    assert (await bench.do("try", seconds=9, **question("{termz: x}")))["problems"][0][
+        "hint"
+    ] == "did you mean `terms`?"
+    assert bench.pid == first
+    many = (bench.do("try", seconds=9, **question()) for _ in range(MOST_WAITING + 1))
+    answers = await asyncio.gather(*many, return_exceptions=True)
+    assert [type(each) for each in answers] == [dict] * MOST_WAITING + [BusyError]
+
+    with pytest.raises(TrialRefusedError, match=r"more than 0\.02 s of work"):
+        await bench.do("try", seconds=0.02, **question(asked=MANY))
+    assert bench.pid == 0
+
+    assert (await bench.do("try", seconds=9, **question("{actors: shoygu}", text="Шойгу")))["matched"] == 1
+    second = bench.pid
+    (folder / "rules.yaml").write_text("actors: {bob: [Bob]}\nrules: {r: {actors: bob}}")
+    setups.append(load_setup(folder / "monitor.yaml", env={}))
+    assert (await bench.do("try", seconds=9, **question("{actors: bob}", text="Bob")))["matched"] == 1
+    third = bench.pid
+    assert len({0, first, second, third}) == 4
+    os.kill(third, signal.SIGSTOP)  # it takes the task, and dies of it
+    asking = asyncio.create_task(bench.do("try", seconds=9, **question()))
+    await asyncio.sleep(0)
+    os.kill(third, signal.SIGKILL)
+    with pytest.raises(TrialRefusedError, match="it was too much"):
+        await asking
+
+
+async def test_nothing_begins_where_it_cannot_or_at_the_end(setups: list[Setup]) -> None:
+    bench = Workbench(lambda: setups[-1], python="/nowhere/python")
+    with pytest.raises(TrialRefusedError, match="no process can be started: No such file"):
+        await bench.do("try", seconds=1, **question())
+    await bench.close()
+    with pytest.raises(TrialRefusedError, match="is ending"):
+        await bench.do("try", seconds=1, **question())
+
+
+def test_a_bug_and_a_lack_of_memory_are_answers(setups: list[Setup], monkeypatch: pytest.MonkeyPatch) -> None:
+    shop = ground_of(setups[-1]).open()
+
+    def fail(_shop: Workshop, *, error: Exception, **_tell: Any) -> dict[str, Any]:
+        raise error
+
+    monkeypatch.setitem(TASKS, "fail", fail)
+
+    def ask(error: Exception) -> dict[str, Any]:
+        return answer(shop, Task(name="fail", arguments={"error": error}, seconds=0), lambda _: None)
+
+    assert ask(MemoryError()) == {"refused": TOO_MUCH_MEMORY}
+    assert ask(KeyError("x")) == {"bug": "KeyError"}
+    with pytest.raises(TrialRefusedError, match="please report"):
+        value_of(ask(KeyError("x")))
+
+
+def test_what_goes_to_the_process_holds_no_secret(folder: Path) -> None:
+    (folder / "monitor.yaml").write_text(
+        "channels: {hook: {slack_webhook: '${HOOK}'}}\ninclude: [rules.yaml]\n"
+        "feeds: {wire: {url: https://wire.example/rss, headers: {Authorization: '${KEY}'}}}\n"
+    )
+    env = {"HOOK": "https://hooks.slack.com/services/T/B/hunter2", "KEY": "hunter3"}
+    ground = ground_of(load_setup(folder / "monitor.yaml", env=env))
+    assert [Path(name).name for name, _ in ground.texts] == ["rules.yaml"]
+    assert ground.feeds[0].headers == ()
+    assert "hunter" not in repr(ground)
