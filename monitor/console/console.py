@@ -29,6 +29,7 @@ from monitor.console.rules import Rules
 from monitor.console.static import static_routes
 from monitor.console.stories import Stories
 from monitor.console.trying import Trying
+from monitor.console.unwritten import Writer
 from monitor.exposition import Exposition
 from monitor.files import Mistakes
 from monitor.pipeline import Doors, Live
@@ -103,7 +104,7 @@ class Console:
             *Stories(self._desk, self._pages, self._deeds).routes(),
             *Api(self._desk, finder).routes(),
         ]
-        middlewares = [guard.check, Notice(self._desk).look, self._deeds.recall]
+        middlewares = [guard.check, Notice(self._desk).look, self._deeds.recall, Writer(self._desk).write]
         return WebServer(routes, clock=self._doors.clock, middlewares=middlewares, refuse=Refusals(self._pages))
 
     async def close(self) -> None:

@@ -12,6 +12,7 @@ from aiohttp import web
 from pydantic import BaseModel, ValidationError
 
 from monitor.console.api.shapes import Nothing, Problem
+from monitor.console.unwritten import Unwritten
 from monitor.errors import NotFoundError, StoreUnavailableError, UserError
 from monitor.web.body import read_body
 
@@ -63,7 +64,7 @@ class Endpoint:
         except web.HTTPException as refused:
             status, detail = HTTPStatus(refused.status), refused.reason
         else:
-            return web.Response(text=answer.model_dump_json(), content_type="application/json")
+            return Unwritten(answer.model_dump_json, content_type="application/json")
         return problem(status, detail, headers)
 
     async def _answer(self, request: web.Request) -> BaseModel:
