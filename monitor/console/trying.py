@@ -11,7 +11,6 @@ from typing import Any, Final
 
 from aiohttp import web
 
-from monitor.console.asked import fields
 from monitor.console.backtests import DAYS, Backtests, Job
 from monitor.console.bench import Bench, BusyError
 from monitor.console.bench_ground import Asked
@@ -26,7 +25,6 @@ SECONDS: Final = 3.0  # of CPU time that a trial may take
 PATCH_SECONDS: Final = 15.0  # 10,000 rules in one file are read again, to see that the patch says what was wanted
 LONGEST_RULE: Final = 100_000  # characters
 LONGEST_TEXT: Final = 200_000
-LONGEST_FORM: Final = 4_000_000  # bytes: a letter takes up to twelve
 _ENTRY: Final = re.compile(r"[0-9a-f]{4,64}")
 _NAME: Final = re.compile(r"[a-z0-9][a-z0-9_-]{0,99}")
 EXAMPLE: Final = "terms: [military talks, deconflict*]\nall: [Syria]\nnone: [football]\n"
@@ -202,7 +200,8 @@ async def _read_form(request: web.Request) -> Form:
     Raises:
         _WrongError: it is too long, or says something that the form cannot say.
     """
-    said = await fields(request, most=LONGEST_FORM)
+    given = await request.post()
+    said = {name: value for name, value in given.items() if isinstance(value, str)}
     rule, text = said.get("rule", ""), said.get("text", "")
     for what, longest, length in (("rule", LONGEST_RULE, len(rule)), ("text", LONGEST_TEXT, len(text))):
         if length > longest:
