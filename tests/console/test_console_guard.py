@@ -144,10 +144,9 @@ UNREADABLE = (
 async def test_a_form_that_cannot_be_read_is_no_mistake_of_ours(house: House) -> None:
     async with visiting(house) as visitor:
         for content_type, body in UNREADABLE:
-            for path in ("/mutes", "/try"):
-                answer = await visitor.post(path, raw=body, headers={"Content-Type": content_type})
-                expected = 415 if content_type.startswith("multipart/") else 400
-                assert (answer.status, answer.text[:4]) == (expected, f"{expected} "), body
+            answer = await visitor.post("/mutes", raw=body, headers={"Content-Type": content_type})
+            expected = 415 if content_type.startswith("multipart/") else 400
+            assert (answer.status, answer.text[:4]) == (expected, f"{expected} "), body
 
 
 PATHS = {
