@@ -81,6 +81,7 @@ async def test_a_rule_of_the_files_is_filled_in_with_its_files_defaults(house: H
         same = await visitor.post("/try", {"rule": typed, "text": "An earthquake"}, headers=PART)
         patch = await visitor.post("/try/patch", {"rule": typed.replace("séisme", "tremor")}, headers=PART)
         new = await visitor.post("/try/patch", {"rule": "[storm, gale]", "name": "wind"}, headers=PART)
+        mapping = await visitor.post("/try/patch", {"rule": "terms: [storm]\n", "name": "wind"}, headers=PART)
         query = await visitor.post("/try/patch", {"rule": 'a "b"', "spelling": "query", "name": "w"}, headers=PART)
         wrong = await visitor.post("/try/patch", {"rule": "{termz: x}"}, headers=PART)
         page_of_patch = await visitor.post("/try/patch", {"rule": "[storm]", "name": "wind"})
@@ -88,6 +89,7 @@ async def test_a_rule_of_the_files_is_filled_in_with_its_files_defaults(house: H
     assert "urgent priority" in shown(same.text)
     assert "-  quake: [earthquake, séisme]\n+  quake: [earthquake, tremor]\n" in html.unescape(patch.text)
     assert "+  wind: [storm, gale]\n" in html.unescape(new.text)
+    assert "+  wind:\n+    terms: [storm]\n" in html.unescape(mapping.text)
     assert '+    query: "a \\"b\\""\n' in html.unescape(query.text)
     assert "did you mean `terms`" in shown(wrong.text)
     assert "+  wind: [storm]" in page_of_patch.text
