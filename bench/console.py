@@ -26,7 +26,7 @@ from pathlib import Path
 
 import aiohttp
 
-from monitor.app import open_app, utc_now
+from monitor.app import SWITCH, open_app, utc_now
 from monitor.daemon import Daemon
 from monitor.logs import configure
 from monitor.model import Delivery, DeliveryKind, Excerpt, Message, Priority
@@ -205,6 +205,7 @@ def main(arguments: list[str]) -> int:
             asyncio.run(read(options.read, options.readers))
         return 0
     configure("error")
+    sys.setswitchinterval(SWITCH)  # as `serve` does
     with tempfile.TemporaryDirectory() as folder:
         met = asyncio.run(
             measure(Path(folder), rounds=options.rounds, messages=options.messages, count=options.readers)

@@ -6,6 +6,7 @@ import asyncio
 import faulthandler
 import os
 import signal
+import sys
 import threading
 from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
@@ -42,6 +43,7 @@ log = structlog.get_logger()
 
 WORK_THREADS = 2
 PATIENCE = timedelta(seconds=0.1)
+SWITCH = 0.0002  # seconds that a thread may keep the others waiting: a message goes through some fifty hands
 EXIT_AT_LATEST = timedelta(seconds=9.5)  # after the signal
 
 
@@ -150,6 +152,7 @@ async def serve(setup: Setup) -> None:
     """
     stop, hangup = asyncio.Event(), asyncio.Event()
     _on_signals(stop, hangup)
+    sys.setswitchinterval(SWITCH)
     manager = ServiceManager.of(os.environ)
     if manager.watchdog:  # whose signal ends a loop that hangs: then say where
         faulthandler.enable()

@@ -43,9 +43,8 @@ class Secret:
 
 SHORTEST_KNOWN: Final = 8  # characters; a shorter one is part of too many words to be taken out wherever it stands
 _SCHEME = re.compile(r"(?i:basic|bearer|token) +(\S+)")
-_REST = r"[\w.~%-]*+"  # another secret may begin like a known one
-_known: set[str] = set()  # as they may stand in a text
-_finder: tuple[int, re.Pattern[str]] | None = None  # for so many
+_REST = re.compile(r"[\w.~%-]*+")  # another secret may begin like a known one
+_known: dict[str, tuple[str, ...]] = {}  # as they may stand in a text, by how they begin; those that are longer first
 
 
 def remember(value: str) -> None:
@@ -53,21 +52,29 @@ def remember(value: str) -> None:
     header = _SCHEME.fullmatch(value)
     for text in (value, header[1] if header else ""):
         if len(text) >= SHORTEST_KNOWN:
-            _known.update((text, *(quote(text, safe=safe, errors="surrogatepass") for safe in ("", "/"))))
+            for known in {text, *(quote(text, safe=safe, errors="surrogatepass") for safe in ("", "/"))}:
+                head = known[:SHORTEST_KNOWN]
+                _known[head] = tuple(sorted({*_known.get(head, ()), known}, key=len, reverse=True))
 
 
 def blot(text: str) -> str:
-    """Replace each secret that this process has read, wherever it stands."""
-    global _finder  # noqa: PLW0603 - made anew only when there are more
-    finder = _finder
-    if finder is None or finder[0] != len(_known):
-        values = list(_known)  # in one step: other threads may add some
-        values.sort(key=len, reverse=True)  # a secret may begin with another
-        finder = _finder = (
-            len(values),
-            re.compile(f"(?:{'|'.join(map(re.escape, values))}){_REST}" if values else "(?!)"),
-        )
-    return finder[1].sub("***", text)
+    """Replace each secret that this process has read, wherever it stands; how many there are costs nothing."""
+    if not _known:
+        return text
+    starts = [at for at in range(len(text) - SHORTEST_KNOWN + 1) if text[at : at + SHORTEST_KNOWN] in _known]
+    kept, end = list[str](), 0
+    for start in starts:
+        found = _secret_at(text, start) if start >= end else ""
+        if found:
+            kept += text[end:start], "***"
+            rest = _REST.match(text, start + len(found))
+            end = rest.end() if rest else start
+    return "".join([*kept, text[end:]]) if kept else text
+
+
+def _secret_at(text: str, start: int) -> str:
+    heads = _known[text[start : start + SHORTEST_KNOWN]]
+    return next((known for known in heads if text.startswith(known, start)), "")
 
 
 _LARGEST_FILE = 64 * 1024

@@ -35,7 +35,7 @@ _SECTIONS: Mapping[str, type[BaseModel]] = {
     "retention": RetentionSettings,
     "web": WebSettings,
 }
-_LOGIN = re.compile(r"//[^/@]*@")  # of a URL
+_LOGIN = re.compile(r"(?<=^postgresql://).*@|(?<=^postgres://).*@")  # a password may hold `/`, `?` and `@`, unescaped
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,7 +69,7 @@ def _store(config: Config, env: Mapping[str, str], flags: Collection[str]) -> Se
         origin = f"{STORE_VARIABLE} in .env"
     else:
         origin = _place(config, ("store",))
-    address = _LOGIN.sub("//", config.store.partition("?")[0])
+    address = _LOGIN.sub("", config.store).partition("?")[0]
     return Setting(name="store", value=shorten(one_line(address), SHOWN), origin=origin)
 
 

@@ -4,14 +4,41 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from typing import Final
+from urllib.parse import parse_qsl
 
 from aiohttp import web
 
 from monitor.acts import Person
 from monitor.console.guard import READER
+from monitor.web.server import Handler
 
 LONGEST: Final = 500  # characters of a value
+LONGEST_FORM: Final = 100_000  # bytes
 MOST: Final = 10**15
+MAX_BODY: Final = 2_000_000  # bytes, of the longest text that can be tried, in most scripts
+MOST_FIELDS: Final = 50  # of a form
+
+
+@web.middleware
+async def bounded(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Refuse forms that no browser sends for a page of ours; a form is taken apart in the daemon's own loop."""
+    if request.content_type.startswith("multipart/"):
+        raise web.HTTPUnsupportedMediaType(text="a form or JSON is expected here")
+    if request.content_type == "application/x-www-form-urlencoded":
+        sent = await request.read()
+        if sent.count(b"&") >= MOST_FIELDS:
+            raise web.HTTPBadRequest(text=f"a form of more than {MOST_FIELDS} fields is none of ours")
+        if (request.charset or "utf-8").lower() != "utf-8" or not _is_utf8(sent):
+            raise web.HTTPBadRequest(text="a form is expected in UTF-8")
+    return await handler(request)
+
+
+def _is_utf8(sent: bytes) -> bool:
+    try:
+        sent.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def word(request: web.Request, name: str) -> str:
@@ -32,7 +59,7 @@ def number(request: web.Request, name: str) -> int | None:
     written = word(request, name)
     if not written:
         return None
-    if not (written.isascii() and written.isdecimal()) or int(written[:20]) > MOST:
+    if not (written.isascii() and written.isdecimal()) or int(written) > MOST:
         raise web.HTTPBadRequest(text=f"`{name}` should be a number")
     return int(written)
 
@@ -53,12 +80,17 @@ async def form(request: web.Request) -> dict[str, str]:
     """Return the fields of a form that was sent.
 
     Raises:
-        HTTPBadRequest: one of them is too long, or a file.
+        HTTPBadRequest: it cannot be read, or one of them is too long.
+        HTTPRequestEntityTooLarge: it is too long.
     """
-    sent = await request.post()
-    if not all(isinstance(value, str) for value in sent.values()):
-        raise web.HTTPBadRequest(text="a file is not expected here")
-    return {name: _checked(name, str(value)) for name, value in sent.items()}
+    body = await request.read()  # `bounded` has read it
+    if len(body) > LONGEST_FORM:
+        raise web.HTTPRequestEntityTooLarge(max_size=LONGEST_FORM, actual_size=len(body))
+    try:
+        sent = parse_qsl(body.decode(), keep_blank_values=True, max_num_fields=MOST_FIELDS, errors="strict")
+    except ValueError:  # no UTF-8, in which our pages are, or too many fields
+        raise web.HTTPBadRequest(text="this form cannot be read") from None
+    return {name: _checked(name, value) for name, value in sent}
 
 
 def person(request: web.Request) -> Person:

@@ -10,6 +10,7 @@ import structlog
 from monitor.config.console import Console as Settings
 from monitor.console.alerts import Alerts
 from monitor.console.api.service import Api
+from monitor.console.asked import MAX_BODY, bounded
 from monitor.console.backtests import Backtests
 from monitor.console.bench import Bench, Workbench
 from monitor.console.desk import Desk
@@ -29,6 +30,7 @@ from monitor.console.rules import Rules
 from monitor.console.static import static_routes
 from monitor.console.stories import Stories
 from monitor.console.trying import Trying
+from monitor.console.unwritten import Writer
 from monitor.exposition import Exposition
 from monitor.files import Mistakes
 from monitor.pipeline import Doors, Live
@@ -103,8 +105,9 @@ class Console:
             *Stories(self._desk, self._pages, self._deeds).routes(),
             *Api(self._desk, finder).routes(),
         ]
-        middlewares = [guard.check, Notice(self._desk).look, self._deeds.recall]
-        return WebServer(routes, clock=self._doors.clock, middlewares=middlewares, refuse=Refusals(self._pages))
+        middlewares = [guard.check, bounded, Notice(self._desk).look, self._deeds.recall, Writer(self._desk).write]
+        refusals = Refusals(self._pages)
+        return WebServer(routes, clock=self._doors.clock, middlewares=middlewares, refuse=refusals, max_body=MAX_BODY)
 
     async def close(self) -> None:
         """Stop listening, and let go."""

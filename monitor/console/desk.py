@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from typing import TypeVar
+from typing import Final, TypeVar
 
 from monitor.document import did_you_mean
 from monitor.errors import NotFoundError
@@ -18,7 +17,7 @@ from monitor.store.sql_store import SqlStore, open_existing_store
 from monitor.text.plain import one_line, shorten
 
 R = TypeVar("R")
-READERS = 2  # threads, each with a connection of its own
+PATIENCE: Final = 0.05  # seconds that a look at the state lets the daemon's own work go first
 
 
 class Desk:
@@ -35,7 +34,9 @@ class Desk:
         self._setup = setup
         self._live = live
         self._mistakes = mistakes
-        self._readers = Readers()
+        self._store = setup().config.store  # that the daemon uses: another one counts from its next start on
+        self._reading = ReadingThread("reading", doors)
+        self._searching = ReadingThread("searching", doors)
 
     @property
     def clock(self) -> Clock:
@@ -63,10 +64,25 @@ class Desk:
         Raises:
             StoreUnavailableError: it cannot be read now.
         """
-        url = self.setup.config.store
+        return await self._look(self._reading, look)
+
+    async def search(self, look: Callable[[Store], R]) -> R:
+        """Do the same with a function that may take seconds: it holds up no page.
+
+        Raises:
+            StoreUnavailableError: it cannot be read now.
+        """
+        return await self._look(self._searching, look)
+
+    async def work(self, make: Callable[[], R]) -> R:
+        """Have something made for a page, in turn with what pages read: that takes longer, and delays no message."""
+        return await self._reading.do(make)
+
+    async def _look(self, thread: ReadingThread, look: Callable[[Store], R]) -> R:
+        url = self._store
         if url.endswith(":memory:"):  # there is one connection, and nobody else sees what it holds
             return await self.act(look)
-        return await self._readers.read(url, look)
+        return await thread.do(lambda: look(thread.store(url)))
 
     async def act(self, change: Callable[[Store], R]) -> R:
         """Have a function change the state, in its turn among the daemon's transactions."""
@@ -93,37 +109,44 @@ class Desk:
 
     async def close(self) -> None:
         """Let go of the connections."""
-        await self._readers.close()
+        for thread in (self._reading, self._searching):
+            await thread.close()
 
 
-class Readers:
-    """Threads that read, each with its own connection, opened when it is first needed."""
+class ReadingThread:
+    """A thread that reads, with its own connection, both opened when they are first needed.
 
-    def __init__(self) -> None:
-        self._own = threading.local()
-        self._opened: list[SqlStore] = []
-        self._threads: ThreadPoolExecutor | None = None
+    One of a kind: what two do at once in Python takes as long as one after the other, and each of them delays
+    everything else in the daemon. Each look waits until the daemon's own work pauses: a message goes before a page.
+    """
 
-    async def read(self, url: str, look: Callable[[Store], R]) -> R:
-        """Have one of the threads read."""
-        if self._threads is None:
-            self._threads = ThreadPoolExecutor(READERS, "reading")
-        return await asyncio.get_running_loop().run_in_executor(self._threads, self._look, url, look)
+    def __init__(self, name: str, doors: Doors) -> None:
+        self._name = name
+        self._doors = doors
+        self._turn = asyncio.Lock()
+        self._store: SqlStore | None = None
+        self._thread: ThreadPoolExecutor | None = None
 
-    def _look(self, url: str, look: Callable[[Store], R]) -> R:
-        store: SqlStore | None = getattr(self._own, "store", None)
-        if store is None:
-            store = self._own.store = open_existing_store(url)
-            self._opened.append(store)
-        return look(store)
+    async def do(self, work: Callable[[], R]) -> R:
+        """Have something done on the thread, in the order of asking."""
+        async with self._turn:
+            await self._doors.let_pass(PATIENCE)
+            if self._thread is None:
+                self._thread = ThreadPoolExecutor(1, self._name)
+            return await asyncio.get_running_loop().run_in_executor(self._thread, work)
+
+    def store(self, url: str) -> SqlStore:
+        """Return its connection; call it on the thread."""
+        if self._store is None:
+            self._store = open_existing_store(url)
+        return self._store
 
     async def close(self) -> None:
         """Wait for what is being read, and let go."""
-        threads, self._threads = self._threads, None
-        if threads is None:
+        thread, self._thread = self._thread, None
+        if thread is None:
             return
-        await asyncio.to_thread(threads.shutdown, wait=True, cancel_futures=True)
-        for store in self._opened:
+        await asyncio.to_thread(thread.shutdown, wait=True, cancel_futures=True)
+        store, self._store = self._store, None
+        if store is not None:
             store.engine.dispose()
-        self._opened.clear()
-        self._own = threading.local()

@@ -78,7 +78,7 @@ class Finder:
             headers = {"Retry-After": "5"}
             raise web.HTTPServiceUnavailable(text="others are searching now: try again", headers=headers) from None
         try:
-            return await self._desk.read(lambda store: self._find(store, asked))
+            return await self._desk.search(lambda store: self._find(store, asked))
         except ConfigurationError as error:
             return [_mistake(asked.query, each.message, each.hint, each.column, each.width) for each in error.problems]
         finally:

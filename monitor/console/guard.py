@@ -22,7 +22,8 @@ from monitor.web.server import Handler
 
 COOKIE: Final = "monitor_session"
 SESSION: Final = timedelta(days=7)
-PUBLIC: Final = ("/healthz", "/readyz", "/login", "/static/")  # nothing of these tells anything of the state
+PUBLIC: Final = ("/healthz", "/readyz", "/login")  # none of these tells anything of the state
+OUR_FILES: Final = "/static/"
 HEADERS: Final = {
     "Content-Security-Policy": (
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
@@ -65,7 +66,7 @@ class Guard:
         if not bearer and request.method not in _SAFE and not _from_our_page(request):
             raise web.HTTPForbidden(text="this did not come from a page of this console")
         reader = "token" if bearer else self._reader(request)
-        if reader is None and not request.path.startswith(PUBLIC):
+        if reader is None and request.path not in PUBLIC and not request.path.startswith(OUR_FILES):
             if request.method == "GET" and "text/html" in request.headers.get("Accept", ""):
                 return web.Response(status=HTTPStatus.SEE_OTHER, headers={"Location": "/login"})
             raise web.HTTPUnauthorized(text="log in, or send the token: `Authorization: Bearer …`")
@@ -89,9 +90,9 @@ class Guard:
         if login is None:
             return "console"
         if login.header and _is_proxy(request.remote or "", login):
-            name = request.headers.get(login.header, "")
-            if name and name.isprintable():
-                return name[:100]
+            names = request.headers.getall(login.header, [])  # a proxy that only adds its own sends on a stranger's too
+            if len(names) == 1 and names[0] and names[0].isprintable():
+                return names[0][:100]
         return "console" if self._session_holds(request.cookies.get(COOKIE, "")) else None
 
     def _bears_token(self, request: web.Request) -> bool:
@@ -103,7 +104,8 @@ class Guard:
         login = self._console.login
         if login is None or login.token is None:
             return False
-        return hmac.compare_digest(token.encode(), login.token.reveal().encode())
+        given = token.encode("utf-8", "surrogatepass")  # bytes that are no UTF-8 came as lone surrogates
+        return hmac.compare_digest(given, login.token.reveal().encode())
 
     def begin_session(self, response: web.Response, *, secure: bool) -> None:
         """Have a browser come back without the token."""
@@ -156,9 +158,12 @@ def _is_proxy(remote: str, login: Login) -> bool:
 def _from_our_page(request: web.Request) -> bool:
     """Say whether a form or script of our own sent this; programs that are no browsers say nothing of it."""
     site = request.headers.get("Sec-Fetch-Site")
-    if site is not None and site not in ("same-origin", "none"):
-        return False
+    if site is not None:  # no script can write it, and no proxy has changed it, as one may have changed `Host`
+        return site in ("same-origin", "none")
     origin = request.headers.get("Origin")
     if origin is not None:
-        return urlsplit(origin).netloc.lower() == request.headers.get("Host", "").lower()
-    return site is not None or COOKIE not in request.cookies
+        try:
+            return urlsplit(origin).netloc.lower() == request.headers.get("Host", "").lower()
+        except ValueError:
+            return False
+    return COOKIE not in request.cookies

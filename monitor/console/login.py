@@ -1,4 +1,4 @@
-"""Trade the token for a session; a wrong one costs a second, and few may be tried at once."""
+"""Trade the token for a session; a wrong one costs a second, and nobody who has the right one waits for those."""
 
 from __future__ import annotations
 
@@ -8,13 +8,12 @@ from typing import Final
 
 from aiohttp import web
 
+from monitor.console.asked import form
 from monitor.console.desk import Desk
 from monitor.console.guard import COOKIE, Guard
 from monitor.console.pages import Pages
 
 WRONG_COSTS: Final = 1.0  # seconds
-TRIED_AT_ONCE: Final = 2
-LONGEST_FORM: Final = 4_000  # bytes
 
 
 class LoginPage:
@@ -24,7 +23,6 @@ class LoginPage:
         self._guard = guard
         self._pages = pages
         self._desk = desk
-        self._trying = asyncio.Semaphore(TRIED_AT_ONCE)
 
     def routes(self) -> list[web.RouteDef]:
         """Return what to add to a router."""
@@ -34,13 +32,10 @@ class LoginPage:
         return self._pages.page(request, "login.html.j2", wrong=False)
 
     async def _take(self, request: web.Request) -> web.Response:
-        if (request.content_length or LONGEST_FORM + 1) > LONGEST_FORM:
-            raise web.HTTPRequestEntityTooLarge(max_size=LONGEST_FORM, actual_size=request.content_length or 0)
-        token = (await request.post()).get("token", "")
-        async with self._trying:
-            if not isinstance(token, str) or not self._guard.is_token(token.strip()):
-                await asyncio.sleep(WRONG_COSTS)
-                return self._pages.page(request, "login.html.j2", status=HTTPStatus.FORBIDDEN, wrong=True)
+        token = (await form(request)).get("token", "")
+        if not self._guard.is_token(token):
+            await asyncio.sleep(WRONG_COSTS)
+            return self._pages.page(request, "login.html.j2", status=HTTPStatus.FORBIDDEN, wrong=True)
         response = web.Response(status=HTTPStatus.SEE_OTHER, headers={"Location": "/alerts"})
         is_secure = "https" in (request.scheme, request.headers.get("X-Forwarded-Proto", ""))
         self._guard.begin_session(response, secure=is_secure)

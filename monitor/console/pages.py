@@ -15,6 +15,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from monitor import __version__
 from monitor.account import verdict_in_words
 from monitor.console.guard import COOKIE
+from monitor.console.unwritten import Unwritten
 from monitor.model import DeliveryState, Excerpt
 from monitor.notify.excerpts import Piece, cut, pieces, safe_link
 from monitor.ports import Attention
@@ -62,6 +63,7 @@ class Pages:
             undefined=StrictUndefined,
             trim_blocks=True,
             lstrip_blocks=True,
+            auto_reload=False,
         )
         self._templates.globals.update(pages=PAGES, version=__version__, states=STATES)
         self._templates.filters.update(
@@ -77,7 +79,7 @@ class Pages:
 
     def page(
         self, request: web.Request, template: str, *, status: HTTPStatus = HTTPStatus.OK, **context: Any
-    ) -> web.Response:
+    ) -> Unwritten:
         """Return a whole page."""
         shell = {
             "here": request.path,
@@ -85,11 +87,11 @@ class Pages:
             "said": request.get(SAID),
             "has_session": COOKIE in request.cookies,
         }
-        return web.Response(status=status, text=self.text(template, **shell, **context), content_type="text/html")
+        return self.part(template, status=status, **shell, **context)
 
-    def part(self, template: str, *, status: HTTPStatus = HTTPStatus.OK, **context: Any) -> web.Response:
+    def part(self, template: str, *, status: HTTPStatus = HTTPStatus.OK, **context: Any) -> Unwritten:
         """Return a part of a page."""
-        return web.Response(status=status, text=self.text(template, **context), content_type="text/html")
+        return Unwritten(lambda: self.text(template, **context), status=status, content_type="text/html")
 
     def text(self, template: str, **context: Any) -> str:
         """Return what a template makes of this."""

@@ -7,6 +7,7 @@ from http import HTTPStatus
 from aiohttp import web
 
 from monitor.console.desk import Desk
+from monitor.console.guard import READER
 from monitor.exposition import CONTENT_TYPE, Exposition
 from monitor.readiness import Health, Readiness
 
@@ -31,12 +32,14 @@ class Probes:
         body = await self._exposition.exposition(self._desk.read)
         return web.Response(body=body, headers={"Content-Type": CONTENT_TYPE})
 
-    async def _healthz(self, request: web.Request) -> web.Response:  # noqa: ARG002 - aiohttp's interface
-        return _told(await self._readiness.healthz())
+    async def _healthz(self, request: web.Request) -> web.Response:
+        return _told(request, await self._readiness.healthz())
 
-    async def _readyz(self, request: web.Request) -> web.Response:  # noqa: ARG002 - aiohttp's interface
-        return _told(await self._readiness.readyz())
+    async def _readyz(self, request: web.Request) -> web.Response:
+        return _told(request, await self._readiness.readyz())
 
 
-def _told(health: Health) -> web.Response:
-    return web.json_response(health.body, status=HTTPStatus.OK if health.ok else HTTPStatus.SERVICE_UNAVAILABLE)
+def _told(request: web.Request, health: Health) -> web.Response:
+    """Tell it; who has not logged in learns what fails, and not why."""
+    told = health if request[READER] else health.without_reasons
+    return web.json_response(told.body, status=HTTPStatus.OK if health.ok else HTTPStatus.SERVICE_UNAVAILABLE)

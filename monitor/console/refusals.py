@@ -37,10 +37,10 @@ class Refusals:
         if request.path.startswith(f"{PREFIX}/"):
             answer = problem(status, why)
         elif "HX-Request" in request.headers:
-            answer = self._pages.part("refused_part.html.j2", status=status, why=why)
+            answer = self._pages.part("refused_part.html.j2", status=status, why=why).written()
         elif "text/html" in request.headers.get("Accept", ""):
             known = request.get(READER) is not None
-            answer = self._pages.page(request, "refused.html.j2", refused=status, why=why, known=known)
+            answer = self._pages.page(request, "refused.html.j2", refused=status, why=why, known=known).written()
         else:
             answer = web.Response(text=f"{status.value} {status.phrase}: {why}\n")
         answer.set_status(status)

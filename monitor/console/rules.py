@@ -67,7 +67,7 @@ class Rules:
         warnings = await self._warnings.of(setup, now)
         known = await self._knowledge(now, None if warnings is None else Counter(row["rule"] for row in warnings))
         # of 10,000 rules this takes 50 ms, in which the daemon has other things to do
-        rows = await asyncio.to_thread(_found, setup, known, now.date(), words, by)
+        rows = await self._desk.work(lambda: _found(setup, known, now.date(), words, by))
         shown, more = page(rows, after, PER_PAGE)
         since = _first_day(now)
         ids = [row.rule.id for row in shown]
@@ -128,7 +128,7 @@ class Rules:
         judged = judged_rules(opinions)
         (row,) = rule_rows([rule], Knowledge(judged=judged, mutes=mutes, breakers=breakers), now.date())
         warnings = await self._warnings.of(setup, now)
-        written = await asyncio.to_thread(_written, setup, definition)
+        written = await self._desk.work(lambda: _written(setup, definition))
         patches = await asyncio.to_thread(propose_misses, setup.ruleset, setup.config.documents, judged.values())
         return self._pages.page(
             request,

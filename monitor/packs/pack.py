@@ -159,6 +159,8 @@ def _manners(document: Document, *, sources: bool) -> Iterator[Problem]:
         if key not in allowed:
             where = "sources" if sources else "rules"
             yield document.problem((key,), f"`{shorten(key, 40)}` does not belong into {where}/ of a pack", at_key=True)
+        elif sources and not isinstance(document.value[key], dict):
+            yield document.problem((key,), "this should be a mapping of names to feeds", "write `name: https://…`")
     if sources:
         yield from _feed_manners(document)
     else:

@@ -6,7 +6,7 @@ import json
 from collections import defaultdict
 from collections.abc import Collection, Iterable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from operator import sub
 from typing import Any
@@ -75,7 +75,9 @@ def told_stories(
     """Read stories by the latest of their alerts that is wanted; see `Reader.told_stories`."""
     later = alert.alias("later")
     place, later_place = tuple_(alert.c.created_at, alert.c.id), tuple_(later.c.created_at, later.c.id)
-    is_latest = ~exists().where(later.c.story_id == alert.c.story_id, later_place > place, *_fits(later, wanted))
+    of_same_story = replace(wanted, story="", source="")  # of which one alert tells as much as another
+    is_later = later.c.story_id == alert.c.story_id, later_place > place, *_fits(later, of_same_story)
+    is_latest = ~exists().where(*is_later)
     asked = select(alert).where(is_latest, *_fits(alert, wanted)).order_by(*(column.desc() for column in place))
     if before is not None:
         asked = asked.where(place < tuple_(literal(before.at, Moment), literal(before.alert_id, PlainText)))
@@ -120,8 +122,9 @@ def _fits(table: Any, wanted: ToldFilter) -> list[ColumnElement[bool]]:
 
 
 def _holds(column: Any, text: str) -> ColumnElement[bool]:
-    """Say whether a list of texts, written as JSON, holds one."""
-    return type_coerce(column, PlainText).contains(json.dumps(text, ensure_ascii=False), autoescape=True)
+    """Say whether a list of texts, written as JSON, holds one: LIKE would take SQLite's capitals for small letters."""
+    written = type_coerce(column, PlainText)
+    return func.replace(written, literal(json.dumps(text, ensure_ascii=False), PlainText), "") != written
 
 
 def _alerts_of(connection: Connection, stories: Collection[str]) -> defaultdict[str, list[Alert]]:

@@ -58,13 +58,14 @@ class WebServer:
         most_connections: int = MOST_CONNECTIONS,
         middlewares: Iterable[Middleware] = (),
         refuse: Refuse = refuse_plainly,
+        max_body: int = MAX_BODY,
     ) -> None:
         self._refuse = refuse
         self._refusals = Refusals(clock)
         self._deadline = connection_deadline
         self._most = most_connections
         self._deadlines: dict[asyncio.Protocol, asyncio.TimerHandle] = {}
-        app = web.Application(client_max_size=MAX_BODY, middlewares=(self._guarded, *middlewares))
+        app = web.Application(client_max_size=max_body, middlewares=(self._guarded, *middlewares))
         app[_DEADLINES] = self._deadlines
         app.add_routes(routes)
         self._runner = web.AppRunner(

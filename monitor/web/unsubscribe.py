@@ -15,6 +15,8 @@ from typing import Final, Protocol
 
 from aiohttp import web
 
+from monitor.web.body import read_body
+
 LONGEST_FORM: Final = 4_000  # bytes
 _FORM = re.compile(rb'(?:^|&)List-Unsubscribe=One-Click(?:&|$)|name="?List-Unsubscribe"?\r\n(?:.+\r\n)*\r\nOne-Click')
 _HEADERS = {
@@ -77,7 +79,7 @@ class Exits:
 
     async def _leave(self, request: web.Request) -> web.Response:
         place = self._place(request)
-        if not _FORM.search(await _body(request)) or not place.recipient:
+        if not _FORM.search(await read_body(request, most=LONGEST_FORM)) or not place.recipient:
             raise web.HTTPBadRequest
         await self._register.leave(request.match_info["token"])
         return _page(_done(place))
@@ -87,16 +89,6 @@ class Exits:
         if place is None:
             raise web.HTTPNotFound
         return place
-
-
-async def _body(request: web.Request) -> bytes:
-    """Read a form, whatever its encoding; the connection has its own deadline."""
-    body = b""
-    async for chunk in request.content.iter_chunked(LONGEST_FORM):
-        body += chunk
-        if len(body) > LONGEST_FORM:
-            raise web.HTTPRequestEntityTooLarge(max_size=LONGEST_FORM, actual_size=len(body))
-    return body
 
 
 def _question(place: Place) -> str:

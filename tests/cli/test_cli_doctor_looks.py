@@ -245,6 +245,17 @@ def test_each_setting_says_where_it_comes_from(tmp_path: Path) -> None:
         assert store.origin == origin
 
 
+@pytest.mark.parametrize(
+    "url", ["postgresql://u:hid/den@db/m", "postgres://u:hid?den@d@db/m", "postgresql://hidden@db/m?a=@"]
+)
+def test_no_spelling_of_a_password_is_shown_with_the_settings(tmp_path: Path, url: str) -> None:
+    config, _ = load_config(write(tmp_path, ""), env={"MONITOR_STORE": url})
+    assert config
+    (store,) = (each.value for each in settings_of(config, env={}) if each.name == "store")
+    assert "hid" not in store
+    assert "den" not in store
+
+
 def test_flags_are_told_from_variables(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     file = write(tmp_path, "")
     monkeypatch.setenv("MONITOR_CONFIG", str(file))

@@ -116,6 +116,8 @@ async def test_what_people_do_is_done_and_noted(house: House) -> None:
         assert (await got(visitor, "/feeds/wire"))["standing"] == "paused"
         assert (await did(visitor, "/feeds/wire/resume", {}))[0] == 200
         rules = (await got(visitor, "/rules"))["items"]
+        first = await got(visitor, "/rules?limit=1")
+        assert [*first["items"], *(await got(visitor, f"/rules?limit=1&after={first['next']}"))["items"]] == rules
         status = await got(visitor, "/status")
     assert [(rule["id"], rule["hits_7d"]) for rule in rules] == [("quake", 0), ("shoygu", 1)]
     assert rules[1]["query"] == "actor:shoygu"
@@ -176,3 +178,12 @@ async def test_a_wrong_body_is_answered_in_a_sentence(house: House) -> None:
         404,
         {"title": "Not Found", "status": 404, "detail": "there is no rule `quak`: did you mean `quake`?"},
     )
+
+
+async def test_a_body_may_come_in_pieces(house: House) -> None:
+    """Many clients send the head of a request first, and then what it is about."""
+    pieces = (b'{"rule": "quake", ', b'"duration": "2h"}')
+    async with visiting(house) as visitor:
+        said = await visitor.raw("POST /api/v1/mutes", b"Content-Type: application/json", body=pieces)
+        huge = await visitor.raw("POST /api/v1/mutes", b"Content-Type: application/json", body=(b" " * 60_000,) * 2)
+    assert (said, huge) == (200, 413)

@@ -1,10 +1,12 @@
 """Whom the console answers: hosts, sites, tokens, sessions, proxies."""
 
+import asyncio
+
 import pytest
 
 from monitor.console.guard import COOKIE, SESSION
-from tests.app.house import House
-from tests.console.visits import visiting
+from tests.app.house import House, rss
+from tests.console.visits import cards, visiting
 
 TOKEN = "a-token-of-forty-letters"
 LOGIN = f"console: {{hosts: [monitor.example.org], auth: {{token: {TOKEN}}}}}\n"
@@ -60,6 +62,9 @@ async def test_a_name_that_is_not_ours_is_refused(house: House, host: str, statu
         ({"Sec-Fetch-Site": "same-site"}, 403),
         ({"Origin": "http://evil.example"}, 403),
         ({"Origin": "null"}, 403),
+        ({"Origin": "http://[evil"}, 403),
+        ({"Sec-Fetch-Site": "same-origin", "Origin": "https://monitor.example.org"}, 303),  # a proxy changed `Host`
+        ({"Sec-Fetch-Site": "cross-site", "Origin": "http://localhost"}, 403),
         ({"Cookie": f"{COOKIE}=1.2"}, 403),
     ],
 )
@@ -88,9 +93,10 @@ async def test_a_token_becomes_a_session_that_ends(house: House) -> None:
 async def test_a_wrong_token_opens_nothing(house: House) -> None:
     async with visiting(adding(house, LOGIN)) as visitor:
         wrong = await visitor.post("/login", {"token": "wrong"}, headers=BROWSER)
-        huge = await visitor.post("/login", {"token": "w" * 5_000}, headers=BROWSER)
+        huge = await visitor.post("/login", {"token": "w" * 200_000}, headers=BROWSER)
         bearer = await visitor.get("/alerts", headers={"Authorization": "Bearer wrong"})
-    assert (wrong.status, huge.status, bearer.status) == (403, 413, 401)
+        no_text = await visitor.raw("GET /alerts", b"Authorization: Bearer \xff\xfe")
+    assert (wrong.status, huge.status, bearer.status, no_text) == (403, 413, 401, 401)
     assert "This is not the token" in wrong.text
     assert COOKIE not in wrong.cookies
 
@@ -112,6 +118,57 @@ async def test_a_proxy_says_who_reads_and_nobody_else_may(house: House) -> None:
         assert (await visitor.get("/alerts", headers={"X-User": "ann"})).status == 401
 
 
+async def test_a_name_that_stands_there_twice_is_nobody_s(house: House) -> None:
+    async with visiting(adding(house, BEHIND_PROXY)) as visitor:
+        assert await visitor.raw("GET /alerts", b"X-User: ann") == 200
+        assert await visitor.raw("GET /alerts", b"X-User: boss\r\nx-user: ann") == 401
+
+
+async def test_nobody_waits_for_those_who_guess(house: House) -> None:
+    async with visiting(adding(house, LOGIN)) as visitor:
+        guesses = [asyncio.create_task(visitor.post("/login", {"token": "wrong"}, headers=BROWSER)) for _ in range(9)]
+        assert (await visitor.post("/login", {"token": TOKEN}, headers=BROWSER)).status == 303
+        assert not any(guess.done() for guess in guesses)
+        assert {(await guess).status for guess in guesses} == {403}
+
+
+FORM = "application/x-www-form-urlencoded"
+UNREADABLE = (
+    (FORM, b"token=\xff\xfe"),
+    (FORM, b"token=%ff%fe"),
+    (FORM, b"&".join([b"a=b"] * 101)),
+    ("multipart/form-data; boundary=xx", b"token=x"),
+    ("multipart/form-data", b"token=x"),
+)
+
+
+async def test_a_form_that_cannot_be_read_is_no_mistake_of_ours(house: House) -> None:
+    async with visiting(house) as visitor:
+        for content_type, body in UNREADABLE:
+            answer = await visitor.post("/mutes", raw=body, headers={"Content-Type": content_type})
+            assert (answer.status, answer.text[:4]) == (400, "400 "), body
+
+
+PATHS = {
+    "/login": 200,
+    "/loginx": 401,
+    "/healthz": 200,
+    "/healthz/": 401,
+    "/login/../alerts": 401,
+    "/static/../alerts": 404,
+    "/static/%2e%2e/alerts": 404,
+    "/static/..%2falerts": 404,
+    "//alerts": 401,
+    "http://127.0.0.1/static/../alerts": 404,
+    "http://127.0.0.1/alerts": 401,
+}
+
+
+async def test_no_spelling_of_a_path_leads_past_the_login(house: House) -> None:
+    async with visiting(adding(house, LOGIN)) as visitor:
+        assert {path: await visitor.raw(f"GET {path}") for path in PATHS} == PATHS
+
+
 async def test_only_our_files_are_served(house: House) -> None:
     async with visiting(house) as visitor:
         sheet = await visitor.get("/static/console.css")
@@ -130,3 +187,12 @@ async def test_a_reload_moves_the_console_and_asks_for_the_token(house: House) -
         await visitor.app.reload()
         await visitor.app.console.keep()
         assert (await visitor.get("/alerts")).status == 401
+
+
+async def test_pages_read_the_store_that_the_daemon_uses(house: House) -> None:
+    house.feeds.pages["/wire"] = rss("Shoygu one")
+    async with visiting(house) as visitor:
+        adding(house, "store: sqlite:///another.db\n")
+        await visitor.app.reload()  # which says that this counts from the next start on
+        assert await visitor.app.run_once()
+        assert cards((await visitor.get("/alerts")).text)

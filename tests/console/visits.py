@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -52,6 +53,19 @@ class Visitor:
     ) -> Answer:
         sent: dict[str, Any] = {"json": json} if json is not NO_JSON else {"data": raw or dict(form)}
         return await self._ask("POST", path, headers=headers, **sent)
+
+    async def raw(self, line: str, *headers: bytes, body: Sequence[bytes] = ()) -> int:
+        """Send a request as no client library would write it, the body in pieces; return its status."""
+        reader, writer = await asyncio.open_connection("127.0.0.1", self.app.console.port)
+        told = (f"{line} HTTP/1.1".encode(), b"Host: localhost", b"Content-Length: %d" % sum(map(len, body)), *headers)
+        for piece in (b"\r\n".join(told) + b"\r\n\r\n", *body):
+            writer.write(piece)
+            await writer.drain()
+            for _ in range(10):  # the other end, in this loop too, reads what has come
+                await asyncio.sleep(0)
+        answer = await reader.read()
+        writer.close()
+        return int(answer.split()[1])
 
     async def tell(self, house: House, page: str) -> None:
         """Have a page of the feed `wire` read, and what it brings delivered; an hour later than before."""

@@ -149,6 +149,15 @@ def test_a_secret_that_begins_like_another_comes_out_nowhere() -> None:
     assert logs.redact("with xoxb-11112222-3333 and more") == "with *** and more"
 
 
+def test_of_secrets_that_begin_alike_the_longest_is_taken_out_and_each_that_follows() -> None:
+    values = [f"alike-in-the-first-letters-{number}" for number in (1, 10, 2)]
+    for value in values:
+        Secret(value)
+    assert logs.redact(f"<{values[1]}>{values[2]};{values[0]}") == "<***>***;***"
+    assert logs.redact("alike-in-the-first") == "alike-in-the-first"
+    assert logs.redact(values[0][:-1] + "?") == values[0][:-1] + "?"
+
+
 def test_a_short_secret_is_no_reason_to_take_words_apart() -> None:
     Secret("news")
     assert logs.redact("good news") == "good news"

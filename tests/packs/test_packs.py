@@ -86,6 +86,7 @@ def _urls(value: dict[str, dict[str, dict[str, str]]]) -> list[str]:
         ({"rules": "- x\n"}, "p/rules/a.yaml:1:1: this should be a mapping"),
         ({"rules": "rules: {a: {use: other, hits: [x]}}\n"}, "p/rules/a.yaml:1:18: unknown rule `other`"),
         ({"sources": "- x\n"}, "p/sources/b.yaml:1:1: this should be a mapping"),
+        ({"sources": "feeds: [a]\n"}, "p/sources/b.yaml:1:8: this should be a mapping of names to feeds"),
         ({"sources": RULES}, "p/sources/b.yaml:1:1: `actors` does not belong into sources/"),
         ({"sources": "feeds: {a: 'file:///etc/passwd'}\n"}, "p/sources/b.yaml:1:12: this URL is refused: it is not a URL"),
         ({"sources": "feeds: {a: 'https://x.example/?k=${SLACK_BOT_TOKEN}'}\n"}, "p/sources/b.yaml:1:12: this URL is refused: it refers to a secret"),

@@ -2,6 +2,7 @@
 
 import os
 import re
+import resource
 import shlex
 import shutil
 import signal
@@ -16,6 +17,7 @@ from tests import forks
 from tests.docs.pages import Page, parsed
 
 ROOT = Path(__file__).parents[2]
+FIRST_ALERT = 60.0  # seconds from the command to the alert, where packages need not be downloaded
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 
 
@@ -87,6 +89,20 @@ def test_the_alert_shown_is_what_the_seed_story_gives(tmp_path: Path) -> None:
     assert shown.strip() in done.stdout.replace("**", "")
 
 
+def newcomer(home: Path) -> dict[str, str]:
+    """Return the environment of somebody who has just come: nothing is set but how to reach a package index."""
+    kept = re.compile(r"(PIP_|(HTTP|HTTPS|ALL|NO)_PROXY$|SSL_CERT|REQUESTS_CA)", re.IGNORECASE)
+    env = {name: value for name, value in os.environ.items() if kept.match(name)}
+    cache = subprocess.run([sys.executable, "-m", "pip", "cache", "dir"], capture_output=True, text=True, check=False)
+    if cache.returncode == 0:  # a warm one, where there is one
+        env["PIP_CACHE_DIR"] = cache.stdout.strip()
+    for settings in (Path.home() / ".config" / "pip" / "pip.conf", Path.home() / ".pip" / "pip.conf"):
+        if settings.is_file():
+            env["PIP_CONFIG_FILE"] = str(settings)
+    home.mkdir()
+    return env | {"HOME": str(home), "PATH": environment()["PATH"]}
+
+
 @pytest.mark.timeout(600)
 def test_the_first_command_on_a_fresh_clone_tells_the_story(tmp_path: Path) -> None:
     command = next(block.body for block in BLOCKS if "pip install . " in block.body).strip()
@@ -100,7 +116,7 @@ def test_the_first_command_on_a_fresh_clone_tells_the_story(tmp_path: Path) -> N
             shutil.copy(ROOT / name, clone / name)
     config = clone / "monitor.yaml"  # the starter feeds are left out: tests ask nobody on the internet
     config.write_text(re.sub(r"^.*seeds/feeds\.yaml.*\n", "", config.read_text(), flags=re.MULTILINE))
-    env = {name: value for name, value in environment().items() if name not in ("VIRTUAL_ENV", "PYTHONPATH")}
+    env, before = newcomer(tmp_path / "home"), resource.getrusage(resource.RUSAGE_CHILDREN)
     process = subprocess.Popen(
         command,
         shell=True,
@@ -123,3 +139,6 @@ def test_the_first_command_on_a_fresh_clone_tells_the_story(tmp_path: Path) -> N
     if not told and re.search("No matching distribution|connection", errors):
         pytest.skip("the package index cannot be reached from here")
     assert told, errors
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    spent = used.ru_utime + used.ru_stime - before.ru_utime - before.ru_stime
+    assert spent < FIRST_ALERT, f"{spent:.0f} s of CPU time, on a machine that other tests use, too"

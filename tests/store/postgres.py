@@ -50,6 +50,11 @@ class Server:
             connection.execute(f'CREATE DATABASE "{database}" TEMPLATE "{like}"'.encode())
         return self.url(database)
 
+    def drop(self, database: str) -> None:
+        """Drop a database, whoever is still connected to it."""
+        with psycopg.connect(self.url("postgres"), autocommit=True) as connection:
+            connection.execute(f'DROP DATABASE "{database}" WITH (FORCE)'.encode())
+
 
 @contextmanager
 def running_server(binaries: Path, *, fsync: bool = False) -> Iterator[Server]:

@@ -89,10 +89,13 @@ def test_pages_give_every_story_once(store: SqlStore) -> None:
     [
         (ToldFilter(rule="shoygu"), ["a"]),
         (ToldFilter(rule="shoyg"), []),
+        (ToldFilter(rule="Shoygu"), []),
+        (ToldFilter(source="\ud800"), []),
         (ToldFilter(rule='qu"ake%'), ["b"]),
         (ToldFilter(rule="%"), []),
         (ToldFilter(channel="ops"), ["b"]),
         (ToldFilter(source="feed-a"), ["a"]),
+        (ToldFilter(source="Feed-a"), []),
         (ToldFilter(source="feed_a"), []),
         (ToldFilter(source='the "other", 100%'), ["b", "a"]),
         (ToldFilter(at_least=Priority.URGENT), ["b"]),

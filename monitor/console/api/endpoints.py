@@ -12,8 +12,10 @@ from aiohttp import web
 from pydantic import BaseModel, ValidationError
 
 from monitor.console.api.shapes import Nothing, Problem
+from monitor.console.unwritten import Unwritten
 from monitor.document import explain
 from monitor.errors import NotFoundError, StoreUnavailableError, UserError
+from monitor.web.body import read_body
 
 PREFIX: Final = "/api/v1"
 MOST_BODY: Final = 100_000  # bytes
@@ -63,7 +65,7 @@ class Endpoint:
         except web.HTTPException as refused:
             status, detail = HTTPStatus(refused.status), refused.reason
         else:
-            return web.Response(text=answer.model_dump_json(), content_type="application/json")
+            return Unwritten(answer.model_dump_json, content_type="application/json")
         return problem(status, detail, headers)
 
     async def _answer(self, request: web.Request) -> BaseModel:
@@ -76,9 +78,7 @@ class Endpoint:
             raise ValueError("nothing is taken here")
         if request.content_type != "application/json":  # a form of another site cannot be sent as that
             raise web.HTTPUnsupportedMediaType(reason="send JSON: Content-Type: application/json")
-        text = await request.content.read(MOST_BODY + 1)
-        if len(text) > MOST_BODY:
-            raise web.HTTPRequestEntityTooLarge(max_size=MOST_BODY, actual_size=len(text))
+        text = await read_body(request, most=MOST_BODY)
         try:
             return _checked(self.body, json.loads(text))
         except RecursionError:

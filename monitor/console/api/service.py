@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import replace
 from functools import partial
 
@@ -39,7 +39,7 @@ class Api:
             _get("/stories/{id}", "Show a story", shapes.StoryAccount, self._story, shapes.StoryQuery),
             _get("/entries", "Search the stored entries", shapes.Entries, self._search, shapes.SearchQuery),
             _get("/entries/{id}", "Say what became of an entry, and why", shapes.EntryAccount, self._entry),
-            _get("/rules", "List the rules", shapes.Rules, self._rules),
+            _get("/rules", "List the rules", shapes.Rules, self._rules, shapes.RulesQuery),
             _get("/feeds", "List the feeds, the worst first", shapes.Feeds, self._feeds, shapes.FeedsQuery),
             _get("/feeds/{name}", "Say how a feed is", shapes.Feed, self._feed),
             _post("/feeds/{name}/pause", "Stop polling a feed", shapes.PauseBody, self._pause),
@@ -80,10 +80,14 @@ class Api:
             unacknowledged=asked.unacknowledged,
         )
         before = writing.read_place(asked.before)
-        found = await self._desk.read(lambda store: store.told_stories(wanted, before=before, limit=asked.limit))
-        last = found[-1].place if len(found) == asked.limit else None
-        following = writing.place(last) if last else None
-        return shapes.Alerts(items=[writing.told(each) for each in found], next=following)
+
+        def look(store: Store) -> shapes.Alerts:
+            found = store.told_stories(wanted, before=before, limit=asked.limit)
+            last = found[-1].place if len(found) == asked.limit else None
+            following = writing.place(last) if last else None
+            return shapes.Alerts(items=[writing.told(each) for each in found], next=following)
+
+        return await self._desk.read(look)
 
     async def _story(self, call: Call) -> shapes.StoryAccount:
         asked: shapes.StoryQuery = call.query
@@ -113,26 +117,25 @@ class Api:
             raise NotFoundError("no entry of this id is stored")
         return writing.account(record)
 
-    async def _rules(self, call: Call) -> shapes.Rules:  # noqa: ARG002 - takes nothing
+    async def _rules(self, call: Call) -> shapes.Rules:
+        asked: shapes.RulesQuery = call.query
         now, compiled = self._desk.clock(), self._desk.live.ruleset.compiled
-        stats = await self._desk.read(lambda store: store.rule_stats(now))
-        return shapes.Rules(
-            items=[writing.rule(compiled[each].definition, stats.get(each)) for each in sorted(compiled)]
-        )
+        rest = sorted(each for each in compiled if each > asked.after)
+        shown = rest[: asked.limit]
+
+        def look(store: Store) -> shapes.Rules:
+            stats = store.rule_stats(now)
+            return shapes.Rules(
+                items=[writing.rule(compiled[each].definition, stats.get(each)) for each in shown],
+                next=shown[-1] if len(rest) > len(shown) else None,
+            )
+
+        return await self._desk.read(look)
 
     async def _feeds(self, call: Call) -> shapes.Feeds:
         asked: shapes.FeedsQuery = call.query
         every = await self._watched(self._desk.setup.config.feeds)
-        fitting = [
-            each
-            for each in every
-            if (not asked.tag or asked.tag in each.feed.tags) and (not asked.failing or each.is_failing)
-        ]
-        names = [each.feed.name for each in fitting]
-        start = names.index(asked.after) + 1 if asked.after in names else 0
-        shown = fitting[start : start + asked.limit]
-        more = start + asked.limit < len(fitting)
-        return shapes.Feeds(items=[writing.feed(each) for each in shown], next=shown[-1].feed.name if more else None)
+        return await self._desk.work(lambda: _page_of(every, asked))
 
     async def _feed(self, call: Call) -> shapes.Feed:
         return writing.feed((await self._watched((self._known_feed(call),)))[0])
@@ -219,6 +222,19 @@ class Api:
     async def _do(self, act: Callable[..., str]) -> shapes.Done:
         now = self._desk.clock()
         return shapes.Done(said=await self._desk.act(lambda store: act(store, now=now)))
+
+
+def _page_of(every: Iterable[WatchedFeed], asked: shapes.FeedsQuery) -> shapes.Feeds:
+    fitting = [
+        each
+        for each in every
+        if (not asked.tag or asked.tag in each.feed.tags) and (not asked.failing or each.is_failing)
+    ]
+    names = [each.feed.name for each in fitting]
+    start = names.index(asked.after) + 1 if asked.after in names else 0
+    shown = fitting[start : start + asked.limit]
+    more = start + asked.limit < len(fitting)
+    return shapes.Feeds(items=[writing.feed(each) for each in shown], next=shown[-1].feed.name if more else None)
 
 
 def _who(call: Call) -> acts.Person:

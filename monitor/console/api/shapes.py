@@ -90,6 +90,13 @@ class FeedsQuery(Shape):
     after: Name = Field(default="", description="`next` of the page before.")
 
 
+class RulesQuery(Shape):
+    """Which rules."""
+
+    limit: Limit = 50
+    after: Name = Field(default="", description="`next` of the page before.")
+
+
 class PastQuery(Shape):
     """Those that are over, too."""
 
@@ -328,9 +335,10 @@ class Rule(Shape):
 
 
 class Rules(Shape):
-    """All rules, by id."""
+    """A page of rules, by id."""
 
     items: list[Rule]
+    next: str | None
 
 
 class Mute(Shape):

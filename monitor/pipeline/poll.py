@@ -1,28 +1,16 @@
-"""The way of one entry: `poll` brings it from its feed into the store, `deliver` brings its message to a channel.
-
-All awaits live here. Between two steps of the way nothing is held but a lease: a poll that dies leaves a lease that
-runs out; a delivery that dies is in doubt and is looked up.
-
-    claim -> fetch -> parse -> recall -> decide -> record ==> claim -> (look up) -> send -> settle
-"""
+"""One poll: fetch, parse, recall, decide, record."""
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
-from concurrent.futures import Executor
+from collections.abc import Collection, Sequence
 from contextlib import nullcontext
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
-from functools import partial
-from time import perf_counter
-from typing import ParamSpec, TypeVar
 
 import structlog
 from yarl import URL
 
 from monitor.articles import read_articles
-from monitor.decide.delivery import is_patient, settle
 from monitor.decide.fulltext import choose_articles
 from monitor.decide.health import with_history
 from monitor.decide.holding import Restraints
@@ -46,11 +34,10 @@ from monitor.decide.poll import (
 from monitor.decide.rhythm import describe_gap
 from monitor.decide.sources import source_tags
 from monitor.decide.websub import after_push, poll_after_bad_push
-from monitor.errors import Cause, ConflictError, FeedError, LeaseLostError, StoreUnavailableError
+from monitor.errors import Cause, ConflictError, FeedError, LeaseLostError
 from monitor.feeds.reasons import shown
 from monitor.feeds.split import Plan, plan_parse
 from monitor.model import (
-    ClaimedDelivery,
     Decision,
     Entry,
     Feed,
@@ -61,129 +48,17 @@ from monitor.model import (
     ParsedFeed,
     Policies,
     PollOutcome,
-    Rejected,
-    Report,
-    SendResult,
-    Settlement,
-    Unknown,
 )
+from monitor.pipeline.doors import Doors, Live
 from monitor.ports import (
-    ArticleFetcher,
-    Clock,
-    Fetcher,
-    HubClient,
-    Listener,
-    Meter,
-    Notifier,
     Parser,
-    Pinger,
     Store,
-    Tracer,
-    Untraced,
 )
-from monitor.recorder import Recorder
-from monitor.rules.match import Ruleset
 from monitor.stories.index import StoryIndex
-from monitor.window import StoryWindow
 
 log = structlog.get_logger()
-
 POLL_LEASE = timedelta(minutes=5)
-SEND_LEASE = timedelta(minutes=3)
-SEND_DEADLINE = timedelta(seconds=60)  # a notifier's own is shorter; look-up and sending together stay under the lease
-CRASHES = 3  # so often a message may make its notifier fail before it is set aside
 CONFLICTS = 10  # times a poll decides anew because others recorded stories meanwhile
-
-P = ParamSpec("P")
-R = TypeVar("R")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Live:
-    """What a reload replaces, whole: what is watched, what matters, and where it is told."""
-
-    feeds: Mapping[str, Feed]  # by URL
-    fetcher: Fetcher
-    ruleset: Ruleset
-    notifiers: Mapping[str, Notifier]  # by channel
-    dedup: timedelta  # how long a story is remembered after its last report, where a rule says nothing else
-    story_window: timedelta  # the longest that any rule wants a story remembered
-    articles: ArticleFetcher | None = None  # None = articles are not read
-    hubs: HubClient | None = None  # None = no hub is asked
-    pinger: Pinger | None = None  # None = nobody is told that we live
-    listeners: tuple[Listener, ...] = ()  # to the people who read the channels
-    policies: Policies = field(default_factory=Policies)  # how channels want to be told, and what goes where
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Ended:
-    """How an attempt to send ended."""
-
-    claimed: ClaimedDelivery
-    settlement: Settlement
-    pace: timedelta
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Doors:
-    """What stays while the daemon runs: the store, the clock, and the threads for what would block the loop."""
-
-    store: Store
-    parser: Parser
-    clock: Clock
-    store_thread: Executor  # one thread: transactions follow each other
-    work_threads: Executor  # cutting and matching; never the loop's default ones, names are resolved there
-    patience: timedelta = timedelta()  # of a poll that found nothing, for others to be recorded with
-    unwritten: list[Ended] = field(default_factory=list)  # what the store could not take; see `write_ends`
-    meter: Meter = field(default_factory=Meter)
-    tracer: Tracer = field(default_factory=Untraced)
-    quiet: Recorder = field(init=False)
-    stories: StoryWindow = field(init=False)
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "quiet", Recorder(self._record_quiet, patience=self.patience))
-        object.__setattr__(self, "stories", StoryWindow(self._read_reports, self.work, shared=self.store.shared))
-
-    async def _record_quiet(self, outcomes: Sequence[PollOutcome]) -> None:
-        await self.in_store(self.store.record_quiet, outcomes)
-
-    async def _read_reports(self, *, since: datetime, after: int | None, limit: int) -> tuple[Report, ...]:
-        return await self.in_store(self.store.read_reports, since=since, after=after, limit=limit)
-
-    async def in_store(self, call: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
-        """Run one store method on the store's thread."""
-        name = getattr(call, "__name__", "other").strip("_<>")
-        work = partial(self._time, name, perf_counter(), partial(call, *args, **kwargs))
-        with self.tracer.part(f"store {name}"):
-            return await asyncio.get_running_loop().run_in_executor(self.store_thread, work)
-
-    def _time(self, name: str, asked: float, call: Callable[[], R]) -> R:
-        began, failed = perf_counter(), False
-        try:
-            return call()
-        except StoreUnavailableError:
-            failed = True
-            raise
-        finally:
-            self.meter.stored(name, waited=began - asked, took=perf_counter() - began, failed=failed)
-
-    async def work(self, call: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
-        """Run something that takes CPU time off the loop.
-
-        Raises:
-            FeedError: as the call raises it, and in place of whatever nobody foresaw in a hostile document: that is
-                one feed's failure, not the daemon's.
-        """
-        try:
-            return await asyncio.get_running_loop().run_in_executor(self.work_threads, partial(call, *args, **kwargs))
-        except FeedError:
-            raise
-        except Exception as error:
-            log.exception("a feed's document was too much for this program: please report it")
-            raise FeedError(Cause.BROKEN, f"processing it failed: {type(error).__name__}") from error
-
-
-# -- one poll ----------------------------------------------------------------------------------------------------------
 
 
 async def poll(lease: FeedLease, live: Live, doors: Doors) -> PollOutcome | None:
@@ -434,82 +309,3 @@ def _report(feed: Feed, outcome: PollOutcome) -> None:
     for decision in outcome.decisions:
         if decision.verdict == "error":
             log.error("rule failed on an entry", rule=decision.rule, entry=decision.entry_id, error=decision.reason)
-
-
-# -- one delivery ------------------------------------------------------------------------------------------------------
-
-
-async def deliver(claimed: ClaimedDelivery, notifier: Notifier, doors: Doors) -> Settlement | None:
-    """Bring one claimed delivery to its end, or to its next attempt; return which, None where another took it over.
-
-    Raises:
-        StoreUnavailableError: the message may have been sent and this could not be written: it is when `write_ends` is
-            called, and until then it is in doubt.
-    """
-    try:
-        if claimed.in_doubt_since is not None:
-            result = await _attempt(notifier.look_up(claimed.delivery, claimed.in_doubt_since), claimed)
-            absent = isinstance(result, Rejected) and result.retry
-            if absent and is_patient(claimed.delivery):
-                claimed = await doors.in_store(doors.store.resend, claimed, now=doors.clock(), lease=SEND_LEASE)
-                result = await _send(claimed, notifier, doors)
-        else:
-            result = await _send(claimed, notifier, doors)
-        now = doors.clock()
-        settlement = settle(claimed.delivery, result, now, in_doubt_since=claimed.in_doubt_since)
-        await _write_end(Ended(claimed=claimed, settlement=settlement, pace=notifier.pace), doors)
-    except LeaseLostError:
-        log.warning("lease lost, another worker looks this message up", channel=claimed.delivery.channel)
-        return None
-    return settlement
-
-
-async def _send(claimed: ClaimedDelivery, notifier: Notifier, doors: Doors) -> SendResult:
-    """Send, unless so little of the lease is left that somebody may look the message up before it is there.
-
-    A process that was stopped, or a machine that slept, goes on here as if no time had passed.
-    """
-    if doors.clock() + SEND_DEADLINE > claimed.until:
-        return Rejected(reason="this daemon was held up for too long before sending", retry=True)
-    return await _attempt(notifier.send(claimed.delivery), claimed)
-
-
-async def write_ends(doors: Doors) -> list[Ended]:
-    """Write how attempts ended, where the store could not take that at the time; return those it has taken now.
-
-    Raises:
-        StoreUnavailableError: it cannot yet.
-    """
-    written = []
-    while doors.unwritten:
-        ended = doors.unwritten.pop(0)
-        try:
-            await _write_end(ended, doors)
-        except LeaseLostError:
-            log.warning("lease lost, another worker looks this message up", channel=ended.claimed.delivery.channel)
-            continue
-        written.append(ended)
-    return written
-
-
-async def _write_end(ended: Ended, doors: Doors) -> None:
-    store = doors.store
-    try:
-        await doors.in_store(store.settle, ended.claimed, ended.settlement, now=doors.clock(), pace=ended.pace)
-    except StoreUnavailableError:
-        doors.unwritten.append(ended)
-        raise
-
-
-async def _attempt(attempt: Awaitable[SendResult], claimed: ClaimedDelivery) -> SendResult:
-    """Await what a notifier does; whatever else happens there, nobody knows whether the message arrived."""
-    delivery = claimed.delivery
-    try:
-        async with asyncio.timeout(SEND_DEADLINE.total_seconds()):
-            return await attempt
-    except TimeoutError:
-        return Unknown(reason=f"no answer within {SEND_DEADLINE.seconds} s")
-    except Exception as error:
-        log.exception("a notifier failed: please report this", channel=delivery.channel, delivery=delivery.key)
-        reason = f"internal error: {type(error).__name__}"
-        return Rejected(reason=reason, retry=False) if delivery.attempts >= CRASHES else Unknown(reason=reason)
