@@ -25,7 +25,7 @@ from bench.memory import children, peak
 GOAL_MEMORY, GOAL_CPU = 150, 1.0  # MB; per cent of a core
 _ROOT = Path(__file__).parents[1]
 _ON_PAGE = 20
-_SETTLE = 20  # seconds after the last first poll: what was new is indexed, parsers have gone to sleep
+_SETTLE = 20  # seconds after that, for what was begun
 
 
 def lay_out(folder: Path, *, feeds: int, rules: int, poll: str) -> None:
@@ -64,16 +64,18 @@ def daemon(folder: Path) -> Iterator[subprocess.Popen[bytes]]:
             process.wait()
 
 
-def polled(folder: Path) -> int:
-    """Say how many feeds have been polled."""
+def is_settled(folder: Path, feeds: int) -> bool:
+    """Say whether all feeds have been polled, and what they brought has been indexed."""
     file = folder / "var" / "monitor.db"
     if not file.exists():
-        return 0
+        return False
     with closing(sqlite3.connect(f"{file.as_uri()}?mode=ro", uri=True, timeout=10)) as connection:
         try:
-            return int(connection.execute("SELECT count(*) FROM feed WHERE polled_at IS NOT NULL").fetchone()[0])
+            (polled,) = connection.execute("SELECT count(*) FROM feed WHERE polled_at IS NOT NULL").fetchone()
+            (left,) = connection.execute("SELECT count(*) FROM entry WHERE words_id IS NULL").fetchone()
         except sqlite3.OperationalError:  # its tables are being made
-            return 0
+            return False
+    return bool(polled == feeds and not left)
 
 
 def cpu(pid: int) -> float:
@@ -93,7 +95,7 @@ def main(argv: Sequence[str]) -> int:
         folder = Path(name)
         lay_out(folder, feeds=options.feeds, rules=options.rules, poll=options.poll)
         with daemon(folder) as process:
-            while polled(folder) < options.feeds:
+            while not is_settled(folder, options.feeds):
                 time.sleep(1)
                 if process.poll() is not None:
                     raise SystemExit((folder / "log").read_text())

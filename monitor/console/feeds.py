@@ -10,6 +10,7 @@ from aiohttp import web
 
 from monitor.console.asked import choice, form, person, word
 from monitor.console.desk import Desk
+from monitor.console.held import Held
 from monitor.console.pages import PER_PAGE, Pages, see_other
 from monitor.decide.rhythm import describe_gap
 from monitor.decide.thresholds import span
@@ -31,8 +32,7 @@ class Feeds:
     def __init__(self, desk: Desk, pages: Pages) -> None:
         self._desk = desk
         self._pages = pages
-        self._counts: Mapping[str, tuple[int, ...]] = {}
-        self._counted_at: datetime | None = None
+        self._counts = Held[Mapping[str, tuple[int, ...]]](COUNTS_HOLD)
 
     def routes(self) -> list[web.RouteDef]:
         """Return what to add to a router."""
@@ -75,11 +75,10 @@ class Feeds:
 
     async def _entry_counts(self, now: datetime) -> Mapping[str, tuple[int, ...]]:
         """Count the entries of each feed and day; the same answer serves for a while."""
-        if self._counted_at is None or now - self._counted_at >= COUNTS_HOLD:
-            since = now - timedelta(days=SPARK_DAYS)
-            self._counts = await self._desk.read(lambda store: store.entry_counts(since=since, days=SPARK_DAYS))
-            self._counted_at = now
-        return self._counts
+        since = now - timedelta(days=SPARK_DAYS)
+        return await self._counts.get(
+            now, lambda: self._desk.read(lambda store: store.entry_counts(since=since, days=SPARK_DAYS))
+        )
 
     async def _show(self, request: web.Request) -> web.Response:
         feed, now = self._feed(request), self._desk.clock()

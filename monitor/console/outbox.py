@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 from typing import Final
 
@@ -14,7 +14,7 @@ from monitor.console.desk import Desk
 from monitor.console.pages import PER_PAGE, Pages, see_other
 from monitor.errors import NotFoundError, UserError
 from monitor.model import Breaker, DeliveryState
-from monitor.ports import OwedMessage, StatusReport, Store
+from monitor.ports import OwedMessage, Store
 
 STATES: Final = {
     "waiting": (DeliveryState.NEW, DeliveryState.SENDING),
@@ -48,11 +48,11 @@ class Outbox:
             number(request, "before"),
         )
 
-        def look(store: Store) -> tuple[tuple[OwedMessage, ...], StatusReport, tuple[Breaker, ...]]:
+        def look(store: Store) -> tuple[tuple[OwedMessage, ...], Mapping[DeliveryState, int], tuple[Breaker, ...]]:
             found = store.outbox(STATES[state], channel=channel, before=before, limit=PER_PAGE + 1)
-            return found, store.status(), store.breakers()
+            return found, store.message_counts(), store.breakers()
 
-        messages, report, breakers = await self._desk.read(look)
+        messages, counts, breakers = await self._desk.read(look)
         return self._pages.page(
             request,
             "outbox.html.j2",
@@ -60,7 +60,7 @@ class Outbox:
             zone=self._desk.setup.config.defaults.zone,
             messages=messages[:PER_PAGE],
             before=messages[PER_PAGE - 1].seq if len(messages) > PER_PAGE else None,
-            counts={name: sum(report.deliveries.get(each, 0) for each in some) for name, some in STATES.items()},
+            counts={name: sum(counts.get(each, 0) for each in some) for name, some in STATES.items()},
             breakers=breakers,
             asked={"state": state, "channel": channel},
             channels=sorted(self._desk.setup.channels),

@@ -14,6 +14,7 @@ from aiohttp import web
 
 from monitor.console.bench import Bench
 from monitor.console.desk import Desk
+from monitor.console.held import Held
 from monitor.console.pages import PER_PAGE, Pages
 from monitor.console.problems import problem_rows
 from monitor.console.rule_rows import DAYS, SORTS, Knowledge, RuleRow, every_day, page, rule_rows, search, sort
@@ -48,8 +49,7 @@ class Rules:
         self._desk = desk
         self._pages = pages
         self._warnings = Warnings(bench)
-        self._known = Knowledge()
-        self._known_at: datetime | None = None
+        self._known = Held[Knowledge](COUNTS_HOLD)
 
     def routes(self) -> list[web.RouteDef]:
         """Return what to add to a router."""
@@ -93,14 +93,15 @@ class Rules:
 
     async def _knowledge(self, now: datetime, warnings: Counter[str] | None) -> Knowledge:
         """Return what is known of all rules: counts may be half a minute old, what holds them is not."""
-        if self._known_at is None or now - self._known_at > COUNTS_HOLD:
-            counted = await self._desk.read(lambda store: (store.rule_stats(now), store.feedback(since=now - JUDGED)))
-            self._known = Knowledge(stats=counted[0], judged=judged_rules(counted[1]))
-            self._known_at = now
+
+        def count(store: Store) -> Knowledge:
+            return Knowledge(stats=store.rule_stats(now), judged=judged_rules(store.feedback(since=now - JUDGED)))
+
+        known = await self._known.get(now, lambda: self._desk.read(count))
         mutes, breakers = await self._desk.read(lambda store: (store.mutes(at=now), store.breakers()))
         return Knowledge(
-            stats=self._known.stats,
-            judged=self._known.judged,
+            stats=known.stats,
+            judged=known.judged,
             mutes=mutes,
             breakers=breakers,
             warnings=warnings,
@@ -129,7 +130,7 @@ class Rules:
         (row,) = rule_rows([rule], Knowledge(judged=judged, mutes=mutes, breakers=breakers), now.date())
         warnings = await self._warnings.of(setup, now)
         written = await self._desk.work(lambda: _written(setup, definition))
-        patches = await asyncio.to_thread(propose_misses, setup.ruleset, setup.config.documents, judged.values())
+        patches = await self._desk.work(lambda: propose_misses(setup.ruleset, setup.config.documents, judged.values()))
         return self._pages.page(
             request,
             "rule.html.j2",
@@ -143,7 +144,7 @@ class Rules:
             patch="".join(patches),
             told=told,
             warnings=[each for each in warnings or () if each["rule"] == rule.id],
-            examples=await asyncio.to_thread(run_examples, setup.ruleset, [rule.id]),
+            examples=await self._desk.work(lambda: run_examples(setup.ruleset, [rule.id])),
             clauses=[(clause.key, describe(clause.node)) for clause in definition.clauses],
             threshold=describe_threshold(rule.threshold) if rule.threshold else "",
             dedup=describe_dedup(rule),

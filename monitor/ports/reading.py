@@ -109,6 +109,10 @@ class Reader(Protocol):
         """Read messages in these states, to one channel or to all."""
         ...
 
+    def message_counts(self) -> Mapping[DeliveryState, int]:
+        """Count the messages by state; a state that none is in may be missing."""
+        ...
+
     def entry_counts(self, *, since: datetime, days: int) -> Mapping[str, tuple[int, ...]]:
         """Count the entries that each feed has brought on each of so many days from `since`, by the feed's name."""
         ...

@@ -1,17 +1,17 @@
 """Compile definitions into a `Ruleset`: number the terms, learn what each rule needs, anchor it there.
 
-A rule's conditions are built to learn what it needs, and thrown away: a million of them would not fit. They are built
-again when an entry first comes near the rule.
+What a rule needs is learnt from its tree. Its conditions are built when an entry first comes near it: a million of them
+would not fit.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections import Counter
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import fields
 from functools import partial
 from operator import attrgetter
+from typing import Any, final
 
 from monitor.model import Rule
 from monitor.rules.anchors import Anchors, Needs
@@ -19,34 +19,34 @@ from monitor.rules.index import Index
 from monitor.rules.lazy import Derived
 from monitor.rules.lower import Lowering, field_numbers
 from monitor.rules.match import CompiledRule, Ruleset
+from monitor.rules.needed import Needed
 from monitor.rules.patterns import NO_PATTERNS, Patterns
 from monitor.rules.terms import Terms
-from monitor.rules.tree import Actor, AllOf, AnyOf, Definition, Limit, Node, NoneOf, Term, spellings
+from monitor.rules.tree import Actor, AllOf, AnyOf, Definition, Limit, Node, NoneOf, Term
 
 _MOST_REMEMBERED = 16_384  # compiled rules, of about 2 kB
-_FACTS = attrgetter(*(fact.name for fact in fields(Rule) if fact.name not in ("owner", "note")))
+_FACTS = attrgetter(*(fact.name for fact in fields(Rule) if fact.name not in ("id", "title", "owner", "note")))
 
 
 def compile_rules(definitions: Sequence[Definition], *, usable: Sequence[Definition] = ()) -> Ruleset:
     """Build the matcher of these rules; their ids are unique. They may use each other, and those that are `usable`."""
     by_id = {each.rule.id: each for each in definitions}
     known = {each.rule.id: each for each in usable} | by_id if usable else by_id
-    terms = Terms()
-    met = _Met(terms)
-    lowering = Lowering(known, met.number)
-    needs = Needs()
+    terms, needs = Terms(), Needs()
+    needed = Needed(known, terms)
     for each in definitions:
-        needs.add([*_needs(each, lowering)])
+        needs.add(needed.groups(each.clauses))
     index = Index(terms)
-    again = Lowering(known, index.number, lowering.patterns)
+    patterns = tuple(needed.patterns)
+    lowering = Lowering(known, index.number, patterns)
     return Ruleset(
         rules=Derived(by_id, attrgetter("rule")),
         hash=_hash(definitions),
-        compiled=Derived(by_id, partial(_compile, lowering=again), remember=_MOST_REMEMBERED),
+        compiled=Derived(by_id, partial(_compile, lowering=lowering), remember=_MOST_REMEMBERED),
         order=tuple(by_id),
         index=index,
-        anchors=Anchors(needs, met.commonness(needs)),
-        patterns=Patterns(lowering.patterns) if lowering.patterns else NO_PATTERNS,
+        anchors=Anchors(needs, needed.commonness(needs)),
+        patterns=Patterns(patterns) if patterns else NO_PATTERNS,
     )
 
 
@@ -56,59 +56,49 @@ def _compile(definition: Definition, lowering: Lowering) -> CompiledRule:
     return CompiledRule(definition=definition, fields=where, conditions=conditions)
 
 
-def _needs(definition: Definition, lowering: Lowering) -> Iterator[Collection[int]]:
-    for condition in lowering.conditions(definition.clauses, field_numbers(definition.fields)):
-        yield from condition.needs()
+def _hash(definitions: Sequence[Definition]) -> str:
+    """Digest what rules say: not where they stand, not whose they are, and not the examples."""
+    digest = hashlib.blake2b(digest_size=8)
+    tell = _Telling().tell
+    for definition in definitions:
+        digest.update(tell(definition).encode("utf-8", "surrogatepass"))
+    return digest.hexdigest()
 
 
-class _Met:
-    """The terms and actors that were met, known by identity: many rules share them."""
+@final
+class _Telling:
+    """Write what rules say, a line for each fact; many share actors, and what they say of themselves."""
 
-    def __init__(self, terms: Terms) -> None:
-        self._terms = terms
-        self._met: dict[int, tuple[int, Term | Actor]] = {}  # what was met stays alive, so that its identity is its own
+    __slots__ = ("_actors", "_facts")
 
-    def number(self, what: Term | Actor) -> int:
-        met = self._met.get(id(what))
-        if met is None:
-            met = self._met[id(what)] = self._terms.add(what), what
-        return met[0]
+    def __init__(self) -> None:
+        self._actors: dict[int, str] = {}  # by identity
+        self._facts: dict[tuple[Any, ...], str] = {}
 
-    def commonness(self, needs: Needs) -> list[float]:
-        """Guess how often texts hold each term: what many rules ask for is common, and the longer it is, the rarer."""
-        uses = Counter(needs.terms)
-        common = [0.0] * self._terms.size
-        for number, what in self._met.values():
-            shortest = min(
-                sum(map(len, term.words)) for term in (spellings(what) if isinstance(what, Actor) else (what,))
-            )
-            common[number] = uses[number] / shortest**2
-        return common
+    def tell(self, definition: Definition) -> str:
+        """Write what one rule says; text from people is quoted, so that it ends no line."""
+        rule = definition.rule
+        facts = _FACTS(rule)
+        said = self._facts.get(facts)
+        if said is None:
+            said = self._facts[facts] = repr(facts)
+        clauses = [f"{clause.key} {self._node(clause.node)}" for clause in definition.clauses]
+        return "\n".join((repr(rule.id), repr(rule.title), said, " ".join(definition.fields), *clauses, "\n"))
+
+    def _node(self, node: Node | Limit) -> str:
+        match node:
+            case Term():  # as most are
+                return repr(node.text)
+            case Actor():
+                said = self._actors.get(id(node))
+                if said is None:
+                    said = self._actors[id(node)] = _said(node)
+                return said
+            case AnyOf() | AllOf() | NoneOf():
+                return f"{type(node).__name__}({', '.join(map(self._node, node.parts))})"
+            case _:
+                return repr(node)
 
 
 def _said(actor: Actor) -> str:
     return repr((actor.id, *([term.text for term in terms] for terms in (actor.names, actor.unless, actor.titles))))
-
-
-def _hash(definitions: Sequence[Definition]) -> str:
-    digest = hashlib.blake2b(digest_size=8)
-    shared: dict[int, str] = {}  # what actors say, by identity
-
-    def say(node: Node | Limit) -> str:
-        match node:
-            case Term():
-                return repr(node.text)
-            case Actor():
-                if id(node) not in shared:
-                    shared[id(node)] = _said(node)
-                return shared[id(node)]
-            case AnyOf() | AllOf() | NoneOf():
-                return f"{type(node).__name__}({', '.join(map(say, node.parts))})"
-            case _:
-                return repr(node)
-
-    for definition in definitions:  # not where they stand, not whose they are, and not the examples
-        clauses = [(clause.key, say(clause.node)) for clause in definition.clauses]
-        said = repr((_FACTS(definition.rule), [*map(str, definition.fields)], clauses))
-        digest.update(said.encode("utf-8", "surrogatepass"))
-    return digest.hexdigest()

@@ -77,10 +77,6 @@ class Condition(Protocol):
         """Yield the terms seen that it speaks of, those too that make it fail, each with the name watched for."""
         ...
 
-    def needs(self) -> Sequence[Collection[int]]:
-        """List groups of terms; it can hold only where at least one term of each group is seen."""
-        ...
-
 
 @dataclass(frozen=True, slots=True)
 class OneOf:
@@ -98,10 +94,6 @@ class OneOf:
         return ((term, name) for term, name in self.names.items() if term in terms)
 
     words = grounds
-
-    def needs(self) -> Sequence[Collection[int]]:
-        """Need the terms themselves."""
-        return (self.names.keys(),)
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,11 +114,6 @@ class Either:
         """Yield the words of all parts."""
         return (word for part in self.parts for word in part.words(seen))
 
-    def needs(self) -> Sequence[Collection[int]]:
-        """Need one group that takes a group of each part, where every part has one."""
-        needs = [min(part.needs(), key=len, default=()) for part in self.parts]
-        return ({term for group in needs for term in group},) if all(needs) else ()
-
 
 @dataclass(frozen=True, slots=True)
 class Every:
@@ -146,10 +133,6 @@ class Every:
         """Yield the words of all parts."""
         return (word for part in self.parts for word in part.words(seen))
 
-    def needs(self) -> Sequence[Collection[int]]:
-        """Need what each part needs."""
-        return tuple(group for part in self.parts for group in part.needs())
-
 
 @dataclass(frozen=True, slots=True)
 class Neither:
@@ -168,7 +151,3 @@ class Neither:
     def words(self, seen: Seen) -> Iterator[Ground]:
         """Yield the words of all parts."""
         return (word for part in self.parts for word in part.words(seen))
-
-    def needs(self) -> Sequence[Collection[int]]:
-        """Need nothing: it holds in an empty text."""
-        return ()

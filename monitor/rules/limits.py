@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import date
 from urllib.parse import urlsplit
@@ -21,10 +21,6 @@ class _Limit:
         return iter(())
 
     words = grounds
-
-    def needs(self) -> Sequence[Collection[int]]:
-        """Need no term."""
-        return ()
 
 
 @dataclass(frozen=True, slots=True)

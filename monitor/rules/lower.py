@@ -42,16 +42,11 @@ def field_numbers(fields: tuple[Field, ...]) -> frozenset[int]:
 
 @final
 class Lowering:
-    """Turn clauses into conditions; `number` numbers every distinct term and actor once.
-
-    What is lowered twice gets the same numbers; `patterns` are all regular expressions met, by number, those first that
-    were met before.
-    """
+    """Turn clauses into conditions; `number` knows every term and actor, `patterns` are all regular expressions."""
 
     def __init__(
-        self, definitions: Mapping[str, Definition], number: Callable[[Term | Actor], int], patterns: Sequence[str] = ()
+        self, definitions: Mapping[str, Definition], number: Callable[[Term | Actor], int], patterns: Sequence[str]
     ) -> None:
-        self.patterns = [*patterns]
         self._definitions = definitions  # rules that can be used, by id
         self._number = number
         self._pattern_numbers = {pattern: number for number, pattern in enumerate(patterns)}
@@ -93,9 +88,7 @@ class Lowering:
             case Exact():
                 return Literally(self._number(Term(text=node.text, words=node.words)), node.text, node.lead)
             case Regex():
-                number = self._pattern_numbers.setdefault(node.pattern, len(self.patterns))
-                self.patterns += [node.pattern] if number == len(self.patterns) else []
-                return Matching(number, node.pattern)
+                return Matching(self._pattern_numbers[node.pattern], node.pattern)
             case Actor():
                 names = {self._number(node): node.id}
                 unless = frozenset(map(self._number, node.unless))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import groupby, islice
 
@@ -51,10 +51,6 @@ class Together:
     def words(self, seen: Seen) -> Iterator[Ground]:
         """Yield the words of all parts, near each other or not."""
         return (word for part in self.parts for word in part.words(seen))
-
-    def needs(self) -> Sequence[Collection[int]]:
-        """Need what each part needs."""
-        return tuple(group for part in self.parts for group in part.needs())
 
     def _chains(self, seen: Seen) -> Iterator[_Chain]:
         """Yield the stretches, by where they end."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from monitor.rules.conditions import Condition, Every, Ground, Seen, spots
@@ -29,10 +29,6 @@ class Within:
         """Yield the part's words, in other fields too: that is where people look for what is missed."""
         return self.part.words(seen)
 
-    def needs(self) -> Sequence[Collection[int]]:
-        """Need what the part needs."""
-        return self.part.needs()
-
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Used:
@@ -45,11 +41,9 @@ class Used:
     clauses: tuple[Clause, ...]
     conditions: tuple[Condition, ...]  # of the clauses, in their order
     part: Within = field(init=False)
-    _needs: Sequence[Collection[int]] = field(init=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "part", Within(self.fields, Every(self.conditions)))
-        object.__setattr__(self, "_needs", tuple(sorted(self.part.needs(), key=len))[:1])
 
     def holds(self, seen: Seen) -> bool:
         """Ask the other rule, or remember what it said."""
@@ -65,10 +59,6 @@ class Used:
     def words(self, seen: Seen) -> Iterator[Ground]:
         """Yield the other rule's words, each once."""
         return self._remembered("words", self.part.words(seen), seen)
-
-    def needs(self) -> Sequence[Collection[int]]:
-        """Need the smallest group that the other rule needs."""
-        return self._needs
 
     def _remembered(self, kind: str, yielded: Iterator[Ground], seen: Seen) -> Iterator[Ground]:
         memo, key = seen.sight.memo, (self, kind, seen.fields)

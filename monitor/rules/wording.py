@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from monitor.rules.conditions import Ground, Seen
@@ -31,10 +31,6 @@ class Literally:
         """Yield the term in any form."""
         return iter(((self.term, self.text),) if self.term in seen else ())
 
-    def needs(self) -> Sequence[Collection[int]]:
-        """Need the term."""
-        return ((self.term,),)
-
 
 @dataclass(frozen=True, slots=True)
 class Matching:
@@ -52,10 +48,6 @@ class Matching:
         return ((stretch, self.text) for stretch in seen.sight.stretches(self.pattern, seen.fields))
 
     words = grounds
-
-    def needs(self) -> Sequence[Collection[int]]:
-        """Need no term."""
-        return ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,10 +74,6 @@ class OneOfUnless:
     def words(self, seen: Seen) -> Iterator[Ground]:
         """Yield the terms, inside and outside."""
         return ((term, name) for term, name in self.names.items() if term in seen)
-
-    def needs(self) -> Sequence[Collection[int]]:
-        """Need one of the terms."""
-        return (self.names.keys(),)
 
 
 def _inside(place: Place, ends: Mapping[tuple[int, int], int]) -> bool:

@@ -58,6 +58,12 @@ def outbox(
     )
 
 
+def message_counts(connection: Connection) -> dict[DeliveryState, int]:
+    """Count the messages by state; see `Reader.message_counts`."""
+    rows = connection.execute(select(delivery.c.state, func.count().label("messages")).group_by(delivery.c.state))
+    return {DeliveryState(row.state): row.messages for row in rows}
+
+
 def entry_counts(connection: Connection, *, since: datetime, days: int) -> dict[str, tuple[int, ...]]:
     """Count the entries of each feed, by day; see `Reader.entry_counts`."""
     columns = [

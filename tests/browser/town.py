@@ -13,7 +13,7 @@ from typing import Any, Final
 from zlib import crc32
 
 from axe_playwright_python.base import AXE_SCRIPT
-from playwright.async_api import Browser, ConsoleMessage, Dialog, Page, Request, async_playwright
+from playwright.async_api import Browser, ConsoleMessage, Dialog, Page, Request, async_playwright, expect
 
 from monitor.console.live import Limits
 from monitor.testing import FakeClock, FakeSlack, FakeSmtp
@@ -33,6 +33,7 @@ FLAGS: Final = (
     "--disable-sync",
     "--disable-dev-shm-usage",
 )
+expect.set_options(timeout=20_000)  # milliseconds: other tests run beside these
 WIDE: Final = 1280
 PHONE: Final = 360
 

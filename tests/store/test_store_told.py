@@ -143,6 +143,7 @@ def test_the_outbox_is_read_by_state_and_channel_in_pages(store: SqlStore) -> No
     assert states(store.outbox(waiting, channel="desk", before=None, limit=1)) == [("c", "new")]
     last = store.outbox(waiting, channel="desk", before=None, limit=1)[0]
     assert states(store.outbox(waiting, channel="desk", before=last.seq, limit=9)) == [("b", "new")]
+    assert store.message_counts() == {DeliveryState.NEW: 3, DeliveryState.SENT: 1}
     (sent,) = store.outbox([DeliveryState.SENT], before=None, limit=9)
     assert (sent.delivery.ref, sent.story_id, sent.hold) == ("1.2", make_story("a").id, None)
 

@@ -21,6 +21,11 @@ class SqlReader(Transactions):
         with self._reading() as connection:
             return told.outbox(connection, states, channel=channel, before=before, limit=limit)
 
+    def message_counts(self) -> Mapping[DeliveryState, int]:
+        """Count the messages by state; see `Reader.message_counts`."""
+        with self._reading() as connection:
+            return told.message_counts(connection)
+
     def entry_counts(self, *, since: datetime, days: int) -> Mapping[str, tuple[int, ...]]:
         """Count the entries of each feed, by day; see `Reader.entry_counts`."""
         with self._reading() as connection:
