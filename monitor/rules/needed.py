@@ -70,10 +70,12 @@ class Needed:
         return [group for node in nodes for group in self._node(node)]
 
     def _any_of(self, parts: Sequence[Node]) -> Groups:
-        """Need one group that takes a group of each part, where every part has one."""
+        """Need one group that takes a group of each part, where every part has one; one part alone all of its own."""
         met = {*map(self._numbers.get, map(id, parts))}
         if None not in met:  # at the speed of C
             return (met,)  # type: ignore[return-value]  # nothing but numbers
+        if len(parts) == 1:
+            return self._node(parts[0])
         each = [min(self._node(part), key=len, default=()) for part in parts]
         return ({number for group in each for number in group},) if all(each) else _NO_GROUPS
 
