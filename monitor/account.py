@@ -32,12 +32,17 @@ def account_of(record: EntryRecord) -> list[Row]:
     return rows
 
 
+def verdict_in_words(verdict: str) -> str:
+    """Say a verdict of the ledger in words."""
+    return _VERDICTS.get(verdict, verdict)
+
+
 def decision_rows(decisions: Iterable[Decision]) -> list[Row]:
     """Say what was decided about an entry, and why, in the order in which it was."""
     return [
         [
             decision.stage.value,
-            _VERDICTS.get(decision.verdict, decision.verdict),
+            verdict_in_words(decision.verdict),
             decision.rule or decision.channel,
             decision.reason,
         ]

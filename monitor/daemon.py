@@ -6,6 +6,7 @@ import asyncio
 import os
 import socket
 from collections.abc import Awaitable, Callable, Collection
+from dataclasses import replace
 from datetime import UTC, timedelta
 from typing import Any, TypeVar
 
@@ -302,8 +303,9 @@ class Daemon:
 
     async def _use(self, setup: Setup) -> None:
         """Put a new setup into the place of the old one; where the store fails, everything stays as it was."""
-        if setup.config.store != self.setup.config.store:
+        if setup.config.store != (used := self.setup.config.store):
             log.warning("`store` has changed: it is used from the next start on")
+            setup = replace(setup, config=replace(setup.config, store=used))  # whoever reads it reads what is written
         changed = [feed.url for feed in setup.config.feeds if self.live.feeds.get(feed.url) not in (feed, None)]
         await self.watch(setup, hasten=changed, spread=True)
         async with self._claiming:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 import click
 
 from monitor import __version__
+from monitor.cli.group import Group
 from monitor.errors import MonitorError
 
 if TYPE_CHECKING:  # slow to import, and seldom needed
@@ -53,7 +54,7 @@ COMMANDS = {
 }
 
 
-class LazyGroup(click.Group):
+class LazyGroup(Group):
     """A group that imports a command when it is called, not when it is listed."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
@@ -82,17 +83,8 @@ class LazyGroup(click.Group):
             self, ctx, incomplete
         )
 
-    def resolve_command(
-        self, ctx: click.Context, args: list[str]
-    ) -> tuple[str | None, click.Command | None, list[str]]:
-        """Find the command, or say which one was meant."""
-        import difflib  # noqa: PLC0415 - only for the mistake
-
-        if args and args[0] not in COMMANDS and not args[0].startswith("-"):
-            near = difflib.get_close_matches(args[0], COMMANDS, n=1)
-            hint = f" Did you mean `{near[0]}`?" if near else ""
-            raise click.UsageError(f"There is no command `{args[0]}`.{hint}", ctx)
-        return super().resolve_command(ctx, args)
+    def _hint(self, names: list[str]) -> str:  # noqa: ARG002 - here they are too many to list
+        return ""
 
     def invoke(self, ctx: click.Context) -> object:
         """Run a command; say of an option of ours that stands behind it where it belongs."""

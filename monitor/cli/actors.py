@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from monitor.cli import complete
+from monitor.cli.group import Group
 from monitor.cli.show import plural, table
 from monitor.text.plain import one_line
 
@@ -18,7 +19,7 @@ if TYPE_CHECKING:  # `monitor --help` must not import the house
 LANGUAGES = ("en", "iso", "fr", "de", "pl", "es", "ru", "uk")
 
 
-@click.group()
+@click.group(cls=Group)
 def actors() -> None:
     """List the actors of all files; suggest more spellings of their names."""
 

@@ -10,6 +10,7 @@ import click
 
 from monitor.account import delivery_rows
 from monitor.cli import complete
+from monitor.cli.group import Group
 from monitor.cli.show import clock_time, line, plural, print_json, table
 from monitor.cli.status import existing_store
 from monitor.cli.why import why
@@ -30,7 +31,7 @@ _STATES = {
 _KINDS = {"post": "alert"}
 
 
-@click.group()
+@click.group(cls=Group)
 def alerts() -> None:
     """List and show what was told, and send again what was set aside."""
 

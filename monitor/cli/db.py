@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from monitor.cli.group import Group
 from monitor.cli.show import plural, table
 from monitor.cli.status import existing_store
 from monitor.text.plain import one_line
@@ -82,7 +83,7 @@ def _show_rows(rows: Mapping[str, int]) -> None:
     table([[name, f"{count:,}"] for name, count in rows.items() if count])
 
 
-@click.group()
+@click.group(cls=Group)
 def db() -> None:
     """Back up, restore, copy, check, prune and upgrade the state."""
 

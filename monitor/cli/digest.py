@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from monitor.cli import complete
+from monitor.cli.group import Group
 from monitor.cli.show import line, plural
 from monitor.cli.status import existing_store
 from monitor.errors import NotFoundError, UserError
@@ -20,7 +21,7 @@ if TYPE_CHECKING:  # `monitor --help` must not import the house
 MOST = 10_000
 
 
-@click.group()
+@click.group(cls=Group)
 def digest() -> None:
     """Look at what waits for a channel's digest."""
 

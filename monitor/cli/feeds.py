@@ -12,6 +12,7 @@ from monitor.cli import complete
 from monitor.cli.feed_rows import as_line, described, open_desk
 from monitor.cli.feeds_check import check, discover
 from monitor.cli.feeds_edit import add, export_list, import_list, remove
+from monitor.cli.group import Group
 from monitor.cli.past import Duration
 from monitor.cli.person import whoami
 from monitor.cli.show import clock_time, print_json, table
@@ -22,7 +23,7 @@ if TYPE_CHECKING:  # `monitor --help` must not import the house
 HEADINGS = ["feed", "health", "polled", "next", "every", "24 h", "7 d"]
 
 
-@click.group()
+@click.group(cls=Group)
 def feeds() -> None:
     """List, check, add, pause, import and export the feeds."""
 

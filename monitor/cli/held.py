@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from monitor.cli import complete
+from monitor.cli.group import Group
 from monitor.cli.mutes import BY, JSON
 from monitor.cli.past import Duration
 from monitor.cli.person import person
@@ -25,7 +26,7 @@ SHOWN = 10  # messages of one channel and reason, without --limit
 _MOST = 100_000
 
 
-@click.group()
+@click.group(cls=Group)
 def held() -> None:
     """List what is kept back, and let it go, discard it or mute what it is about."""
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from monitor.cli import complete
+from monitor.cli.group import Group
 from monitor.cli.show import line, print_json
 from monitor.text.plain import one_line
 
@@ -17,7 +18,7 @@ if TYPE_CHECKING:  # `monitor --help` must not import the house
     from monitor.greeting import Greeting
 
 
-@click.group()
+@click.group(cls=Group)
 def notify() -> None:
     """Try the channels."""
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from monitor.cli import complete
+from monitor.cli.group import Group
 from monitor.cli.show import plural, print_json, show_problems, table
 from monitor.errors import UserError
 from monitor.text.plain import one_line
@@ -23,7 +24,7 @@ SOURCE = click.argument("source", type=click.Path(path_type=Path))
 YES = click.option("--yes", is_flag=True, help="Do not ask.")
 
 
-@click.group()
+@click.group(cls=Group)
 def pack() -> None:
     """Take, test, list and remove watch packs: rules, actors and sources that others have written.
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from monitor.cli import complete
+from monitor.cli.group import Group
 from monitor.cli.past import Duration, replay_of, shown
 from monitor.cli.show import ago, clock_time, line, plural, print_json, table
 from monitor.cli.status import existing_store
@@ -30,7 +31,7 @@ MOST_SPELLINGS = 5
 JUDGED = timedelta(days=365)
 
 
-@click.group()
+@click.group(cls=Group)
 def rules() -> None:
     """List, show, count and compare the rules."""
 

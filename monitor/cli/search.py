@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from collections.abc import Iterator
 from datetime import timedelta
@@ -65,10 +64,9 @@ def search(
     from monitor.wall_clock import utc_now  # noqa: PLC0415
 
     loaded = setup.load_setup(file)
-    asked = {"query": query} | ({"sources": {"only": feed}} if feed else {}) | ({"lang": lang} if lang else {})
-    ruleset = setup.load_trial_rules(
-        loaded, json.dumps(asked, ensure_ascii=False).encode("utf-8", "replace"), name="query"
-    )
+    also = ({"sources": {"only": feed}} if feed else {}) | ({"lang": lang} if lang else {})
+    readable = query.encode("utf-8", "replace").decode()  # an argument may hold bytes that are no text
+    ruleset = setup.trials_of(loaded).load_query(readable, name="query", also=also)
     start = utc_now()
     with existing_store(file) as store:
         found = Search(

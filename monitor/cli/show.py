@@ -19,6 +19,7 @@ from monitor.text.plain import clean, one_line, shorten
 from monitor.text.underline import underlined
 
 SOURCE_WIDTH = 160
+_NO_FILES = frozenset({"query", "standard input", "MONITOR_STORE", "MONITOR_CONSOLE"})  # what was typed stands in none
 
 
 def show_error(error: MonitorError) -> None:
@@ -36,9 +37,10 @@ def show_problems(problems: Sequence[Problem]) -> None:
     warnings = sum(1 for problem in problems if problem.code)
     nouns = ((len(problems) - warnings, "mistake"), (warnings, "warning"))
     counted = " and ".join(plural(number, noun) for number, noun in nouns if number)
-    files = plural(len({problem.file for problem in problems}), "file")
+    files = {problem.file for problem in problems} - _NO_FILES
     if counted:
-        click.secho(f"{counted} in {files}.", bold=True, err=True)
+        place = f" in {plural(len(files), 'file')}" if files else ""
+        click.secho(f"{counted}{place}.", bold=True, err=True)
 
 
 def show_problem(problem: Problem) -> None:

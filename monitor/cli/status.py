@@ -53,7 +53,7 @@ def status(file: Path, *, as_json: bool, quiet: bool) -> None:
 
     The files are looked at as well, as they are now and with the environment of this shell: where they hold a mistake,
     a daemon that runs goes on with what it read before, and one that is started says no. Exit code 0 if a daemon has
-    shown signs of life within 90 s, else 1.
+    shown signs of life within 90 s, else 1; one that was killed on this machine is missed at once, but for `--quiet`.
     """
     from monitor.wall_clock import utc_now  # noqa: PLC0415 - `monitor --help` must not import the house
 
@@ -62,7 +62,7 @@ def status(file: Path, *, as_json: bool, quiet: bool) -> None:
         if quiet:  # asked every half minute, by whatever watches a container
             sys.exit(0 if _alive(store.nodes(), now) else 1)
         report, muted = store.status(), store.mutes(at=now)
-    alive = _alive(report.nodes, now)
+    alive = _not_killed(file, _alive(report.nodes, now))
     rules, mistakes = _look_at_files(file)
     if as_json:
         parts = {each.name: getattr(report, each.name) for each in dataclasses.fields(report)}
@@ -78,6 +78,24 @@ def status(file: Path, *, as_json: bool, quiet: bool) -> None:
 
 def _alive(nodes: Sequence[NodeReport], now: datetime) -> list[NodeReport]:
     return [node for node in nodes if now - node.beat_at < ALIVE]
+
+
+def _not_killed(file: Path, nodes: list[NodeReport]) -> list[NodeReport]:
+    """Leave out the daemon of this machine that has died without a word: the kernel has freed its state folder."""
+    import os  # noqa: PLC0415
+    import socket  # noqa: PLC0415
+
+    from monitor.config.store import find_store  # noqa: PLC0415 - `monitor --help` must not import the house
+    from monitor.store.lock import lock_holder  # noqa: PLC0415
+    from monitor.store.sql_store import state_file  # noqa: PLC0415
+
+    own = f"{socket.gethostname()}:"
+    if not any(node.name.startswith(own) for node in nodes):
+        return nodes
+    state = state_file(find_store(file, env=os.environ))
+    if state is None or lock_holder(state.parent) is not None:
+        return nodes
+    return [node for node in nodes if not node.name.startswith(own)]
 
 
 def _look_at_files(file: Path) -> tuple[int | None, tuple[Problem, ...]]:

@@ -21,19 +21,23 @@ from pydantic import (
 
 from monitor.config.models import Texts, read_listen
 from monitor.document import Document, validate
+from monitor.document.patch import value_at
 from monitor.errors import Problem
-from monitor.secret import Secret, resolve_references
+from monitor.secret import Secret, has_reference, resolve_references
 
 DEFAULT_LISTEN: Final = "127.0.0.1:8787"
 CONSOLE_VARIABLE: Final = "MONITOR_CONSOLE"
 SHORTEST_TOKEN: Final = 16  # characters
+_TOKEN = ("console", "auth", "token")
 _HEADER = re.compile(r"[A-Za-z0-9-]{1,100}")
 _HOST = re.compile(r"[A-Za-z0-9.-]{1,253}")
 
 
 def _token(value: object, info: ValidationInfo) -> Secret:
     env: Mapping[str, str] = (info.context or {}).get("env", {})
-    token = resolve_references(value, env) if isinstance(value, str) else ""
+    if not isinstance(value, str) or not has_reference(value):
+        raise ValueError("a token must not stand in this file: write `${CONSOLE_TOKEN}`, and set that in `.env`")
+    token = resolve_references(value, env)
     if len(token) < SHORTEST_TOKEN or not token.isprintable() or not token.isascii() or " " in token:
         raise ValueError(f"a token has at least {SHORTEST_TOKEN} letters and digits: `openssl rand -hex 24` makes one")
     return Secret(token)
@@ -77,7 +81,9 @@ class LoginShape(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True, arbitrary_types_allowed=True, hide_input_in_errors=True)
 
-    token: Annotated[Secret | None, PlainValidator(_token), WithJsonSchema({"type": "string"})] = None
+    token: Annotated[
+        Secret | None, PlainValidator(_token), WithJsonSchema({"type": "string", "pattern": r"\$\{\w+\}"})
+    ] = None
     """What readers type in, once a week, by reference; programs send it as `Authorization: Bearer`; 16 characters at
     least. Example: `"${CONSOLE_TOKEN}"`."""
     proxy: ProxyShape | None = None
@@ -124,8 +130,14 @@ class Console:
 def load_console(main: Document, *, env: Mapping[str, str]) -> tuple[Console, list[Problem]]:
     """Read the section; `MONITOR_CONSOLE` overrides where it listens: an address, or `off`.
 
-    An address that others can reach needs `auth`.
+    An address that others can reach needs `auth`. A token that is written out is not shown by a mistake.
     """
+    console, problems = _load(main, env)
+    written_out = [_TOKEN] if _TOKEN in main.spans and not has_reference(str(value_at(main.value, _TOKEN))) else []
+    return console, [main.blot(problem, written_out) if problem.source else problem for problem in problems]
+
+
+def _load(main: Document, env: Mapping[str, str]) -> tuple[Console, list[Problem]]:
     written = main.value.get("console")
     settings, problems = ConsoleShape(), list[Problem]()
     if written == "false":

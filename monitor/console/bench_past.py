@@ -26,7 +26,17 @@ def backtest(shop: Workshop, *, asked: Asked, days: int, now: datetime, tell: Te
     reading = _Reading(stored_entries(store, start), store.count_entries(start), tell)
     replay = Replay(ruleset, dedup=ground.dedup, source_tags=ground.source_tags)
     found = run_backtest(replay, reading, since=since, limit=MOST_FINDINGS)
-    return {"problems": [], **backtest_row(found), "days_asked": days, "reached": _iso(reading.reached)}
+    row = backtest_row(found)
+    row["days"] = _every_day(row["days"], since, now)
+    return {"problems": [], **row, "days_asked": days, "reached": _iso(reading.reached)}
+
+
+def _every_day(found: list[dict[str, Any]], since: datetime, now: datetime) -> list[dict[str, Any]]:
+    """Name the days without a finding too, as a chart shows them; none at all where nothing was found."""
+    counts = {each["day"]: each for each in found}
+    days = (since.date() + timedelta(days=ahead) for ahead in range((now.date() - since.date()).days + 1))
+    names = [day.isoformat() for day in days] if found else []
+    return [counts.get(day) or {"day": day, "matched": 0, "told": 0} for day in names]
 
 
 class _Reading:

@@ -156,7 +156,10 @@ def _lines(asked: Asked, rule_id: str, name: str) -> str:
     if document is not None and rule_id in _rules(document):
         return entry_text(document, "rules", rule_id)
     text = asked.rule.strip("\n")
-    return f"{name}: {text.strip()}\n" if "\n" not in text else f"{name}:\n{indent(text, INDENT)}\n"
+    line = f"{name}: {text.strip()}\n"
+    if "\n" not in text and not parse_document(line.encode("utf-8", "surrogatepass"), name=name)[1]:
+        return line
+    return f"{name}:\n{indent(text, INDENT)}\n"  # several lines, or `terms: [storm]`, which cannot stand behind a key
 
 
 def _rules(document: Document) -> Mapping[str, Any]:

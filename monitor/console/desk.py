@@ -34,7 +34,6 @@ class Desk:
         self._setup = setup
         self._live = live
         self._mistakes = mistakes
-        self._store = setup().config.store  # that the daemon uses: another one counts from its next start on
         self._reading = ReadingThread("reading", doors)
         self._searching = ReadingThread("searching", doors)
 
@@ -79,7 +78,7 @@ class Desk:
         return await self._reading.do(make)
 
     async def _look(self, thread: ReadingThread, look: Callable[[Store], R]) -> R:
-        url = self._store
+        url = self.setup.config.store
         if url.endswith(":memory:"):  # there is one connection, and nobody else sees what it holds
             return await self.act(look)
         return await thread.do(lambda: look(thread.store(url)))

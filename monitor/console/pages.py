@@ -13,6 +13,7 @@ from aiohttp import web
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from monitor import __version__
+from monitor.account import verdict_in_words
 from monitor.console.guard import COOKIE
 from monitor.console.unwritten import Unwritten
 from monitor.model import DeliveryState, Excerpt
@@ -66,7 +67,14 @@ class Pages:
         )
         self._templates.globals.update(pages=PAGES, version=__version__, states=STATES)
         self._templates.filters.update(
-            ago=ago, moment=moment, iso=iso, short=short, link=safe_link, pieces=marked, language=language
+            ago=ago,
+            moment=moment,
+            iso=iso,
+            short=short,
+            link=safe_link,
+            pieces=marked,
+            language=language,
+            verdict=verdict_in_words,
         )
 
     def page(
@@ -96,14 +104,14 @@ def see_other(location: str) -> web.Response:
 
 
 def ago(then: datetime | None, now: datetime) -> str:
-    """Say how long ago something was, in one unit: `5 min ago`."""
+    """Say how long ago something was, in one unit: `5 min ago`; or how far ahead, rounded up."""
     if then is None:
         return "never"
     seconds = int((now - then) / timedelta(seconds=1))
     ahead, seconds = seconds < 0, abs(seconds)
     for unit, length in (("d", 86_400), ("h", 3_600), ("min", 60), ("s", 1)):
         if seconds >= length:
-            return f"in {seconds // length} {unit}" if ahead else f"{seconds // length} {unit} ago"
+            return f"in {-(-seconds // length)} {unit}" if ahead else f"{seconds // length} {unit} ago"
     return "now"
 
 

@@ -8,6 +8,7 @@ from typing import Final
 
 from aiohttp import web
 
+from monitor.console.api.endpoints import PREFIX, problem
 from monitor.console.guard import READER, guarded
 from monitor.console.pages import Pages
 
@@ -33,8 +34,10 @@ class Refusals:
     def __call__(self, request: web.Request, status: HTTPStatus, why: str, headers: Mapping[str, str]) -> web.Response:
         """Make one."""
         why = why.strip() or WHY.get(status, status.phrase)
-        if "HX-Request" in request.headers:
-            answer: web.Response = self._pages.part("refused_part.html.j2", status=status, why=why).written()
+        if request.path.startswith(f"{PREFIX}/"):
+            answer = problem(status, why)
+        elif "HX-Request" in request.headers:
+            answer = self._pages.part("refused_part.html.j2", status=status, why=why).written()
         elif "text/html" in request.headers.get("Accept", ""):
             known = request.get(READER) is not None
             answer = self._pages.page(request, "refused.html.j2", refused=status, why=why, known=known).written()

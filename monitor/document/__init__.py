@@ -2,7 +2,7 @@
 
 from monitor.document.place import Document, Loc, Span
 from monitor.document.read import MAX_BYTES, MAX_DEPTH, MAX_VALUES, parse_document, read_document
-from monitor.document.shapes import known_keys, validate
+from monitor.document.shapes import explain, known_keys, validate
 from monitor.document.suggest import did_you_mean
 
 __all__ = [
@@ -13,6 +13,7 @@ __all__ = [
     "Loc",
     "Span",
     "did_you_mean",
+    "explain",
     "known_keys",
     "parse_document",
     "read_document",

@@ -51,6 +51,16 @@ def validate(
         return None, [*_translate(document, loc, _without_echoes(errors, model), model)]
 
 
+def explain(failed: ValidationError, model: type[BaseModel]) -> str:
+    """Say in plain words what is wrong with a value that stands in no file: its first mistake, with the key's name."""
+    error = failed.errors(include_url=False)[0]
+    document = Document(file="", text="", value=None, spans={}, key_spans={})
+    (problem,) = _translate(document, (), [error], model)
+    said = problem.message + (f"; {problem.hint}" if problem.hint else "")
+    place = ".".join(str(step) for step in error["loc"] if str(step) != "[key]")
+    return said if error["type"] in ("extra_forbidden", "missing") or not place else f"{place}: {said}"
+
+
 def _without_echoes(errors: Sequence[ErrorDetails], model: type[BaseModel]) -> Iterator[ErrorDetails]:
     """Leave out what follows from another mistake: a key is missing for it was mistyped, items for they are wrong."""
     inside = {error["loc"][:end] for error in errors for end in range(len(error["loc"]))}

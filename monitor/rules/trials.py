@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+import re
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
 
@@ -12,6 +13,8 @@ from monitor.model import Priority
 from monitor.rules.load import load_trial, read_definitions
 from monitor.rules.match import Ruleset
 from monitor.rules.tree import Definition
+
+_CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
 
 
 class Trials:
@@ -48,8 +51,8 @@ class Trials:
             raise ConfigurationError(problems)
         return self._load(document, problems)
 
-    def load_query(self, text: str, *, name: str) -> Ruleset:
-        """Load a query; where it stands on several lines, they are one.
+    def load_query(self, text: str, *, name: str, also: Mapping[str, object] | None = None) -> Ruleset:
+        """Load a query, with what else the rule asks for; where it stands on several lines, they are one.
 
         Raises:
             ConfigurationError: with every mistake in it.
@@ -57,7 +60,13 @@ class Trials:
         line = " ".join(text.split("\n")).strip()
         span = Span(0, 0, len(line))
         spans: dict[Loc, Span] = {(): span, ("query",): span}
-        document = Document(file=name, text=line, value={"query": line}, spans=spans, key_spans={("query",): span})
+        value = {"query": line, **(also or {})}
+        document = Document(file=name, text=line, value=value, spans=spans, key_spans={("query",): span})
+        if found := _CONTROL.search(line):
+            place = Span(0, found.start(), 1)
+            raise ConfigurationError(
+                [document.problem_at(place, f"control character U+{ord(found[0]):04X}", "delete it")]
+            )
         return self._load(document, [])
 
     def _load(self, document: Document, problems: Sequence[Problem]) -> Ruleset:

@@ -23,6 +23,7 @@ from monitor.setup import Setup, load_setup
 from monitor.testing import FakeClock, FakeSlack, FakeSmtp
 from tests.app.parse_here import ParserHere
 
+CONSOLE_TOKEN = "a-token-of-forty-letters"
 START = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 RULES = """
 actors: {shoygu: [Shoygu, Шойгу]}
@@ -117,7 +118,8 @@ class House:
 
     @property
     def env(self) -> dict[str, str]:
-        return {"TOKEN": self.slack.token, "APP": self.slack.socket.token, "MONITOR_CONSOLE": self.pages}
+        tokens = {"TOKEN": self.slack.token, "APP": self.slack.socket.token, "CONSOLE_TOKEN": CONSOLE_TOKEN}
+        return {**tokens, "MONITOR_CONSOLE": self.pages}
 
     @asynccontextmanager
     async def open(self) -> AsyncIterator[Daemon]:

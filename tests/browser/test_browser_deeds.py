@@ -8,10 +8,11 @@ import pytest
 from playwright.async_api import Page, expect
 
 from monitor.testing import Fault
+from tests.app.house import CONSOLE_TOKEN
 from tests.browser.town import HOSTILE, PHONE, Town, feed_of
 
 pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(240)]
-LOGIN = "console: {auth: {token: a-token-of-twenty-letters}}\n"
+LOGIN = "console: {auth: {token: '${CONSOLE_TOKEN}'}}\n"
 
 
 async def tell(town: Town, *items: tuple[str, str], fault: Fault | None = None) -> None:
@@ -182,7 +183,7 @@ async def test_a_reader_logs_in_and_out(town: Town) -> None:
             page = sight.page
             await sight.go("/alerts")
             await expect(page.get_by_role("heading", level=1)).to_have_text("Log in")
-            await page.get_by_label("Token").fill("a-token-of-twenty-letters")
+            await page.get_by_label("Token").fill(CONSOLE_TOKEN)
             await page.keyboard.press("Enter")
             await expect(page.get_by_role("heading", level=1)).to_have_text("Alerts")
             (cookie,) = await page.context.cookies()

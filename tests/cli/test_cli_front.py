@@ -92,6 +92,13 @@ def test_an_unknown_command_is_named_with_the_one_that_was_meant() -> None:
     assert "There is no command `chekc`. Did you mean `check`?" in ran.stderr
 
 
+def test_a_group_names_the_command_that_was_meant_or_all_of_its_own() -> None:
+    near, far = monitor("alerts", "lst"), monitor("alerts", "ack")
+    assert (near.returncode, far.returncode) == (2, 2)
+    assert "There is no command `lst`. Did you mean `list`?" in near.stderr
+    assert "There is no command `ack`. There is: judge, list, replay, show, why." in far.stderr
+
+
 def test_a_missing_configuration_is_said_in_one_line(tmp_path: Path) -> None:
     ran = monitor("run", cwd=tmp_path)
     assert ran.returncode == 2

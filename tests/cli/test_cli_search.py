@@ -86,6 +86,14 @@ def test_what_cannot_be_asked_is_refused(desk: Path, query: str, said: str) -> N
     assert "\x1b" not in err
 
 
+def test_a_mistake_is_shown_in_the_query_as_it_was_typed(desk: Path) -> None:
+    code, _, err = monitor(desk, "search", "--feed", "wire", '"talks" AND')
+    assert code == 2
+    assert err == ('query:1:9: `AND` needs something behind it\n    1 | "talks" AND\n      |         ^^^\n1 mistake.\n')
+    assert monitor(desk, "search", "--lang", "x x", "talks")[0] == 2
+    assert monitor(desk, "search", "a\udcff")[0] in {1, 2}
+
+
 def test_thousands_of_words_are_searched_without_the_index(desk: Path) -> None:
     query = " OR ".join(["talks", *(f"w{number}" for number in range(1_100))])
     assert len(query) < 10_000

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import socket
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from monitor.cli import cli
 from monitor.errors import ConfigurationError
 from monitor.ports import NodeReport
 from monitor.store import open_store
+from monitor.store.lock import lock_state
 
 CONFIG = "channels: {screen: {console: true}}\nfeeds: {}\nrules: {quake: earthquake}\n"
 
@@ -58,6 +60,22 @@ def test_no_feeds_and_no_rules_are_said(file: Path) -> None:
         in CliRunner().invoke(cli, ["-c", str(file), "status"]).output
     )
     assert json.loads(CliRunner().invoke(cli, ["-c", str(file), "status", "--json"]).output)["rules"] == 0
+
+
+def test_a_daemon_that_was_killed_here_is_missed_at_once(file: Path) -> None:
+    store = open_store(f"sqlite:///{file.parent}/var/monitor.db")
+    for name in ("one:1", "two:2"):
+        store.leave(name)
+    now = utc_now()
+    name = f"{socket.gethostname()}:1"
+    store.beat(NodeReport(name=name, version="1", started_at=now, beat_at=now, rules_hash="a" * 32))
+    store.close()
+    with lock_state(file.parent / "var", now=now):
+        living = CliRunner().invoke(cli, ["-c", str(file), "status"])
+    killed = CliRunner().invoke(cli, ["-c", str(file), "status"])
+    assert (living.exit_code, killed.exit_code) == (0, 1)
+    assert living.output.startswith(f"running   {name}")
+    assert killed.output.startswith("not running; last sign of life")
 
 
 def test_quiet_says_nothing_and_looks_at_nothing_but_signs_of_life(file: Path) -> None:

@@ -54,7 +54,8 @@ def test_the_environment_overrides_where(place: Place, value: str, listen: tuple
         ("{listen: 'monitor.example:80'}", "others can reach monitor.example:80"),
         ("{listen: here}", "`here` is no address and port"),
         ("{auth: {}}", "say `token`, `proxy`, or both"),
-        ("{auth: {token: short}}", "a token has at least 16 letters and digits"),
+        ("{auth: {token: a-token-of-forty-letters}}", "a token must not stand in this file"),
+        ("{auth: {token: [x]}}", "a token must not stand in this file"),
         ("{auth: {token: '${NONE}'}}", "`NONE` is not set"),
         ("{auth: {proxy: {header: 'a b', from: 10.0.0.1}}}", "this is no name of a header"),
         ("{auth: {proxy: {header: X-User, from: everywhere}}}", "write addresses such as `10.0.0.5`"),
@@ -76,3 +77,18 @@ def test_a_mistake_in_the_environment_is_named_by_its_variable(place: Place) -> 
         _, problems = load_config(file, env={"MONITOR_CONSOLE": value})
         assert [problem.file for problem in problems] == ["MONITOR_CONSOLE"]
         assert said in problems[0].message
+
+
+def test_a_token_that_can_be_guessed_is_refused(place: Place) -> None:
+    file = place.write("monitor.yaml", "console: {auth: {token: '${T}'}}")
+    for token in ("short", "sixteen letters and spaces", "sechzehn-Buchstäben", "x" * 15):
+        _, problems = load_config(file, env={"T": token})
+        assert ["a token has at least 16 letters and digits" in problem.message for problem in problems] == [True]
+        assert not any(token in str(problem) for problem in problems)
+
+
+def test_a_token_that_is_written_out_is_not_shown(place: Place) -> None:
+    file = place.write("monitor.yaml", f"console: {{listen: here, auth: {{token: {TOKEN}}}}}")
+    _, problems = load_config(file, env={})
+    assert len(problems) == 2
+    assert not any(TOKEN in str(problem) + problem.source for problem in problems)

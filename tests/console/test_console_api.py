@@ -125,6 +125,25 @@ async def test_what_people_do_is_done_and_noted(house: House) -> None:
 
 
 @pytest.mark.parametrize(
+    ("path", "said"),
+    [
+        ("/alerts?chanel=desk", "unknown key `chanel`; did you mean `channel`?"),
+        ("/alerts?limit=0", "limit: this should be greater than or equal to 1"),
+        ("/alerts?limit=many", "limit: this should be a whole number, not `many`"),
+        (
+            "/alerts?priority=hihg",
+            "priority: this should be one of `low`, `normal`, `high`, `urgent`, not `hihg`; did you mean `high`?",
+        ),
+        ("/entries", "`q` is missing"),
+        ("/nothing", "There is no such page."),
+    ],
+)
+async def test_a_wrong_question_is_answered_in_our_words(house: House, path: str, said: str) -> None:
+    async with visiting(house) as visitor:
+        assert (await got(visitor, path))["detail"] == said
+
+
+@pytest.mark.parametrize(
     ("path", "status"),
     [
         ("/alerts?limit=0", 400),

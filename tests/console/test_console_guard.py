@@ -5,11 +5,10 @@ import asyncio
 import pytest
 
 from monitor.console.guard import COOKIE, SESSION
-from tests.app.house import House, rss
+from tests.app.house import CONSOLE_TOKEN, House, rss
 from tests.console.visits import cards, visiting
 
-TOKEN = "a-token-of-forty-letters"
-LOGIN = f"console: {{hosts: [monitor.example.org], auth: {{token: {TOKEN}}}}}\n"
+LOGIN = "console: {hosts: [monitor.example.org], auth: {token: '${CONSOLE_TOKEN}'}}\n"
 BEHIND_PROXY = "console: {auth: {proxy: {header: X-User, from: [127.0.0.0/8]}}}\n"
 BROWSER = {"Accept": "text/html", "Sec-Fetch-Site": "same-origin"}
 
@@ -77,7 +76,7 @@ async def test_a_token_becomes_a_session_that_ends(house: House) -> None:
     async with visiting(adding(house, LOGIN)) as visitor:
         refused = await visitor.get("/alerts")
         sent_on = await visitor.get("/alerts", headers=BROWSER)
-        entered = await visitor.post("/login", {"token": TOKEN}, headers=BROWSER)
+        entered = await visitor.post("/login", {"token": CONSOLE_TOKEN}, headers=BROWSER)
         cookie = entered.cookies[COOKIE]
         as_reader = BROWSER | {"Cookie": f"{COOKIE}={cookie.value}"}
         seen = await visitor.get("/alerts", headers=as_reader)
@@ -103,7 +102,7 @@ async def test_a_wrong_token_opens_nothing(house: House) -> None:
 
 async def test_a_program_with_the_token_may_call_us_by_any_name(house: House) -> None:
     async with visiting(adding(house, LOGIN)) as visitor:
-        headers = {"Authorization": f"Bearer {TOKEN}", "Host": "monitor:8787"}
+        headers = {"Authorization": f"Bearer {CONSOLE_TOKEN}", "Host": "monitor:8787"}
         assert (await visitor.get("/alerts", headers=headers)).status == 200
 
 
@@ -127,7 +126,7 @@ async def test_a_name_that_stands_there_twice_is_nobody_s(house: House) -> None:
 async def test_nobody_waits_for_those_who_guess(house: House) -> None:
     async with visiting(adding(house, LOGIN)) as visitor:
         guesses = [asyncio.create_task(visitor.post("/login", {"token": "wrong"}, headers=BROWSER)) for _ in range(9)]
-        assert (await visitor.post("/login", {"token": TOKEN}, headers=BROWSER)).status == 303
+        assert (await visitor.post("/login", {"token": CONSOLE_TOKEN}, headers=BROWSER)).status == 303
         assert not any(guess.done() for guess in guesses)
         assert {(await guess).status for guess in guesses} == {403}
 

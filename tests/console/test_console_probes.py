@@ -11,7 +11,7 @@ from typing import Any
 
 from monitor.errors import StoreUnavailableError
 from monitor.testing import Fault
-from tests.app.house import House, rss
+from tests.app.house import CONSOLE_TOKEN, House, rss
 from tests.console.visits import Visitor, visiting
 from tests.deploy.promtool import check_metrics, needs_promtool, read_samples
 
@@ -206,11 +206,10 @@ async def test_a_store_thread_that_hangs_is_told_and_asked_once(house: House) ->
 
 
 async def test_probes_are_open_to_all_and_metrics_are_not(house: House) -> None:
-    token = "a-token-of-forty-letters"
-    house.file.write_text(house.file.read_text() + f"console: {{auth: {{token: {token}}}}}\n")
+    house.file.write_text(house.file.read_text() + "console: {auth: {token: '${CONSOLE_TOKEN}'}}\n")
     async with visiting(house) as visitor:
         assert (await visitor.get("/healthz")).status == 200
         not_yet = {"ok": False, "checks": {"polling": "failing", "store": "ok"}}
         assert await asked(visitor, "/readyz") == (503, not_yet)  # a reason may name what is nobody else's business
         assert (await visitor.get("/metrics")).status == 401
-        assert (await visitor.get("/metrics", headers={"Authorization": f"Bearer {token}"})).status == 200
+        assert (await visitor.get("/metrics", headers={"Authorization": f"Bearer {CONSOLE_TOKEN}"})).status == 200

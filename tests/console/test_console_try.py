@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import html
+import json
 import re
 
 from monitor.console.trying import LONGEST_RULE, LONGEST_TEXT
@@ -81,6 +82,7 @@ async def test_a_rule_of_the_files_is_filled_in_with_its_files_defaults(house: H
         same = await visitor.post("/try", {"rule": typed, "text": "An earthquake"}, headers=PART)
         patch = await visitor.post("/try/patch", {"rule": typed.replace("séisme", "tremor")}, headers=PART)
         new = await visitor.post("/try/patch", {"rule": "[storm, gale]", "name": "wind"}, headers=PART)
+        mapping = await visitor.post("/try/patch", {"rule": "terms: [storm]\n", "name": "wind"}, headers=PART)
         query = await visitor.post("/try/patch", {"rule": 'a "b"', "spelling": "query", "name": "w"}, headers=PART)
         wrong = await visitor.post("/try/patch", {"rule": "{termz: x}"}, headers=PART)
         page_of_patch = await visitor.post("/try/patch", {"rule": "[storm]", "name": "wind"})
@@ -88,6 +90,7 @@ async def test_a_rule_of_the_files_is_filled_in_with_its_files_defaults(house: H
     assert "urgent priority" in shown(same.text)
     assert "-  quake: [earthquake, séisme]\n+  quake: [earthquake, tremor]\n" in html.unescape(patch.text)
     assert "+  wind: [storm, gale]\n" in html.unescape(new.text)
+    assert "+  wind:\n+    terms: [storm]\n" in html.unescape(mapping.text)
     assert '+    query: "a \\"b\\""\n' in html.unescape(query.text)
     assert "did you mean `terms`" in shown(wrong.text)
     assert "+  wind: [storm]" in page_of_patch.text
@@ -163,7 +166,8 @@ async def test_a_backtest_is_looked_at_while_it_runs(house: House) -> None:
     assert "2 would have been told" in shown(done.text)
     assert "Refresh" not in page.headers
     assert "<script>alert" not in page.text
-    assert 'data-series=\'[["told", [2]], ["matched", [2]]]\'' in page.text
+    days = json.loads(re.findall(r"data-series='([^']*)'", page.text)[0])
+    assert [(name, len(each), each[0], each[-1]) for name, each in days] == [("told", 31, 0, 2), ("matched", 31, 0, 2)]
     assert mistaken.status == 200
 
 

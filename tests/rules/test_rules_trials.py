@@ -68,3 +68,10 @@ def test_a_query_is_one_line_wherever_it_is_broken(trials: Trials) -> None:
     (problem,) = raised.value.problems
     assert (problem.line, problem.column, problem.source) == (1, 17, "talks AND actor:shoigu")
     assert "did you mean `shoygu`" in problem.hint
+    with pytest.raises(ConfigurationError, match=r"query:1:3: control character U\+001B; delete it"):
+        trials.load_query("a \x1b[31m", name="query")
+
+
+def test_a_query_may_ask_for_more(trials: Trials) -> None:
+    definition = trials.load_query("talks", name="query", also={"lang": "ru"}).compiled["trial"].definition
+    assert [clause.key for clause in definition.clauses] == ["query", "lang"]

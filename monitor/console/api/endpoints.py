@@ -13,6 +13,7 @@ from pydantic import BaseModel, ValidationError
 
 from monitor.console.api.shapes import Nothing, Problem
 from monitor.console.unwritten import Unwritten
+from monitor.document import explain
 from monitor.errors import NotFoundError, StoreUnavailableError, UserError
 from monitor.web.body import read_body
 
@@ -57,7 +58,7 @@ class Endpoint:
         except NotFoundError as error:
             status, detail = HTTPStatus.NOT_FOUND, str(error)
         except (UserError, ValueError) as error:
-            status, detail = HTTPStatus.BAD_REQUEST, _said(error)
+            status, detail = HTTPStatus.BAD_REQUEST, str(error)
         except StoreUnavailableError:
             status, detail = HTTPStatus.SERVICE_UNAVAILABLE, "the store cannot be reached now"
             headers = {"Retry-After": "10"}
@@ -68,7 +69,7 @@ class Endpoint:
         return problem(status, detail, headers)
 
     async def _answer(self, request: web.Request) -> BaseModel:
-        query = self.query.model_validate(_single(request))
+        query = _checked(self.query, _single(request))
         body = await self._read(request) if self.body else None
         return await self.act(Call(request=request, query=query, body=body))
 
@@ -79,7 +80,7 @@ class Endpoint:
             raise web.HTTPUnsupportedMediaType(reason="send JSON: Content-Type: application/json")
         text = await read_body(request, most=MOST_BODY)
         try:
-            return self.body.model_validate(json.loads(text))
+            return _checked(self.body, json.loads(text))
         except RecursionError:
             raise ValueError("this is nested too deeply") from None
 
@@ -104,10 +105,13 @@ def _single(request: web.Request) -> dict[str, str]:
     return dict(query)
 
 
-def _said(error: Exception) -> str:
-    """Say what is wrong: of a model that does not fit, the first mistake with its place."""
-    if not isinstance(error, ValidationError):
-        return str(error)
-    first = error.errors(include_url=False, include_input=False)[0]
-    place = ".".join(str(part) for part in first["loc"])
-    return f"{place}: {first['msg']}" if place else first["msg"]
+def _checked(model: type[BaseModel], given: object) -> BaseModel:
+    """Check what was given.
+
+    Raises:
+        UserError: it is not as it should be.
+    """
+    try:
+        return model.model_validate(given)
+    except ValidationError as failed:
+        raise UserError(explain(failed, model)) from None
