@@ -80,7 +80,7 @@ def test_proposing_commands_imports_none_of_them() -> None:
         "print(sorted(name for name in sys.modules if name.startswith('monitor.')))\n"
     )
     ran = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
-    assert ran.stdout.strip() == "['monitor.cli', 'monitor.errors']"
+    assert ran.stdout.strip() == "['monitor.cli', 'monitor.cli.group', 'monitor.errors']"
 
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
