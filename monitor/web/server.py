@@ -26,6 +26,7 @@ from monitor.web.callbacks import MAX_BODY
 log = structlog.get_logger()
 
 MOST_CONNECTIONS: Final = 200
+LINGERING: Final = 1.0  # seconds, for the rest of a body that was refused: a client that still sends hears why
 CONNECTION_DEADLINE: Final = 30.0  # seconds, from its opening to the end of its answer
 _TOLD_EVERY: Final = timedelta(minutes=1)
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
@@ -69,7 +70,12 @@ class WebServer:
         app[_DEADLINES] = self._deadlines
         app.add_routes(routes)
         self._runner = web.AppRunner(
-            app, access_log=None, logger=_protocol_logger(self._refusals), handle_signals=False, shutdown_timeout=1.0
+            app,
+            access_log=None,
+            logger=_protocol_logger(self._refusals),
+            handle_signals=False,
+            shutdown_timeout=1.0,
+            lingering_time=LINGERING,
         )
         self._server: asyncio.Server | None = None
 
