@@ -44,7 +44,8 @@ async def test_three_nodes_share_feeds_and_tell_everything_once(tmp_path: Path, 
 async def test_three_nodes_suffer_for_twenty_seconds(tmp_path: Path, database: str) -> None:
     found = await run_cluster(tmp_path, "three", store=database, size=NODES)
     assert found.holds, found
-    assert found.complaints == ()
+    # a node that was stopped within a transaction finds that the server has given it up, says so and goes on
+    assert [each for each in found.complaints if "before or while processing the request" not in each] == []
     assert (found.kills, found.stops) == (KILLS, 1)
     assert found.askers > NODES
 
