@@ -72,7 +72,9 @@ def test_a_main_file_that_is_no_mapping(place: Place, text: str) -> None:
 def test_a_main_file_that_is_not_there(place: Place) -> None:
     config, [problem] = load_config(place.file, env={})
     assert config is None
-    assert str(problem).endswith("monitor.yaml: file not found; name another one with `--config`")
+    assert str(problem).endswith(
+        "monitor.yaml: file not found; name another one with `--config`, or make one with `monitor init FOLDER`"
+    )
 
 
 def test_a_main_file_that_cannot_be_read(place: Place) -> None:

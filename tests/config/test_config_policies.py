@@ -136,6 +136,11 @@ def test_one_needs_no_list_and_nothing_is_nothing(tmp_path: Path) -> None:
         ),
         ("zone: Europe/Pariss", "1:40: unknown time zone `Europe/Pariss`: did you mean `Europe/Paris`?"),
         ("instant: high", "1:18: `instant` says what does not wait for the digest, and there is no `digest`"),
+        (
+            "digest: daily 07:30, quiet: 22:00-07:00 Europe/Paris",
+            "1:18: the digest is due in UTC, and `quiet` counts in Europe/Paris: name the channel's zone,"
+            " for example zone: Europe/Paris",
+        ),
         ("min_priority: hi", "1:48: `hi` is not one of `low`, `normal`, `high`, `urgent`"),
         ("wait: 2h", "1:40: `2h` is longer than an hour: what may wait so long goes into a `digest`"),
         ("rate: 0/s", "1:40: `0/s` is no rate: write it like `30/min`, `1/s` or `100/h`"),
