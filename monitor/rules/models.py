@@ -18,6 +18,7 @@ from monitor.rules.pieces import (
     FieldWords,
     LanguageCodes,
     MaybeDuration,
+    PartText,
     PriorityWord,
     Shape,
     SourceNames,
@@ -49,7 +50,9 @@ def _kind_of_near_part(value: Any) -> str:
     return "<list>" if isinstance(value, list) else _kind_of_part(value)
 
 
-Part = Annotated[Annotated[Text, Tag("<text>")] | Annotated["GroupShape", Tag("<group>")], Discriminator(_kind_of_part)]
+Part = Annotated[
+    Annotated[PartText, Tag("<text>")] | Annotated["GroupShape", Tag("<group>")], Discriminator(_kind_of_part)
+]
 Parts = Annotated[tuple[Part, ...], BeforeValidator(listed)]
 NearPart = Annotated[
     Annotated[Text, Tag("<text>")] | Annotated["GroupShape", Tag("<group>")] | Annotated[Parts, Tag("<list>")],

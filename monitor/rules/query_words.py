@@ -67,7 +67,13 @@ _NEAR = re.compile(r"(O?)NEAR/(.*)", re.IGNORECASE | re.DOTALL)
 _NUMBER = re.compile(r"[0-9]{1,9}")
 _OPERATORS = {"AND": Kind.AND, "OR": Kind.OR, "NOT": Kind.NOT}
 _FOREIGN = {
-    **{"&": "AND", "&&": "AND", "+": "AND", "|": "OR", "||": "OR", "!": "NOT", "-": "NOT"},
+    "&": "AND",
+    "&&": "AND",
+    "+": "AND",
+    "|": "OR",
+    "||": "OR",
+    "!": "NOT",
+    "-": "NOT",
     **dict.fromkeys(("ANDNOT", "AND-NOT", "BUTNOT"), "AND NOT"),
 }
 _FIELDS = tuple(field.value for field in Field)

@@ -11,6 +11,7 @@ from click.testing import CliRunner, Result
 
 from monitor.cli import cli
 from monitor.cli.backtest import WIDTH, bar
+from monitor.cli.why import show_unknown
 from tests.app.house import rss
 from tests.cli.test_cli_commands import RULES
 from tests.forks import monitor
@@ -90,6 +91,16 @@ def test_why_knows_what_it_never_saw(desk: Path, name: str) -> None:
     assert code == 1
     assert f"never seen: {name}" in out
     assert json.loads(monitor(desk, "why", name, "--json")[1]) == {"entries": [], "notices": [], "sightings": []}
+
+
+def test_why_names_the_feeds_that_an_article_could_have_come_from(capsys: pytest.CaptureFixture[str]) -> None:
+    feeds = (("uk", "https://feeds.wire.example/uk"), ("world", "https://www.wire.example/world"), ("x", "file:///x"))
+    show_unknown("https://wire.example/never", (), feeds)
+    out = capsys.readouterr().out
+    assert "  feeds of wire.example are watched: uk, world\n  `monitor feeds show NAME` says" in out
+    assert "  watched hosts: feeds.wire.example, wire.example\n" in out
+    show_unknown("https://else.example/never", (), feeds)
+    assert "  no feed of else.example is watched\n" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("name", ["xyz", "1234567", "' OR 1=1", "0" * 33])

@@ -136,11 +136,6 @@ def test_one_needs_no_list_and_nothing_is_nothing(tmp_path: Path) -> None:
         ),
         ("zone: Europe/Pariss", "1:40: unknown time zone `Europe/Pariss`: did you mean `Europe/Paris`?"),
         ("instant: high", "1:18: `instant` says what does not wait for the digest, and there is no `digest`"),
-        (
-            "digest: daily 07:30, quiet: 22:00-07:00 Europe/Paris",
-            "1:18: the digest is due in UTC, and `quiet` counts in Europe/Paris: name the channel's zone,"
-            " for example zone: Europe/Paris",
-        ),
         ("min_priority: hi", "1:48: `hi` is not one of `low`, `normal`, `high`, `urgent`"),
         ("wait: 2h", "1:40: `2h` is longer than an hour: what may wait so long goes into a `digest`"),
         ("rate: 0/s", "1:40: `0/s` is no rate: write it like `30/min`, `1/s` or `100/h`"),
@@ -150,6 +145,15 @@ def test_one_needs_no_list_and_nothing_is_nothing(tmp_path: Path) -> None:
 )
 def test_what_a_channel_cannot_mean_is_named_at_its_place(tmp_path: Path, channel: str, mistake: str) -> None:
     assert mistakes(tmp_path, f"channels: {{desk: {{console: true, {channel}}}}}") == [mistake]
+
+
+def test_a_digest_in_another_zone_than_the_quiet_hours_has_to_be_meant(tmp_path: Path) -> None:
+    written = "quiet: 22:00-07:00 Europe/Paris, digest: daily 07:30"
+    (mistake,) = mistakes(tmp_path, f"channels: {{desk: {{console: true, {written}}}}}")
+    assert mistake.startswith("1:18: the digest is due in UTC, and `quiet` counts in Europe/Paris: name the channel's")
+    assert mistake.endswith("zone, for example zone: Europe/Paris")
+    for meant in (f"zone: UTC, {written}", f"{written} Europe/Paris", written.replace("daily 07:30", "hourly")):
+        load(tmp_path, f"channels: {{desk: {{console: true, {meant}}}}}")
 
 
 @pytest.mark.parametrize(

@@ -288,7 +288,7 @@ def test_a_trial_is_one_bare_rule_or_a_document(text: str) -> None:
         ("'!'", "-:1:1: a term without any letter or digit"),
         ("terms: [ok]\nactors: [shoigu]", "-:2:10: unknown actor `shoigu`; did you mean `shoygu`?"),
         ("terms: ok\nintitle: x", "-:2:1: unknown key `intitle`; did you mean `title`?"),
-        ("[ok, [x]]", "-:1:6: this should be text, not a list"),
+        ("[ok, [x]]", "-:1:6: this should be text, not a list: for any of several, write `{any: [a, b]}`"),
         ("rules: {x: }", "-:1:9: rule `x` watches for nothing; give it `terms`, `actors` or `all`"),
     ],
 )
