@@ -20,7 +20,7 @@ class AtLeastShape(Shape):
     """`at_least:`, enough entries of enough sources within a time."""
 
     entries: int = Field(default=1, ge=1, le=MOST_RECALLED)
-    """So many entries. Example: `3`."""
+    """So many entries: copies of one text count once. Example: `3`."""
     sources: int = Field(default=1, ge=1, le=1_000)
     """Of so many independent sources: copies of one text count once. Example: `2`."""
     within: Duration
