@@ -3,6 +3,7 @@
 import json
 import shutil
 import subprocess
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ from click.testing import CliRunner, Result
 
 from monitor.cli import cli
 from monitor.cli.backtest import WIDTH, bar
+from monitor.cli.rules import without_hits
 from monitor.cli.why import show_unknown
 from tests.app.house import rss
 from tests.cli.test_cli_commands import RULES
@@ -156,6 +158,14 @@ def test_a_bar_is_in_proportion_and_something_is_never_nothing(count: int, drawn
     assert bar(count, 100_000) == drawn
 
 
+def test_a_rule_is_dead_where_feeds_have_been_read_for_a_month() -> None:
+    now = datetime(2026, 3, 31, tzinfo=UTC)
+    month, longer = now - timedelta(days=30), now - timedelta(days=31)
+    assert without_hits("calm", None, month, now) == "dead: calm: nothing in 30 days"
+    assert without_hits("calm", longer, now, now) == "dead: calm: nothing in 30 days, the last hit 31 d ago"
+    assert without_hits("calm", None, now - timedelta(hours=2), now).startswith("no hit yet: calm: the first feed was")
+
+
 def test_rules_are_listed_shown_and_counted(desk: Path) -> None:
     assert "talks  talks  high    screen    rules.yaml:4" in monitor(desk, "rules", "list")[1]
     shown = monitor(desk, "rules", "show", "talks")[1]
@@ -163,7 +173,9 @@ def test_rules_are_listed_shown_and_counted(desk: Path) -> None:
     stats = monitor(desk, "rules", "stats")[1]
     assert "earthquake (2)" in stats
     (desk / "rules.yaml").write_text(RULES + "  calm: [calm]\n")
-    assert "dead: calm: nothing in 30 days" in monitor(desk, "rules", "stats")[1]
+    assert re.search(
+        r"^no hit yet: calm: the first feed was read \d+ \w+ ago$", monitor(desk, "rules", "stats")[1], re.M
+    )
     assert json.loads(monitor(desk, "rules", "stats", "--json")[1])["dead"] == ["calm"]
     assert [each["id"] for each in json.loads(monitor(desk, "rules", "list", "--json")[1])["rules"]] == [
         "talks",
