@@ -173,9 +173,7 @@ def test_rules_are_listed_shown_and_counted(desk: Path) -> None:
     stats = monitor(desk, "rules", "stats")[1]
     assert "earthquake (2)" in stats
     (desk / "rules.yaml").write_text(RULES + "  calm: [calm]\n")
-    assert re.search(
-        r"^no hit yet: calm: the first feed was read \d+ \w+ ago$", monitor(desk, "rules", "stats")[1], re.M
-    )
+    assert "\nno hit yet: calm: the first feed was read " in monitor(desk, "rules", "stats")[1]
     assert json.loads(monitor(desk, "rules", "stats", "--json")[1])["dead"] == ["calm"]
     assert [each["id"] for each in json.loads(monitor(desk, "rules", "list", "--json")[1])["rules"]] == [
         "talks",
