@@ -125,9 +125,10 @@ def _instead(given: Any, *, quote: bool) -> str:
 
 
 def _instead_of(key: str, model: type[BaseModel], loc: Iterable[str | int]) -> str:
-    """Say what to write for a key that is not known: what took its place (a model's `former`), or what is near."""
+    """Say what to write for a key that is not known: what took its place (its model's `former`), or what is near."""
     former: Mapping[str, str] = getattr(_innermost(model, loc), "former", {})
-    return f"did you mean `{former[key]}`?" if key in former else did_you_mean(key, known_keys(model, loc))
+    known = known_keys(model, loc)
+    return f"did you mean `{former[key]}`?" if former.get(key) in known else did_you_mean(key, known)
 
 
 def _plainly(message: str) -> str:

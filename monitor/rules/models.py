@@ -5,13 +5,15 @@ Only shapes are checked here; what terms, actors, channels and other rules mean 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
 from difflib import get_close_matches
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import BeforeValidator, Discriminator, Field, Tag, model_validator
 
 from monitor.model import Dedup, Threshold
+from monitor.rules.other_words import OTHER_WORDS
 from monitor.rules.pieces import (
     UNQUOTED,
     Day,
@@ -74,6 +76,8 @@ class NearShape(Shape):
 
 class GroupShape(Shape):
     """Conditions: lists mean any, keys mean all; a rule's, or a group's where a term may stand."""
+
+    former: ClassVar[Mapping[str, str]] = OTHER_WORDS
 
     terms: Parts = ()
     """One of these words, phrases or `prefix*` stands. Example: `[talks, deconflict*]`."""

@@ -116,6 +116,12 @@ def test_no_rules_are_no_mistake_and_other_shapes_are_not_our_business(text: str
         ("actors: {sergey: [Шойгу]}\nrules: {r: {actors: ШОЙГУ}}", "unknown actor `ШОЙГУ`; did you mean `sergey`?"),
         ("actors: {x: y}\nrules: {r: {all: [a, 'actor:zzz']}}", "0.yaml:2:22: unknown actor `zzz`; known here: `x`"),
         ("rules: {r: {terms: a, none: 'actor:'}}", "unknown actor ``"),
+        ("rules: {r: {actors: Putin}}", "unknown actor `Putin`; write its spellings under `actors:` at the top of a file"),
+        # what other tools call it
+        ("rules: {r: {terms: a, not: b}}", "0.yaml:1:23: unknown key `not`; did you mean `none`?"),
+        ("rules: {r: {keywords: a}}", "unknown key `keywords`; did you mean `terms`?"),
+        ("rules: {r: {any: [{exclude: a, any: b}]}}", "unknown key `exclude`; did you mean `none`?"),
+        ("rules: {r: {terms: a, channel: desk}}", "unknown key `channel`; did you mean `notify`?"),
         ("rules: {r: {actors: '!'}}", "unknown actor `!`"),
         ("rules: {r: {terms: x, notify: [desk, cheif]}}", "0.yaml:1:38: unknown channel `cheif`; did you mean `chief`?"),
         # terms
