@@ -340,6 +340,8 @@ def test_try_names_what_comes_nearest(desk: Path) -> None:
     assert code == 1
     assert "  near: “Choïgou” is how others write shoygu: add it to shoygu\n" in out
     assert "near:" not in monitor(desk, "try", "talks", "Rain")[1]
+    said = "near: `talks AND rain` is read as one phrase: `AND` is a word here; write it under `query:`\n"
+    assert said in monitor(desk, "try", "-", "Talks in the rain", text="talks AND rain")[1]
 
 
 def test_the_channel_to_replay_is_one_that_there_is(desk: Path) -> None:
