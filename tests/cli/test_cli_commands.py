@@ -12,8 +12,11 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
+import click
 import pytest
+from click.testing import CliRunner
 
+from monitor.cli import LazyGroup
 from tests.app.house import FeedServer, rss
 from tests.forks import monitor, run
 
@@ -473,3 +476,12 @@ def test_without_a_cyrillic_name_there_is_nothing_to_begin_with(desk: Path) -> N
     code, _, err = monitor(desk, "actors", "suggest", "kerry")
     assert code == 2
     assert "has no Russian or Ukrainian spelling to begin with" in err
+
+
+def test_ctrl_c_is_neither_an_answer_nor_a_traceback() -> None:
+    class Interrupted(LazyGroup):
+        def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command:  # noqa: ARG002 - click's signature
+            return click.Command(cmd_name, callback=lambda: signal.raise_signal(signal.SIGINT))
+
+    result = CliRunner().invoke(Interrupted("monitor"), ["search"])
+    assert (result.exit_code, result.stderr) == (130, "\nstopped by Ctrl-C\n")
