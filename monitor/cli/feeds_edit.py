@@ -64,6 +64,7 @@ def add(
         if not is_good(found):
             for label, text in steps(found):
                 click.echo(f"{label:<10}{one_line(text)}".rstrip(), err=True)
+            click.echo("nothing is added; `--no-check` adds it unread", err=True)
             sys.exit(1)
         title = found.parsed.title if found.parsed else ""
     _add(config, [Wanted(url=url, title=title, name=name, tags=tags)], to=to, write=write)

@@ -78,7 +78,9 @@ def test_a_main_file_that_is_not_there(place: Place) -> None:
 
 
 def test_a_main_file_that_cannot_be_read(place: Place) -> None:
-    assert load_config(place.folder, env={})[1][0].message == "cannot be read: Is a directory"
+    (problem,) = load_config(place.folder, env={})[1]
+    assert problem.message == "cannot be read: Is a directory"
+    assert problem.hint.startswith("name the file in it, such as `")
     assert place.problems("feeds: [\n") == [
         "monitor.yaml:1:8: this `[` is never closed; close it, or quote it if it is meant as a character"
     ]
