@@ -46,6 +46,7 @@ async def test_a_rule_is_shown_with_what_it_found(house: House) -> None:
     for each in (listed, rule, idle, found):
         assert each.status == 200
         assert "<script>alert" not in each.text
+    assert re.search(r"<link>http://[^/<]+/rules/shoygu</link>", feed.text)
     said = shown(listed.text)
     assert "3 rules" in said
     assert "expired" in said
