@@ -270,8 +270,8 @@ _ALL = (
         "A sign that does not count",
         what="""A term begins with `#`, `@`, `$` or a dot. Terms are words: signs around them do not count, in the rule
         and in the text.""",
-        why="""`.NET` also finds "net profit", and `#apple` the fruit. Whoever watches for a tag, a ticker or a program's
-        name gets everything that is spelt so without its sign.""",
+        why="""`.NET` also finds "net profit", and `#apple` the fruit. Whoever watches for a tag or a ticker gets
+        everything that is spelt so without its sign.""",
         bad="""
         rules:
           ticker: {terms: [$META], hits: [$META falls], misses: [Rain]}
