@@ -77,3 +77,14 @@ async def test_a_task_that_fails_makes_room_all_the_same() -> None:
     crew.start("a", fails())
     await crew.join()
     assert crew.free == 1
+
+
+async def test_one_that_is_closed_has_nobody_free_and_ends_what_it_has() -> None:
+    crew, event, done = Crew[str](3), asyncio.Event(), list[str]()
+    crew.start("a", wait_for(event, done, "a"))
+    assert not crew.closed
+    crew.close()
+    assert (crew.closed, crew.free, len(crew)) == (True, 0, 1)
+    event.set()
+    await crew.join()
+    assert (crew.free, done) == (0, ["a"])
