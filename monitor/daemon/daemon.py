@@ -9,25 +9,25 @@ from datetime import timedelta
 
 import structlog
 
-from monitor.bulletins import Bulletins
 from monitor.console.console import Console
 from monitor.conversation import Conversation
+from monitor.daemon.bulletins import Bulletins
 from monitor.daemon.guard import Guard
 from monitor.daemon.in_use import InUse
+from monitor.daemon.loop_watch import LoopWatch
+from monitor.daemon.outage import Outage
 from monitor.daemon.polls import Polls
 from monitor.daemon.presence import Presence
 from monitor.daemon.reload import Reload
+from monitor.daemon.remarks import say_running, warn_of_held, warn_of_strays
 from monitor.daemon.sends import Sends
 from monitor.daemon.ticks import Tick, Ticks
 from monitor.daemon.upkeep import Upkeep
 from monitor.decide.schedule import first_polls
 from monitor.exposition import Exposition
-from monitor.loop_watch import LoopWatch
 from monitor.metrics import Metrics
-from monitor.outage import Outage
 from monitor.pipeline import Doors, Live
 from monitor.readiness import Readiness
-from monitor.remarks import say_running, warn_of_held, warn_of_strays
 from monitor.sd_notify import ServiceManager
 from monitor.setup import Setup
 from monitor.turns import SPACING
@@ -65,7 +65,7 @@ class Daemon:
         self._manager = manager or ServiceManager()
         self._outage = Outage()
         self._guard = Guard(self._outage, metrics)
-        self._bulletins = bulletins = Bulletins(lambda: (in_use.doors, in_use.setup, in_use.live))
+        self._bulletins = bulletins = Bulletins(in_use)
         self.ticks = Ticks(lambda tick: self._guard(self._tick(tick)))
         self.sends = Sends(in_use, self._guard, self.ticks, bulletins)
         self.subscriptions = Subscriptions(doors, on_push=lambda: self.ticks.begin(self.polls.read_pushes))

@@ -7,8 +7,8 @@ from typing import TypeVar
 
 import structlog
 
+from monitor.daemon.outage import Outage
 from monitor.errors import StoreUnavailableError
-from monitor.outage import Outage
 from monitor.ports import Meter
 
 log = structlog.get_logger()

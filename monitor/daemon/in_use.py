@@ -8,7 +8,7 @@ from typing import Any
 
 import structlog
 
-from monitor.crew import Crew
+from monitor.daemon.crew import Crew
 from monitor.pipeline import Doors, Live
 from monitor.setup import Setup
 

@@ -6,17 +6,17 @@ import asyncio
 from collections.abc import Awaitable
 from datetime import timedelta
 
-from monitor.bulletins import Bulletins
-from monitor.crew import Crew
+from monitor.daemon.bulletins import Bulletins
+from monitor.daemon.crew import Crew
 from monitor.daemon.guard import Guard
+from monitor.daemon.health import FeedHealth
 from monitor.daemon.in_use import InUse
+from monitor.daemon.measured import measured_poll, measured_push
+from monitor.daemon.rota import Rota
 from monitor.daemon.sends import Sends
 from monitor.errors import StoreUnavailableError
-from monitor.health import FeedHealth
-from monitor.measured import measured_poll, measured_push
 from monitor.model import FeedLease, PollOutcome
 from monitor.pipeline import Live
-from monitor.rota import Rota
 from monitor.websub import ClaimedPush, Subscriptions
 
 POLLS_AT_ONCE = 64

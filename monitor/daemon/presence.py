@@ -7,9 +7,9 @@ import socket
 
 from monitor import __version__
 from monitor.daemon.in_use import InUse
-from monitor.outage import Outage
+from monitor.daemon.outage import Outage
+from monitor.daemon.remarks import counts
 from monitor.ports import NodeReport
-from monitor.remarks import counts
 from monitor.sd_notify import ServiceManager
 
 

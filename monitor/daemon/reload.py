@@ -6,13 +6,13 @@ from collections.abc import Awaitable, Callable
 
 import structlog
 
-from monitor.bulletins import Bulletins
+from monitor.daemon.bulletins import Bulletins
 from monitor.daemon.guard import Guard
 from monitor.daemon.in_use import InUse
+from monitor.daemon.remarks import counts, warn_of_files
 from monitor.errors import UserError
 from monitor.files import Files, Mistakes, mistakes_in
 from monitor.ports import Meter
-from monitor.remarks import counts, warn_of_files
 from monitor.setup import Setup
 
 log = structlog.get_logger()

@@ -5,13 +5,13 @@ from __future__ import annotations
 import asyncio
 from datetime import timedelta
 
-from monitor.bulletins import Bulletins
-from monitor.crew import Crew
+from monitor.daemon.bulletins import Bulletins
+from monitor.daemon.crew import Crew
 from monitor.daemon.guard import Guard
+from monitor.daemon.health import ChannelHealth
 from monitor.daemon.in_use import InUse
+from monitor.daemon.measured import measured_delivery
 from monitor.daemon.ticks import Ticks
-from monitor.health import ChannelHealth
-from monitor.measured import measured_delivery
 from monitor.model import ClaimedDelivery, Delivery, Settlement
 from monitor.pipeline import SEND_LEASE, write_ends
 from monitor.ports import Notifier

@@ -9,7 +9,7 @@ from typing import Any
 
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
-from monitor.crew import Crew
+from monitor.daemon.crew import Crew
 
 Tick = Callable[[], Awaitable[object]]
 

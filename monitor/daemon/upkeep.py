@@ -6,13 +6,13 @@ from datetime import timedelta
 
 import structlog
 
-from monitor.bulletins import Bulletins
-from monitor.chores import Indexing, Pruning
+from monitor.daemon.bulletins import Bulletins
+from monitor.daemon.chores import Indexing, Pruning
+from monitor.daemon.holds import Holds
 from monitor.daemon.in_use import InUse
 from monitor.daemon.sends import Sends
 from monitor.decide.announcements import FOLD
 from monitor.heartbeat import Heart
-from monitor.holds import Holds
 from monitor.let_go import settle_ended
 
 log = structlog.get_logger()

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from structlog.testing import capture_logs
 
-from monitor.chores import EVERY, INDEX, INDEX_EVERY, LEASE, MOST_INDEXED, PAGES_AT_ONCE, PRUNE
+from monitor.daemon.chores import EVERY, INDEX, INDEX_EVERY, LEASE, MOST_INDEXED, PAGES_AT_ONCE, PRUNE
 from monitor.ports import Pruned, PrunePlace
 from monitor.store import open_store
 from tests.app.house import House, rss

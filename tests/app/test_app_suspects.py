@@ -7,8 +7,8 @@ from datetime import timedelta
 
 import pytest
 
+from monitor.daemon.rota import PARKED
 from monitor.model import Feed, FeedState, NotModified, Page
-from monitor.rota import PARKED
 from tests.app import mortal
 from tests.app.house import House, rss
 from tests.app.test_app_kill import run

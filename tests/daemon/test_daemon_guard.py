@@ -6,8 +6,8 @@ import pytest
 from structlog.testing import capture_logs
 
 from monitor.daemon.guard import Guard
+from monitor.daemon.outage import Outage
 from monitor.errors import StoreUnavailableError
-from monitor.outage import Outage
 from monitor.ports import Meter
 
 

@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 
-from monitor.crew import Crew
+from monitor.daemon.crew import Crew
 
 
 async def wait_for(event: asyncio.Event, done: list[str], name: str) -> None:
