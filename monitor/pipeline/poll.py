@@ -16,12 +16,8 @@ from monitor.decide.health import with_history
 from monitor.decide.holding import Restraints
 from monitor.decide.identity import stored_ids, suspects
 from monitor.decide.parsing import known_blocks, wants_whole
-from monitor.decide.poll import (
-    Sifted,
-    body_hash,
-    decide_failure,
-    decide_page,
-    decide_unchanged,
+from monitor.decide.poll import body_hash, decide_failure, decide_page, decide_unchanged
+from monitor.decide.recalling import (
     page_keys,
     page_matching,
     page_near,
@@ -29,9 +25,9 @@ from monitor.decide.poll import (
     page_rules,
     page_story_keys,
     page_told,
-    sift_page,
 )
 from monitor.decide.rhythm import describe_gap
+from monitor.decide.sifting import Sifted, sift_page
 from monitor.decide.sources import source_tags
 from monitor.decide.websub import after_push, poll_after_bad_push
 from monitor.errors import Cause, ConflictError, FeedError, LeaseLostError
