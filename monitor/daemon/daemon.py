@@ -109,27 +109,7 @@ class Daemon:
         """Tick until `stop` is set, then let running work end."""
         self._loop_watch.start()
         await say_running(self.setup, self.live.notifiers, self.doors)
-        self.ticks.start(
-            {
-                self.polls.poll_due: POLL_TICK,
-                self.sends.deliver_due: 1,
-                self.reload_if_changed: 1,
-                self.polls.report_health: 5,
-                self.upkeep.report_silence: 30,
-                self.upkeep.report_dead: 10,
-                self.polls.read_pushes: 1,
-                self.keep_subscriptions: 10,
-                self.console.keep: 10,
-                self.upkeep.end_pauses: 10,
-                self.departures.read: 10,
-                self.upkeep.show_life: 5,
-                self.upkeep.settle_ended: 5,
-                self.upkeep.end_holds: 2,
-                self.presence.beat: 20,
-                self.upkeep.prune: 30,
-                self.upkeep.index: 10,
-            }
-        )
+        self.ticks.start(self._seconds_by_tick())
         await self.conversation.keep(self.live.listeners)
         self._manager.ready(self.presence.describe())
         try:
@@ -192,6 +172,27 @@ class Daemon:
         self._loop_watch.stop()
 
     # -- ticks ---------------------------------------------------------------------------------------------------------
+
+    def _seconds_by_tick(self) -> dict[Tick, float]:
+        return {
+            self.polls.poll_due: POLL_TICK,
+            self.sends.deliver_due: 1,
+            self.reload_if_changed: 1,
+            self.polls.report_health: 5,
+            self.upkeep.report_silence: 30,
+            self.upkeep.report_dead: 10,
+            self.polls.read_pushes: 1,
+            self.keep_subscriptions: 10,
+            self.console.keep: 10,
+            self.upkeep.end_pauses: 10,
+            self.departures.read: 10,
+            self.upkeep.show_life: 5,
+            self.upkeep.settle_ended: 5,
+            self.upkeep.end_holds: 2,
+            self.presence.beat: 20,
+            self.upkeep.prune: 30,
+            self.upkeep.index: 10,
+        }
 
     async def _tick(self, tick: Tick) -> None:
         """Await one tick, unless the store fails and it is too soon to try it again."""
