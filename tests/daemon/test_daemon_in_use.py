@@ -47,7 +47,7 @@ class Opened:
 @pytest.fixture
 def setup(tmp_path: Path) -> Setup:
     file = tmp_path / "monitor.yaml"
-    file.write_text("rules: {quake: [earthquake]}\n")
+    file.write_text("channels: {desk: {console: true}}\nrules: {quake: {terms: [earthquake], notify: desk}}\n")
     return load_setup(file, env={})
 
 
