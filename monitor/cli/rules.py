@@ -136,7 +136,7 @@ def stats(file: Path, *, patches: bool, as_json: bool) -> None:
         return
     _show_alive(alive, now)
     _show_judged(judged)
-    _show_dead(dead, found, now)
+    _show_dead(dead, found, began, now)
 
 
 def _show_alive(alive: Sequence[RuleStats], now: datetime) -> None:
@@ -147,7 +147,7 @@ def _show_alive(alive: Sequence[RuleStats], now: datetime) -> None:
         )
 
 
-def _show_dead(dead: Sequence[str], found: Mapping[str, RuleStats], now: datetime) -> None:
+def _show_dead(dead: Sequence[str], found: Mapping[str, RuleStats], began: datetime, now: datetime) -> None:
     for rule_id in dead[:MOST_DEAD]:
         click.echo(without_hits(rule_id, found[rule_id].last_at if rule_id in found else None, began, now))
     if len(dead) > MOST_DEAD:

@@ -65,9 +65,10 @@ def _without_echoes(errors: Sequence[ErrorDetails], model: type[BaseModel]) -> I
     """Leave out what follows from another mistake: a key is missing for it was mistyped, items for they are wrong."""
     inside = {error["loc"][:end] for error in errors for end in range(len(error["loc"]))}
     mistyped = {
-        (*error["loc"][:-1], nearest(str(error["loc"][-1]), known_keys(model, error["loc"])))
+        (*error["loc"][:-1], meant)
         for error in errors
         if error["type"] == "extra_forbidden"
+        for meant in _meant(str(error["loc"][-1]), model, error["loc"])
     }
     for error in errors:
         echo = error["type"] == "too_short" and error["loc"] in inside
@@ -122,6 +123,12 @@ def _instead(given: Any, *, quote: bool) -> str:
     if isinstance(given, dict):
         return ", not a mapping"
     return f", not `{given}`" if quote else ", not text"
+
+
+def _meant(key: str, model: type[BaseModel], loc: Iterable[str | int]) -> tuple[str | None, ...]:
+    """Return the keys that may be meant by one that is not known."""
+    former: Mapping[str, str] = getattr(_innermost(model, loc), "former", {})
+    return former.get(key), nearest(key, known_keys(model, loc))
 
 
 def _instead_of(key: str, model: type[BaseModel], loc: Iterable[str | int]) -> str:

@@ -13,7 +13,7 @@ from typing import Annotated, Any, ClassVar, Literal
 from pydantic import BeforeValidator, Discriminator, Field, Tag, model_validator
 
 from monitor.model import Dedup, Threshold
-from monitor.rules.other_words import OTHER_WORDS
+from monitor.rules.other_words import OTHER_WORDS, OTHER_WORDS_OF_NEAR
 from monitor.rules.pieces import (
     UNQUOTED,
     Day,
@@ -29,6 +29,7 @@ from monitor.rules.pieces import (
     WikidataId,
     given,
     listed,
+    mapped,
 )
 from monitor.rules.query import MOST_NEAR, WIDEST_NEAR
 from monitor.rules.thresholds import AbsentShape, AtLeastShape, NewShape, SpikeShape
@@ -65,6 +66,8 @@ NearPart = Annotated[
 class NearShape(Shape):
     """`near:`, two to five things within one stretch of so many words."""
 
+    former: ClassVar[Mapping[str, str]] = OTHER_WORDS_OF_NEAR
+
     of: tuple[NearPart, ...] = Field(min_length=2, max_length=MOST_NEAR)
     """Two to five things: each a word, a phrase, an actor, a group, or a list that means any of them. Example:
     `[[talks, negotiations], Syria]`."""
@@ -72,6 +75,11 @@ class NearShape(Shape):
     """So many words apart at most, neighbours being 1 apart. Example: `12`."""
     ordered: bool = False
     """`true`: in this order. Example: `true`."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _mapped(cls, value: Any) -> Any:
+        return mapped(value, "{of: [talks, Syria], within: 12}")
 
 
 class GroupShape(Shape):

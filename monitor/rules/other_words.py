@@ -21,3 +21,9 @@ OTHER_WORDS = {
     }.items()
     for key in keys
 }
+
+OTHER_WORDS_OF_NEAR = {
+    **dict.fromkeys(("terms", "any", "all", "words", "what"), "of"),
+    **dict.fromkeys(("distance", "max", "span", "slop", "apart"), "within"),
+    **dict.fromkeys(("order", "in_order", "sequence"), "ordered"),
+}

@@ -38,6 +38,13 @@ def _part(value: Any) -> Any:
     return _written(value)
 
 
+def mapped(value: Any, example: str) -> Any:
+    """Refuse what is no mapping, with one that is."""
+    if not isinstance(given(value), dict):
+        raise ValueError(f"this should be a mapping: write for example `{example}`")  # noqa: TRY004 - as above
+    return value
+
+
 def listed(value: Any) -> Any:
     """Take a single value for a list of one."""
     if value is None or value == []:

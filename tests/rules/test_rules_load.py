@@ -117,7 +117,11 @@ def test_no_rules_are_no_mistake_and_other_shapes_are_not_our_business(text: str
         ("actors: {x: y}\nrules: {r: {all: [a, 'actor:zzz']}}", "0.yaml:2:22: unknown actor `zzz`; known here: `x`"),
         ("rules: {r: {terms: a, none: 'actor:'}}", "unknown actor ``"),
         ("rules: {r: {actors: Putin}}", "unknown actor `Putin`; write its spellings under `actors:` at the top of a file"),
+        ("rules: {r: {near: a}}", "0.yaml:1:19: this should be a mapping: write for example `{of: [talks, Syria],"),
+        ("rules: {r: {terms: a, at_least: 3}}", "this should be a mapping: write for example `{entries: 3, sources: 2,"),
+        ("rules: {r: {terms: a, spike: 3}}", "this should be a mapping: write for example `{factor: 3, over: 1h,"),
         # what other tools call it
+        ("rules: {r: {near: {of: [a, b], distance: 5}}}", "0.yaml:1:32: unknown key `distance`; did you mean `within`?"),
         ("rules: {r: {terms: a, not: b}}", "0.yaml:1:23: unknown key `not`; did you mean `none`?"),
         ("rules: {r: {keywords: a}}", "unknown key `keywords`; did you mean `terms`?"),
         ("rules: {r: {any: [{exclude: a, any: b}]}}", "unknown key `exclude`; did you mean `none`?"),
