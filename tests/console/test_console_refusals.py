@@ -40,4 +40,4 @@ def test_programs_and_parts_get_no_page() -> None:
     plain = REFUSALS(make_mocked_request("GET", "/x"), HTTPStatus.NOT_FOUND, "", {})
     part = REFUSALS(make_mocked_request("GET", "/x", headers={"HX-Request": "true"}), HTTPStatus.NOT_FOUND, "<i>", {})
     assert plain.text == "404 Not Found: There is no such page.\n"
-    assert part.text == '<p class="said bad" role="alert">&lt;i&gt;</p>'
+    assert part.text == '<p class="said bad" role="alert">&lt;i&gt;.</p>'

@@ -25,8 +25,8 @@ MANY = "rules:\n" + "".join(f"  r{number:03}: word{number}\n" for number in rang
 
 
 def shown(text: str) -> str:
-    """Return what a page says, without its markup."""
-    return " ".join(html.unescape(re.sub(r"<[^>]*>", " ", text)).split())
+    """Return what a page says, without its markup but for what is code."""
+    return " ".join(html.unescape(re.sub(r"<[^>]*>", " ", re.sub(r"</?code>", "`", text))).split())
 
 
 async def test_a_rule_is_shown_with_what_it_found(house: House) -> None:

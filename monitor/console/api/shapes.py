@@ -7,13 +7,13 @@ from typing import Annotated, Literal
 
 from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, WithJsonSchema
 
+from monitor.console.place import PATTERN
 from monitor.model import DeliveryState
 from monitor.text.duration import parse_duration
 
 PriorityName = Literal["low", "normal", "high", "urgent"]
 Name = Annotated[str, StringConstraints(max_length=200, pattern=r"^[^\x00-\x1f\x7f]*$")]
-Place = Annotated[str, StringConstraints(pattern=r"^([1-9][0-9]{0,15}_[0-9a-f]{32})?$")]
-SearchPlace = Annotated[str, StringConstraints(pattern=r"^([1-9][0-9]{0,15}_([0-9a-f]{32})?)?$")]
+PlaceText = Annotated[str, StringConstraints(pattern=f"^({PATTERN})?$")]
 DurationText = Annotated[
     timedelta,
     BeforeValidator(parse_duration),
@@ -48,11 +48,11 @@ class AlertsQuery(Shape):
     channel: Name = ""
     source: Name = Field(default="", description="A feed's name.")
     priority: PriorityName | None = Field(default=None, description="At least this.")
-    since: AwareDatetime | None = None
-    until: AwareDatetime | None = None
+    since: AwareDatetime | None = Field(default=None, description="Told at this time, with its offset, or later.")
+    until: AwareDatetime | None = Field(default=None, description="Told before this time.")
     unacknowledged: Truth = False
     limit: Limit = 50
-    before: Place = Field(default="", description="`next` of the page before.")
+    before: PlaceText = Field(default="", description="`next` of the page before.")
 
 
 class SearchQuery(Shape):
@@ -60,9 +60,11 @@ class SearchQuery(Shape):
 
     q: Query = Field(description="A query as rules have it: words, phrases, AND, OR, NOT, NEAR/n, actor:.")
     source: Name = Field(default="", description="A feed's name, a tag or a host.")
-    since: AwareDatetime | None = Field(default=None, description="30 days ago where it is left out.")
-    until: AwareDatetime | None = None
-    before: SearchPlace = Field(default="", description="`next` of the page before.")
+    since: AwareDatetime | None = Field(
+        default=None, description="Seen at this time, with its offset, or later; 30 days ago where it is left out."
+    )
+    until: AwareDatetime | None = Field(default=None, description="Seen before this time.")
+    before: PlaceText = Field(default="", description="`next` of the page before.")
 
 
 class StoryQuery(Shape):

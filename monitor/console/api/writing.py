@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 
 from monitor.console.api import shapes
 from monitor.console.finding import Finding
+from monitor.console.place import write_place
 from monitor.decide.health import Standing
 from monitor.model import Alert, Decision, DeliveryKind, DeliveryState, Entry, Mute, Rule, Story
 from monitor.notify.excerpts import safe_link
@@ -16,7 +17,6 @@ from monitor.ports import (
     RuleStats,
     StatusReport,
     StoryAccount,
-    ToldPlace,
     ToldStory,
 )
 from monitor.rules.spell_query import spell_query
@@ -110,22 +110,8 @@ def finding(found: Finding) -> shapes.Entries:
             shapes.Found(entry=entry(each.entry), story=each.story.id if each.story else None) for each in found.found
         ],
         read=found.read,
-        next=place(found.then) if found.then else None,
+        next=write_place(found.then) if found.then else None,
     )
-
-
-def place(then: ToldPlace) -> str:
-    """Write where a page ended: microseconds since 1970, and an id."""
-    return f"{(then.at - _EPOCH) // timedelta(microseconds=1)}_{then.alert_id}"
-
-
-def read_place(written: str) -> ToldPlace | None:
-    """Read where a page ended; "" = there was none."""
-    at, _, alert_id = written.partition("_")
-    return ToldPlace(at=_EPOCH + timedelta(microseconds=int(at)), alert_id=alert_id) if written else None
-
-
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def decision(each: Decision) -> shapes.Decision:
