@@ -17,6 +17,7 @@ from monitor.ports import RuleStats
 from monitor.rules.judged import Judged, Score
 from tests.app.house import RULES, House, rss
 from tests.console.bench_here import visiting_here
+from tests.console.visits import BROWSER
 
 PART = {"HX-Request": "true", "HX-Target": "rules"}
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -88,13 +89,17 @@ async def test_mistakes_of_a_reload_stand_on_top_until_they_are_mended(house: Ho
         (house.folder / "rules.yaml").write_text(RULES.replace("quake:", "quake: {termz: x}\n  q2:"))
         await visitor.app.reload()
         broken = await visitor.get("/rules")
+        others = [await visitor.get(path, headers=BROWSER) for path in ("/alerts", "/try", "/feeds", "/nowhere")]
         (house.folder / "rules.yaml").write_text(RULES)
         await visitor.app.reload()
         mended = await visitor.get("/rules")
+        well = await visitor.get("/alerts", headers=BROWSER)
     assert "The files were not loaded now : the last good rules go on" in shown(broken.text)
     assert "rules.yaml:5:11 : unknown key `termz` ; did you mean `terms`?" in shown(broken.text)
     assert "    5 |   quake: {termz: x}\n" in broken.text
     assert "not loaded" not in mended.text
+    assert all("The files were changed and hold a mistake" in each.text for each in others)
+    assert "The files were changed" not in well.text
 
 
 async def test_warnings_stand_with_their_rule(house: House) -> None:

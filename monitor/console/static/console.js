@@ -147,6 +147,9 @@ document.addEventListener("htmx:afterSettle", (event) => { drawCharts(); listen(
 document.addEventListener("visibilitychange", () => { document.hidden ? hush() : listen(); tellTimes(); });
 setInterval(tellTimes, 20000);
 window.addEventListener("pagehide", hush);
+for (const [name, exact] of [["beforeprint", true], ["afterprint", false]]) { // on paper nobody knows how long ago
+  window.addEventListener(name, () => { if (document.querySelector(".turn-times") && times.exact !== exact) turnTimes(); });
+}
 window.addEventListener("resize", drawCharts);
 matchMedia("(prefers-color-scheme: dark)").addEventListener("change", drawCharts);
 
