@@ -103,6 +103,7 @@ REFUSED = (
     ({"rule": "a", "on": "everything"}, 400, "none of ours"),
     ({"rule": "a", "days": "9999"}, 400, "none of ours"),
     ({"rule": "a", "on": "entry", "entry": "' OR 1=1"}, 400, "an entry's id"),
+    ({"rule": "a", "on": "entry", "entry": ""}, 200, "Type the id of a stored entry"),
     ({"rule": "a", "name": "A b"}, 400, "a rule's id"),
 )
 ADDRESSES = (
