@@ -8,7 +8,7 @@ from typing import Final
 
 from monitor.ports import ToldPlace
 
-PATTERN: Final = r"[1-9][0-9]{0,15}_(?:[0-9a-f]{32})?"  # microseconds since 1970, and an id, "" = before all ids
+PATTERN: Final = r"[1-9][0-9]{0,15}_[0-9a-f]{0,32}"  # microseconds since 1970, and an id, "" = before all ids
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 

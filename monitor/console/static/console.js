@@ -73,7 +73,7 @@ function take(told) {
   if (window.scrollY > 300 || live.list.contains(document.activeElement) || live.list.matches(":hover")) {
     const count = live.waiting.length;
     const button = Object.assign(document.createElement("button"), { type: "button", className: "second", textContent: "Show" });
-    button.addEventListener("click", () => { show(); window.scrollTo({ top: 0 }); });
+    button.addEventListener("click", () => { show(); window.scrollTo({ top: 0 }); live.list.querySelector("a")?.focus(); });
     bar.replaceChildren(`${count} new ${count === 1 ? "alert" : "alerts"} `, button);
   } else {
     show();
