@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import timedelta
-from typing import Any, Final
+from typing import Any
 
 from aiohttp import web
 
@@ -13,13 +13,11 @@ from monitor.console.asked import form
 from monitor.console.desk import Desk
 from monitor.console.doing import Deeds
 from monitor.console.finding import Finder, Finding
-from monitor.console.pages import PER_PAGE, Pages, Said, see_other
+from monitor.console.pages import PER_PAGE, Pages, Said, offered, see_other
 from monitor.console.timeline import draw, window
 from monitor.console.told_filter import RANGES, Asked, read_asked, write_place
 from monitor.model import Priority
 from monitor.ports import Store, ToldFilter, ToldPlace
-
-MOST_OFFERED: Final = 300  # names in a list to choose from: a field without a list takes any
 
 
 class Alerts:
@@ -92,8 +90,8 @@ class Alerts:
                 request,
                 "alerts.html.j2",
                 channels=sorted(setup.channels),
-                rules=_offered(setup.ruleset.rules),
-                sources=_offered(feed.name for feed in setup.config.feeds),
+                rules=offered(setup.ruleset.rules),
+                sources=offered([feed.name for feed in setup.config.feeds]),
                 priorities=[priority.word for priority in Priority],
                 ranges=list(RANGES),
                 **shared,
@@ -119,9 +117,3 @@ class Alerts:
         zone, query = self._desk.setup.config.defaults.zone, sent.get("query", "")
         shown: dict[str, Any] = {"told": stories[0], "zone": zone, "now": self._desk.clock(), "query": query}
         return self._pages.part("card.html.j2", **shown, taken_now=True)  # the focus stays where the button was
-
-
-def _offered(names: Any) -> list[str]:
-    """Return names to choose from, none where there are too many for a list."""
-    known = sorted(names)
-    return known if len(known) <= MOST_OFFERED else []

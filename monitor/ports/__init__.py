@@ -8,6 +8,7 @@ from monitor.ports.meter import Meter, Span, Tracer, Untraced
 from monitor.ports.reading import (
     MOST_COUNTED,
     Attention,
+    MutePlace,
     OwedMessage,
     Reader,
     StoryAccount,
@@ -16,6 +17,7 @@ from monitor.ports.reading import (
     ToldFilter,
     ToldPlace,
     ToldStory,
+    Unwell,
 )
 from monitor.ports.records import (
     Activity,
@@ -66,6 +68,7 @@ __all__ = [
     "Levels",
     "Listener",
     "Meter",
+    "MutePlace",
     "NodeReport",
     "Notifier",
     "OwedMessage",
@@ -89,5 +92,6 @@ __all__ = [
     "ToldStory",
     "Tracer",
     "Untraced",
+    "Unwell",
     "Waiting",
 ]

@@ -14,6 +14,7 @@ from typing import Any
 from sqlalchemy import (
     ColumnElement,
     Connection,
+    Select,
     Text,
     and_,
     case,
@@ -22,8 +23,10 @@ from sqlalchemy import (
     literal,
     or_,
     select,
+    text,
     tuple_,
     type_coerce,
+    union_all,
 )
 
 from monitor.errors import StoreError
@@ -31,10 +34,11 @@ from monitor.model import Alert, DeliveryKind, DeliveryState, Message, Priority
 from monitor.ports import OwedMessage, ToldCount, ToldFilter, ToldPlace, ToldStory
 from monitor.store.columns import Moment, PlainText
 from monitor.store.holds import hold_of
+from monitor.store.labels import SOURCE, label_of
 from monitor.store.ledger import delivery_of, read_by_id
 from monitor.store.payload import thaw
 from monitor.store.polls import alert_of, load_stories
-from monitor.store.tables import alert, delivery, entry, feed, story
+from monitor.store.tables import alert, alert_label, delivery, entry, feed
 
 
 def outbox(
@@ -42,11 +46,10 @@ def outbox(
 ) -> tuple[OwedMessage, ...]:
     """Read messages in these states; see `Reader.outbox`."""
     asked = select(delivery, alert.c.story_id).outerjoin(alert, alert.c.id == delivery.c.alert_id)
-    asked = asked.where(delivery.c.state.in_(states)).order_by(delivery.c.seq.desc()).limit(limit)
-    if channel:
-        asked = asked.where(delivery.c.channel == channel)
-    if before is not None:
-        asked = asked.where(delivery.c.seq < before)
+    # state by state: so the engine reads each from its newest on, and not all to sort them
+    newest = union_all(*(_newest(state, channel, before, limit) for state in states)).subquery()
+    some = select(newest.c.seq).order_by(newest.c.seq.desc()).limit(limit)
+    asked = asked.where(delivery.c.seq.in_(some)).order_by(delivery.c.seq.desc())
     return tuple(
         OwedMessage(
             seq=row.seq,
@@ -58,20 +61,35 @@ def outbox(
     )
 
 
+def _newest(state: DeliveryState, channel: str, before: int | None, limit: int) -> Select[tuple[int]]:
+    of_state = select(delivery.c.seq).where(delivery.c.state == state)
+    if channel:
+        of_state = of_state.where(delivery.c.channel == channel)
+    elif state != DeliveryState.HELD:
+        of_state = of_state.where(text("delivery.state <> 'held'"))  # as the index has it
+    if before is not None:
+        of_state = of_state.where(delivery.c.seq < before)
+    first = of_state.order_by(delivery.c.seq.desc()).limit(limit).subquery()
+    return select(first.c.seq)
+
+
 def message_counts(connection: Connection) -> dict[DeliveryState, int]:
     """Count the messages by state; see `Reader.message_counts`."""
     rows = connection.execute(select(delivery.c.state, func.count().label("messages")).group_by(delivery.c.state))
     return {DeliveryState(row.state): row.messages for row in rows}
 
 
-def entry_counts(connection: Connection, *, since: datetime, days: int) -> dict[str, tuple[int, ...]]:
-    """Count the entries of each feed, by day; see `Reader.entry_counts`."""
+def entry_counts(
+    connection: Connection, names: Collection[str], *, since: datetime, days: int
+) -> dict[str, tuple[int, ...]]:
+    """Count the entries of these feeds, by day; see `Reader.entry_counts`."""
     columns = [
         func.sum(case((entry.c.seen_at < since + timedelta(days=day + 1), 1), else_=0)).label(f"day{day}")
         for day in range(days)
     ]
     asked = select(feed.c.name, *columns).join(feed, feed.c.id == entry.c.feed_id)
-    rows = connection.execute(asked.where(entry.c.seen_at >= since).group_by(feed.c.id, feed.c.name))
+    of_these = feed.c.name.in_(names), feed.c.active, entry.c.seen_at >= since
+    rows = connection.execute(asked.where(*of_these).group_by(feed.c.id, feed.c.name))
     return {row.name: tuple(map(sub, row[1:], (0, *row[1:-1]))) for row in rows}
 
 
@@ -79,14 +97,14 @@ def told_stories(
     connection: Connection, wanted: ToldFilter, *, before: ToldPlace | None, limit: int
 ) -> tuple[ToldStory, ...]:
     """Read stories by the latest of their alerts that is wanted; see `Reader.told_stories`."""
+    asked, place = _ask(wanted, alert)
     later = alert.alias("later")
-    place, later_place = tuple_(alert.c.created_at, alert.c.id), tuple_(later.c.created_at, later.c.id)
     of_same_story = replace(wanted, story="", source="")  # of which one alert tells as much as another
-    is_later = later.c.story_id == alert.c.story_id, later_place > place, *_fits(later, of_same_story)
-    is_latest = ~exists().where(*is_later)
-    asked = select(alert).where(is_latest, *_fits(alert, wanted)).order_by(*(column.desc() for column in place))
+    is_later = tuple_(later.c.created_at, later.c.id) > tuple_(alert.c.created_at, alert.c.id)
+    asked = asked.where(~exists().where(later.c.story_id == alert.c.story_id, is_later, *_fits(later, of_same_story)))
+    asked = asked.order_by(*(column.desc() for column in place))
     if before is not None:
-        asked = asked.where(place < tuple_(literal(before.at, Moment), literal(before.alert_id, PlainText)))
+        asked = asked.where(tuple_(*place) < tuple_(literal(before.at, Moment), literal(before.alert_id, PlainText)))
     rows = connection.execute(asked.limit(limit)).all()
     stories = load_stories(connection, [row.story_id for row in rows])
     entries = read_by_id(connection, [row.entry_id for row in rows])
@@ -105,26 +123,37 @@ def told_stories(
     )
 
 
+def _ask(wanted: ToldFilter, *columns: Any) -> tuple[Select[Any], tuple[Any, Any]]:
+    """Begin a question about the wanted alerts; return with it their places, by which an index has them in order."""
+    label = label_of(wanted)
+    if label is None:
+        return select(*columns).where(*_fits(alert, wanted)), (alert.c.created_at, alert.c.id)
+    kind, name = label
+    rest = replace(wanted, since=None, until=None, source="", rule=wanted.rule if kind == SOURCE else "")
+    asked = select(*columns).join(alert_label, alert_label.c.alert_id == alert.c.id)
+    asked = asked.where(alert_label.c.kind == kind, alert_label.c.name == name, *_fits(alert, rest))
+    return asked.where(*_in_time(alert_label.c.at, wanted)), (alert_label.c.at, alert_label.c.alert_id)
+
+
 def _fits(table: Any, wanted: ToldFilter) -> list[ColumnElement[bool]]:
-    """Say which alerts are wanted."""
-    conditions: list[ColumnElement[bool]] = []
+    """Say which alerts are wanted, whatever their source."""
+    conditions = _in_time(table.c.created_at, wanted)
     if wanted.story:
         conditions.append(table.c.story_id == wanted.story)
     if wanted.rule:
         conditions.append(_holds(table.c.rules, wanted.rule))
     if wanted.channel:
         conditions.append(table.c.channel == wanted.channel)
-    if wanted.source:
-        conditions.append(exists().where(story.c.id == table.c.story_id, _holds(story.c.sources, wanted.source)))
     if wanted.at_least is not None:
         conditions.append(table.c.priority >= int(wanted.at_least))
-    if wanted.since is not None:
-        conditions.append(table.c.created_at >= wanted.since)
-    if wanted.until is not None:
-        conditions.append(table.c.created_at < wanted.until)
     if wanted.unacknowledged:
         conditions.append(table.c.acknowledged_at.is_(None))
     return conditions
+
+
+def _in_time(at: Any, wanted: ToldFilter) -> list[ColumnElement[bool]]:
+    since = [] if wanted.since is None else [at >= wanted.since]
+    return since if wanted.until is None else [*since, at < wanted.until]
 
 
 def _holds(column: Any, text: str) -> ColumnElement[bool]:
@@ -196,7 +225,7 @@ def told_counts(connection: Connection, wanted: ToldFilter) -> tuple[ToldCount, 
     else:
         written = type_coerce(alert.c.created_at, Text)
     step = func.substr(written, 1, len("2026-11-22T12:3"), type_=Text)
-    asked = select(step.label("step"), alert.c.priority, func.count().label("alerts")).where(*_fits(alert, wanted))
+    asked, _ = _ask(wanted, step.label("step"), alert.c.priority, func.count().label("alerts"))
     rows = connection.execute(asked.group_by("step", alert.c.priority).order_by("step", alert.c.priority))
     return tuple(
         ToldCount(

@@ -164,8 +164,8 @@ def test_entries_are_counted_by_feed_and_day(store: SqlStore) -> None:
         at = NOW + day * DAY
         entries = (make_entry(name, feed=feed, seen_at=at),)
         store.record(make_outcome(claim_one(store, feed, at), entries=entries), at)
-    assert store.entry_counts(since=NOW, days=3) == {"one": (1, 2, 0), "two": (0, 0, 1)}
-    assert store.entry_counts(since=NOW + DAY, days=2) == {"one": (2, 0), "two": (0, 1)}
+    assert store.entry_counts(["one", "two"], since=NOW, days=3) == {"one": (1, 2, 0), "two": (0, 0, 1)}
+    assert store.entry_counts(["one"], since=NOW + DAY, days=2) == {"one": (2, 0)}
 
 
 # -- the timeline, and what is new ------------------------------------------------------------------------------------

@@ -13,6 +13,7 @@ from monitor.text.duration import parse_duration
 PriorityName = Literal["low", "normal", "high", "urgent"]
 Name = Annotated[str, StringConstraints(max_length=200, pattern=r"^[^\x00-\x1f\x7f]*$")]
 Place = Annotated[str, StringConstraints(pattern=r"^([1-9][0-9]{0,15}_[0-9a-f]{32})?$")]
+MutePlace = Annotated[str, StringConstraints(pattern=r"^([1-9][0-9]{0,15}_[0-9a-f]{1,32})?$")]
 SearchPlace = Annotated[str, StringConstraints(pattern=r"^([1-9][0-9]{0,15}_([0-9a-f]{32})?)?$")]
 DurationText = Annotated[
     timedelta,
@@ -97,10 +98,12 @@ class RulesQuery(Shape):
     after: Name = Field(default="", description="`next` of the page before.")
 
 
-class PastQuery(Shape):
-    """Those that are over, too."""
+class MutesQuery(Shape):
+    """Which mutes."""
 
-    past: Truth = False
+    past: Truth = Field(default=False, description="Those that are over, too.")
+    limit: Limit = 50
+    before: MutePlace = Field(default="", description="`next` of the page before.")
 
 
 class Nothing(Shape):
@@ -359,9 +362,10 @@ class Mute(Shape):
 
 
 class Mutes(Shape):
-    """Mutes, the oldest first."""
+    """A page of mutes, the latest first."""
 
     items: list[Mute]
+    next: str | None
 
 
 class Node(Shape):

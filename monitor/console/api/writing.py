@@ -12,6 +12,7 @@ from monitor.notify.excerpts import safe_link
 from monitor.ports import (
     DeliveryRecord,
     EntryRecord,
+    MutePlace,
     NodeReport,
     RuleStats,
     StatusReport,
@@ -123,6 +124,17 @@ def read_place(written: str) -> ToldPlace | None:
     """Read where a page ended; "" = there was none."""
     at, _, alert_id = written.partition("_")
     return ToldPlace(at=_EPOCH + timedelta(microseconds=int(at)), alert_id=alert_id) if written else None
+
+
+def mute_place(last: Mute) -> str:
+    """Write where a page of mutes ended."""
+    return place(ToldPlace(at=last.since, alert_id=last.id))
+
+
+def read_mute_place(written: str) -> MutePlace | None:
+    """Read where a page of mutes ended; "" = there was none before."""
+    read = read_place(written)
+    return MutePlace(since=read.at, mute_id=read.alert_id) if read else None
 
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
