@@ -110,8 +110,11 @@ async def _ask(session: aiohttp.ClientSession, title: str, url: str) -> None:
     taken, size, status = [], 0, 0
     for _ in range(ROUNDS):
         started = time.perf_counter()
-        async with session.get(url, headers=_HTML) as response:
-            size, status = len(await response.read()), response.status
+        try:
+            async with session.get(url, headers=_HTML) as response:
+                size, status = len(await response.read()), response.status
+        except aiohttp.ClientError:
+            status = 0
         taken.append((time.perf_counter() - started) * 1000)
     median = statistics.median(taken)
     marks = f"  answered {status}" * (status != 200) + "  slow" * (median > _SLOW)

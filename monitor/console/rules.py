@@ -38,7 +38,7 @@ JUDGED: Final = timedelta(days=365)
 LATEST: Final = 10
 IN_FEED: Final = 50
 LINT_SECONDS: Final = 60.0  # of CPU time
-LINT_PATIENCE: Final = 0.2  # seconds that a page waits for warnings
+LINT_PATIENCE: Final = 0.2  # seconds that the first page waits for warnings
 LONGEST: Final = 200  # characters of a search
 MOST_PROBLEMS: Final = 50
 
@@ -184,8 +184,8 @@ class Warnings:
         if self._task is None or self._of is not setup:
             self._of = setup
             self._task = asyncio.create_task(self._look(now))
-        done, _ = await asyncio.wait([self._task], timeout=LINT_PATIENCE)
-        return self._task.result() if done else None
+            await asyncio.wait([self._task], timeout=LINT_PATIENCE)
+        return self._task.result() if self._task.done() else None
 
     async def _look(self, now: datetime) -> list[dict[str, Any]]:
         try:

@@ -17,6 +17,7 @@ from monitor.ports.reading import (
     ToldFilter,
     ToldPlace,
     ToldStory,
+    Totals,
     Unwell,
 )
 from monitor.ports.records import (
@@ -90,6 +91,7 @@ __all__ = [
     "ToldFilter",
     "ToldPlace",
     "ToldStory",
+    "Totals",
     "Tracer",
     "Untraced",
     "Unwell",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Protocol
 
 from monitor.model import (
@@ -60,7 +60,7 @@ class ToldStory:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ToldCount:
-    """How many alerts of one priority were raised in ten minutes."""
+    """How many alerts of one priority were raised in an hour, or in ten minutes."""
 
     at: datetime  # their beginning
     priority: Priority
@@ -119,6 +119,16 @@ class Unwell:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Totals:
+    """How much there is."""
+
+    feeds: int  # that are watched
+    failing: int  # of them
+    entries: int
+    alerts: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class MutePlace:
     """Where a page of mutes ended."""
 
@@ -150,6 +160,10 @@ class Reader(Protocol):
         """Read the watched feeds that are not simply well."""
         ...
 
+    def totals(self) -> Totals:
+        """Count what there is."""
+        ...
+
     def watched_urls(self) -> frozenset[str]:
         """Read the URLs of the watched feeds: all that the store knows of."""
         ...
@@ -166,8 +180,8 @@ class Reader(Protocol):
         """Read the places of alerts raised since then, the newest first."""
         ...
 
-    def told_counts(self, wanted: ToldFilter) -> tuple[ToldCount, ...]:
-        """Count the alerts that are wanted, in steps of ten minutes."""
+    def told_counts(self, wanted: ToldFilter, *, step: timedelta) -> tuple[ToldCount, ...]:
+        """Count the alerts that are wanted, in steps of an hour or of ten minutes."""
         ...
 
     def stories_of(self, entries: Collection[str]) -> Mapping[str, Story]:

@@ -6,7 +6,6 @@ A feed that joins a story is a source of all alerts about it, those too that wer
 from __future__ import annotations
 
 from collections.abc import Collection
-from itertools import chain
 from operator import attrgetter
 
 from sqlalchemy import Insert, bindparam, literal, select
@@ -25,27 +24,30 @@ RULE, SOURCE = "rule", "source"
 def add_labels(connection: Connection, outcome: PollOutcome, added: Collection[Alert]) -> None:
     """Note what one poll has changed: alerts it has `added`, rules that older ones got, its feed in older stories."""
     sources = {story.id: story.sources for story in outcome.stories}
-    rules = ((RULE, rule, each.created_at, each.id) for each in (*added, *outcome.widened) for rule in each.rules)
-    told_of = (
-        (SOURCE, source, each.created_at, each.id) for each in added for source in sources.get(each.story_id, ())
-    )
-    _new_labels(connection, sorted(chain(rules, told_of)))
+    rows = []
+    for each in (*added, *outcome.widened):
+        names = *((RULE, rule) for rule in each.rules), *((SOURCE, name) for name in sources.get(each.story_id, ()))
+        rows += [(kind, name, each.created_at, each.id, each.priority) for kind, name in names]
+    _new_labels(connection, sorted(rows))
     feed = outcome.lease.state.name
     grown = [each for each in outcome.stories if each.version and feed in each.sources]
     _label_story(connection, [(feed, each.id) for each in sorted(grown, key=attrgetter("id"))])
 
 
-@prepared("kind", "name", "at", "alert_id")
+_KEY = ("kind", "name", "at", "alert_id")
+
+
+@prepared(*_KEY, "priority")
 def _new_labels(connection: Connection) -> Insert:
-    return insert(connection, alert_label).on_conflict_do_nothing()
+    new = insert(connection, alert_label)
+    return new.on_conflict_do_update(index_elements=_KEY, set_={"priority": new.excluded.priority})
 
 
 @prepared("source", "story")
 def _label_story(connection: Connection) -> Insert:
     source = bindparam("source", type_=PlainText)
-    told = select(literal(SOURCE, PlainText), source, alert.c.created_at, alert.c.id)
+    told = select(literal(SOURCE, PlainText), source, alert.c.created_at, alert.c.id, alert.c.priority)
     told = told.where(alert.c.story_id == bindparam("story"))
-    # SQLite takes ON CONFLICT behind a SELECT for a join where no WHERE stands
     return insert(connection, alert_label).from_select(list(alert_label.c), told).on_conflict_do_nothing()
 
 

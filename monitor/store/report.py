@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Text, case, delete, false, func, or_, select, type_coerce
 
@@ -18,6 +19,7 @@ from monitor.ports import (
     NodeReport,
     OwedReport,
     StatusReport,
+    Totals,
     Unwell,
     Waiting,
 )
@@ -104,6 +106,20 @@ def unwell_feeds(connection: Connection) -> Unwell:
     unwell = or_(feed.c.paused_at.is_not(None), feed.c.cause.is_not(None), feed.c.polled_at.is_(None), gap)
     rows = connection.execute(select(feed).where(feed.c.active, unwell))
     return Unwell(watched=watched, feeds=tuple(feed_state(row) for row in rows))
+
+
+def totals(connection: Connection) -> Totals:
+    """Count what there is; see `Reader.totals`."""
+
+    def count(*of: Any) -> int:
+        return connection.scalar(select(func.count()).select_from(of[0]).where(*of[1:])) or 0
+
+    return Totals(
+        feeds=count(feed, feed.c.active),
+        failing=count(feed, feed.c.active, feed.c.cause.is_not(None)),
+        entries=count(entry),
+        alerts=count(alert),
+    )
 
 
 def watched_urls(connection: Connection) -> frozenset[str]:

@@ -166,6 +166,7 @@ alert_label = Table(  # which alerts a rule raised, and which are about a story 
     Column("name", PlainText, primary_key=True),
     Column("at", Moment, primary_key=True),  # `alert.created_at`
     Column("alert_id", PlainText, primary_key=True),  # of an alert, or of one that was just forgotten
+    _given("priority", Integer),
     sqlite_with_rowid=False,
 )
 

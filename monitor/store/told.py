@@ -9,7 +9,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from operator import sub
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import (
     ColumnElement,
@@ -39,6 +39,9 @@ from monitor.store.ledger import delivery_of, read_by_id
 from monitor.store.payload import thaw
 from monitor.store.polls import alert_of, load_stories
 from monitor.store.tables import alert, alert_label, delivery, entry, feed
+
+HOUR: Final = timedelta(hours=1)
+_EPOCH: Final = datetime(2000, 1, 1, tzinfo=UTC)
 
 
 def outbox(
@@ -97,12 +100,13 @@ def told_stories(
     connection: Connection, wanted: ToldFilter, *, before: ToldPlace | None, limit: int
 ) -> tuple[ToldStory, ...]:
     """Read stories by the latest of their alerts that is wanted; see `Reader.told_stories`."""
-    asked, place = _ask(wanted, alert)
+    found = _find(wanted)
+    place = found.at, found.id
     later = alert.alias("later")
-    of_same_story = replace(wanted, story="", source="")  # of which one alert tells as much as another
+    of_same_story = *_in_time(later, wanted), *_fits(later, replace(wanted, story=""))
     is_later = tuple_(later.c.created_at, later.c.id) > tuple_(alert.c.created_at, alert.c.id)
-    asked = asked.where(~exists().where(later.c.story_id == alert.c.story_id, is_later, *_fits(later, of_same_story)))
-    asked = asked.order_by(*(column.desc() for column in place))
+    is_latest = ~exists().where(later.c.story_id == alert.c.story_id, is_later, *of_same_story)
+    asked = found.ask(alert, whole=True).where(is_latest).order_by(*(column.desc() for column in place))
     if before is not None:
         asked = asked.where(tuple_(*place) < tuple_(literal(before.at, Moment), literal(before.alert_id, PlainText)))
     rows = connection.execute(asked.limit(limit)).all()
@@ -123,37 +127,63 @@ def told_stories(
     )
 
 
-def _ask(wanted: ToldFilter, *columns: Any) -> tuple[Select[Any], tuple[Any, Any]]:
-    """Begin a question about the wanted alerts; return with it their places, by which an index has them in order."""
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """Where the wanted alerts are looked up: among all, or among those with a label."""
+
+    at: Any
+    id: Any
+    priority: Any
+    where: tuple[ColumnElement[bool], ...]
+    by_label: bool
+    by_alert: bool  # the label alone does not say which are wanted
+
+    def ask(self, *columns: Any, whole: bool = False) -> Select[Any]:
+        """Begin a question; of `whole` alerts, or of what is known here."""
+        asked = select(*columns).where(*self.where)
+        if not self.by_label:
+            return asked
+        of_label = asked.select_from(alert_label)
+        return of_label.join(alert, alert.c.id == alert_label.c.alert_id) if whole or self.by_alert else of_label
+
+
+def _find(wanted: ToldFilter) -> _Found:
     label = label_of(wanted)
     if label is None:
-        return select(*columns).where(*_fits(alert, wanted)), (alert.c.created_at, alert.c.id)
+        fitting = (*_in_time(alert, wanted), *_fits(alert, wanted))
+        return _Found(alert.c.created_at, alert.c.id, alert.c.priority, fitting, by_label=False, by_alert=True)
     kind, name = label
-    rest = replace(wanted, since=None, until=None, source="", rule=wanted.rule if kind == SOURCE else "")
-    asked = select(*columns).join(alert_label, alert_label.c.alert_id == alert.c.id)
-    asked = asked.where(alert_label.c.kind == kind, alert_label.c.name == name, *_fits(alert, rest))
-    return asked.where(*_in_time(alert_label.c.at, wanted)), (alert_label.c.at, alert_label.c.alert_id)
+    rest = _fits(alert, replace(wanted, rule=wanted.rule if kind == SOURCE else "", at_least=None))
+    labelled = [alert_label.c.kind == kind, alert_label.c.name == name, *_in_time(alert_label, wanted)]
+    places = alert_label.c.at, alert_label.c.alert_id, alert_label.c.priority
+    return _Found(*places, (*labelled, *rest), by_label=True, by_alert=bool(rest))
 
 
 def _fits(table: Any, wanted: ToldFilter) -> list[ColumnElement[bool]]:
-    """Say which alerts are wanted, whatever their source."""
-    conditions = _in_time(table.c.created_at, wanted)
+    """Say which alerts are wanted, whatever their time and source."""
+    conditions: list[ColumnElement[bool]] = []
     if wanted.story:
         conditions.append(table.c.story_id == wanted.story)
     if wanted.rule:
         conditions.append(_holds(table.c.rules, wanted.rule))
     if wanted.channel:
         conditions.append(table.c.channel == wanted.channel)
-    if wanted.at_least is not None:
-        conditions.append(table.c.priority >= int(wanted.at_least))
     if wanted.unacknowledged:
         conditions.append(table.c.acknowledged_at.is_(None))
     return conditions
 
 
-def _in_time(at: Any, wanted: ToldFilter) -> list[ColumnElement[bool]]:
-    since = [] if wanted.since is None else [at >= wanted.since]
-    return since if wanted.until is None else [*since, at < wanted.until]
+def _in_time(table: Any, wanted: ToldFilter) -> list[ColumnElement[bool]]:
+    """Say which are wanted by what an index knows: the time and the priority."""
+    at = table.c.at if table is alert_label else table.c.created_at
+    conditions: list[ColumnElement[bool]] = []
+    if wanted.since is not None:
+        conditions.append(at >= wanted.since)
+    if wanted.until is not None:
+        conditions.append(at < wanted.until)
+    if wanted.at_least is not None:
+        conditions.append(table.c.priority >= int(wanted.at_least))
+    return conditions
 
 
 def _holds(column: Any, text: str) -> ColumnElement[bool]:
@@ -215,23 +245,25 @@ def told_since(connection: Connection, since: datetime, *, limit: int) -> tuple[
     return tuple(ToldPlace(at=row.created_at, alert_id=row.id) for row in rows)
 
 
-def told_counts(connection: Connection, wanted: ToldFilter) -> tuple[ToldCount, ...]:
-    """Count alerts in steps of ten minutes; see `Reader.told_counts`.
+def told_counts(connection: Connection, wanted: ToldFilter, *, step: timedelta) -> tuple[ToldCount, ...]:
+    """Count alerts in steps; see `Reader.told_counts`.
 
-    A time is cut behind the first digit of its minutes: both engines can do that, and few zones split ten minutes.
+    SQLite cuts the time, as it is written, behind the hour or behind the first digit of the minutes.
     """
+    found = _find(wanted)
     if connection.dialect.name == "postgresql":
-        written: Any = func.to_char(func.timezone("UTC", alert.c.created_at), 'YYYY-MM-DD"T"HH24:MI')
+        began: Any = func.date_bin(step, found.at, _EPOCH, type_=Moment)
     else:
-        written = type_coerce(alert.c.created_at, Text)
-    step = func.substr(written, 1, len("2026-11-22T12:3"), type_=Text)
-    asked, _ = _ask(wanted, step.label("step"), alert.c.priority, func.count().label("alerts"))
-    rows = connection.execute(asked.group_by("step", alert.c.priority).order_by("step", alert.c.priority))
-    return tuple(
-        ToldCount(
-            at=datetime.fromisoformat(f"{row.step}0").replace(tzinfo=UTC),
-            priority=Priority(row.priority),
-            alerts=row.alerts,
-        )
-        for row in rows
-    )
+        cut = len("2026-11-22T12" if step == HOUR else "2026-11-22T12:3")
+        began = func.substr(type_coerce(found.at, Text), 1, cut, type_=Text)
+    asked = found.ask(began.label("step"), found.priority.label("priority"), func.count().label("alerts"))
+    rows = connection.execute(asked.group_by("step", found.priority).order_by("step", found.priority)).all()
+    times = {row.step: _step_at(row.step) for row in rows}
+    priorities = {int(priority): priority for priority in Priority}
+    return tuple(ToldCount(at=times[row.step], priority=priorities[row.priority], alerts=row.alerts) for row in rows)
+
+
+def _step_at(step: str | datetime) -> datetime:
+    if isinstance(step, datetime):
+        return step
+    return datetime.fromisoformat(f"{step}:00" if step[-3:-2] == "T" else f"{step}0").replace(tzinfo=UTC)

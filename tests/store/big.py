@@ -153,7 +153,13 @@ def _labels(big: Big) -> Iterator[Row]:
     for row in _alerts(big):
         for kind, names in (("rule", row["rules"]), ("source", sources[row["story_id"]])):
             for name in dict.fromkeys(names):
-                yield {"kind": kind, "name": name, "at": row["created_at"], "alert_id": row["id"]}
+                yield {
+                    "kind": kind,
+                    "name": name,
+                    "at": row["created_at"],
+                    "alert_id": row["id"],
+                    "priority": row["priority"],
+                }
 
 
 def _deliveries(big: Big) -> Iterator[Row]:
@@ -170,7 +176,7 @@ def _deliveries(big: Big) -> Iterator[Row]:
             reasons=(),
             excerpts=(),
         )
-        row = {"key": _id("d", number), "alert_id": _id("a", number), "channel": "desk", "kind": DeliveryKind.POST}
+        row: Row = {"key": _id("d", number), "alert_id": _id("a", number), "channel": "desk", "kind": DeliveryKind.POST}
         row |= {"state": DeliveryState.SENT, "payload": freeze(message), "due_at": at, "created_at": at}
         yield row | {"attempted_at": at, "attempts": 1, "settled_at": at, "ref": "1.0", "reason": ""}
 
@@ -185,20 +191,17 @@ def _decisions(big: Big) -> Iterator[Row]:
 def _hits(big: Big) -> Iterator[Row]:
     for place, (number, at) in enumerate(_told(big)):
         for rule in {big.rule(place), big.rules[-1]}:
-            row = {"rule": rule, "at": at, "entry_id": _id("e", number), "source": big.source(number)}
+            row: Row = {"rule": rule, "at": at, "entry_id": _id("e", number), "source": big.source(number)}
             yield row | {"text_key": number.to_bytes(8), "names": ("talks",)}
 
 
 def _mutes(big: Big) -> Iterator[Row]:
+    until = big.now + timedelta(days=1)
+    alike: Row = {"by": "anna", "reason": "drill", "until": until, "story": "", "rule": "", "channel": ""}
+    alike |= {"recipient": "", "tell": False, "ended_by": ""}
     for number in range(big.mutes):
-        row: Row = {
-            "id": f"{number:08x}",
-            "by": "anna",
-            "reason": "drill",
-            "since": big.now - timedelta(minutes=number),
-        }
-        row |= {"until": big.now + timedelta(days=1), "story": "", "rule": "", "feed": f"feed-{number}", "channel": ""}
-        yield row | {"recipient": "", "tell": False, "ended_by": ""}
+        since = big.now - timedelta(minutes=number)
+        yield {"id": f"{number:08x}", "since": since, "feed": f"feed-{number}"} | alike
 
 
 def _actions(big: Big) -> Iterator[Row]:

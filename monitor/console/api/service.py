@@ -66,8 +66,10 @@ class Api:
     # -- what is shown -------------------------------------------------------------------------------------------------
 
     async def _status(self, call: Call) -> shapes.Status:  # noqa: ARG002 - takes nothing
-        report = await self._desk.read(lambda store: store.status())
-        return writing.status(report, rules=len(self._desk.live.ruleset.rules), now=self._desk.clock())
+        now, rules = self._desk.clock(), len(self._desk.live.ruleset.rules)
+        return await self._desk.read(
+            lambda store: writing.status(store.totals(), store.nodes(), store.message_counts(), rules=rules, now=now)
+        )
 
     async def _alerts(self, call: Call) -> shapes.Alerts:
         asked: shapes.AlertsQuery = call.query

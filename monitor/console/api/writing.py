@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 
 from monitor.console.api import shapes
@@ -15,10 +16,10 @@ from monitor.ports import (
     MutePlace,
     NodeReport,
     RuleStats,
-    StatusReport,
     StoryAccount,
     ToldPlace,
     ToldStory,
+    Totals,
 )
 from monitor.rules.spell_query import spell_query
 from monitor.rules.tree import AllOf, Definition, Limit
@@ -235,17 +236,19 @@ def mute(each: Mute) -> shapes.Mute:
     )
 
 
-def status(report: StatusReport, *, rules: int, now: datetime) -> shapes.Status:
+def status(
+    totals: Totals, nodes: Iterable[NodeReport], messages: Mapping[DeliveryState, int], *, rules: int, now: datetime
+) -> shapes.Status:
     """Write one look at the whole state."""
     return shapes.Status(
         now=now,
-        nodes=[_node(each) for each in report.nodes],
-        feeds=len(report.feeds),
-        failing_feeds=sum(each.cause is not None for each in report.feeds),
+        nodes=[_node(each) for each in nodes],
+        feeds=totals.feeds,
+        failing_feeds=totals.failing,
         rules=rules,
-        entries=report.entries,
-        alerts=report.alerts,
-        messages={state.value: report.deliveries.get(state.value, 0) for state in DeliveryState},
+        entries=totals.entries,
+        alerts=totals.alerts,
+        messages={state.value: messages.get(state, 0) for state in DeliveryState},
     )
 
 

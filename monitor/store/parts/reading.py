@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from monitor.model import DeliveryState, Mute, Story
 from monitor.ports import (
@@ -15,6 +15,7 @@ from monitor.ports import (
     ToldFilter,
     ToldPlace,
     ToldStory,
+    Totals,
     Unwell,
 )
 from monitor.store import accounts, hits, people, report, told
@@ -46,6 +47,11 @@ class SqlReader(Transactions):
         with self._reading() as connection:
             return report.unwell_feeds(connection)
 
+    def totals(self) -> Totals:
+        """Count what there is; see `Reader.totals`."""
+        with self._reading() as connection:
+            return report.totals(connection)
+
     def watched_urls(self) -> frozenset[str]:
         """Read the URLs of the watched feeds; see `Reader.watched_urls`."""
         with self._reading() as connection:
@@ -66,10 +72,10 @@ class SqlReader(Transactions):
         with self._reading() as connection:
             return told.told_since(connection, since, limit=limit)
 
-    def told_counts(self, wanted: ToldFilter) -> tuple[ToldCount, ...]:
+    def told_counts(self, wanted: ToldFilter, *, step: timedelta) -> tuple[ToldCount, ...]:
         """Count alerts; see `Reader.told_counts`."""
         with self._reading() as connection:
-            return told.told_counts(connection, wanted)
+            return told.told_counts(connection, wanted, step=step)
 
     def hits_by_day(self, rules: Collection[str], *, since: datetime) -> Mapping[str, Mapping[date, int]]:
         """Count hits by rule and day; see `Reader.hits_by_day`."""

@@ -9,8 +9,8 @@ revision = "0011"
 down_revision = "0010"
 
 _LABELLED = """
-INSERT INTO alert_label (kind, name, at, alert_id)
-SELECT DISTINCT {kind}, each.value, alert.created_at, alert.id FROM {tables}, {each} AS each
+INSERT INTO alert_label (kind, name, at, alert_id, priority)
+SELECT DISTINCT {kind}, each.value, alert.created_at, alert.id, alert.priority FROM {tables}, {each} AS each
 """
 _EACH = {
     "sqlite": "json_each({column})",
@@ -29,6 +29,7 @@ def upgrade() -> None:
         sa.Column("name", PlainText, nullable=False),
         sa.Column("at", Moment, nullable=False),
         sa.Column("alert_id", PlainText, nullable=False),
+        sa.Column("priority", sa.Integer, nullable=False),
         sa.PrimaryKeyConstraint("kind", "name", "at", "alert_id", name="alert_label_pkey"),
         sqlite_with_rowid=False,
     )
