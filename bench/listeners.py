@@ -139,9 +139,7 @@ async def measure(folder: Path, count: int) -> bool:
         answers, after = Counter(answer for answer, _ in found), peak(process.pid)[0]
         print(f"{count:,} connections in {took:.1f} s, {_AT_ONCE} at once: {dict(answers)}")
         print(f"  {answers['200']} let in, {heard} of them heard of the alert that was told afterwards")
-        print(
-            f"  files open in the daemon: at most {most['files']}; its peak of memory: {before:.0f} MB, then {after:.0f}"
-        )
+        print(f"  files open in the daemon: at most {most['files']}; peak of memory: {before:.0f} MB, then {after:.0f}")
         print(f"  a message took {alone[0]:.1f} ms (p99 {alone[1]:.1f}) before, {p50:.1f} (p99 {p99:.1f}) meanwhile")
         for _, line in found:
             if line:
