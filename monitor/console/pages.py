@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
@@ -32,6 +33,7 @@ PAGES: Final = (  # path, name: in the order of the navigation
     ("/mutes", "Mutes"),
 )
 PER_PAGE: Final = 50
+MOST_OFFERED: Final = 300  # names in a list to choose from: a field without a list takes any
 _CODE = re.compile(r"`([^`]+)`")
 _LANGUAGE = re.compile(r"[A-Za-z]{2,8}(?:-[A-Za-z0-9]{1,8}){0,3}", re.ASCII)
 STATES: Final = {  # of a message, in a word
@@ -107,6 +109,11 @@ class Pages:
 def see_other(location: str) -> web.Response:
     """Send a browser on, after what it has changed."""
     return web.Response(status=HTTPStatus.SEE_OTHER, headers={"Location": location})
+
+
+def offered(names: Collection[str]) -> list[str]:
+    """Return names to choose from, none where there are too many for a list."""
+    return sorted(names) if len(names) <= MOST_OFFERED else []
 
 
 def ago(then: datetime | None, now: datetime) -> str:

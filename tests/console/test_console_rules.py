@@ -11,7 +11,7 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from monitor.acts import Person, judge
-from monitor.console.rule_rows import SORTS, Knowledge, RuleRow, every_day, page, rule_rows, search, sort
+from monitor.console.rule_rows import SORTS, Knowledge, every_day, page, rule_rows, search, sort
 from monitor.model import Breaker, Mute, Rule, Subject
 from monitor.ports import RuleStats
 from monitor.rules.judged import Judged, Score
@@ -119,12 +119,14 @@ async def test_warnings_stand_with_their_rule(house: House) -> None:
 # -- the list itself ---------------------------------------------------------------------------------------------------
 
 
-def rows() -> list[RuleRow]:
-    rules = [
-        Rule(id="b", title="Zebra", owner="desk", tags=("tag",)),
-        Rule(id="a", title="apple", notify=("chief",), expires=NOW.date()),
-        Rule(id="c", title="Mango", expires=NOW.date() + timedelta(days=1)),
-    ]
+LISTED = [
+    Rule(id="b", title="Zebra", owner="desk", tags=("tag",)),
+    Rule(id="a", title="apple", notify=("chief",), expires=NOW.date()),
+    Rule(id="c", title="Mango", expires=NOW.date() + timedelta(days=1)),
+]
+
+
+def knowledge() -> Knowledge:
     stats = {
         "a": RuleStats(rule="a", week=1, month=5, last_at=NOW, noisiest=("", 0)),
         "c": RuleStats(rule="c", week=0, month=9, last_at=NOW - timedelta(days=9), noisiest=("", 0)),
@@ -138,12 +140,12 @@ def rows() -> list[RuleRow]:
         Breaker(id="3", subject=Subject.RULE, name="c", since=NOW, reason=""),
         Breaker(id="4", subject=Subject.FEED, name="b", since=NOW, reason=""),
     ]
-    known = Knowledge(stats=stats, judged=judged, mutes=mutes, breakers=breakers, warnings={"b": 2})
-    return rule_rows(rules, known, NOW.date())
+    return Knowledge(stats=stats, judged=judged, mutes=mutes, breakers=breakers, warnings={"b": 2})
 
 
 def test_what_is_known_stands_beside_each_rule() -> None:
-    assert [(row.rule.id, row.expired, row.held_by, row.warnings) for row in rows()] == [
+    rows = rule_rows(LISTED, knowledge(), NOW.date())
+    assert [(row.rule.id, row.expired, row.held_by, row.warnings) for row in rows] == [
         ("b", False, "", 2),
         ("a", True, "muted", 0),
         ("c", False, "breaker", 0),
@@ -164,21 +166,20 @@ def test_what_is_known_stands_beside_each_rule() -> None:
 )
 def test_rules_are_sorted(by: str, order: str) -> None:
     assert by in SORTS
-    assert "".join(row.rule.id for row in sort(rows(), by)) == order
+    assert "".join(rule.id for rule in sort(LISTED, by, knowledge())) == order
 
 
 @pytest.mark.parametrize(
     ("words", "found"), [("", "bac"), ("ZEB", "b"), ("tag desk", "b"), ("chief", "a"), ("zebra chief", "")]
 )
 def test_all_the_words_must_stand_in_a_rule(words: str, found: str) -> None:
-    assert "".join(row.rule.id for row in search(rows(), words)) == found
+    assert "".join(rule.id for rule in search(LISTED, words)) == found
 
 
 def test_a_page_begins_behind_a_rule() -> None:
-    every = rows()
-    assert page(every, "", 2) == (every[:2], "a")
-    assert page(every, "a", 2) == (every[2:], "")
-    assert page(every, "gone", 3) == (every, "")
+    assert page(LISTED, "", 2) == (LISTED[:2], "a")
+    assert page(LISTED, "a", 2) == (LISTED[2:], "")
+    assert page(LISTED, "gone", 3) == (LISTED, "")
 
 
 def test_days_without_hits_are_counted_too() -> None:

@@ -88,10 +88,12 @@ class RulesQuery(Shape):
     after: Name = Field(default="", description="`next` of the page before.")
 
 
-class PastQuery(Shape):
-    """Those that are over, too."""
+class MutesQuery(Shape):
+    """Which mutes."""
 
-    past: Truth = False
+    past: Truth = Field(default=False, description="Those that are over, too.")
+    limit: Limit = 50
+    before: Place = Field(default="", description="`next` of the page before.")
 
 
 class Nothing(Shape):
