@@ -11,12 +11,12 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TypeVar
 
+from monitor import let_go
 from monitor.decide.mutes import LONGEST_MUTE, plain_name, plain_reason, what_is_muted
 from monitor.decide.spread import digest
 from monitor.document import did_you_mean
 from monitor.errors import NotFoundError, UserError
-from monitor.let_go import settle_breaker, settle_mute
-from monitor.model import Action, Breaker, Feedback, Mute, Subject
+from monitor.model import Action, Breaker, Feedback, HoldKind, Mute, Subject
 from monitor.ports import Store
 from monitor.text.plain import one_line, shorten
 
@@ -102,7 +102,8 @@ def unmute(store: Store, person: Person, mute_id: str, *, now: datetime, tell: b
     wish = _the_one(mute_id, {each.id: each for each in running}, "running mute", "monitor mutes")
     if not store.end_mute(wish.id, person.did("unmute", wish.id, now, what_is_muted(wish)), tell=tell):
         raise NotFoundError(f"mute {wish.id} is over")
-    count = settle_mute(store, replace(wish, tell=tell or wish.tell, ended_at=now), now)
+    steps = let_go.settle_mute(store, replace(wish, tell=tell or wish.tell, ended_at=now), now)
+    count = let_go.begin(store, HoldKind.MUTE, wish.id, steps)
     done = "told now" if tell or wish.tell else "left untold"
     return f"unmuted {what_is_muted(wish)}; " + (f"{done}: {_messages(count)}" if count else "it has held nothing")
 
@@ -167,7 +168,8 @@ def _end_breaker(store: Store, person: Person, breaker: Breaker, ending: str, no
     if not store.close_breaker(breaker.id, ending, person.did(ending, breaker.id, now, f"{subject}: {breaker.reason}")):
         raise NotFoundError(f"somebody else has just decided about {subject}")
     ended = replace(breaker, ended_at=now, ended_by=plain_name(person.by), ending=ending)
-    return f"{_PAST[ending]} {_messages(settle_breaker(store, ended, now))} of {subject}"
+    count = let_go.begin(store, HoldKind.BREAKER, breaker.id, let_go.settle_breaker(store, ended, now))
+    return f"{_PAST[ending]} {_messages(count)} of {subject}"
 
 
 def replay(store: Store, person: Person, *, now: datetime, key: str = "", channel: str = "") -> int:

@@ -27,7 +27,7 @@ from monitor.files import Files, Mistakes, mistakes_in
 from monitor.health import ChannelHealth, FeedHealth
 from monitor.heartbeat import Heart
 from monitor.holds import Holds
-from monitor.let_go import settle_ended
+from monitor.let_go import go_on, settle_ended
 from monitor.loop_watch import LoopWatch
 from monitor.measured import measured_delivery, measured_poll, measured_push
 from monitor.metrics import Metrics
@@ -224,8 +224,10 @@ class Daemon:
             log.info("a feed's pause is over: polling it again", feed=name)
 
     async def settle_ended(self) -> None:
-        """Tell, or leave untold, what was held by mutes and breakers that are over."""
-        count = await self.doors.in_store(settle_ended, self.doors.store, self.doors.clock())
+        """Tell, or leave untold, what was held by mutes and breakers that are over; other work goes between."""
+        steps, count = settle_ended(self.doors.store, self.doors.clock()), 0
+        while (done := await self.doors.in_store(go_on, steps)) is not None:
+            count += done
         if count:
             log.info("a mute or breaker is over", held_messages=count)
 

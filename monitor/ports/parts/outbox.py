@@ -11,6 +11,7 @@ from monitor.model import (
     Delivery,
     HeldBack,
     HeldDelivery,
+    HeldTotal,
     Hold,
     HoldKind,
     Priority,
@@ -73,12 +74,14 @@ class Outbox(Protocol):
         at_least: Priority | None = None,
         key: str = "",
         alert_id: str = "",
+        after: int = 0,
         limit: int = 1_000,
     ) -> tuple[HeldDelivery, ...]:
         """Read what is kept back, in order.
 
         Of everything, or of what no longer has to be at the time `over`; of one kind of hold, of one mute or breaker
-        (`by`), of one channel; about alerts that matter so much by now, or about one alert; by the beginning of a key.
+        (`by`), of one channel; about alerts that matter so much by now, or about one alert; by the beginning of a key;
+        of what comes `after` a place in the outbox.
         """
         ...
 
@@ -99,6 +102,27 @@ class Outbox(Protocol):
 
         Raises:
             ConflictError: somebody else has released or dropped one of them; nothing was written.
+        """
+        ...
+
+    def held_totals(self, kind: HoldKind, by: str) -> tuple[HeldTotal, ...]:
+        """Say how much one mute or breaker holds, channel by channel; empty = it holds nothing."""
+        ...
+
+    def begin_fold(self, digest: Delivery, now: datetime, *, kind: HoldKind, by: str, last: int) -> None:
+        """Owe one message for all that one mute or breaker holds in its channel; `go_on_folding` settles them.
+
+        `last` is the place of the last of them.
+
+        Raises:
+            ConflictError: it holds more by now; nothing was written.
+        """
+        ...
+
+    def go_on_folding(self, key: str, now: datetime, *, kind: HoldKind, by: str, limit: int) -> int | None:
+        """Settle some of what a mute or breaker held before it was told by the digest with this key.
+
+        Return how many: 0 = all of them are settled, None = there is no such digest.
         """
         ...
 

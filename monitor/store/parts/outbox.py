@@ -10,6 +10,7 @@ from monitor.model import (
     Delivery,
     HeldBack,
     HeldDelivery,
+    HeldTotal,
     Hold,
     HoldKind,
     Priority,
@@ -71,6 +72,7 @@ class SqlOutbox(Transactions):
         at_least: Priority | None = None,
         key: str = "",
         alert_id: str = "",
+        after: int = 0,
         limit: int = 1_000,
     ) -> tuple[HeldDelivery, ...]:
         """Read what is kept back; see `Store.held_deliveries`."""
@@ -84,6 +86,7 @@ class SqlOutbox(Transactions):
                 at_least=at_least,
                 key=key,
                 alert_id=alert_id,
+                after=after,
                 limit=limit,
             )
 
@@ -106,6 +109,21 @@ class SqlOutbox(Transactions):
         """Owe one message for held deliveries; see `Store.fold_held`."""
         with self._writing() as connection:
             holds.fold_held(connection, digest, keys, now)
+
+    def held_totals(self, kind: HoldKind, by: str) -> tuple[HeldTotal, ...]:
+        """Say how much a mute or breaker holds; see `Store.held_totals`."""
+        with self._reading() as connection:
+            return holds.held_totals(connection, kind, by)
+
+    def begin_fold(self, digest: Delivery, now: datetime, *, kind: HoldKind, by: str, last: int) -> None:
+        """Owe one message for very many held ones; see `Store.begin_fold`."""
+        with self._writing() as connection:
+            holds.begin_fold(connection, digest, now, kind=kind, by=by, last=last)
+
+    def go_on_folding(self, key: str, now: datetime, *, kind: HoldKind, by: str, limit: int) -> int | None:
+        """Settle some of what a digest tells; see `Store.go_on_folding`."""
+        with self._writing() as connection:
+            return holds.go_on_folding(connection, key, now, kind=kind, by=by, limit=limit)
 
     def drop_held(self, keys: Collection[str], reason: str, now: datetime) -> int:
         """Give held deliveries up; see `Store.drop_held`."""
