@@ -18,6 +18,7 @@ from monitor.ports import Store
 
 log = structlog.get_logger()
 
+AT_ONCE = 500  # in one transaction, but for what becomes one digest
 MOST_AT_ONCE = 10_000  # of one channel: a digest holds so many at most
 
 
@@ -70,7 +71,7 @@ class Holds:
         doors, store = self._doors, self._doors.store
         match ending:
             case Release(keys=keys):
-                count = await doors.in_store(store.release_held, keys, now)
+                count = sum([await doors.in_store(store.release_held, some, now) for some in _steps(keys)])
                 log.info("messages are kept back no more", channel=channel, messages=count)
                 return count
             case Fold(digest=digest, keys=keys):
@@ -83,10 +84,17 @@ class Holds:
                 log.info("messages that were kept back are told in one", channel=channel, messages=len(keys))
                 return 1
             case HoldOn(keys=keys, hold=hold):
-                await doors.in_store(store.hold_again, keys, hold)
+                for some in _steps(keys):
+                    await doors.in_store(store.hold_again, some, hold)
             case Drop(keys=keys, reason=reason):
-                await doors.in_store(store.drop_held, keys, reason, now)
+                for some in _steps(keys):
+                    await doors.in_store(store.drop_held, some, reason, now)
         return 0
+
+
+def _steps(keys: Sequence[str]) -> list[Sequence[str]]:
+    """Cut what is done into transactions between which other work goes."""
+    return [keys[start : start + AT_ONCE] for start in range(0, len(keys), AT_ONCE)]
 
 
 def _held(store: Store, policies: Policies, now: datetime, *, everything: bool) -> Mapping[str, Sequence[HeldDelivery]]:

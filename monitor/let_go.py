@@ -21,7 +21,7 @@ from monitor.ports import Store
 
 _ALL: Final = 1_000_000
 AT_ONCE: Final = 500  # messages in one step
-FIRST_STEPS: Final = 12  # that whoever lets them go waits for
+FIRST_STEPS: Final = 20  # that whoever lets them go waits for
 _ATTEMPTS: Final = 10
 
 
@@ -103,6 +103,7 @@ def settle_breaker(store: Store, breaker: Breaker, now: datetime) -> Iterator[in
     """
     told = store.held_back([breaker.id])
     store.announce([notice_of_ending(breaker, each.channel, count=each.count, now=now) for each in told], now)
+    yield 0
     if breaker.ending != "release":
         reason = f"discarded by {breaker.ended_by}: {breaker.reason}"
         yield store.drop_all_held(HoldKind.BREAKER, breaker.id, reason, now)
@@ -137,8 +138,7 @@ def _tell(telling: _Telling) -> Iterator[int]:
         for _ in range(_ATTEMPTS):
             begun = yield from _go_on(telling, channel)
             try:
-                if told := _begin(telling, channel, telling.rest(begun)):
-                    yield told
+                yield from _begin(telling, channel, telling.rest(begun))
             except ConflictError:
                 continue
             yield from _go_on(telling, channel)
@@ -159,20 +159,22 @@ def _go_on(telling: _Telling, channel: str) -> Generator[int, None, int]:
             begun += 1
 
 
-def _begin(telling: _Telling, channel: str, rest: str) -> int:
+def _begin(telling: _Telling, channel: str, rest: str) -> Iterator[int]:
     """Tell what is held in one channel; of very much, the first of it, with a digest of all the rest."""
-    count, store, now = 0, telling.store, telling.now
+    store, now = telling.store, telling.now
     totals = {each.channel: each for each in store.held_totals(telling.kind, telling.by)}
     total = totals.get(channel, HeldTotal(channel=channel))
-    for parcel in _parcels(telling, total, rest):
+    parcels = _parcels(telling, total, rest)
+    yield 0
+    for parcel in parcels:
         if parcel.digest is None:
-            count += store.release_held(parcel.keys, now)
+            yield store.release_held(parcel.keys, now)
         elif parcel.keys:
             store.fold_held(parcel.digest, parcel.keys, now)
-            count += len(parcel.keys)
+            yield len(parcel.keys)
         else:
             store.begin_fold(parcel.digest, now, kind=telling.kind, by=telling.by, last=total.last)
-    return count
+            yield 0
 
 
 def _parcels(telling: _Telling, total: HeldTotal, rest: str) -> tuple[Parcel, ...]:

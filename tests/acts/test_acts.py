@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from itertools import islice
 
 import pytest
 
@@ -13,7 +14,7 @@ from monitor.decide.endings import Directory, HoldOn, Release, end_holds
 from monitor.decide.holding import Restraints
 from monitor.decide.mutes import hold_of_mute
 from monitor.errors import NotFoundError, UserError
-from monitor.let_go import settle_ended
+from monitor.let_go import settle_breaker, settle_ended
 from monitor.model import (
     Breaker,
     Delivery,
@@ -25,6 +26,7 @@ from monitor.model import (
     Message,
     Policies,
     Policy,
+    Priority,
     Sent,
     Story,
     Subject,
@@ -245,6 +247,44 @@ def test_what_a_poll_recorded_while_a_breaker_was_ended_follows_it(store: SqlSto
     hold(store, 1, HELD)
     assert sum(settle_ended(store, NOW)) == 1
     assert titles(sent(store)) == ["desk 0"]
+
+
+def test_whoever_releases_very_many_does_not_wait_for_the_last(store: SqlStore) -> None:
+    open_breaker(store, BREAKER)
+    hold(store, 800, HELD)
+    assert acts.release(store, ANNA, "b1b1", now=NOW) == "released 800 messages of rule shoygu"
+    assert 0 < len(store.held_deliveries()) < 800
+    assert sum(settle_ended(store, NOW + MINUTE)) > 0
+    assert store.held_deliveries() == ()
+    told = sent(store)
+    assert titles(told) == [*["25 held alerts of rule shoygu"] * 9, "575 held alerts of rule shoygu"]
+
+
+@pytest.mark.parametrize(("steps", "digests"), [(12, [*[25] * 9, 75]), (5, [25] * 12)])
+def test_a_release_that_was_killed_goes_on_where_it_was(store: SqlStore, steps: int, digests: list[int]) -> None:
+    open_breaker(store, BREAKER)
+    hold(store, 300, HELD)
+    store.close_breaker(BREAKER.id, "release", ANNA.did("release", BREAKER.id, NOW))
+    (ended,) = store.breakers(all_of_them=True)
+    assert len(list(islice(settle_breaker(store, ended, NOW), steps))) == steps
+    sum(settle_ended(store, NOW + MINUTE))
+    told = sent(store)
+    assert [message.count for message in told if isinstance(message, Digest)] == digests
+    assert store.held_deliveries() == ()
+    assert list(settle_ended(store, NOW + MINUTE)) == []
+
+
+def test_what_matters_most_of_very_many_is_named(store: SqlStore) -> None:
+    open_breaker(store, BREAKER)
+    hold(store, 299, HELD)
+    story = make_story("tsunami")
+    alert = make_alert(story, priority=Priority.URGENT)
+    post = make_delivery(alert, hold=HELD, message=make_message("tsunami", priority=Priority.URGENT))
+    store.record(make_outcome(claim_one(store, "late"), stories=(story,), alerts=(alert,), deliveries=(post,)), NOW)
+    acts.release(store, ANNA, "b1b1", now=NOW)
+    last = sent(store)[-1]
+    assert isinstance(last, Digest)
+    assert (last.count, last.items[0].title.text, last.priority) == (75, "tsunami", Priority.URGENT)
 
 
 def test_one_held_message_is_released_or_discarded(store: SqlStore) -> None:

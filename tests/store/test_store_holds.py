@@ -143,6 +143,27 @@ def test_two_that_fold_the_same_tell_it_once(store: SqlStore) -> None:
     assert titles(store) == ["digest"]
 
 
+def test_very_many_are_told_in_one_bit_by_bit(store: SqlStore) -> None:
+    by = replace(HOLD, kind=HoldKind.BREAKER, by="b1")
+    record(store, replace(POST, hold=by), begin=True)
+    record(store, *(replace(follow(DeliveryKind.REPLY, f"reply {number}"), hold=by) for number in range(3)))
+    record(store, replace(make_digest("ready"), hold=by))
+    (total,) = store.held_totals(HoldKind.BREAKER, "b1")
+    assert (total.channel, total.messages, total.alerts) == ("desk", 5, 1)
+    digest = make_digest()
+    assert store.go_on_folding(digest.key, NOW, kind=HoldKind.BREAKER, by="b1", limit=2) is None
+    with pytest.raises(ConflictError):
+        store.begin_fold(digest, NOW, kind=HoldKind.BREAKER, by="b1", last=total.last - 1)
+    store.begin_fold(digest, NOW, kind=HoldKind.BREAKER, by="b1", last=total.last)
+    later = replace(follow(DeliveryKind.REPLY, "later"), hold=by)
+    record(store, later)
+    steps = [store.go_on_folding(digest.key, NOW, kind=HoldKind.BREAKER, by="b1", limit=3) for _ in range(3)]
+    assert steps == [3, 1, 0]
+    kept = [each.delivery.message.title.text for each in store.held_deliveries()]
+    assert kept == ["ready", "later"]
+    assert titles(store) == ["digest"]
+
+
 def test_a_hold_gives_way_to_another(store: SqlStore) -> None:
     record(store, POST, begin=True)
     longer = Hold(kind=HoldKind.MUTE, reason="muted", by="m1")
