@@ -14,7 +14,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from monitor import __version__
 from monitor.account import verdict_in_words
-from monitor.console.guard import COOKIE
+from monitor.console.guard import has_session
 from monitor.console.unwritten import Unwritten
 from monitor.model import DeliveryState, Excerpt
 from monitor.notify.excerpts import Piece, cut, pieces, safe_link
@@ -85,7 +85,7 @@ class Pages:
             "here": request.path,
             "attention": request.get(ATTENTION),
             "said": request.get(SAID),
-            "has_session": COOKIE in request.cookies,
+            "has_session": has_session(request),
         }
         return self.part(template, status=status, **shell, **context)
 
