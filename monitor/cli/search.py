@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from itertools import islice
 from pathlib import Path
@@ -60,13 +61,20 @@ def search(
       monitor search --csv --limit 1000 '"military talks" NEAR/12 Syria'
     """  # noqa: D301 - click's sign for "leave these lines as they are" is the character itself
     from monitor import setup  # noqa: PLC0415 - `monitor --help` must not import the house
+    from monitor.errors import ConfigurationError  # noqa: PLC0415
     from monitor.search import Search  # noqa: PLC0415
     from monitor.wall_clock import utc_now  # noqa: PLC0415
 
     loaded = setup.load_setup(file)
     also = ({"sources": {"only": feed}} if feed else {}) | ({"lang": lang} if lang else {})
     readable = query.encode("utf-8", "replace").decode()  # an argument may hold bytes that are no text
-    ruleset = setup.trials_of(loaded).load_query(readable, name="query", also=also)
+    try:
+        ruleset = setup.trials_of(loaded).load_query(readable, name="query", also=also)
+    except ConfigurationError as error:
+        options = {"lang": "--lang", "sources": "--feed"}
+        raise ConfigurationError(
+            [replace(each, file=options.get(each.file, each.file)) for each in error.problems]
+        ) from None
     start = utc_now()
     with existing_store(file) as store:
         found = Search(

@@ -86,6 +86,14 @@ def test_what_cannot_be_asked_is_refused(desk: Path, query: str, said: str) -> N
     assert "\x1b" not in err
 
 
+def test_a_mistake_in_an_option_names_the_option(desk: Path) -> None:
+    code, _, err = monitor(desk, "search", "talks AND tea", "--lang", "RU!")
+    assert code == 2
+    assert err.startswith("--lang: `RU!` is no language of two or three small letters")
+    assert err.endswith("\n1 mistake.\n")
+    assert "talks" not in err
+
+
 def test_a_mistake_is_shown_in_the_query_as_it_was_typed(desk: Path) -> None:
     code, _, err = monitor(desk, "search", "--feed", "wire", '"talks" AND')
     assert code == 2

@@ -13,7 +13,6 @@ from monitor.decide.parcels import Parcel, Words, parcels_of, parcels_of_many
 from monitor.model import DeliveryKind, Digest, HeldDelivery, Message, Priority
 from tests.store.builders import NOW, key, make_alert, make_delivery, make_message, make_story
 
-
 WORDS = Words(title="held back", reason="released", event="b1")
 
 
