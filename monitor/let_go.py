@@ -68,15 +68,21 @@ def settle_mute(store: Store, mute: Mute, now: datetime) -> Iterator[int]:
     and digests (`monitor.decide.endings`).
     """
     if not mute.tell:
-        yield store.drop_all_held(HoldKind.MUTE, mute.id, after_mute(mute), now)
+        yield from _drop(store, HoldKind.MUTE, mute.id, after_mute(mute), now)
         return
     yield from _pass_on(store, mute, now)
     if mute.ended_at is None:  # nobody is there to ask for it now: it may be night
         ended = Hold(kind=HoldKind.ENDED, reason=f"was muted by {mute.by}, over now", until=now)
-        yield store.hold_all_again(HoldKind.MUTE, mute.id, ended)
+        while held := store.hold_first_again(HoldKind.MUTE, mute.id, ended, limit=AT_ONCE):
+            yield held
         return
     title, reason = f"held back: {what_is_muted(mute)} was muted", f"muted by {mute.by}, over now"
     yield from _tell(_Telling(store, HoldKind.MUTE, mute.id, title=title, reason=reason, now=now))
+
+
+def _drop(store: Store, kind: HoldKind, by: str, reason: str, now: datetime) -> Iterator[int]:
+    while dropped := store.drop_first_held(kind, by, reason, now, limit=AT_ONCE):
+        yield dropped
 
 
 def _pass_on(store: Store, mute: Mute, now: datetime) -> Iterator[int]:
@@ -106,7 +112,7 @@ def settle_breaker(store: Store, breaker: Breaker, now: datetime) -> Iterator[in
     yield 0
     if breaker.ending != "release":
         reason = f"discarded by {breaker.ended_by}: {breaker.reason}"
-        yield store.drop_all_held(HoldKind.BREAKER, breaker.id, reason, now)
+        yield from _drop(store, HoldKind.BREAKER, breaker.id, reason, now)
         return
     title, reason = f"held alerts of {breaker.subject} {breaker.name}", f"released by {breaker.ended_by}"
     yield from _tell(_Telling(store, HoldKind.BREAKER, breaker.id, title=title, reason=reason, now=now))

@@ -116,21 +116,21 @@ def drop_held(connection: Connection, keys: Collection[str], reason: str, now: d
     return _let_go(connection, keys, {"state": DeliveryState.SKIPPED, "reason": reason, "settled_at": now})
 
 
-def drop_all_held(connection: Connection, kind: HoldKind, by: str, reason: str, now: datetime) -> int:
-    """Give up all that one mute or breaker holds; see `Store.drop_all_held`."""
+def drop_first_held(connection: Connection, kind: HoldKind, by: str, reason: str, now: datetime, *, limit: int) -> int:
+    """Give up the first that one mute or breaker holds; see `Store.drop_first_held`."""
     ended = {"state": DeliveryState.SKIPPED, "reason": reason, "settled_at": now}
-    return _change_all(connection, kind, by, ended)
+    return _change_first(connection, kind, by, ended, limit)
 
 
-def hold_all_again(connection: Connection, kind: HoldKind, by: str, hold: Hold) -> int:
-    """Keep all that one mute or breaker holds for another reason; see `Store.hold_all_again`."""
-    return _change_all(connection, kind, by, _of_hold(hold))
+def hold_first_again(connection: Connection, kind: HoldKind, by: str, hold: Hold, *, limit: int) -> int:
+    """Keep the first that one mute or breaker holds for another reason; see `Store.hold_first_again`."""
+    return _change_first(connection, kind, by, _of_hold(hold), limit)
 
 
-def _change_all(connection: Connection, kind: HoldKind, by: str, values: dict[str, Any]) -> int:
-    of_it = _of(kind, by)
-    _lock_lanes(connection, connection.scalars(select(delivery.c.channel).where(*of_it).distinct()))
-    return connection.execute(update(delivery).where(*of_it).values(values)).rowcount
+def _change_first(connection: Connection, kind: HoldKind, by: str, values: dict[str, Any], limit: int) -> int:
+    first = connection.scalars(select(delivery.c.key).where(*_of(kind, by)).order_by(delivery.c.seq).limit(limit)).all()
+    _lock(connection, first)
+    return _let_go(connection, first, values, *_of(kind, by))  # another mute may have them by now
 
 
 def _of(kind: HoldKind, by: str) -> tuple[ColumnElement[bool], ...]:
@@ -173,11 +173,12 @@ def go_on_folding(
         return None
     before = delivery.c.channel == digest.channel, delivery.c.seq < digest.seq, delivery.c.kind != DeliveryKind.DIGEST
     of_it = select(delivery.c.key).where(*_of(kind, by), *before).order_by(delivery.c.seq).limit(limit)
-    keys = connection.scalars(of_it).all()
-    told_there = _lock_alerts(connection, keys)
+    locked = set(connection.scalars(of_it))
+    _lock_alerts(connection, locked)
     _lock_lanes(connection, [digest.channel])
+    keys = locked.intersection(connection.scalars(of_it))  # what others have let go of meanwhile is theirs
     told = _let_go(connection, keys, _told_in_digest(now))
-    _name_digest(connection, told_there, key)
+    _name_digest(connection, _alerts_of(connection, keys), key)
     return told
 
 
@@ -216,20 +217,27 @@ def _lock_lanes(connection: Connection, channels: Iterable[str]) -> None:
 
 def _lock_alerts(connection: Connection, keys: Collection[str]) -> set[str]:
     """Lock the alerts whose first messages these are; return their ids."""
-    posts: set[str] = set()
-    for some in portions(set(keys)):
-        first = delivery.c.key.in_(some), delivery.c.kind == DeliveryKind.POST, delivery.c.alert_id.is_not(None)
-        posts |= set(connection.scalars(select(delivery.c.alert_id).where(*first)))
+    posts = _alerts_of(connection, keys)
     for some in portions(posts):
         in_order = select(alert.c.id).where(alert.c.id.in_(some)).order_by(alert.c.id)
         connection.execute(in_order.with_for_update(key_share=True))
     return posts
 
 
-def _let_go(connection: Connection, keys: Collection[str], values: dict[str, Any]) -> int:
+def _alerts_of(connection: Connection, keys: Collection[str]) -> set[str]:
+    """Return the alerts whose first messages these are."""
+    posts: set[str] = set()
+    for some in portions(set(keys)):
+        first = delivery.c.key.in_(some), delivery.c.kind == DeliveryKind.POST, delivery.c.alert_id.is_not(None)
+        posts |= set(connection.scalars(select(delivery.c.alert_id).where(*first)))
+    return posts
+
+
+def _let_go(connection: Connection, keys: Collection[str], values: dict[str, Any], *also: ColumnElement[bool]) -> int:
     changed = 0
     for some in portions(set(keys)):
-        changed += connection.execute(update(delivery).where(delivery.c.key.in_(some), _HELD).values(values)).rowcount
+        meant = update(delivery).where(delivery.c.key.in_(some), _HELD, *also)
+        changed += connection.execute(meant.values(values)).rowcount
     return changed
 
 

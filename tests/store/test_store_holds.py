@@ -173,15 +173,14 @@ def test_a_hold_gives_way_to_another(store: SqlStore) -> None:
     assert store.held_deliveries(over=NOW + 1_000 * MINUTE) == ()
 
 
-def test_all_that_a_mute_holds_is_given_up_or_held_for_another_reason_at_once(store: SqlStore) -> None:
+def test_what_a_mute_holds_is_given_up_or_held_for_another_reason_bit_by_bit(store: SqlStore) -> None:
     by, other = (Hold(kind=HoldKind.MUTE, reason="muted", by=name) for name in ("m1", "m2"))
     kept = replace(POST, key=key("kept").hex(), hold=other)
     record(store, replace(POST, hold=by), kept, replace(POST, key=key("quiet").hex()), begin=True)
-    assert store.hold_all_again(HoldKind.BREAKER, "m1", other) == 0
-    assert store.hold_all_again(HoldKind.MUTE, "m1", other) == 1
+    assert store.hold_first_again(HoldKind.BREAKER, "m1", other, limit=9) == 0
+    assert store.hold_first_again(HoldKind.MUTE, "m1", other, limit=9) == 1
     assert {each.delivery.key for each in store.held_deliveries(by="m2")} == {POST.key, kept.key}
-    assert store.drop_all_held(HoldKind.MUTE, "m2", "unmuted", NOW) == 2
-    assert store.drop_all_held(HoldKind.MUTE, "m2", "unmuted", NOW) == 0
+    assert [store.drop_first_held(HoldKind.MUTE, "m2", "unmuted", NOW, limit=1) for _ in range(3)] == [1, 1, 0]
     assert {row.reason for row in store.latest_deliveries(channel=None, edits=True, limit=10)} == {
         "unmuted",
         HOLD.reason,

@@ -130,12 +130,12 @@ class Outbox(Protocol):
         """Give held deliveries up: they stay in the record, and are not sent; return how many were still held."""
         ...
 
-    def drop_all_held(self, kind: HoldKind, by: str, reason: str, now: datetime) -> int:
-        """Give up all that one mute or breaker holds, however much that is, as `drop_held`; return how many."""
+    def drop_first_held(self, kind: HoldKind, by: str, reason: str, now: datetime, *, limit: int) -> int:
+        """Give up the first that one mute or breaker holds, as `drop_held`; return how many, 0 = it holds nothing."""
         ...
 
-    def hold_all_again(self, kind: HoldKind, by: str, hold: Hold) -> int:
-        """Keep all that one mute or breaker holds, however much, for another reason or time; return how many."""
+    def hold_first_again(self, kind: HoldKind, by: str, hold: Hold, *, limit: int) -> int:
+        """Keep the first that one mute or breaker holds for another reason or time; return how many."""
         ...
 
     def hold_again(self, keys: Collection[str], hold: Hold) -> int:

@@ -130,15 +130,15 @@ class SqlOutbox(Transactions):
         with self._writing() as connection:
             return holds.drop_held(connection, keys, reason, now)
 
-    def drop_all_held(self, kind: HoldKind, by: str, reason: str, now: datetime) -> int:
-        """Give up all that one mute or breaker holds; see `Store.drop_all_held`."""
+    def drop_first_held(self, kind: HoldKind, by: str, reason: str, now: datetime, *, limit: int) -> int:
+        """Give up the first that one mute or breaker holds; see `Store.drop_first_held`."""
         with self._writing() as connection:
-            return holds.drop_all_held(connection, kind, by, reason, now)
+            return holds.drop_first_held(connection, kind, by, reason, now, limit=limit)
 
-    def hold_all_again(self, kind: HoldKind, by: str, hold: Hold) -> int:
-        """Keep all that one mute or breaker holds for another reason; see `Store.hold_all_again`."""
+    def hold_first_again(self, kind: HoldKind, by: str, hold: Hold, *, limit: int) -> int:
+        """Keep the first that one mute or breaker holds for another reason; see `Store.hold_first_again`."""
         with self._writing() as connection:
-            return holds.hold_all_again(connection, kind, by, hold)
+            return holds.hold_first_again(connection, kind, by, hold, limit=limit)
 
     def hold_again(self, keys: Collection[str], hold: Hold) -> int:
         """Keep held deliveries for another reason or time; see `Store.hold_again`."""
