@@ -86,7 +86,24 @@ def search(
             late=lambda: utc_now() > start + timeout,
         )
         count = _print(found, limit, form)
+    if feed and not count:
+        _hint_at(feed, loaded)
     sys.exit(0 if count else 1)
+
+
+def _hint_at(feed: str, loaded: Setup) -> None:
+    """Say where `--feed` names nothing that is configured: what was taken out of the files may still be stored."""
+    from urllib.parse import urlsplit  # noqa: PLC0415 - only for the mistake
+
+    from monitor.document import did_you_mean  # noqa: PLC0415 - `monitor --help` must not import the house
+
+    feeds = loaded.config.feeds
+    known = {each.name for each in feeds} | {tag for each in feeds for tag in each.tags}
+    hosts = {urlsplit(each.url).hostname or "" for each in feeds}
+    if feed not in known and not any(host == feed or host.endswith(f".{feed}") for host in hosts):
+        hint = did_you_mean(feed, known | hosts)
+        said = f"--feed: no feed, tag or host `{one_line(feed)}` is among your feeds" + (f"; {hint}" if hint else "")
+        click.secho(said, fg="yellow", err=True)
 
 
 def _usable(loaded: Setup) -> dict[str, Definition]:

@@ -86,6 +86,13 @@ def test_what_cannot_be_asked_is_refused(desk: Path, query: str, said: str) -> N
     assert "\x1b" not in err
 
 
+def test_a_feed_that_is_not_there_is_said_where_nothing_is_found(desk: Path) -> None:
+    code, out, err = monitor(desk, "search", "talks", "--feed", "agencies")
+    assert (code, out) == (1, "0 entries found, 0 entries looked at\n")
+    assert err == "--feed: no feed, tag or host `agencies` is among your feeds; did you mean `agency`?\n"
+    assert monitor(desk, "search", "nosuchword", "--feed", "wire")[2] == ""
+
+
 def test_a_mistake_in_an_option_names_the_option(desk: Path) -> None:
     code, _, err = monitor(desk, "search", "talks AND tea", "--lang", "RU!")
     assert code == 2
