@@ -14,7 +14,6 @@ from monitor.decide.holding import Restraints
 from monitor.errors import ConflictError
 from monitor.model import HeldDelivery, HoldKind, Policies, Priority
 from monitor.pipeline import Doors
-from monitor.ports import Store
 
 log = structlog.get_logger()
 
@@ -43,7 +42,7 @@ class Holds:
         set_back = self._looked_at is not None and now < self._looked_at  # the clock: what is held ends later by it
         everything, self._all, self._looked_at = self._all or set_back, False, now
         try:
-            held = await doors.in_store(_held, doors.store, policies, now, everything=everything)
+            held = await _held(doors, policies, now, everything=everything)
             return await self._end(held, policies, look_up, now) if held else 0
         except BaseException:
             self._all = self._all or everything
@@ -97,9 +96,11 @@ def _steps(keys: Sequence[str]) -> list[Sequence[str]]:
     return [keys[start : start + AT_ONCE] for start in range(0, len(keys), AT_ONCE)]
 
 
-def _held(store: Store, policies: Policies, now: datetime, *, everything: bool) -> Mapping[str, Sequence[HeldDelivery]]:
+async def _held(
+    doors: Doors, policies: Policies, now: datetime, *, everything: bool
+) -> Mapping[str, Sequence[HeldDelivery]]:
     """Read what to decide about, by channel; of kinds that hold nothing there is nothing to be asked."""
-    kinds = {kind for kind, _ in store.holders() if kind in OURS}
+    kinds = {kind for kind, _ in await doors.in_store(doors.store.holders) if kind in OURS}
     found = {}
     for channel, policy in policies.channels.items() if kinds else ():
         sooner = {
@@ -109,11 +110,26 @@ def _held(store: Store, policies: Policies, now: datetime, *, everything: bool) 
         }
         some: dict[str, HeldDelivery] = {}
         for kind in sorted(kinds):
-            read = partial(store.held_deliveries, channel=channel, kind=kind, limit=MOST_AT_ONCE)
             over, least = None if everything else now, sooner.get(kind)
-            some |= {each.delivery.key: each for each in read(over=over)}
+            some |= await _read(doors, channel, kind, over=over)
             if least is not None and not everything:
-                some |= {each.delivery.key: each for each in read(at_least=least)}
+                some |= await _read(doors, channel, kind, at_least=least)
         if some:
             found[channel] = tuple(some.values())
+    return found
+
+
+async def _read(
+    doors: Doors, channel: str, kind: HoldKind, *, over: datetime | None = None, at_least: Priority | None = None
+) -> dict[str, HeldDelivery]:
+    """Read one kind of what is held, page by page, so that other work goes between."""
+    found, after, read = dict[str, HeldDelivery](), 0, doors.store.held_deliveries
+    while len(found) < MOST_AT_ONCE:
+        page = await doors.in_store(
+            read, channel=channel, kind=kind, over=over, at_least=at_least, after=after, limit=AT_ONCE
+        )
+        if not page:
+            break
+        found |= {each.delivery.key: each for each in page}
+        after = page[-1].seq
     return found
