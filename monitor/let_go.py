@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Generator, Iterator
 from dataclasses import KW_ONLY, dataclass
 from datetime import datetime
-from itertools import islice
 from typing import Final
 
 from monitor.decide.breaker import notice_of_ending
@@ -21,21 +20,16 @@ from monitor.ports import Store
 
 _ALL: Final = 1_000_000
 AT_ONCE: Final = 500  # messages in one step
-FIRST_STEPS: Final = 20  # that whoever lets them go waits for
 _ATTEMPTS: Final = 10
 
 
-def begin(store: Store, kind: HoldKind, by: str, steps: Iterator[int]) -> int:
-    """Take the first steps for somebody who waits, all where there are few; return how many messages it is in all.
+def begin(store: Store, kind: HoldKind, by: str, steps: Iterator[int], *, whole: bool) -> int:
+    """Let go what a mute or breaker holds, for somebody who waits; return how many messages that were.
 
-    The daemon's next tick does the rest.
+    Of very many it is left to the next tick of a daemon, unless the `whole` of it is wanted now.
     """
-    done = 0
-    for count in islice(steps, FIRST_STEPS):
-        done += count
-        if done >= AT_ONCE:
-            break
-    return done + sum(each.messages for each in store.held_totals(kind, by))
+    held = sum(each.messages for each in store.held_totals(kind, by))
+    return held if held > AT_ONCE and not whole else sum(steps)
 
 
 def go_on(steps: Iterator[int]) -> int | None:
