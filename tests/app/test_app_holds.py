@@ -6,7 +6,7 @@ from click.testing import CliRunner
 from structlog.testing import capture_logs
 
 from monitor.cli import cli
-from monitor.holds import AT_ONCE
+from monitor.daemon.holds import AT_ONCE
 from monitor.model import DeliveryState, Hold, HoldKind
 from monitor.store.sql_store import open_existing_store
 from monitor.testing import SlackMessage
