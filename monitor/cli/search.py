@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import timedelta
 from itertools import islice
 from pathlib import Path
@@ -28,11 +28,34 @@ TITLE_WIDTH = 200
 SENTENCE_WIDTH = 300
 
 
+class Spelt(click.ParamType[str]):
+    """A name that has to be spelt in a certain way: a mistake is the option's, not the query's."""
+
+    name = "name"
+
+    def __init__(self, pattern: str, kind: str) -> None:
+        self._pattern = re.compile(pattern)
+        self._kind = kind
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """Read it."""
+        text = str(value)
+        if not self._pattern.fullmatch(text):
+            self.fail(f"`{one_line(text)}` is {self._kind}", param, ctx)
+        return text
+
+
+LANGUAGE = Spelt("[a-z]{2,3}", "no language of two or three small letters, such as `en` or `ru`")
+SOURCE = Spelt(r"[^\s/:@*]+", "no feed, tag or host: write it like `wire` or `reuters.com`")
+
+
 @click.command()
 @click.argument("query")
 @click.option("--since", type=Duration(), default="7d", show_default=True, help="How far back, such as 24h or 30d.")
-@click.option("--feed", help="Only of this feed, tag or host.", metavar="NAME")
-@click.option("--lang", help="Only in this language, such as `ru`, or one that cannot be told.", metavar="CODE")
+@click.option("--feed", type=SOURCE, help="Only of this feed, tag or host.", metavar="NAME")
+@click.option(
+    "--lang", type=LANGUAGE, help="Only in this language, such as `ru`, or one that cannot be told.", metavar="CODE"
+)
 @click.option("--limit", type=click.IntRange(min=1), default=20, show_default=True, help="How many, the newest.")
 @click.option("--timeout", type=Duration(), default="60s", show_default=True, help="How long it may take.")
 @click.option("--json", "form", flag_value="json", help="Print everything as one JSON object.")
@@ -61,20 +84,13 @@ def search(
       monitor search --csv --limit 1000 '"military talks" NEAR/12 Syria'
     """  # noqa: D301 - click's sign for "leave these lines as they are" is the character itself
     from monitor import setup  # noqa: PLC0415 - `monitor --help` must not import the house
-    from monitor.errors import ConfigurationError  # noqa: PLC0415
     from monitor.search import Search  # noqa: PLC0415
     from monitor.wall_clock import utc_now  # noqa: PLC0415
 
     loaded = setup.load_setup(file)
     also = ({"sources": {"only": feed}} if feed else {}) | ({"lang": lang} if lang else {})
     readable = query.encode("utf-8", "replace").decode()  # an argument may hold bytes that are no text
-    try:
-        ruleset = setup.trials_of(loaded).load_query(readable, name="query", also=also)
-    except ConfigurationError as error:
-        options = {"lang": "--lang", "sources": "--feed"}
-        raise ConfigurationError(
-            [replace(each, file=options.get(each.file, each.file)) for each in error.problems]
-        ) from None
+    ruleset = setup.trials_of(loaded).load_query(readable, name="query", also=also)
     start = utc_now()
     with existing_store(file) as store:
         found = Search(
@@ -87,23 +103,21 @@ def search(
         )
         count = _print(found, limit, form)
     if feed and not count:
-        _hint_at(feed, loaded)
+        _doubt(feed, loaded)
     sys.exit(0 if count else 1)
 
 
-def _hint_at(feed: str, loaded: Setup) -> None:
-    """Say where `--feed` names nothing that is configured: what was taken out of the files may still be stored."""
-    from urllib.parse import urlsplit  # noqa: PLC0415 - only for the mistake
-
+def _doubt(feed: str, loaded: Setup) -> None:
+    """Say that no feed, tag or host of the configuration is called so: a link's host may be, and a feed of the past."""
     from monitor.document import did_you_mean  # noqa: PLC0415 - `monitor --help` must not import the house
+    from monitor.rules.limits import host_of  # noqa: PLC0415
 
     feeds = loaded.config.feeds
-    known = {each.name for each in feeds} | {tag for each in feeds for tag in each.tags}
-    hosts = {urlsplit(each.url).hostname or "" for each in feeds}
-    if feed not in known and not any(host == feed or host.endswith(f".{feed}") for host in hosts):
-        hint = did_you_mean(feed, known | hosts)
-        said = f"--feed: no feed, tag or host `{one_line(feed)}` is among your feeds" + (f"; {hint}" if hint else "")
-        click.secho(said, fg="yellow", err=True)
+    known = {name for each in feeds for name in (each.name, *each.tags, host_of(each.url))} - {""}
+    if feed not in known:
+        hint = did_you_mean(feed, known)
+        said = f"no feed, tag or host of the configuration is called `{one_line(feed)}`"
+        click.secho(f"{said}; {hint}" if hint else said, fg="yellow", err=True)
 
 
 def _usable(loaded: Setup) -> dict[str, Definition]:

@@ -20,7 +20,7 @@ from monitor.text.underline import underlined
 
 SOURCE_WIDTH = 160
 _NO_FILES = frozenset(
-    {"query", "standard input", "--lang", "--feed", "--store", "MONITOR_STORE", "MONITOR_CONSOLE"}
+    {"query", "standard input", "--store", "MONITOR_STORE", "MONITOR_CONSOLE"}
 )  # what was typed stands in none
 
 

@@ -55,29 +55,19 @@ class Trials:
         """Load a query, with what else the rule asks for; where it stands on several lines, they are one.
 
         Raises:
-            ConfigurationError: with every mistake in it; one in `also` says the name of its key there, and no place.
+            ConfigurationError: with every mistake in it.
         """
         line = " ".join(text.split("\n")).strip()
         span = Span(0, 0, len(line))
         spans: dict[Loc, Span] = {(): span, ("query",): span}
-        also = also or {}
-        spans |= {(key,): Span(row, 0, len(key)) for row, key in enumerate(also, 1)}
-        text, value = "\n".join([line, *also]), {"query": line, **also}
-        document = Document(file=name, text=text, value=value, spans=spans, key_spans={("query",): span})
+        value = {"query": line, **(also or {})}
+        document = Document(file=name, text=line, value=value, spans=spans, key_spans={("query",): span})
         if found := _CONTROL.search(line):
             place = Span(0, found.start(), 1)
             raise ConfigurationError(
                 [document.problem_at(place, f"control character U+{ord(found[0]):04X}", "delete it")]
             )
-        try:
-            return self._load(document, [])
-        except ConfigurationError as error:
-            raise ConfigurationError(
-                [
-                    replace(each, file=each.source, line=0, column=0, source="") if each.line > 1 else each
-                    for each in error.problems
-                ]
-            ) from None
+        return self._load(document, [])
 
     def _load(self, document: Document, problems: Sequence[Problem]) -> Ruleset:
         others = [_without_actors_of(document, other) for other in self._documents]
