@@ -16,7 +16,7 @@ from markupsafe import Markup, escape
 
 from monitor import __version__
 from monitor.account import verdict_in_words
-from monitor.console.guard import COOKIE
+from monitor.console.guard import has_session
 from monitor.console.unwritten import Unwritten
 from monitor.files import Mistakes
 from monitor.model import DeliveryState, Excerpt
@@ -93,7 +93,7 @@ class Pages:
             "attention": request.get(ATTENTION),
             "not_loaded": request.get(NOT_LOADED),
             "said": request.get(SAID),
-            "has_session": COOKIE in request.cookies,
+            "has_session": has_session(request),
         }
         return self.part(template, status=status, **shell, **context)
 

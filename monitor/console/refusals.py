@@ -21,6 +21,7 @@ WHY: Final = {
     HTTPStatus.METHOD_NOT_ALLOWED: "That cannot be done to this page.",
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "This is too much for one request.",
     HTTPStatus.MISDIRECTED_REQUEST: "This is not a name of this console.",
+    HTTPStatus.TOO_MANY_REQUESTS: "Too much of this came from there: try again in a while.",
     HTTPStatus.INTERNAL_SERVER_ERROR: "That failed in the monitor itself, which has logged why: please report it.",
     HTTPStatus.SERVICE_UNAVAILABLE: "That cannot be answered now: try again in a minute.",
 }

@@ -197,6 +197,16 @@ def test_a_paused_feed_is_not_polled_until_it_is_resumed(store: SqlStore) -> Non
     assert due_names(store, MINUTE) == ["guardian"]
 
 
+def test_a_second_pause_leaves_the_reason_unless_it_has_another(store: SqlStore) -> None:
+    store.sync_feeds([make_feed()], NOW)
+    for reason, kept in (("redesign", "redesign"), ("", "redesign"), ("gone", "gone")):
+        store.pause_feed(make_feed().url, NOW, until=NOW + MINUTE, reason=reason)
+        assert state_of(store).notes.pause_reason == kept
+    store.resume_feed(make_feed().url, NOW)
+    store.pause_feed(make_feed().url, NOW)
+    assert state_of(store).notes.pause_reason == ""
+
+
 def test_a_poll_under_way_when_its_feed_is_paused_is_dropped(store: SqlStore) -> None:
     lease = claim_one(store)
     assert store.pause_feed(lease.state.url, NOW)
