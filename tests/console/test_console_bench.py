@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import os
+import platform
 import signal
+import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -78,6 +80,31 @@ async def test_a_process_answers_and_is_stopped(bench: Workbench, setups: list[S
     os.kill(third, signal.SIGKILL)
     with pytest.raises(TrialRefusedError, match="it was too much"):
         await asking
+
+
+SETPRIORITY = {"x86_64": 141, "aarch64": 140}.get(platform.machine())
+SANDBOX = """#!{python}
+import ctypes, os, struct, sys
+code = [(0x20, 0, 0, 0), (0x15, 0, 1, {number}), (0x06, 0, 0, 0x50001), (0x06, 0, 0, 0x7FFF0000)]
+raw = ctypes.create_string_buffer(b"".join(struct.pack("HBBI", *each) for each in code))
+libc = ctypes.CDLL(None)
+assert libc.prctl(38, 1, 0, 0, 0) == 0  # no new privileges
+program = ctypes.create_string_buffer(struct.pack("HP", len(code), ctypes.addressof(raw)))
+assert libc.prctl(22, 2, program, 0, 0) == 0  # that call fails with EPERM: seccomp(2), as systemd writes it
+os.execv("{python}", ["{python}", *sys.argv[1:]])
+"""
+
+
+@pytest.mark.skipif(SETPRIORITY is None, reason="the number of this call is not known here")
+async def test_a_sandbox_that_lets_nobody_be_nice_lets_rules_be_tried(setups: list[Setup], tmp_path: Path) -> None:
+    python = tmp_path / "python"
+    python.write_text(SANDBOX.format(python=sys.executable, number=SETPRIORITY))
+    python.chmod(0o755)
+    bench = Workbench(lambda: setups[-1], python=str(python))
+    found = await bench.do("try", seconds=9, **question())
+    assert found["matched"] == 1
+    assert os.getpriority(os.PRIO_PROCESS, bench.pid) == os.getpriority(os.PRIO_PROCESS, 0)
+    await bench.close()
 
 
 async def test_nothing_begins_where_it_cannot_or_at_the_end(setups: list[Setup]) -> None:
