@@ -4,9 +4,13 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from yarl import URL
 
 from monitor.config.load import load_config
+from monitor.feeds import reasons
+from monitor.logs import redact
 from monitor.model import Backlog, Feed
+from monitor.text.links import shown_url
 from tests.config.place import Place
 
 NOT_A_URL = "a feed's URL begins with https:// or http:// and holds no blank"
@@ -46,6 +50,24 @@ def test_a_feed_with_everything(place: Place) -> None:
     assert tass.backlog is Backlog.SILENT
     assert (other.poll, other.backlog, other.tags) == (timedelta(minutes=3), Backlog.ALERT, ("wire",))
     assert "s3cret" not in repr(config)
+
+
+@pytest.mark.parametrize(
+    ("url", "shown"),
+    [
+        ("https://${HOST}/private/${KEY}/rss.xml", "https://feeds.a.example/private/***/rss.xml"),
+        ("https://b.example?key=${KEY}", "https://b.example"),
+        ("${URL}", "https://***"),
+    ],
+)
+def test_what_a_url_holds_by_reference_is_shown_nowhere(place: Place, url: str, shown: str) -> None:
+    place.env.update(
+        HOST="feeds.a.example", KEY="planted-in-a-path", URL="https://u:w@c.example/planted-in-all/rss?a=b"
+    )
+    feed = place.load(f"feeds: {{wire: '{url}'}}").feeds[0]
+    assert shown_url(feed.url) == shown
+    assert "planted" not in reasons.shown(URL(feed.url))
+    assert "planted" not in redact(f"no answer from {feed.url}")
 
 
 def test_feeds_come_in_the_order_of_the_files(place: Place) -> None:

@@ -136,10 +136,10 @@ def test_a_bug_and_a_lack_of_memory_are_answers(setups: list[Setup], monkeypatch
 def test_what_goes_to_the_process_holds_no_secret(folder: Path) -> None:
     (folder / "monitor.yaml").write_text(
         "channels: {hook: {slack_webhook: '${HOOK}'}}\ninclude: [rules.yaml]\n"
-        "feeds: {wire: {url: https://wire.example/rss, headers: {Authorization: '${KEY}'}}}\n"
+        "feeds: {wire: {url: 'https://wire.example/${KEY}/rss?key=${KEY}', headers: {Authorization: '${KEY}'}}}\n"
     )
     env = {"HOOK": "https://hooks.slack.com/services/T/B/hunter2", "KEY": "hunter3"}
     ground = ground_of(load_setup(folder / "monitor.yaml", env=env))
     assert [Path(name).name for name, _ in ground.texts] == ["rules.yaml"]
-    assert ground.feeds[0].headers == ()
+    assert (ground.feeds[0].url, ground.feeds[0].headers) == ("https://wire.example", ())
     assert "hunter" not in repr(ground)
