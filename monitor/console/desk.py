@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager
 from typing import Final, TypeVar
 
 from monitor.document import did_you_mean
-from monitor.errors import NotFoundError
+from monitor.errors import NotFoundError, StoreUnavailableError
 from monitor.files import Mistakes
 from monitor.pipeline import Doors, Live
 from monitor.ports import Clock, Store
@@ -18,6 +19,8 @@ from monitor.text.plain import one_line, shorten
 
 R = TypeVar("R")
 PATIENCE: Final = 0.05  # seconds that a look at the state lets the daemon's own work go first
+MOST_WAITING: Final = 300  # looks; whoever closes his page leaves his look behind
+LONGEST_WAIT: Final = 25.0  # seconds: a connection lasts 30, and then nobody waits for the answer
 
 
 class Desk:
@@ -74,7 +77,11 @@ class Desk:
         return await self._look(self._searching, look)
 
     async def work(self, make: Callable[[], R]) -> R:
-        """Have something made for a page, in turn with what pages read: that takes longer, and delays no message."""
+        """Have something made for a page, in turn with what pages read: that takes longer, and delays no message.
+
+        Raises:
+            StoreUnavailableError: too many wait for their turn, or for too long.
+        """
         return await self._reading.do(make)
 
     async def _look(self, thread: ReadingThread, look: Callable[[Store], R]) -> R:
@@ -119,20 +126,43 @@ class ReadingThread:
     everything else in the daemon. Each look waits until the daemon's own work pauses: a message goes before a page.
     """
 
-    def __init__(self, name: str, doors: Doors) -> None:
+    def __init__(self, name: str, doors: Doors, *, longest_wait: float = LONGEST_WAIT) -> None:
         self._name = name
         self._doors = doors
+        self._longest_wait = longest_wait
         self._turn = asyncio.Lock()
+        self._waiting = 0
         self._store: SqlStore | None = None
         self._thread: ThreadPoolExecutor | None = None
 
     async def do(self, work: Callable[[], R]) -> R:
-        """Have something done on the thread, in the order of asking."""
-        async with self._turn:
+        """Have something done on the thread, in the order of asking.
+
+        Raises:
+            StoreUnavailableError: too many wait for it, or for too long.
+        """
+        async with self._in_turn():
             await self._doors.let_pass(PATIENCE)
             if self._thread is None:
                 self._thread = ThreadPoolExecutor(1, self._name)
             return await asyncio.get_running_loop().run_in_executor(self._thread, work)
+
+    @asynccontextmanager
+    async def _in_turn(self) -> AsyncIterator[None]:
+        if self._waiting >= MOST_WAITING:
+            raise StoreUnavailableError("too many read it at this moment")
+        self._waiting += 1
+        try:
+            async with asyncio.timeout(self._longest_wait):
+                await self._turn.acquire()
+        except TimeoutError:
+            raise StoreUnavailableError("others read it, one after another") from None
+        finally:
+            self._waiting -= 1
+        try:
+            yield
+        finally:
+            self._turn.release()
 
     def store(self, url: str) -> SqlStore:
         """Return its connection; call it on the thread."""

@@ -1,7 +1,9 @@
 """Whom the console answers: hosts, sites, tokens, sessions, proxies."""
 
 import asyncio
+from collections.abc import AsyncIterator
 
+import aiohttp
 import pytest
 
 from monitor.console.guard import COOKIE, SESSION
@@ -147,6 +149,23 @@ async def test_a_form_that_cannot_be_read_is_no_mistake_of_ours(house: House) ->
             answer = await visitor.post("/mutes", raw=body, headers={"Content-Type": content_type})
             expected = 415 if content_type.startswith("multipart/") else 400
             assert (answer.status, answer.text[:4]) == (expected, f"{expected} "), body
+
+
+async def pieces() -> AsyncIterator[bytes]:
+    yield b"token=wrong"
+
+
+async def test_strangers_are_not_listened_to_for_long(house: House) -> None:
+    form = b"Content-Type: application/x-www-form-urlencoded"
+    async with visiting(adding(house, LOGIN)) as visitor:
+        for kind in (form, b"Content-Type: text/plain"):
+            assert await visitor.raw("POST /login", kind, body=[b"token=" + b"x" * 4_000]) == 413
+        assert await visitor.raw("POST /login", form, body=[b"token=wrong"]) == 403
+        async with (
+            aiohttp.ClientSession() as session,
+            session.post(f"{visitor.address}/login", data=pieces()) as answer,
+        ):
+            assert answer.status == 413
 
 
 PATHS = {

@@ -6,10 +6,13 @@ import asyncio
 import threading
 from datetime import UTC, datetime, timedelta
 
-from monitor.console.desk import Desk
+import pytest
+
+from monitor.console.desk import MOST_WAITING, Desk, ReadingThread
 from monitor.console.held import Held
 from monitor.console.pages import Pages
 from monitor.daemon import Daemon
+from monitor.errors import StoreUnavailableError
 from tests.app.house import House
 from tests.console.visits import visiting
 
@@ -81,6 +84,22 @@ async def test_pages_are_made_one_at_a_time_in_the_order_of_asking(house: House)
         await asyncio.gather(*(desk.work(lambda number=number: make(number)) for number in range(9)))  # type: ignore[misc]
         assert made == [(number, 1) for number in range(9)]
         await desk.close()
+
+
+async def test_what_nobody_waits_for_any_more_is_not_read(house: House) -> None:
+    async with house.open() as app:
+        thread, end, read = ReadingThread("reading", app.doors, longest_wait=0.01), threading.Event(), list[int]()
+        busy = asyncio.create_task(thread.do(end.wait))
+        left_behind = [asyncio.create_task(thread.do(lambda: read.append(1))) for _ in range(MOST_WAITING)]
+        await asyncio.wait(left_behind, timeout=0)
+        with pytest.raises(StoreUnavailableError, match="too many"):
+            await thread.do(lambda: read.append(1))
+        answers = await asyncio.gather(*left_behind, return_exceptions=True)
+        assert {type(answer) for answer in answers} == {StoreUnavailableError}
+        end.set()
+        await busy
+        assert await thread.do(lambda: read) == []
+        await thread.close()
 
 
 async def test_a_page_is_written_off_the_loop(house: House) -> None:
