@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import asynccontextmanager
 from typing import Final, TypeVar
 
 from monitor.document import did_you_mean
@@ -19,8 +18,8 @@ from monitor.text.plain import one_line, shorten
 
 R = TypeVar("R")
 PATIENCE: Final = 0.05  # seconds that a look at the state lets the daemon's own work go first
-MOST_WAITING: Final = 300  # looks; whoever closes his page leaves his look behind
-LONGEST_WAIT: Final = 25.0  # seconds: a connection lasts 30, and then nobody waits for the answer
+MOST_WAITING: Final = 300  # looks; who closes his page leaves his behind
+LONGEST: Final = 20.0  # seconds for a look and the wait for it: a connection lasts 30, then nobody hears the answer
 
 
 class Desk:
@@ -80,7 +79,7 @@ class Desk:
         """Have something made for a page, in turn with what pages read: that takes longer, and delays no message.
 
         Raises:
-            StoreUnavailableError: too many wait for their turn, or for too long.
+            StoreUnavailableError: it takes too long, or too many wait for their turn.
         """
         return await self._reading.do(make)
 
@@ -126,10 +125,10 @@ class ReadingThread:
     everything else in the daemon. Each look waits until the daemon's own work pauses: a message goes before a page.
     """
 
-    def __init__(self, name: str, doors: Doors, *, longest_wait: float = LONGEST_WAIT) -> None:
+    def __init__(self, name: str, doors: Doors, *, longest: float = LONGEST) -> None:
         self._name = name
         self._doors = doors
-        self._longest_wait = longest_wait
+        self._longest = longest
         self._turn = asyncio.Lock()
         self._waiting = 0
         self._store: SqlStore | None = None
@@ -139,30 +138,27 @@ class ReadingThread:
         """Have something done on the thread, in the order of asking.
 
         Raises:
-            StoreUnavailableError: too many wait for it, or for too long.
+            StoreUnavailableError: it takes too long, or too many wait for their turn.
         """
-        async with self._in_turn():
-            await self._doors.let_pass(PATIENCE)
-            if self._thread is None:
-                self._thread = ThreadPoolExecutor(1, self._name)
-            return await asyncio.get_running_loop().run_in_executor(self._thread, work)
-
-    @asynccontextmanager
-    async def _in_turn(self) -> AsyncIterator[None]:
         if self._waiting >= MOST_WAITING:
             raise StoreUnavailableError("too many read it at this moment")
         self._waiting += 1
         try:
-            async with asyncio.timeout(self._longest_wait):
-                await self._turn.acquire()
+            async with asyncio.timeout(self._longest) as time:
+                return await self._do(work)
         except TimeoutError:
-            raise StoreUnavailableError("others read it, one after another") from None
+            if not time.expired():  # the work's own
+                raise
+            raise StoreUnavailableError("it takes too long to be read now") from None
         finally:
             self._waiting -= 1
-        try:
-            yield
-        finally:
-            self._turn.release()
+
+    async def _do(self, work: Callable[[], R]) -> R:
+        async with self._turn:
+            await self._doors.let_pass(PATIENCE)
+            if self._thread is None:
+                self._thread = ThreadPoolExecutor(1, self._name)
+            return await asyncio.get_running_loop().run_in_executor(self._thread, work)
 
     def store(self, url: str) -> SqlStore:
         """Return its connection; call it on the thread."""

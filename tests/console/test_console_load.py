@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import threading
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from aiohttp import web
+from aiohttp.test_utils import make_mocked_request
 
 from monitor.console.desk import MOST_WAITING, Desk, ReadingThread
+from monitor.console.guard import READER
 from monitor.console.held import Held
-from monitor.console.pages import Pages
+from monitor.console.notice import Notice
+from monitor.console.pages import ATTENTION, Pages
 from monitor.daemon import Daemon
 from monitor.errors import StoreUnavailableError
 from tests.app.house import House
@@ -88,18 +93,50 @@ async def test_pages_are_made_one_at_a_time_in_the_order_of_asking(house: House)
 
 async def test_what_nobody_waits_for_any_more_is_not_read(house: House) -> None:
     async with house.open() as app:
-        thread, end, read = ReadingThread("reading", app.doors, longest_wait=0.01), threading.Event(), list[int]()
-        busy = asyncio.create_task(thread.do(end.wait))
-        left_behind = [asyncio.create_task(thread.do(lambda: read.append(1))) for _ in range(MOST_WAITING)]
+        thread, end, read = ReadingThread("reading", app.doors, longest=0.3), threading.Event(), list[int]()
+        looks: list[Callable[[], object]] = [end.wait, *[lambda: read.append(1)] * (MOST_WAITING - 1)]
+        left_behind = [asyncio.create_task(thread.do(look)) for look in looks]
         await asyncio.wait(left_behind, timeout=0)
         with pytest.raises(StoreUnavailableError, match="too many"):
-            await thread.do(lambda: read.append(1))
+            await thread.do(looks[1])
         answers = await asyncio.gather(*left_behind, return_exceptions=True)
-        assert {type(answer) for answer in answers} == {StoreUnavailableError}
+        assert {type(answer) for answer in answers} == {StoreUnavailableError}  # of a store that hangs, too
         end.set()
-        await busy
-        assert await thread.do(lambda: read) == []
         await thread.close()
+        assert read == []
+
+
+async def test_a_look_that_times_out_by_itself_says_so(house: House) -> None:
+    async with house.open() as app:
+        thread = ReadingThread("reading", app.doors)
+        with pytest.raises(TimeoutError):
+            await thread.do(raise_timeout)
+        await thread.close()
+
+
+def raise_timeout() -> None:
+    raise TimeoutError
+
+
+async def test_a_store_that_hangs_holds_up_no_page_that_does_not_need_it(house: House) -> None:
+    async with house.open() as app:
+        desk, end = desk_of(app), threading.Event()
+        hanging = asyncio.create_task(desk.read(lambda _: end.wait()))
+        await asyncio.wait([hanging], timeout=0)
+
+        async def answer(request: web.Request) -> web.Response:
+            return web.Response(text=str(request.get(ATTENTION)))
+
+        request = make_mocked_request("GET", "/login", headers={"Accept": "text/html"})
+        request[READER] = "ann"
+        notice = Notice(desk, patience=0.001)
+        assert (await notice.look(request, answer)).text == "None"  # type: ignore[attr-defined]
+        end.set()
+        await hanging
+        assert notice._counting is not None
+        await notice._counting
+        assert "failing" in (await notice.look(request, answer)).text  # type: ignore[attr-defined]
+        await desk.close()
 
 
 async def test_a_page_is_written_off_the_loop(house: House) -> None:
