@@ -116,6 +116,14 @@ async def test_nothing_begins_where_it_cannot_or_at_the_end(setups: list[Setup])
         await bench.do("try", seconds=1, **question())
 
 
+async def test_an_answer_that_is_too_long_is_no_mistake_of_ours(setups: list[Setup]) -> None:
+    bench = Workbench(lambda: setups[-1], most_answer=100)
+    for _ in range(2):  # nothing of the first is left for the second
+        with pytest.raises(TrialRefusedError, match="its answer is too long"):
+            await bench.do("try", seconds=9, **question())
+    await bench.close()
+
+
 def test_a_bug_and_a_lack_of_memory_are_answers(setups: list[Setup], monkeypatch: pytest.MonkeyPatch) -> None:
     shop = ground_of(setups[-1]).open()
 
