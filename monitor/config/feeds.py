@@ -193,7 +193,8 @@ class _Loader:
             if _CONTROL.search(value):
                 message = f"the value of header `{name}` holds a line end or control character"
                 self.problems.append(written.problem_in(("headers", name), message, "an HTTP header is one line"))
-            yield name, Secret(value)
+            # a `Referer` is no secret, and may be how the feed's own URL begins
+            yield name, Secret(value, known=has_reference(text) or _SECRET_HEADER.search(name) is not None)
 
 
 def _literal_secrets(written: _Written) -> Iterator[Loc]:

@@ -70,6 +70,14 @@ def test_what_a_url_holds_by_reference_is_shown_nowhere(place: Place, url: str, 
     assert "planted" not in redact(f"no answer from {feed.url}")
 
 
+def test_a_header_that_is_no_secret_is_taken_out_of_no_text(place: Place) -> None:
+    place.env["KEY"] = "planted-in-a-header"
+    headers = "{Referer: 'https://site.example/', X-Id: '${KEY}', Accept: application/rss+xml}"
+    feed = place.load(f"feeds: {{wire: {{url: https://site.example/rss, headers: {headers}}}}}").feeds[0]
+    assert (shown_url(feed.url), redact("it is application/rss+xml")) == (feed.url, "it is application/rss+xml")
+    assert redact("it has planted-in-a-header") == "it has ***"
+
+
 def test_feeds_come_in_the_order_of_the_files(place: Place) -> None:
     place.write("more.yaml", "feeds: {c: https://c.example, a: https://a.example}")
     config = place.load("include: more.yaml\nfeeds: {z: https://z.example, b: https://b.example}")
