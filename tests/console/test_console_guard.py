@@ -74,6 +74,26 @@ async def test_a_form_of_another_site_is_refused(house: House, headers: dict[str
         assert (await visitor.post("/logout", headers=headers)).status == status
 
 
+def fetching(site: str, mode: str, dest: str) -> dict[str, str]:
+    return {"Sec-Fetch-Site": site, "Sec-Fetch-Mode": mode, "Sec-Fetch-Dest": dest}
+
+
+FETCHES = {
+    ("cross-site", "navigate", "document"): 200,  # a link to us
+    ("cross-site", "navigate", "iframe"): 403,
+    ("cross-site", "no-cors", "image"): 403,
+    ("same-site", "cors", "empty"): 403,  # a page at another port of this machine
+    ("same-origin", "cors", "empty"): 200,
+    ("none", "navigate", "document"): 200,
+}
+
+
+async def test_a_page_of_another_site_links_here_and_no_more(house: House) -> None:
+    async with visiting(house) as visitor:
+        for fetch, status in FETCHES.items():
+            assert (await visitor.get("/alerts?q=storm", headers=fetching(*fetch))).status == status, fetch
+
+
 async def test_a_token_becomes_a_session_that_ends(house: House) -> None:
     async with visiting(adding(house, LOGIN)) as visitor:
         refused = await visitor.get("/alerts")
