@@ -158,7 +158,7 @@ def _is_proxy(remote: str, login: Login) -> bool:
 
 
 def _is_part_of_another_page(request: web.Request) -> bool:
-    """Say whether a page of another site asks behind its reader's back: it may not read the answer, but have us work."""
+    """Say whether a page of another site asks behind its reader's back: it cannot read the answer, but have us work."""
     site, *how = (request.headers.get(f"Sec-Fetch-{name}", "") for name in ("Site", "Mode", "Dest"))
     return site in ("cross-site", "same-site") and how != ["navigate", "document"]
 
