@@ -83,6 +83,14 @@ class Desk:
         """
         return await self._reading.do(make)
 
+    async def ponder(self, make: Callable[[], R]) -> R:
+        """Have something made that may take seconds, in turn with searches: it holds up no page, and no message.
+
+        Raises:
+            StoreUnavailableError: it takes too long, or too many wait for their turn.
+        """
+        return await self._searching.do(make)
+
     async def _look(self, thread: ReadingThread, look: Callable[[Store], R]) -> R:
         url = self.setup.config.store
         if url.endswith(":memory:"):  # there is one connection, and nobody else sees what it holds

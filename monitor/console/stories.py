@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any, Final
 
 from aiohttp import web
@@ -69,7 +70,10 @@ class Stories:
             raise web.HTTPNotFound(text=_unknown(story_id))
         now = self._desk.clock()
         mutes = await self._desk.read(lambda store: store.mutes(at=now))
-        return self._page(request, account, [each for each in mutes if _bears_on(each, account)], first=after is None)
+        mutes = tuple(each for each in mutes if _bears_on(each, account))
+        # thirty long articles and 10,000 rules take seconds
+        reports = await self._desk.ponder(partial(self._reports, account))
+        return self._page(request, account, reports, mutes, first=after is None)
 
     async def _story(self, reference: str) -> str:
         """Find a story by the beginning of its id, or of the id of an entry, an alert or a message of it.
@@ -99,8 +103,15 @@ class Stories:
 
     # -- showing -------------------------------------------------------------------------------------------------------
 
-    def _page(self, request: web.Request, account: StoryAccount, mutes: list[Mute], *, first: bool) -> web.Response:
-        reports = [self._report(each, account) for each in account.entries[:ENTRIES_ON_A_PAGE]]
+    def _page(
+        self,
+        request: web.Request,
+        account: StoryAccount,
+        reports: list[Report],
+        mutes: Sequence[Mute],
+        *,
+        first: bool,
+    ) -> web.Response:
         more = account.entries[ENTRIES_ON_A_PAGE - 1].place if len(account.entries) > ENTRIES_ON_A_PAGE else None
         alerts = [record.alert for record in account.alerts]
         return self._pages.page(
@@ -118,6 +129,9 @@ class Stories:
             priority=max((alert.priority for alert in alerts), default=None),
             mutes=[(each, what_is_muted(each)) for each in mutes],
         )
+
+    def _reports(self, account: StoryAccount) -> list[Report]:
+        return [self._report(each, account) for each in account.entries[:ENTRIES_ON_A_PAGE]]
 
     def _report(self, of: StoryEntry, account: StoryAccount) -> Report:
         """Mark the hits of an entry as they were told; where they were not, as the rules would tell them now."""
@@ -146,6 +160,8 @@ class Stories:
             return see_other(f"/stories/{record.story.id}")
         ruleset, entry = self._desk.live.ruleset, record.entry
         tags = self._desk.setup.source_tags.get(entry.feed, ())
+        nearest = await self._desk.ponder(partial(nearest_misses, ruleset, entry, tags, limit=MOST_NEAREST))
+        matches = await self._desk.ponder(lambda: ruleset.match(entry, tags).matches)
         return self._pages.page(
             request,
             "entry.html.j2",
@@ -153,8 +169,8 @@ class Stories:
             zone=self._desk.setup.config.defaults.zone,
             entry=entry,
             rows=account_of(record),
-            nearest=nearest_misses(ruleset, entry, tags, limit=MOST_NEAREST),
-            news=[match.rule.id for match in ruleset.match(entry, tags).matches],
+            nearest=nearest,
+            news=[match.rule.id for match in matches],
         )
 
     # -- doing ---------------------------------------------------------------------------------------------------------

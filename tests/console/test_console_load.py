@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from aiohttp import web
@@ -18,7 +20,8 @@ from monitor.console.notice import Notice
 from monitor.console.pages import ATTENTION, Pages
 from monitor.daemon import Daemon
 from monitor.errors import StoreUnavailableError
-from tests.app.house import House
+from monitor.rules.match import Ruleset
+from tests.app.house import START, House, rss
 from tests.console.visits import visiting
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
@@ -148,6 +151,27 @@ async def test_a_page_is_written_off_the_loop(house: House) -> None:
         assert isinstance(page.body, bytes)
         assert b"never &amp; nowhere" in page.body
         await desk.close()
+
+
+class Watched:
+    """A set of rules that knows who has asked it."""
+
+    def __init__(self, rules: Ruleset) -> None:
+        self._rules, self.threads = rules, set[str]()
+
+    def __getattr__(self, name: str) -> Any:
+        self.threads.add(threading.current_thread().name.partition("_")[0])
+        return getattr(self._rules, name)
+
+
+async def test_rules_are_asked_off_the_loop_where_no_page_waits(house: House) -> None:
+    async with visiting(house) as visitor:
+        await visitor.tell(house, rss("The weather is fine"))
+        (entry,), _ = visitor.app.doors.store.read_entries(since=START, after=None, limit=2)
+        watched = Watched(visitor.app.live.ruleset)
+        visitor.app.live = replace(visitor.app.live, ruleset=watched)  # type: ignore[arg-type]
+        assert "The weather is fine" in (await visitor.get(f"/entries/{entry.id}")).text
+    assert watched.threads == {"searching"}
 
 
 async def test_what_is_held_is_looked_up_once_for_all_and_anew_when_it_is_old() -> None:
