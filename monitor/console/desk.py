@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import Final, TypeVar
 
 from monitor.document import did_you_mean
@@ -101,7 +102,7 @@ class Desk:
         """Have a function change the state, in its turn among the daemon's transactions."""
         return await self._doors.in_store(change, self._doors.store)
 
-    def require_known(self, *, rule: str = "", feed: str = "", channel: str = "") -> None:
+    async def require_known(self, *, rule: str = "", feed: str = "", channel: str = "") -> None:
         """Check that the files know these names, where they are given.
 
         Raises:
@@ -115,7 +116,7 @@ class Desk:
         }
         for what, (name, names) in known.items():
             if name and name not in names:
-                hint = did_you_mean(name, names)
+                hint = await self.ponder(partial(did_you_mean, name, tuple(names)))  # of 10,000 it takes a second
                 raise NotFoundError(
                     f"there is no {what} `{shorten(one_line(name), 50)}`" + (f": {hint}" if hint else "")
                 )
