@@ -139,7 +139,7 @@ class Stories:
         for message in account.messages:
             if (message.feed, message.seen_at, message.url) == (entry.feed, entry.seen_at, entry.url):
                 return Report(of=of, message=message, is_told=True, rows=rows)
-        tags = self._desk.setup.source_tags.get(entry.feed, ())
+        tags = self._desk.setup.tags_of(entry.feed)
         matches = self._desk.live.ruleset.match(entry, tags).matches
         return Report(of=of, message=render_message(matches) if matches else None, is_told=False, rows=rows)
 
@@ -159,7 +159,7 @@ class Stories:
         if record.story is not None:
             return see_other(f"/stories/{record.story.id}")
         ruleset, entry = self._desk.live.ruleset, record.entry
-        tags = self._desk.setup.source_tags.get(entry.feed, ())
+        tags = self._desk.setup.tags_of(entry.feed)
         nearest = await self._desk.ponder(partial(nearest_misses, ruleset, entry, tags, limit=MOST_NEAREST))
         matches = await self._desk.ponder(lambda: ruleset.match(entry, tags).matches)
         return self._pages.page(

@@ -116,6 +116,21 @@ async def test_nothing_begins_where_it_cannot_or_at_the_end(setups: list[Setup])
         await bench.do("try", seconds=1, **question())
 
 
+async def test_an_end_while_a_process_starts_leaves_none_behind(setups: list[Setup]) -> None:
+    bench = Workbench(lambda: setups[-1])
+    asking = asyncio.create_task(bench.do("try", seconds=9, **question()))
+    await asyncio.wait([asking], timeout=0)
+    await bench.close()
+    with pytest.raises(TrialRefusedError, match="is ending"):
+        await asking
+    assert bench.pid == 0
+
+
+def test_the_tags_of_a_feed_are_those_of_all(setups: list[Setup]) -> None:
+    setup = setups[-1]
+    assert (setup.tags_of("wire"), setup.tags_of("gone")) == (setup.source_tags["wire"], ())
+
+
 async def test_an_answer_that_is_too_long_is_no_mistake_of_ours(setups: list[Setup]) -> None:
     bench = Workbench(lambda: setups[-1], most_answer=100)
     for _ in range(2):  # nothing of the first is left for the second
