@@ -15,7 +15,7 @@ from hypothesis.strategies import one_of
 from schemathesis.specs.openapi.checks import positive_data_acceptance
 
 from monitor.console.api.endpoints import Call, Endpoint
-from monitor.console.api.shapes import Nothing
+from monitor.console.api.requests import Nothing
 from monitor.testing import Fault
 from tests.app.house import House, rss
 from tests.console.visits import Visitor, visiting

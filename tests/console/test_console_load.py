@@ -169,7 +169,7 @@ async def test_rules_are_asked_off_the_loop_where_no_page_waits(house: House) ->
         await visitor.tell(house, rss("The weather is fine"))
         (entry,), _ = visitor.app.doors.store.read_entries(since=START, after=None, limit=2)
         watched = Watched(visitor.app.live.ruleset)
-        visitor.app.live = replace(visitor.app.live, ruleset=watched)  # type: ignore[arg-type]
+        visitor.app.in_use.live = replace(visitor.app.live, ruleset=watched)  # type: ignore[arg-type]
         assert "The weather is fine" in (await visitor.get(f"/entries/{entry.id}")).text
     assert watched.threads == {"searching"}
 
