@@ -98,6 +98,8 @@ def configure(level: str = "info", stream: TextIO | None = None) -> None:
         logging.getLogger(chatty).setLevel(max(LEVELS[level], logging.WARNING))
     # it warns of each tick that finds the one before still at work, which is what ticks are meant to do
     logging.getLogger("apscheduler").setLevel(logging.ERROR)
+    # of a collector that is away it warns before each new attempt
+    logging.getLogger("opentelemetry").setLevel(logging.ERROR)
     # slack-sdk's debug lines hold webhook URLs, SQLAlchemy's hold whole articles
     for leaky in ("slack_sdk", "sqlalchemy"):
         logging.getLogger(leaky).setLevel(logging.WARNING)

@@ -29,6 +29,7 @@ class Search:
     usable: Mapping[str, Definition] = field(default_factory=lambda: MappingProxyType({}))
     late: Callable[[], bool] = lambda: False  # whether it has taken long enough
     read: int = 0  # entries looked at so far
+    last: Cursor | None = None  # the entry looked at last
     reached: datetime | None = None  # where it was given up, None = it was not
 
     @property
@@ -38,13 +39,14 @@ class Search:
         return wanted_by_any(definitions, self.usable)
 
     def __iter__(self) -> Iterator[Match]:
-        """Yield what matches; stop where it gets late."""
+        """Yield what matches; stop where it gets late, with one entry looked at at least: so a next page gets on."""
         for places in self._places():
-            if self.late():
-                self.reached = places[0].seen_at
-                return
             entries = self.store.recall_near(stories=(), entries=[place.entry_id for place in places]).reports
             for place in places:
+                if self.last and self.late():  # a long text and a query that is made for it take a third of a second
+                    self.reached = self.last.seen_at
+                    return
+                self.last = place
                 if entry := entries.get(place.entry_id):  # it may have been forgotten since
                     self.read += 1
                     yield from self._match(entry)

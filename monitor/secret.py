@@ -11,13 +11,17 @@ from urllib.parse import quote
 
 @final
 class Secret:
-    """Hold a token, password or key; only `reveal()` gives it, `str()` and `repr()` are `***`."""
+    """Hold a token, password or key; only `reveal()` gives it, `str()` and `repr()` are `***`.
+
+    `known` = `blot` takes it out of other texts too; not so what only stands where a secret may stand.
+    """
 
     __slots__ = ("__value",)
 
-    def __init__(self, value: str) -> None:
+    def __init__(self, value: str, *, known: bool = True) -> None:
         self.__value = value
-        remember(value)
+        if known:
+            remember(value)
 
     def reveal(self) -> str:
         """Return the value itself; call it at the last moment, and keep the result out of names that are logged."""

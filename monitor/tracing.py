@@ -6,6 +6,7 @@ they go. Without them nothing is imported and nothing leaves this machine.
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import TYPE_CHECKING, Final
@@ -47,7 +48,7 @@ def _provider(make: Callable[[], SpanExporter], env: Mapping[str, str]) -> Trace
     from opentelemetry.sdk.trace.export import BatchSpanProcessor  # noqa: PLC0415
 
     named = {"service.name": env.get("OTEL_SERVICE_NAME", "") or "media-monitor", "service.version": __version__}
-    provider = TracerProvider(resource=Resource.create(named))
+    provider = TracerProvider(resource=Resource.create(named), shutdown_on_exit=False)
     provider.add_span_processor(BatchSpanProcessor(make()))
     return provider
 
@@ -69,10 +70,11 @@ def _console() -> SpanExporter:
 class Traces(Tracer):
     """Trace into a provider of OpenTelemetry's."""
 
-    def __init__(self, provider: TracerProvider) -> None:
+    def __init__(self, provider: TracerProvider, *, flush: float = FLUSH) -> None:
         from opentelemetry import trace  # noqa: PLC0415 - an extra
 
         self._provider = provider
+        self._flush = flush
         self._tracer = provider.get_tracer("monitor", __version__)
         self._current = trace.get_current_span
         self._failed = trace.StatusCode.ERROR
@@ -93,9 +95,11 @@ class Traces(Tracer):
                 raise
 
     def close(self) -> None:
-        """Send what is not sent yet."""
-        self._provider.force_flush(int(FLUSH * 1_000))
-        self._provider.shutdown()
+        """Send what is not sent yet, as far as there is time."""
+        # on a thread that may be left behind: where a collector hangs, the library waits for ten seconds and more
+        sending = threading.Thread(target=self._provider.shutdown, name="monitor-traces", daemon=True)
+        sending.start()
+        sending.join(self._flush)
 
 
 class _Open:

@@ -119,7 +119,7 @@ def _nearest(loaded: Setup | None, entry: Entry) -> tuple[Explanation, ...]:
 
     if loaded is None:
         return ()
-    return nearest_misses(loaded.ruleset, entry, loaded.source_tags.get(entry.feed, ()), limit=MOST_NEAREST)
+    return nearest_misses(loaded.ruleset, entry, loaded.tags_of(entry.feed), limit=MOST_NEAREST)
 
 
 def _as_json(record: EntryRecord, nearest: tuple[Explanation, ...]) -> dict[str, Any]:
@@ -147,7 +147,7 @@ def _show_nearest(loaded: Setup | None, record: EntryRecord) -> None:
         click.echo("  (the rules hold a mistake now, so the nearest ones cannot be told: see `monitor check`)")
         return
     matched = {decision.rule for decision in record.decisions if decision.verdict == "match"}
-    found = loaded.ruleset.match(record.entry, loaded.source_tags.get(record.entry.feed, ())).matches
+    found = loaded.ruleset.match(record.entry, loaded.tags_of(record.entry.feed)).matches
     news = [match.rule.id for match in found if match.rule.id not in matched]
     if news:
         click.echo(f"  The rules as they are now would match: {', '.join(news)}")

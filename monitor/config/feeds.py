@@ -14,7 +14,7 @@ from monitor.config.models import FeedSettings, PollSettings
 from monitor.document import Document, Loc, validate
 from monitor.errors import Problem
 from monitor.model import Backlog, Feed
-from monitor.secret import Secret, has_reference, resolve_references
+from monitor.secret import Secret, has_reference, references, remember, resolve_references
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9_.-]*")
 _HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # RFC 9110, 5.1
@@ -22,6 +22,7 @@ _SECRET_HEADER = re.compile(r"auth|cookie|key|passw|secret|token", re.IGNORECASE
 _LITERAL = "a secret must not stand in this file"
 _BY_REFERENCE = "write ${NAME}, and set NAME in the environment or .env"
 _CONTROL = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")  # and the halves of pairs that stand for bytes in an environment
+_HOST_END = re.compile(r"[/?#]")
 _UNUSABLE_IN_URL = re.compile(rf"\s|{_CONTROL.pattern}")
 
 
@@ -172,6 +173,7 @@ class _Loader:
         if isinstance(found, Problem):
             self.problems.append(found)
             return None
+        _remember_secrets(text, found, self.env)
         earlier = self._by_url.setdefault(found, written)
         if earlier is not written:
             message = f"feed `{earlier.name}` in {earlier.place} has the same URL"
@@ -205,7 +207,8 @@ class _Loader:
             if _CONTROL.search(value):
                 message = f"the value of header `{name}` holds a line end or control character"
                 self.problems.append(written.problem_in(("headers", name), message, "an HTTP header is one line"))
-            yield name, Secret(value)
+            # a `Referer` is no secret, and may be how the feed's own URL begins
+            yield name, Secret(value, known=has_reference(text) or _SECRET_HEADER.search(name) is not None)
 
 
 def _literal_secrets(written: _Written) -> Iterator[Loc]:
@@ -258,6 +261,16 @@ def _web_url(written: _Written, url: str) -> str | Problem:
         return url
     hint = "put `https://` before it" if not parts.scheme and "." in url else ""
     return written.problem_in(("url",), "a feed's URL begins with https:// or http:// and holds no blank", hint)
+
+
+def _remember_secrets(text: str, url: str, env: Mapping[str, str]) -> None:
+    """Have nobody be shown what a URL holds by reference behind its host: some feeds have their key in the path."""
+    scheme, _, rest = text.partition("://")
+    if has_reference(scheme):  # all of it is one reference
+        parts = urlsplit(url)
+        remember(parts.netloc.rpartition("@")[2] + parts.path)
+    for name in references(_HOST_END.split(rest, maxsplit=1)[1:]):
+        remember(resolve_references(f"${{{name}}}", env))
 
 
 def _file_name(url: str) -> str | None:

@@ -19,11 +19,16 @@ LONGEST_FORM: Final = 100_000  # bytes
 MOST: Final = 10**15
 MAX_BODY: Final = 2_000_000  # bytes, of the longest text that can be tried, in most scripts
 MOST_FIELDS: Final = 50  # of a form
+MOST_OF_STRANGERS: Final = 4_000  # bytes; whoever has not logged in has a token to say, and no more
 
 
 @web.middleware
 async def bounded(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Refuse forms that no browser sends for a page of ours; a form is taken apart in the daemon's own loop."""
+    if not request[READER] and request.can_read_body:
+        length = request.content_length
+        if length is None or length > MOST_OF_STRANGERS:  # None = it comes in pieces, as no form of a browser does
+            raise web.HTTPRequestEntityTooLarge(max_size=MOST_OF_STRANGERS, actual_size=length or 0)
     if request.content_type.startswith("multipart/"):
         raise web.HTTPUnsupportedMediaType(text="a form or JSON is expected here")
     if request.content_type == "application/x-www-form-urlencoded":

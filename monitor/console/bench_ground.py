@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import cached_property
 from typing import Any, Final
+from urllib.parse import urlsplit, urlunsplit
 
 from monitor.attempt import Outlook, restraints_now
 from monitor.document import Document, parse_document
@@ -126,5 +127,7 @@ class Workshop:
 
 
 def harmless(feed: Feed) -> Feed:
-    """Return a feed without its secrets."""
-    return replace(feed, headers=(), proxy=None)
+    """Return a feed without its secrets: of its URL the host is enough."""
+    parts = urlsplit(feed.url)
+    url = urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], "", "", ""))
+    return replace(feed, url=url, headers=(), proxy=None)

@@ -31,6 +31,7 @@ LATEST: Final = 20
 LOOKED_BACK: Final = timedelta(days=30)
 SHOWN: Final = 2_000  # characters of a text
 MARKS: Final = 60  # in one text
+MOST_WARNINGS: Final = 20_000
 
 
 # -- try ---------------------------------------------------------------------------------------------------------------
@@ -168,12 +169,15 @@ def _rules(document: Document) -> Mapping[str, Any]:
 
 
 def lint_files(shop: Workshop, *, today: date, tell: Tell) -> dict[str, Any]:
-    """Look for what is allowed and hardly meant, as `monitor check` does; each warning with its rule, "" = none."""
+    """Look for what is allowed and hardly meant, as `monitor check` does; each warning with its rule, "" = none.
+
+    Of very many the first are told: nobody reads more.
+    """
     del tell
     definitions = read_definitions(shop.documents, main=shop.main)
     found = lint(shop.documents, definitions, today=today, feeds=shop.ground.feeds)
     starts = {each.file: _starts(each) for each in shop.documents}
-    rows = problem_rows(found)
+    rows = problem_rows(found[:MOST_WARNINGS])
     return {"problems": [row | {"rule": _rule_at(starts[row["file"]], row["line"])} for row in rows]}
 
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import Final, TypeVar
 
 from monitor.document import did_you_mean
-from monitor.errors import NotFoundError
+from monitor.errors import NotFoundError, StoreUnavailableError
 from monitor.files import Mistakes
 from monitor.pipeline import Doors, Live
 from monitor.ports import Clock, Store
@@ -18,6 +19,8 @@ from monitor.text.plain import one_line, shorten
 
 R = TypeVar("R")
 PATIENCE: Final = 0.05  # seconds that a look at the state lets the daemon's own work go first
+MOST_WAITING: Final = 300  # looks; who closes his page leaves his behind
+LONGEST: Final = 20.0  # seconds for a look and the wait for it: a connection lasts 30, then nobody hears the answer
 
 
 class Desk:
@@ -74,8 +77,20 @@ class Desk:
         return await self._look(self._searching, look)
 
     async def work(self, make: Callable[[], R]) -> R:
-        """Have something made for a page, in turn with what pages read: that takes longer, and delays no message."""
+        """Have something made for a page, in turn with what pages read: that takes longer, and delays no message.
+
+        Raises:
+            StoreUnavailableError: it takes too long, or too many wait for their turn.
+        """
         return await self._reading.do(make)
+
+    async def ponder(self, make: Callable[[], R]) -> R:
+        """Have something made that may take seconds, in turn with searches: it holds up no page, and no message.
+
+        Raises:
+            StoreUnavailableError: it takes too long, or too many wait for their turn.
+        """
+        return await self._searching.do(make)
 
     async def _look(self, thread: ReadingThread, look: Callable[[Store], R]) -> R:
         url = self.setup.config.store
@@ -87,7 +102,7 @@ class Desk:
         """Have a function change the state, in its turn among the daemon's transactions."""
         return await self._doors.in_store(change, self._doors.store)
 
-    def require_known(self, *, rule: str = "", feed: str = "", channel: str = "") -> None:
+    async def require_known(self, *, rule: str = "", feed: str = "", channel: str = "") -> None:
         """Check that the files know these names, where they are given.
 
         Raises:
@@ -101,7 +116,7 @@ class Desk:
         }
         for what, (name, names) in known.items():
             if name and name not in names:
-                hint = did_you_mean(name, names)
+                hint = await self.ponder(partial(did_you_mean, name, tuple(names)))  # of 10,000 it takes a second
                 raise NotFoundError(
                     f"there is no {what} `{shorten(one_line(name), 50)}`" + (f": {hint}" if hint else "")
                 )
@@ -119,15 +134,35 @@ class ReadingThread:
     everything else in the daemon. Each look waits until the daemon's own work pauses: a message goes before a page.
     """
 
-    def __init__(self, name: str, doors: Doors) -> None:
+    def __init__(self, name: str, doors: Doors, *, longest: float = LONGEST) -> None:
         self._name = name
         self._doors = doors
+        self._longest = longest
         self._turn = asyncio.Lock()
+        self._waiting = 0
         self._store: SqlStore | None = None
         self._thread: ThreadPoolExecutor | None = None
 
     async def do(self, work: Callable[[], R]) -> R:
-        """Have something done on the thread, in the order of asking."""
+        """Have something done on the thread, in the order of asking.
+
+        Raises:
+            StoreUnavailableError: it takes too long, or too many wait for their turn.
+        """
+        if self._waiting >= MOST_WAITING:
+            raise StoreUnavailableError("too many read it at this moment")
+        self._waiting += 1
+        try:
+            async with asyncio.timeout(self._longest) as time:
+                return await self._do(work)
+        except TimeoutError:
+            if not time.expired():  # the work's own
+                raise
+            raise StoreUnavailableError("it takes too long to be read now") from None
+        finally:
+            self._waiting -= 1
+
+    async def _do(self, work: Callable[[], R]) -> R:
         async with self._turn:
             await self._doors.let_pass(PATIENCE)
             if self._thread is None:

@@ -101,8 +101,8 @@ class Finder:
         then = None
         if len(matches) > FOUND_ON_A_PAGE:
             then = ToldPlace(at=shown[-1].entry.seen_at, alert_id=shown[-1].entry.id)
-        elif search.reached:  # nothing is lost: the next page goes on where this one had to stop
-            then = ToldPlace(at=search.reached + timedelta(microseconds=1), alert_id="")
+        elif search.reached and search.last:  # nothing is lost: the next page goes on where this one had to stop
+            then = ToldPlace(at=search.last.seen_at, alert_id=search.last.entry_id)
         return Finding(
             since=since,
             found=tuple(

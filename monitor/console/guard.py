@@ -68,6 +68,8 @@ class Guard:
             raise web.HTTPMisdirectedRequest(text="this is not a name of this console: see `console: {hosts: […]}`")
         if not bearer and request.method not in _SAFE and not _from_our_page(request):
             raise web.HTTPForbidden(text="this did not come from a page of this console")
+        if not bearer and _is_part_of_another_page(request):
+            raise web.HTTPForbidden(text="other sites may link to this console, and no more")
         reader = "token" if bearer else self._reader(request)
         if reader is None and request.path not in PUBLIC and not request.path.startswith(OUR_FILES):
             if request.method == "GET" and "text/html" in request.headers.get("Accept", ""):
@@ -169,6 +171,12 @@ def _is_proxy(remote: str, login: Login) -> bool:
     except ValueError:
         return False
     return any(address in ipaddress.ip_network(network) for network in login.proxies)
+
+
+def _is_part_of_another_page(request: web.Request) -> bool:
+    """Say whether a page of another site asks behind its reader's back: it cannot read the answer, but have us work."""
+    site, *how = (request.headers.get(f"Sec-Fetch-{name}", "") for name in ("Site", "Mode", "Dest"))
+    return site in ("cross-site", "same-site") and how != ["navigate", "document"]
 
 
 def _from_our_page(request: web.Request) -> bool:

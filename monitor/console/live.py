@@ -10,6 +10,7 @@ import asyncio
 import contextlib
 import json
 from collections import OrderedDict
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final
@@ -48,11 +49,11 @@ class Limits:
 
 @dataclass(eq=False)
 class Listener:
-    """One open page: what fits it and has not been sent."""
+    """One open page: what fits it and has not been sent, as it is sent."""
 
     request: web.Request
     wanted: ToldFilter
-    waiting: asyncio.Queue[ToldStory | None] = field(default_factory=lambda: asyncio.Queue(MOST_WAITING))
+    waiting: asyncio.Queue[bytes | None] = field(default_factory=lambda: asyncio.Queue(MOST_WAITING))
 
     @property
     def is_there(self) -> bool:
@@ -60,10 +61,10 @@ class Listener:
         transport = self.request.transport
         return transport is not None and not transport.is_closing()
 
-    def offer(self, told: ToldStory | None) -> bool:
-        """Put a story where it is sent from, None = that was all; False = too much waits already."""
+    def offer(self, event: bytes | None) -> bool:
+        """Put an event where it is sent from, None = that was all; False = too much waits already."""
         with contextlib.suppress(asyncio.QueueFull):
-            self.waiting.put_nowait(told)
+            self.waiting.put_nowait(event)
             return True
         return False
 
@@ -145,25 +146,30 @@ class Live:
             return
         since = ToldFilter(since=after.at)
         stories = await self._desk.read(lambda store: store.told_stories(since, before=None, limit=MOST_AT_ONCE))
-        for told in reversed(stories):
-            if (told.place.at, told.place.alert_id) > (after.at, after.alert_id) and fits(told, listener.wanted):
-                await self._write(response, self._event(told))
+        place = after.at, after.alert_id
+        missed = [each for each in stories if (each.place.at, each.place.alert_id) > place]
+        for event in await self._events([told for told in reversed(missed) if fits(told, listener.wanted)]):
+            await self._write(response, event)
 
     async def _tell(self, listener: Listener, response: web.StreamResponse) -> None:
         while True:
             try:
                 async with asyncio.timeout(self.limits.beat):
-                    told = await listener.waiting.get()
+                    event = await listener.waiting.get()
             except TimeoutError:
                 await self._write(response, b": still here\n\n")
                 continue
-            if told is None:
+            if event is None:
                 return
-            await self._write(response, self._event(told))
+            await self._write(response, event)
 
     async def _write(self, response: web.StreamResponse, event: bytes) -> None:
         async with asyncio.timeout(self.limits.write):
             await response.write(event)
+
+    async def _events(self, stories: Sequence[ToldStory]) -> list[bytes]:
+        """Write each story once, however many listen, and off the loop."""
+        return await self._desk.work(lambda: [self._event(told) for told in stories])
 
     def _event(self, told: ToldStory) -> bytes:
         zone, now = self._desk.setup.config.defaults.zone, self._desk.clock()
@@ -210,11 +216,11 @@ class Live:
         since = ToldFilter(since=news[0].at)
         stories = await self._desk.read(lambda store: store.told_stories(since, before=None, limit=MOST_AT_ONCE))
         new = {place.alert_id for place in news}
-        for told in reversed(stories):
-            if any(alert.id in new for alert in told.alerts):
-                for listener in list(self.listeners):
-                    if fits(told, listener.wanted) and not listener.offer(told):
-                        self._send_home(listener)
+        told = [each for each in reversed(stories) if any(alert.id in new for alert in each.alerts)]
+        for story, event in zip(told, await self._events(told), strict=True):
+            for listener in list(self.listeners):
+                if fits(story, listener.wanted) and not listener.offer(event):
+                    self._send_home(listener)
 
 
 def fits(told: ToldStory, wanted: ToldFilter) -> bool:

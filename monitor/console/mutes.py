@@ -67,7 +67,7 @@ class Mutes:
         sent, now, who = await form(request), self._desk.clock(), person(request)
         names = {name: sent.get(name, "") for name in NAMES}
         try:
-            self._desk.require_known(rule=names["rule"], feed=names["feed"], channel=names["channel"])
+            await self._desk.require_known(rule=names["rule"], feed=names["feed"], channel=names["channel"])
             until = now + parse_duration(sent.get("for", ""))
             begin = partial(acts.mute, now=now, until=until, reason=sent.get("reason", ""), tell="tell" in sent)
             story, rule, feed, channel = (names[name] for name in NAMES)

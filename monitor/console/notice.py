@@ -16,14 +16,17 @@ from monitor.ports import Attention
 from monitor.web.server import Handler
 
 COUNTED_EVERY: Final = 5.0  # seconds
+PATIENCE: Final = 1.0  # seconds: a store that hangs holds up no page that does not need it
 IN_DOUBT_AFTER: Final = timedelta(seconds=30)
 
 
 class Notice:
     """Counts for every page, by a middleware."""
 
-    def __init__(self, desk: Desk) -> None:
+    def __init__(self, desk: Desk, *, patience: float = PATIENCE) -> None:
         self._desk = desk
+        self._patience = patience
+        self._counting: asyncio.Task[None] | None = None
         self._counted_at: float | None = None
         self._counts: Attention | None = None
 
@@ -42,9 +45,13 @@ class Notice:
         now = asyncio.get_running_loop().time()
         if self._counted_at is None or now - self._counted_at >= COUNTED_EVERY:
             self._counted_at = now  # whoever comes meanwhile sees what was counted before
-            before = self._desk.clock() - IN_DOUBT_AFTER
-            try:
-                self._counts = await self._desk.read(lambda store: store.attention(sent_before=before))
-            except StoreUnavailableError:  # the page itself says so, where it needs the store
-                self._counts = None
+            self._counting = asyncio.create_task(self._count())
+            await asyncio.wait([self._counting], timeout=self._patience)
         return self._counts
+
+    async def _count(self) -> None:
+        before = self._desk.clock() - IN_DOUBT_AFTER
+        try:
+            self._counts = await self._desk.read(lambda store: store.attention(sent_before=before))
+        except StoreUnavailableError:  # the page itself says so, where it needs the store
+            self._counts = None

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any, Final
 
 from aiohttp import web
@@ -69,7 +70,10 @@ class Stories:
             raise web.HTTPNotFound(text=_unknown(story_id))
         now = self._desk.clock()
         mutes = await self._desk.read(lambda store: store.mutes(at=now))
-        return self._page(request, account, [each for each in mutes if _bears_on(each, account)], first=after is None)
+        mutes = tuple(each for each in mutes if _bears_on(each, account))
+        # thirty long articles and 10,000 rules take seconds
+        reports = await self._desk.ponder(partial(self._reports, account))
+        return self._page(request, account, reports, mutes, first=after is None)
 
     async def _story(self, reference: str) -> str:
         """Find a story by the beginning of its id, or of the id of an entry, an alert or a message of it.
@@ -99,8 +103,15 @@ class Stories:
 
     # -- showing -------------------------------------------------------------------------------------------------------
 
-    def _page(self, request: web.Request, account: StoryAccount, mutes: list[Mute], *, first: bool) -> web.Response:
-        reports = [self._report(each, account) for each in account.entries[:ENTRIES_ON_A_PAGE]]
+    def _page(
+        self,
+        request: web.Request,
+        account: StoryAccount,
+        reports: list[Report],
+        mutes: Sequence[Mute],
+        *,
+        first: bool,
+    ) -> web.Response:
         more = account.entries[ENTRIES_ON_A_PAGE - 1].place if len(account.entries) > ENTRIES_ON_A_PAGE else None
         alerts = [record.alert for record in account.alerts]
         return self._pages.page(
@@ -122,13 +133,16 @@ class Stories:
             mutes=[(each, what_is_muted(each)) for each in mutes],
         )
 
+    def _reports(self, account: StoryAccount) -> list[Report]:
+        return [self._report(each, account) for each in account.entries[:ENTRIES_ON_A_PAGE]]
+
     def _report(self, of: StoryEntry, account: StoryAccount) -> Report:
         """Mark the hits of an entry as they were told; where they were not, as the rules would tell them now."""
         entry, rows = of.entry, decision_rows(of.decisions)
         for message in account.messages:
             if (message.feed, message.seen_at, message.url) == (entry.feed, entry.seen_at, entry.url):
                 return Report(of=of, message=message, is_told=True, rows=rows)
-        tags = self._desk.setup.source_tags.get(entry.feed, ())
+        tags = self._desk.setup.tags_of(entry.feed)
         matches = self._desk.live.ruleset.match(entry, tags).matches
         return Report(of=of, message=render_message(matches) if matches else None, is_told=False, rows=rows)
 
@@ -148,7 +162,9 @@ class Stories:
         if record.story is not None:
             return see_other(f"/stories/{record.story.id}")
         ruleset, entry = self._desk.live.ruleset, record.entry
-        tags = self._desk.setup.source_tags.get(entry.feed, ())
+        tags = self._desk.setup.tags_of(entry.feed)
+        nearest = await self._desk.ponder(partial(nearest_misses, ruleset, entry, tags, limit=MOST_NEAREST))
+        matches = await self._desk.ponder(lambda: ruleset.match(entry, tags).matches)
         return self._pages.page(
             request,
             "entry.html.j2",
@@ -156,8 +172,8 @@ class Stories:
             zone=self._desk.setup.config.defaults.zone,
             entry=entry,
             rows=account_of(record),
-            nearest=nearest_misses(ruleset, entry, tags, limit=MOST_NEAREST),
-            news=[match.rule.id for match in ruleset.match(entry, tags).matches],
+            nearest=nearest,
+            news=[match.rule.id for match in matches],
         )
 
     # -- doing ---------------------------------------------------------------------------------------------------------

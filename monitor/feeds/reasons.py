@@ -11,6 +11,7 @@ from yarl import URL
 
 from monitor.errors import Cause, FetchError
 from monitor.feeds.guard import GuardedError
+from monitor.secret import blot
 from monitor.text.plain import shorten
 
 # what to do about a status that will not mend itself
@@ -23,8 +24,8 @@ _ADVICE = {
 
 
 def shown(url: URL) -> str:
-    """Name a URL in a message: without user, password, query string and fragment."""
-    return shorten(str(url.with_user(None).with_query(None).with_fragment(None)), 200)
+    """Name a URL in a message: without user, password, query string and fragment, and what is known as a secret."""
+    return shorten(blot(str(url.with_user(None).with_query(None).with_fragment(None))), 200)
 
 
 def explain(status: int, where: str, blocked_by: str = "") -> str:

@@ -129,10 +129,10 @@ class WebServer:
             response: web.StreamResponse = await handler(request)
         except web.HTTPException as refused:
             if refused.status < HTTPStatus.BAD_REQUEST:
-                response = web.Response(status=refused.status, headers=_kept(refused))
+                response = web.Response(status=refused.status, headers=headers_of(refused))
             else:
                 self._refusals.add(f"{refused.status} {refused.reason}")
-                response = self._refuse(request, HTTPStatus(refused.status), _why(refused), _kept(refused))
+                response = self._refuse(request, HTTPStatus(refused.status), reason_of(refused), headers_of(refused))
         except StoreUnavailableError:  # the daemon says so itself; hubs ask again
             later = {"Retry-After": "60"}
             response = self._refuse(request, HTTPStatus.SERVICE_UNAVAILABLE, "the store cannot be read now", later)
@@ -209,12 +209,12 @@ def _protocol_logger(refusals: Refusals) -> logging.Logger:
     return logger
 
 
-def _kept(refused: web.HTTPException) -> dict[str, str]:
+def headers_of(refused: web.HTTPException) -> dict[str, str]:
     """Return the headers of a refusal that say something to the one who is refused."""
     return {name: value for name, value in refused.headers.items() if name in ("Retry-After", "Allow", "Location")}
 
 
-def _why(refused: web.HTTPException) -> str:
+def reason_of(refused: web.HTTPException) -> str:
     """Return what was said of a refusal, beyond its status."""
     said = refused.text or ""
     return "" if said == f"{refused.status}: {refused.reason}" else said

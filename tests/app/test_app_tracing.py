@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+import threading
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 import pytest
 from aiohttp import web
 from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
-from opentelemetry.sdk.trace.export import SimpleSpanProcessor
+from opentelemetry.sdk.trace.export import (
+    BatchSpanProcessor,
+    SimpleSpanProcessor,
+    SpanExporter,
+    SpanExportResult,
+)
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from structlog.testing import capture_logs
 
@@ -125,6 +131,29 @@ async def test_traces_are_sent_as_otlp_where_the_environment_says(monkeypatch: p
     assert path == "/v1/traces"
     assert b"media-monitor" in body
     assert b"monitor.feed" in body
+
+
+class Stuck(SpanExporter):
+    """A collector that hangs."""
+
+    def __init__(self) -> None:
+        self.asked, self.go_on = threading.Event(), threading.Event()
+
+    def export(self, spans: Sequence[ReadableSpan]) -> SpanExportResult:  # noqa: ARG002 - OpenTelemetry's interface
+        self.asked.set()
+        self.go_on.wait()
+        return SpanExportResult.SUCCESS
+
+
+def test_nobody_waits_for_a_collector_that_hangs() -> None:
+    provider, stuck = TracerProvider(shutdown_on_exit=False), Stuck()
+    provider.add_span_processor(BatchSpanProcessor(stuck))
+    tracer = Traces(provider, flush=0.05)
+    with tracer.span("poll"):
+        pass
+    tracer.close()  # or this test would never end
+    assert stuck.asked.wait(30)
+    stuck.go_on.set()
 
 
 def test_traces_on_a_terminal_leave_standard_output_alone(capsys: pytest.CaptureFixture[str]) -> None:

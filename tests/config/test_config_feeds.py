@@ -4,9 +4,13 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from yarl import URL
 
 from monitor.config.load import load_config
+from monitor.feeds import reasons
+from monitor.logs import redact
 from monitor.model import Backlog, Feed
+from monitor.text.links import shown_url
 from tests.config.place import Place
 
 NOT_A_URL = "a feed's URL begins with https:// or http:// and holds no blank"
@@ -52,6 +56,32 @@ def test_a_wrong_url_is_told_beside_wrong_options(place: Place) -> None:
     found = place.problems("feeds: {a: {url: htp://x, lang: english}, b: {url: [x], lang: y}, c: {lang: z}}")
     assert sum(NOT_A_URL in problem for problem in found) == 1
     assert len([problem for problem in found if "is not a language code" in problem]) == 3
+
+
+@pytest.mark.parametrize(
+    ("url", "shown"),
+    [
+        ("https://${HOST}/private/${KEY}/rss.xml", "https://feeds.a.example/private/***/rss.xml"),
+        ("https://b.example?key=${KEY}", "https://b.example"),
+        ("${URL}", "https://***"),
+    ],
+)
+def test_what_a_url_holds_by_reference_is_shown_nowhere(place: Place, url: str, shown: str) -> None:
+    place.env.update(
+        HOST="feeds.a.example", KEY="planted-in-a-path", URL="https://u:w@c.example/planted-in-all/rss?a=b"
+    )
+    feed = place.load(f"feeds: {{wire: '{url}'}}").feeds[0]
+    assert shown_url(feed.url) == shown
+    assert "planted" not in reasons.shown(URL(feed.url))
+    assert "planted" not in redact(f"no answer from {feed.url}")
+
+
+def test_a_header_that_is_no_secret_is_taken_out_of_no_text(place: Place) -> None:
+    place.env["KEY"] = "planted-in-a-header"
+    headers = "{Referer: 'https://site.example/', X-Id: '${KEY}', Accept: application/rss+xml}"
+    feed = place.load(f"feeds: {{wire: {{url: https://site.example/rss, headers: {headers}}}}}").feeds[0]
+    assert (shown_url(feed.url), redact("it is application/rss+xml")) == (feed.url, "it is application/rss+xml")
+    assert redact("it has planted-in-a-header") == "it has ***"
 
 
 def test_feeds_come_in_the_order_of_the_files(place: Place) -> None:

@@ -8,10 +8,14 @@ from typing import Any
 
 import pytest
 import schemathesis
+from aiohttp import web
+from aiohttp.test_utils import make_mocked_request
 from hypothesis import HealthCheck, given, settings
 from hypothesis.strategies import one_of
 from schemathesis.specs.openapi.checks import positive_data_acceptance
 
+from monitor.console.api.endpoints import Call, Endpoint
+from monitor.console.api.requests import Nothing
 from monitor.testing import Fault
 from tests.app.house import House, rss
 from tests.console.visits import Visitor, visiting
@@ -163,6 +167,17 @@ async def test_a_wrong_question_is_answered_in_a_sentence(house: House, path: st
     async with visiting(house) as visitor:
         answer = await visitor.get(f"/api/v1{path}")
     assert answer.status == status
+
+
+async def test_a_program_is_told_why_it_is_refused_and_when_to_ask_again() -> None:
+    async def busy(_: Call) -> Nothing:
+        raise web.HTTPServiceUnavailable(text="others are searching now", headers={"Retry-After": "5"})
+
+    endpoint = Endpoint(method="GET", path="/x", summary="", answer=Nothing, act=busy)
+    answer = await endpoint.route().handler(make_mocked_request("GET", "/x"))
+    assert isinstance(answer, web.Response)
+    assert (answer.status, answer.headers["Retry-After"]) == (503, "5")
+    assert json.loads(answer.text or "")["detail"] == "others are searching now"
 
 
 async def test_a_wrong_body_is_answered_in_a_sentence(house: House) -> None:

@@ -1,8 +1,10 @@
 """Whom the console answers: hosts, sites, tokens, sessions, proxies."""
 
 import asyncio
+from collections.abc import AsyncIterator
 from datetime import timedelta
 
+import aiohttp
 import pytest
 
 from monitor.config.console import Console
@@ -74,6 +76,26 @@ async def test_a_name_that_is_not_ours_is_refused(house: House, host: str, statu
 async def test_a_form_of_another_site_is_refused(house: House, headers: dict[str, str], status: int) -> None:
     async with visiting(house) as visitor:
         assert (await visitor.post("/logout", headers=headers)).status == status
+
+
+def fetching(site: str, mode: str, dest: str) -> dict[str, str]:
+    return {"Sec-Fetch-Site": site, "Sec-Fetch-Mode": mode, "Sec-Fetch-Dest": dest}
+
+
+FETCHES = {
+    ("cross-site", "navigate", "document"): 200,  # a link to us
+    ("cross-site", "navigate", "iframe"): 403,
+    ("cross-site", "no-cors", "image"): 403,
+    ("same-site", "cors", "empty"): 403,  # a page at another port of this machine
+    ("same-origin", "cors", "empty"): 200,
+    ("none", "navigate", "document"): 200,
+}
+
+
+async def test_a_page_of_another_site_links_here_and_no_more(house: House) -> None:
+    async with visiting(house) as visitor:
+        for fetch, status in FETCHES.items():
+            assert (await visitor.get("/alerts?q=storm", headers=fetching(*fetch))).status == status, fetch
 
 
 async def test_a_token_becomes_a_session_that_ends(house: House) -> None:
@@ -174,6 +196,23 @@ async def test_a_form_that_cannot_be_read_is_no_mistake_of_ours(house: House) ->
             answer = await visitor.post("/mutes", raw=body, headers={"Content-Type": content_type})
             expected = 415 if content_type.startswith("multipart/") else 400
             assert (answer.status, answer.text[:4]) == (expected, f"{expected} "), body
+
+
+async def pieces() -> AsyncIterator[bytes]:
+    yield b"token=wrong"
+
+
+async def test_strangers_are_not_listened_to_for_long(house: House) -> None:
+    form = b"Content-Type: application/x-www-form-urlencoded"
+    async with visiting(adding(house, LOGIN)) as visitor:
+        for kind in (form, b"Content-Type: text/plain"):
+            assert await visitor.raw("POST /login", kind, body=[b"token=" + b"x" * 4_000]) == 413
+        assert await visitor.raw("POST /login", form, body=[b"token=wrong"]) == 403
+        async with (
+            aiohttp.ClientSession() as session,
+            session.post(f"{visitor.address}/login", data=pieces()) as answer,
+        ):
+            assert answer.status == 413
 
 
 PATHS = {

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import socket
+import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -13,6 +14,7 @@ from typing import Any
 import aiohttp
 
 from monitor.console.live import Limits
+from monitor.console.pages import Pages
 from monitor.ports import Store, ToldFilter, ToldStory
 from tests.app.house import House, rss
 from tests.console.hostile import TITLES, assert_harmless
@@ -78,6 +80,28 @@ async def test_who_listens_is_told_what_he_wants_to_see(house: House) -> None:
     assert second["title"] == "earthquake far away"
 
 
+class Writing(Pages):
+    """Pages that know on which threads they were made."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.threads: list[str] = []
+
+    def text(self, template: str, **context: Any) -> str:
+        self.threads.append(threading.current_thread().name)
+        return super().text(template, **context)
+
+
+async def test_a_story_is_written_once_for_all_who_listen_and_off_the_loop(house: House) -> None:
+    async with living(house) as visitor, listening(visitor) as one, listening(visitor) as two:
+        assert await one.line("retry: ")
+        assert await two.line("retry: ")
+        visitor.app.console.live_alerts._pages = writing = Writing()
+        await visitor.tell(house, rss("Shoygu speaks"))
+        assert await one.told() == await two.told()
+    assert writing.threads == ["reading_0"]
+
+
 async def test_who_comes_back_is_told_what_he_missed(house: House) -> None:
     async with living(house) as visitor:
         await visitor.tell(house, rss("Shoygu speaks"))
@@ -125,10 +149,10 @@ async def test_who_does_not_read_is_left(house: House) -> None:
             await loop.sock_sendall(deaf, b"GET /alerts/live HTTP/1.1\r\nHost: localhost\r\n\r\n")
             await loop.sock_recv(deaf, 12)  # it is heard
             (listener,) = live.listeners
-            (told,) = await visitor.app.doors.in_store(_latest, visitor.app.doors.store)
+            (event,) = await live._events(await visitor.app.doors.in_store(_latest, visitor.app.doors.store))
             async with asyncio.timeout(20):
                 while listener.is_there:
-                    listener.offer(told)
+                    listener.offer(event)
                     await asyncio.sleep(0)
         assert listener not in live.listeners
         assert (await visitor.get("/alerts")).status == 200

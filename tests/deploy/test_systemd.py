@@ -43,6 +43,13 @@ def test_the_unit_is_locked_up(tmp_path: Path, file: Path, name: str) -> None:
     assert float(level[1]) <= 1.5
 
 
+@both
+def test_the_process_that_tries_rules_may_let_others_go_first(file: Path, name: str) -> None:
+    filters = re.findall(r"^SystemCallFilter=(.+)$", file.read_text(), re.MULTILINE)
+    assert "@resources" in filters[1], name
+    assert filters[-1] == "setpriority"  # what comes later holds
+
+
 def test_the_unit_stops_before_systemd_kills() -> None:
     stop = re.search(r"^TimeoutStopSec=(\d+)$", UNIT.read_text(), re.MULTILINE)
     assert stop is not None

@@ -17,6 +17,7 @@ from monitor.console.unwritten import Unwritten
 from monitor.document import explain
 from monitor.errors import NotFoundError, StoreUnavailableError, UserError
 from monitor.web.body import read_body
+from monitor.web.server import headers_of, reason_of
 
 PREFIX: Final = "/api/v1"
 MOST_BODY: Final = 100_000  # bytes
@@ -53,7 +54,7 @@ class Endpoint:
         return web.route(self.method, PREFIX + self.path, self._handle)
 
     async def _handle(self, request: web.Request) -> web.Response:
-        headers = None
+        headers: Mapping[str, str] | None = None
         try:
             answer = await self._answer(request)
         except NotFoundError as error:
@@ -64,7 +65,8 @@ class Endpoint:
             status, detail = HTTPStatus.SERVICE_UNAVAILABLE, "the store cannot be reached now"
             headers = {"Retry-After": "10"}
         except web.HTTPException as refused:
-            status, detail = HTTPStatus(refused.status), refused.reason
+            status, detail = HTTPStatus(refused.status), reason_of(refused) or refused.reason
+            headers = headers_of(refused)
         else:
             return Unwritten(answer.model_dump_json, content_type="application/json")
         return problem(status, detail, headers)

@@ -227,7 +227,7 @@ class Api:
     async def _mute(self, call: Call) -> shapes.Done:
         body: requests.MuteBody = call.body
         until = self._desk.clock() + body.duration
-        self._desk.require_known(rule=body.rule, feed=body.feed, channel=body.channel)
+        await self._desk.require_known(rule=body.rule, feed=body.feed, channel=body.channel)
         begin = partial(acts.mute, person=_who(call), until=until, reason=body.reason, tell=body.tell)
         return await self._do(partial(begin, story=body.story, rule=body.rule, feed=body.feed, channel=body.channel))
 
