@@ -475,7 +475,7 @@ def test_the_hash_tells_what_rules_say_and_nothing_else() -> None:
 
 
 def test_examples_are_no_part_of_the_hash() -> None:
-    example = Example(hit=True, title="x", problem=Problem(file="f", message="m"))
+    example = Example(hit=True, title="x", blame=lambda: Problem(file="f", message="m"))
     plain = definition(term("a"))
     assert compile_rules([plain]).hash == compile_rules([replace(plain, examples=(example,))]).hash
 
