@@ -135,7 +135,7 @@ def only(ruleset: Ruleset, rule_id: str) -> Ruleset:
 
 def some(ruleset: Ruleset, rule_ids: Collection[str]) -> Ruleset:
     """Return a rule set of those of the rules that are named; they may use the others."""
-    every = [compiled.definition for compiled in ruleset.compiled.values()]
+    every = [*ruleset.definitions.values()]
     return compile_rules([each for each in every if each.rule.id in rule_ids], usable=every)
 
 
@@ -143,9 +143,8 @@ def wanted_by(ruleset: Ruleset, usable: Ruleset | None = None) -> Wanted | None:
     """Return what an entry needs for one of the rules to match, which may use `usable` ones, None = no index knows."""
     if len(ruleset.rules) > MOST_WORDS:
         return None
-    definitions = {rule_id: each.definition for rule_id, each in ruleset.compiled.items()}
-    others = {rule_id: each.definition for rule_id, each in usable.compiled.items()} if usable else {}
-    return wanted_by_any(definitions.values(), others | definitions)
+    others = usable.definitions if usable else {}
+    return wanted_by_any(ruleset.definitions.values(), {**others, **ruleset.definitions})
 
 
 def wanted_by_either(one: Ruleset, other: Ruleset) -> Wanted | None:

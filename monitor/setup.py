@@ -9,7 +9,7 @@ from datetime import date
 from functools import partial
 from pathlib import Path
 
-from monitor.collector import uncollected
+from monitor.collector import give_back, uncollected
 from monitor.config.load import Config, load_config, watched_files
 from monitor.config.policies import Known, unknown_names
 from monitor.decide.sources import source_tags
@@ -35,6 +35,13 @@ class Setup:
     default_notify: tuple[str, ...]  # the channels of rules that name none
     stamps: Mapping[Path, tuple[int, int]]  # of the files, as they were when they were read
     again: Callable[[], Setup]  # load the same files anew, as `load_setup` was called
+
+    def rest(self) -> None:
+        """Keep no more of what was loaded than watching takes; the rest is read and made again when somebody asks."""
+        for document in self.config.documents:
+            document.fold()
+        self.ruleset.rest()
+        give_back()
 
     @property
     def source_tags(self) -> dict[str, tuple[str, ...]]:

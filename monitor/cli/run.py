@@ -37,6 +37,8 @@ def run(file: Path, *, once: bool, log_level: str) -> None:
     setup.require_examples(loaded)
     if once:
         sys.exit(0 if asyncio.run(app.run_once(loaded)) else 1)
+    app.prepare_store(loaded)
+    loaded.rest()
     asyncio.run(app.serve(loaded))
 
 

@@ -19,9 +19,7 @@ from monitor.text.plain import one_line
 if TYPE_CHECKING:  # `monitor --help` must not import the house
     from monitor.listing import Listed
     from monitor.model import Excerpt, Match
-    from monitor.rules.tree import Definition
     from monitor.search import Search
-    from monitor.setup import Setup
 
 TITLE_WIDTH = 200
 SENTENCE_WIDTH = 300
@@ -74,15 +72,11 @@ def search(
             ruleset=ruleset,
             since=start - since,
             source_tags=loaded.source_tags,
-            usable=_usable(loaded),
+            usable=loaded.ruleset.definitions,
             late=lambda: utc_now() > start + timeout,
         )
         count = _print(found, limit, form)
     sys.exit(0 if count else 1)
-
-
-def _usable(loaded: Setup) -> dict[str, Definition]:
-    return {rule_id: compiled.definition for rule_id, compiled in loaded.ruleset.compiled.items()}
 
 
 def _print(found: Search, limit: int, form: str | None) -> int:

@@ -47,7 +47,7 @@ def run_examples(ruleset: Ruleset, rule_ids: Iterable[str] | None = None) -> tup
     return tuple(
         _run(ruleset, rule_id, example)
         for rule_id in (ruleset.rules if rule_ids is None else rule_ids)
-        for example in ruleset.compiled[rule_id].definition.examples
+        for example in ruleset.definitions[rule_id].examples
     )
 
 
@@ -79,7 +79,7 @@ def _why(ruleset: Ruleset, rule_id: str, entry: Entry, tags: Sequence[str], *, h
     why = "; ".join(str(clause) for clause in clauses)
     if not hit:
         return why, ""
-    near = nearest_to(ruleset.compiled[rule_id].definition, explanation, entry)
+    near = nearest_to(ruleset.definitions[rule_id], explanation, entry)
     return why, str(near) if near else ""
 
 

@@ -119,14 +119,14 @@ class Api:
 
     async def _rules(self, call: Call) -> shapes.Rules:
         asked: shapes.RulesQuery = call.query
-        now, compiled = self._desk.clock(), self._desk.live.ruleset.compiled
-        rest = sorted(each for each in compiled if each > asked.after)
+        now, rules = self._desk.clock(), self._desk.live.ruleset.definitions
+        rest = sorted(each for each in rules if each > asked.after)
         shown = rest[: asked.limit]
 
         def look(store: Store) -> shapes.Rules:
             stats = store.rule_stats(now)
             return shapes.Rules(
-                items=[writing.rule(compiled[each].definition, stats.get(each)) for each in shown],
+                items=[writing.rule(rules[each], stats.get(each)) for each in shown],
                 next=shown[-1] if len(rest) > len(shown) else None,
             )
 
