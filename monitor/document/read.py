@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 import yaml
+from yaml.error import Mark
 
 from monitor.document.place import Document, Loc, Places, Span
 from monitor.document.syntax import syntax_problem
@@ -65,9 +66,7 @@ def parse_document(raw: bytes, *, name: str, max_values: int = MAX_VALUES) -> tu
         return None, [*builder.problems, stop.problem]
     except yaml.YAMLError as error:
         return None, [*builder.problems, syntax_problem(source, error, builder.open_bracket())]
-    document = Document(
-        file=name, text=text, value=builder.root, reread=_reread, lines_of_keys=builder.lines_of_keys
-    )
+    document = Document(file=name, text=text, value=builder.root, reread=_reread, lines_of_keys=builder.lines_of_keys)
     return document, builder.problems
 
 
@@ -202,7 +201,7 @@ class _Builder:
         container = self._open[-1]
         if key == "<<":
             self._stop(event, "merge keys (`<<`) are not allowed", "write the keys out")
-        line = event.start_mark.line  # type: ignore[union-attr] - libyaml gives each event both marks
+        line = _start(event).line
         first = container.lines.setdefault(key, line)
         if key in container.value:
             self._add_problem(event, f"duplicate key `{key}`", f"it stands in line {first + 1} already")
@@ -241,9 +240,13 @@ class _Builder:
         raise _Stop(self.document.problem_at(_span(event), message, hint))
 
 
+def _start(event: yaml.Event) -> Mark:
+    start: Mark = event.start_mark  # type: ignore[assignment]  # libyaml gives each event both; the stubs do not know
+    return start
+
+
 def _span(event: yaml.Event) -> Span:
-    start, end = event.start_mark, event.end_mark
-    assert start is not None  # noqa: S101 - libyaml gives each event both marks; the stubs do not know
-    assert end is not None  # noqa: S101
+    start, end = _start(event), event.end_mark
+    assert end is not None  # noqa: S101 - the same
     width = end.column - start.column if end.line == start.line else 1
     return Span(start.line, start.column, width)
