@@ -137,6 +137,12 @@ class Daemon:
             await self._bulletins.of_parked(parked)
         return len(leases)
 
+    async def poll_in_time(self) -> None:
+        """Poll what is due, if anything is."""
+        if await self.rota.may_claim():
+            await self.poll_due()
+        self._polled = True
+
     async def _poll_in_turn(self, lease: FeedLease, live: Live) -> None:
         try:
             outcome = await self._recorded(lease, measured_poll(lease, live, self.doors))
@@ -324,6 +330,7 @@ class Daemon:
         await self.doors.in_store(store.sync_feeds, setup.config.feeds, now, hasten=hasten, first=first)
         watched = [rule.id for rule in setup.ruleset.rules.values() if rule.threshold is not None]
         await self.doors.in_store(store.watch_rules, watched, now)
+        self.rota.look_again()
 
     # -- the whole life ------------------------------------------------------------------------------------------------
 
@@ -336,7 +343,7 @@ class Daemon:
             timezone=UTC, job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None}
         )
         ticks: dict[Callable[[], Awaitable[object]], float] = {
-            self.poll_due: POLL_TICK,
+            self.poll_in_time: POLL_TICK,
             self.deliver_due: 1,
             self.reload_if_changed: 1,
             self.report_health: 5,
