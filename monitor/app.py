@@ -109,6 +109,8 @@ async def open_app(
             policies=setup.policies,
         )
 
+    if steady:
+        await asyncio.to_thread(setup.rest)
     with ExitStack() as stack:
         file = state_file(setup.config.store)
         if file:

@@ -265,6 +265,10 @@ class Daemon:
         """Index the words of new entries, if that is to be done now and nobody else does it."""
         await self._indexing.go_on()
 
+    async def doze(self) -> None:
+        """Let go of what people at the console have asked of the files a while ago."""
+        await asyncio.to_thread(self.setup.doze)
+
     async def report_health(self) -> None:
         """Log which feeds began to fail or to work since the last time."""
         self._feeds.flush()
@@ -360,6 +364,7 @@ class Daemon:
             self.beat: 20,
             self.prune: 30,
             self.index: 10,
+            self.doze: 300,
         }
         for tick, seconds in ticks.items():
             scheduler.add_job(self._start_tick, "interval", (tick,), seconds=seconds)

@@ -43,6 +43,12 @@ class Setup:
         self.ruleset.rest()
         give_back()
 
+    def doze(self) -> None:
+        """Let go of the documents that nobody has asked for since the last time."""
+        folded = [document.fold(at_once=False) for document in self.config.documents]
+        if any(folded):
+            give_back()
+
     @property
     def source_tags(self) -> dict[str, tuple[str, ...]]:
         """By feed, what rules may call it by beside its name."""

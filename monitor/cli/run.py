@@ -38,7 +38,6 @@ def run(file: Path, *, once: bool, log_level: str) -> None:
     if once:
         sys.exit(0 if asyncio.run(app.run_once(loaded)) else 1)
     app.prepare_store(loaded)
-    loaded.rest()
     asyncio.run(app.serve(loaded))
 
 

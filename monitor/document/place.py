@@ -83,15 +83,17 @@ class Document:
     def __repr__(self) -> str:
         return f"Document(file={self.file!r})"
 
-    def fold(self, *, at_once: bool = True) -> None:
-        """Keep no more than its packed text; unless `at_once`, only where nobody has asked since the last time."""
-        content = self._content
-        if content is None or self._reread is None:
-            return
-        if at_once or not self._used:
-            self._packed = self._packed or zlib.compress(content.text.encode(), 1)
-            self._content = None
-        self._used = False
+    def fold(self, *, at_once: bool = True) -> bool:
+        """Keep no more than its packed text; unless `at_once`, only where nobody has asked since the last time.
+
+        Return whether that was done: one that cannot be read again stays as it is.
+        """
+        content, used, self._used = self._content, self._used, False
+        if content is None or self._reread is None or (used and not at_once):
+            return False
+        self._packed = self._packed or zlib.compress(content.text.encode(), 1)
+        self._content = None
+        return True
 
     @property
     def is_folded(self) -> bool:
