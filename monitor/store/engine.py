@@ -6,17 +6,14 @@ from collections.abc import Callable, Collection, Iterator
 from contextlib import AbstractContextManager
 from functools import wraps
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
 from sqlalchemy import URL, Connection, Engine, StaticPool, create_engine, event, make_url
-from sqlalchemy.dialects import sqlite
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError
 from sqlalchemy.sql.schema import Table
 
 from monitor.errors import StoreUnavailableError, UserError
-
-if TYPE_CHECKING:
-    from sqlalchemy.dialects import postgresql
 
 S = TypeVar("S")
 
@@ -148,11 +145,7 @@ def reading(engine: Engine) -> AbstractContextManager[Connection]:
 
 def insert(connection: Connection, table: Table) -> postgresql.Insert | sqlite.Insert:
     """Begin an INSERT that may say ON CONFLICT: both engines have it in the same words, SQLAlchemy in two classes."""
-    if connection.dialect.name == "sqlite":
-        return sqlite.insert(table)
-    from sqlalchemy.dialects import postgresql  # noqa: PLC0415 - 2 MB that SQLite does not need
-
-    return postgresql.insert(table)
+    return postgresql.insert(table) if connection.dialect.name == "postgresql" else sqlite.insert(table)
 
 
 def built_once(build: Callable[[Connection], S]) -> Callable[[Connection], S]:

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
-from monitor.app import open_app
+import sys
+from pathlib import Path
+
+from monitor.app import open_app, prepare_store
 from monitor.daemon import Daemon
-from monitor.setup import load_trial_rules, require_examples
+from monitor.setup import load_setup, load_trial_rules, require_examples
+from monitor.store.sql_store import open_existing_store
 from tests.app.house import House
+from tests.forks import PATIENCE, SERVER
 
 RULES = "rules:\n  shoygu: {terms: [Shoygu], hits: [Shoygu speaks], misses: [Nobody does]}\n"
 
@@ -39,3 +44,21 @@ async def test_what_the_console_asks_of_the_files_is_read_again_and_let_go_of_la
         await app.doze()
         assert folded(app)
         assert load_trial_rules(app.setup, b"query: 'use:shoygu AND Syria'").rules
+
+
+def test_tables_are_made_by_a_child_and_what_makes_them_is_not_imported_here(tmp_path: Path) -> None:
+    (tmp_path / "monitor.yaml").write_text("channels: {screen: {console: true}}\nrules: {quake: earthquake}\n")
+    child = SERVER.Process(target=_prepare, args=(tmp_path,))
+    child.start()
+    child.join(PATIENCE)
+    assert child.exitcode == 0
+    assert (tmp_path / "more").read_text() == "[]"
+
+
+def _prepare(folder: Path) -> None:
+    for name in [name for name in sys.modules if name.startswith("alembic")]:
+        del sys.modules[name]
+    setup = load_setup(folder / "monitor.yaml", env={})
+    prepare_store(setup)
+    open_existing_store(setup.config.store).close()
+    (folder / "more").write_text(str([name for name in sys.modules if name.startswith("alembic")]))
