@@ -364,7 +364,7 @@ class Daemon:
             self.beat: 20,
             self.prune: 30,
             self.index: 10,
-            self.doze: 300,
+            self.doze: 60,
         }
         for tick, seconds in ticks.items():
             scheduler.add_job(self._start_tick, "interval", (tick,), seconds=seconds)

@@ -44,10 +44,10 @@ class Setup:
         give_back()
 
     def doze(self) -> None:
-        """Let go of the documents that nobody has asked for since the last time."""
-        folded = [document.fold(at_once=False) for document in self.config.documents]
-        if any(folded):
-            give_back()
+        """Let go of the documents that nobody has asked for since the last time, and of what a reload has left."""
+        for document in self.config.documents:
+            document.fold(at_once=False)
+        give_back()
 
     @property
     def source_tags(self) -> dict[str, tuple[str, ...]]:

@@ -30,8 +30,9 @@ def run(file: Path, *, once: bool, log_level: str) -> None:
     changes, on SIGHUP, and on `monitor reload`; a file with a mistake in it changes nothing. With --once, the exit code
     is 1 if messages are still owed.
     """
-    from monitor import app, logs, setup  # noqa: PLC0415 - `monitor --help` must not import the house
+    from monitor import app, collector, logs, setup  # noqa: PLC0415 - `monitor --help` must not import the house
 
+    collector.share_one_heap()
     logs.configure(log_level)
     loaded = setup.load_setup(file)
     setup.require_examples(loaded)
