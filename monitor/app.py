@@ -138,6 +138,7 @@ async def open_app(
             if file:  # the lock says that whoever held leases here is dead
                 await doors.in_store(store.adopt, clock(), settle=SETTLE)
             await daemon.watch(setup, spread=steady)
+            del setup  # it is the daemon's, which lets go of it at the first reload
             yield daemon
         finally:
             try:
@@ -186,6 +187,7 @@ async def serve(setup: Setup) -> None:
         faulthandler.enable()
     tracer = open_tracer(os.environ)
     async with open_app(setup, steady=True, manager=manager, tracer=tracer) as daemon:
+        del setup
         forward = asyncio.create_task(_forward(hangup, daemon))
         try:
             await daemon.run(stop)

@@ -39,7 +39,9 @@ def run(file: Path, *, once: bool, log_level: str) -> None:
     if once:
         sys.exit(0 if asyncio.run(app.run_once(loaded)) else 1)
     app.prepare_store(loaded)
-    asyncio.run(app.serve(loaded))
+    serving = app.serve(loaded)
+    del loaded  # it is the daemon's, which lets go of it at the first reload
+    asyncio.run(serving)
 
 
 @click.command()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from weakref import ref
 
 from monitor.app import open_app, prepare_store
 from monitor.daemon import Daemon
@@ -26,11 +27,14 @@ async def test_documents_places_and_compiled_examples_are_not_kept(house: House)
     documents = setup.config.documents
     assert [document._content is not None and document._content.places for document in documents] == [None, None]
     compiled = setup.ruleset.compiled["shoygu"]
+    first = ref(documents[-1])
     async with open_app(setup, clock=house.clock, stream=house.console, steady=True) as app:
         assert folded(app)
         assert setup.ruleset.compiled["shoygu"] is not compiled
+        del setup, documents, compiled
         await app.reload()
-        assert app.setup is not setup
+        await app._retiring.join()
+        assert first() is None  # nobody holds on to what is not used any more
         assert folded(app)
 
 
