@@ -95,7 +95,7 @@ async def _run(life: Life) -> None:
         setup, clock=clock, send_deadline=SEND_DEADLINE, host_spacing=timedelta(), steady=True
     ) as daemon:
         if not life.whole:
-            daemon.doors = replace(daemon.doors, parser=FakeParser(parse_page))
+            daemon.in_use.doors = replace(daemon.doors, parser=FakeParser(parse_page))
         await daemon.doors.in_store(_lose_patience, daemon.doors.store)
         _spoil(daemon, life)
         async with asyncio.TaskGroup() as tasks:
@@ -110,8 +110,8 @@ async def _hurry(daemon: Daemon) -> None:
         await asyncio.sleep(TICK)
         try:
             await daemon.doors.in_store(_unpark, daemon.doors.store, daemon.doors.clock())
-            await daemon.poll_due()
-            await daemon.deliver_due()
+            await daemon.polls.poll_due()
+            await daemon.sends.deliver_due()
         except StoreUnavailableError as error:  # as the daemon's own ticks do: the next one tries again
             log.warning("tick missed", reason=str(error))
 
@@ -134,15 +134,15 @@ def _spoil(daemon: Daemon, life: Life) -> None:
     """Put the parts in that a life asks for."""
     store: Any = daemon.doors.store
     if life.mistake == MARK_FIRST:
-        daemon.doors = replace(daemon.doors, store=MarksFirst(store.engine, store.where))
+        daemon.in_use.doors = replace(daemon.doors, store=MarksFirst(store.engine, store.where))
     if life.halt:
-        daemon.doors = replace(daemon.doors, store=Halts(store.engine, store.where))
+        daemon.in_use.doors = replace(daemon.doors, store=Halts(store.engine, store.where))
     if life.lease or life.mistake == KEEPS:
         lease = timedelta(days=1) if life.mistake == KEEPS else timedelta(seconds=life.lease) * PACE
-        daemon.rota.doors = replace(daemon.rota.doors, store=Leases(store.engine, store.where, lease))
+        daemon.polls.rota.doors = replace(daemon.polls.rota.doors, store=Leases(store.engine, store.where, lease))
     if life.mistake == NO_LOOK_UP:
         notifiers = {name: NeverLooks(each) for name, each in daemon.live.notifiers.items()}
-        daemon.live = replace(daemon.live, notifiers=notifiers)
+        daemon.in_use.live = replace(daemon.live, notifiers=notifiers)
 
 
 class MarksFirst(SqlStore):

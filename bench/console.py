@@ -132,12 +132,12 @@ async def delays(app: Daemon, notifier: FakeNotifier, count: int, name: str) -> 
         before = len(notifier.received)
         start = time.monotonic()
         await app.doors.in_store(app.doors.store.announce, [_message(key)], utc_now())
-        await app.deliver_due()
+        await app.sends.deliver_due()
         async with asyncio.timeout(30):
             while len(notifier.received) == before:  # noqa: ASYNC110 - the notifier tells nobody
                 await asyncio.sleep(0.001)
         waits.append(time.monotonic() - start)
-        await app.sends.join()
+        await app.sends.crew.join()
         await asyncio.sleep(_PAUSE)
     return waits
 

@@ -17,6 +17,8 @@ from typing import TypeVar
 import feedparser
 
 from monitor.decide import poll as decide
+from monitor.decide.recalling import page_keys, page_story_keys
+from monitor.decide.sifting import sift_page
 from monitor.document import read_document
 from monitor.feeds.parse import parse_page
 from monitor.feeds.split import plan_parse
@@ -106,12 +108,12 @@ def one_poll(
         with timed(stages, "recall"):
             memory = store.recall(
                 lease.state.feed_id,
-                keys=decide.page_keys(parsed),
-                story_keys=decide.page_story_keys(parsed.entries),
+                keys=page_keys(parsed),
+                story_keys=page_story_keys(parsed.entries),
                 since=now - timedelta(days=4),
             )
         with timed(stages, "decide"):
-            sifted = decide.sift_page(lease=lease, feed=feed, parsed=parsed, memory=memory, ruleset=ruleset, now=now)
+            sifted = sift_page(lease=lease, feed=feed, parsed=parsed, memory=memory, ruleset=ruleset, now=now)
             outcome = decide.decide_page(
                 lease=lease,
                 feed=feed,

@@ -62,16 +62,8 @@ def mute(
     Raises:
         UserError: nothing is to be muted, or not for a time in the future, or for more than a year.
     """
-    if everything and (story or rule or feed or channel):
-        raise UserError("mute everything, or say what: not both")
-    if not (everything or story or rule or feed or channel):
-        raise UserError("nothing is muted: name a story, rule, feed or channel, or mute everything")
-    if not all(name.isprintable() for name in (story, rule, feed, channel)):
-        raise UserError("a name holds characters that cannot be shown")
-    if until <= now:
-        raise UserError(f"{until:%Y-%m-%d %H:%M} UTC is over")
-    if until - now > LONGEST_MUTE:
-        raise UserError(f"a mute lasts {LONGEST_MUTE.days} days at most: what nobody wants to hear needs no rule")
+    _check_subject((story, rule, feed, channel), everything=everything)
+    _check_end(until, now)
     by = plain_name(person.by)
     wish = Mute(
         id=digest("mute", by, now.isoformat(), story, rule, feed, channel)[:_ID_LENGTH],
@@ -88,6 +80,22 @@ def mute(
     store.add_mute(wish, person.did("mute", wish.id, now, f"{what_is_muted(wish)}{_until(wish)}{_because(wish)}"))
     after = "is told at its end" if tell else "stays untold"
     return f"muted {what_is_muted(wish)}{_until(wish)} (mute {wish.id}): what it holds {after}"
+
+
+def _check_subject(names: tuple[str, ...], *, everything: bool) -> None:
+    if everything and any(names):
+        raise UserError("mute everything, or say what: not both")
+    if not (everything or any(names)):
+        raise UserError("nothing is muted: name a story, rule, feed or channel, or mute everything")
+    if not all(name.isprintable() for name in names):
+        raise UserError("a name holds characters that cannot be shown")
+
+
+def _check_end(until: datetime, now: datetime) -> None:
+    if until <= now:
+        raise UserError(f"{until:%Y-%m-%d %H:%M} UTC is over")
+    if until - now > LONGEST_MUTE:
+        raise UserError(f"a mute lasts {LONGEST_MUTE.days} days at most: what nobody wants to hear needs no rule")
 
 
 def unmute(store: Store, person: Person, mute_id: str, *, now: datetime, tell: bool = False) -> str:

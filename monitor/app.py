@@ -16,7 +16,7 @@ from typing import NoReturn, TextIO
 
 import structlog
 
-from monitor.config.load import Config
+from monitor.config.config import Config
 from monitor.daemon import Daemon
 from monitor.decide.delivery import SETTLE
 from monitor.decide.draft import story_window
@@ -27,8 +27,9 @@ from monitor.feeds.trace import FetchTrace
 from monitor.metrics import Metrics
 from monitor.notify.channel import DEADLINE
 from monitor.notify.channels import open_channels, open_listeners
+from monitor.notify.leaving import Leaving
 from monitor.pipeline import Doors, Live
-from monitor.ports import Clock, Tracer, Untraced
+from monitor.ports import Clock, Meter, Parser, Tracer, Untraced
 from monitor.process import die_with_parent
 from monitor.sd_notify import ServiceManager
 from monitor.setup import Setup
@@ -85,58 +86,32 @@ async def open_app(
     """
 
     def open_live(setup: Setup) -> Live:
-        config = setup.config
-        fetcher = open_fetcher(config, clock)
-        notifiers = open_channels(
-            setup.channels,
-            clock=clock,
-            env=config.env,
-            deadline=send_deadline,
-            stream=stream,
-            leaving=departures.leaving(setup),
-        )
-        return Live(
-            feeds={feed.url: feed for feed in config.feeds},
-            fetcher=fetcher,
-            articles=fetcher,
-            hubs=fetcher,
-            pinger=fetcher,
-            ruleset=setup.ruleset,
-            notifiers=notifiers,
-            listeners=open_listeners(setup.channels, notifiers, clock=clock, deadline=send_deadline),
-            dedup=config.defaults.dedup,
-            story_window=story_window(setup.ruleset.rules.values(), config.defaults.dedup),
-            policies=setup.policies,
-        )
+        leaving = departures.leaving(setup)
+        return _open_live(setup, clock=clock, deadline=send_deadline, stream=stream, leaving=leaving)
 
     if steady:
         await asyncio.to_thread(setup.rest)
+    metrics = Metrics()
+    parser = ChildParser(meter=metrics)
     with ExitStack() as stack:
         file = state_file(setup.config.store)
         if file:
             stack.enter_context(lock_state(file.parent, now=clock()))
-        store_thread = stack.enter_context(ThreadPoolExecutor(1, "store"))
-        work_threads = ThreadPoolExecutor(WORK_THREADS, "work")
-        stack.callback(work_threads.shutdown, wait=False, cancel_futures=True)
-        store = await asyncio.get_running_loop().run_in_executor(store_thread, open_store, setup.config.store)
-        metrics = Metrics()
-        parser = ChildParser(meter=metrics)
-        doors = Doors(
-            store=store,
+        doors = await _open_doors(
+            stack,
+            setup.config.store,
             parser=parser,
             clock=clock,
-            store_thread=store_thread,
-            work_threads=work_threads,
             patience=PATIENCE if steady else timedelta(),
             meter=metrics,
             tracer=tracer or Untraced(),
         )
-        departures = Departures(doors, await doors.in_store(store.secret, SECRET))
+        departures = Departures(doors, await doors.in_store(doors.store.secret, SECRET))
         await departures.read()
         daemon = Daemon(setup, doors, departures, open_live, metrics, host_spacing=host_spacing, manager=manager)
         try:
             if file:  # the lock says that whoever held leases here is dead
-                await doors.in_store(store.adopt, clock(), settle=SETTLE)
+                await doors.in_store(doors.store.adopt, clock(), settle=SETTLE)
             await daemon.watch(setup, spread=steady)
             del setup  # it is the daemon's, which lets go of it at the first reload
             yield daemon
@@ -145,7 +120,48 @@ async def open_app(
                 await daemon.close()
             finally:
                 await parser.close()
-                await doors.in_store(store.close)
+                await doors.in_store(doors.store.close)
+
+
+def _open_live(setup: Setup, *, clock: Clock, deadline: timedelta, stream: TextIO | None, leaving: Leaving) -> Live:
+    """Open what one setup names: its fetcher and its channels."""
+    config = setup.config
+    fetcher = open_fetcher(config, clock)
+    notifiers = open_channels(
+        setup.channels, clock=clock, env=config.env, deadline=deadline, stream=stream, leaving=leaving
+    )
+    return Live(
+        feeds={feed.url: feed for feed in config.feeds},
+        fetcher=fetcher,
+        articles=fetcher,
+        hubs=fetcher,
+        pinger=fetcher,
+        ruleset=setup.ruleset,
+        notifiers=notifiers,
+        listeners=open_listeners(setup.channels, notifiers, clock=clock, deadline=deadline),
+        dedup=config.defaults.dedup,
+        story_window=story_window(setup.ruleset.rules.values(), config.defaults.dedup),
+        policies=setup.policies,
+    )
+
+
+async def _open_doors(
+    stack: ExitStack, url: str, *, parser: Parser, clock: Clock, patience: timedelta, meter: Meter, tracer: Tracer
+) -> Doors:
+    """Open the store on a thread of its own, and the threads for work; `stack` ends the threads."""
+    store_thread = stack.enter_context(ThreadPoolExecutor(1, "store"))
+    work_threads = ThreadPoolExecutor(WORK_THREADS, "work")
+    stack.callback(work_threads.shutdown, wait=False, cancel_futures=True)
+    return Doors(
+        store=await asyncio.get_running_loop().run_in_executor(store_thread, open_store, url),
+        parser=parser,
+        clock=clock,
+        store_thread=store_thread,
+        work_threads=work_threads,
+        patience=patience,
+        meter=meter,
+        tracer=tracer,
+    )
 
 
 def prepare_store(setup: Setup) -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from monitor.decide.holding import Occasion, Restraints, hold_of
-from monitor.decide.telling import Reach, below, reaches_of
+from monitor.decide.reach import Reach, below, reaches_of
 from monitor.decide.thresholds import describe_threshold
 from monitor.model import Entry, Match, Policies, Rule
 from monitor.ports import Store

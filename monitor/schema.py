@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from enum import IntEnum
 from importlib.metadata import entry_points
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from pydantic import BaseModel
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue, models_json_schema
@@ -133,24 +133,29 @@ def _fields(schema: Any) -> Mapping[str, Any]:
 # -- the two kinds of files --------------------------------------------------------------------------------------------
 
 
+_OWN_MODELS: Final[tuple[type[BaseModel], ...]] = (
+    ActorShape,
+    ExampleShape,
+    RuleDefaults,
+    RuleShape,
+    CanarySettings,
+    ConsoleShape,
+    HeartbeatSettings,
+    DefaultSettings,
+    FeedSettings,
+    OpsSettings,
+    PolicySettings,
+    RetentionSettings,
+    SmtpSettings,
+    TopSettings,
+    WebSettings,
+)
+
+
 def build_schemas() -> dict[str, JsonSchemaValue]:
     """Return the schemas by file name: `monitor.json` for the main file, `rules.json` for those it includes."""
     channels = _channel_models()
-    files = (
-        CanarySettings,
-        ConsoleShape,
-        HeartbeatSettings,
-        DefaultSettings,
-        FeedSettings,
-        OpsSettings,
-        PolicySettings,
-        RetentionSettings,
-        SmtpSettings,
-        TopSettings,
-        WebSettings,
-    )
-    own = (ActorShape, ExampleShape, RuleDefaults, RuleShape, *files)
-    models: list[type[BaseModel]] = [*own, *channels]
+    models: list[type[BaseModel]] = [*_OWN_MODELS, *channels]
     refs, described = models_json_schema([(model, "validation") for model in models], schema_generator=YamlSchema)
     definitions = described["$defs"]
     for definition in definitions.values():

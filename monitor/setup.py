@@ -10,7 +10,8 @@ from functools import partial
 from pathlib import Path
 
 from monitor.collector import give_back, uncollected
-from monitor.config.load import Config, load_config, watched_files
+from monitor.config.config import Config
+from monitor.config.load import load_config, watched_files
 from monitor.config.policies import Known, unknown_names
 from monitor.decide.sources import source_tags
 from monitor.document import Document, Loc, did_you_mean, read_document

@@ -8,8 +8,13 @@ Tests of properties are not measured: what they reach is drawn by lot, so a bran
 import os
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from tests.compiled import compile_once
+
+if "CI" not in os.environ:  # where it is set, Hypothesis has a profile of its own, as patient as this one
+    settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+    settings.load_profile("patient")
 
 os.environ["MONITOR_CONSOLE"] = "off"  # many daemons run at once, and one address is for one of them
 

@@ -57,14 +57,11 @@ def attempt(
 
     if entry_id is not None and source is not None:
         raise click.UsageError("give a text, file or URL, or else --entry")
+    if rule == "-" and source is None and entry_id is None and spelling is None:
+        raise click.UsageError("with a rule from standard input, give the text, file or URL as an argument")
     loaded = setup.load_setup(file)
-    if rule == "-":
-        if source is None and entry_id is None and spelling is None:
-            raise click.UsageError("with a rule from standard input, give the text, file or URL as an argument")
-        ruleset = setup.load_trial_rules(loaded, sys.stdin.buffer.read())
-        rule_ids = tuple(ruleset.rules)
-    else:
-        ruleset, rule_ids = loaded.ruleset, (rule,)
+    ruleset = setup.load_trial_rules(loaded, sys.stdin.buffer.read()) if rule == "-" else loaded.ruleset
+    rule_ids = tuple(ruleset.rules) if rule == "-" else (rule,)
     if spelling is not None:
         click.echo("".join(spelt(ruleset, rule_id, spelling) for rule_id in rule_ids), nl=False)
         return

@@ -17,7 +17,7 @@ from monitor.text.links import shown_url
 from monitor.text.plain import one_line, shorten
 
 if TYPE_CHECKING:  # `monitor --help` must not import the house
-    from monitor.config.load import Config
+    from monitor.config.config import Config
     from monitor.model import FeedNotes
     from monitor.ports import EntryRecord, Store
     from monitor.watched import WatchedFeed

@@ -18,7 +18,7 @@ from monitor.text.plain import one_line, shorten
 
 if TYPE_CHECKING:  # `monitor --help` must not import the house
     from monitor.config.additions import Wanted
-    from monitor.config.load import Config
+    from monitor.config.config import Config
     from monitor.document import Document
 
 NAMED = 5  # of those that were left out

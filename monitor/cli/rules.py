@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -132,12 +132,20 @@ def stats(file: Path, *, patches: bool, as_json: bool) -> None:
         opinions = [dataclasses.asdict(each) for each in judged.values()]
         print_json({"rules": [dataclasses.asdict(each) for each in alive], "dead": dead, "judged": opinions})
         return
+    _show_alive(alive, now)
+    _show_judged(judged)
+    _show_dead(dead, found, now)
+
+
+def _show_alive(alive: Sequence[RuleStats], now: datetime) -> None:
     if alive:
         table(
             [["rule", "7 days", "30 days", "last hit", "noisiest term"], *(_counted(each, now) for each in alive)],
             indent=0,
         )
-    _show_judged(judged)
+
+
+def _show_dead(dead: Sequence[str], found: Mapping[str, RuleStats], now: datetime) -> None:
     for rule_id in dead[:MOST_DEAD]:
         last = f", the last hit {ago(found[rule_id].last_at, now)} ago" if rule_id in found else ""
         click.echo(f"dead: {rule_id}: nothing in 30 days{last}")

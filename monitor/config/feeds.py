@@ -68,32 +68,39 @@ def load_feeds(
         loader.problems += problems
         if settings is None:
             continue
-        url = loader.url(written, settings.url.strip())
-        headers = tuple(loader.headers(written, settings.headers))
-        login = tuple(read_login(written, settings, loader))
-        proxy = read_proxy(written, settings.proxy, loader)
-        if url is None:
-            continue
-        pace = settings.poll or poll
-        feed = Feed(
-            name=written.name,
-            url=url,
-            poll=pace.every,
-            poll_min=pace.min,
-            poll_max=pace.max,
-            language=settings.lang,
-            country=settings.country,
-            tags=tuple(settings.tags),
-            headers=headers + login,
-            user_agent=settings.user_agent,
-            proxy=proxy,
-            timeout=settings.timeout,
-            backlog=settings.backlog or backlog,
-            identity=settings.identity,
-            fulltext=settings.fulltext,
-        )
-        feeds.append(feed)
+        feed = _feed(written, settings, loader, settings.poll or poll, settings.backlog or backlog)
+        if feed is not None:
+            feeds.append(feed)
     return tuple(feeds), loader.blotted()
+
+
+def _feed(
+    written: _Written, settings: FeedSettings, loader: _Loader, pace: PollSettings, backlog: Backlog
+) -> Feed | None:
+    """Make a feed of what stands in a file; None = its URL cannot be used, which the loader has noted."""
+    url = loader.url(written, settings.url.strip())
+    headers = tuple(loader.headers(written, settings.headers))
+    login = tuple(read_login(written, settings, loader))
+    proxy = read_proxy(written, settings.proxy, loader)
+    if url is None:
+        return None
+    return Feed(
+        name=written.name,
+        url=url,
+        poll=pace.every,
+        poll_min=pace.min,
+        poll_max=pace.max,
+        language=settings.lang,
+        country=settings.country,
+        tags=tuple(settings.tags),
+        headers=headers + login,
+        user_agent=settings.user_agent,
+        proxy=proxy,
+        timeout=settings.timeout,
+        backlog=backlog,
+        identity=settings.identity,
+        fulltext=settings.fulltext,
+    )
 
 
 class _Loader:

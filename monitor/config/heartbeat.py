@@ -21,10 +21,11 @@ from pydantic import (
 
 from monitor.config.models import Texts
 from monitor.document import Document, validate
+from monitor.document.times import TimetableText
 from monitor.errors import Problem
 from monitor.secret import Secret, resolve_references
 from monitor.text.duration import parse_duration
-from monitor.text.timetable import Timetable, parse_timetable
+from monitor.text.timetable import Timetable
 
 SHORTEST_PING, SHORTEST_FLIGHT = timedelta(seconds=30), timedelta(minutes=5)
 
@@ -43,10 +44,6 @@ def _url(value: object, info: ValidationInfo) -> Secret:
     return Secret(url)
 
 
-def _timetable(value: object, info: ValidationInfo) -> Timetable:
-    return parse_timetable(value, zone=(info.context or {}).get("zone", "UTC"))
-
-
 def _at_least(shortest: timedelta) -> BeforeValidator:
     def read(value: object) -> timedelta:
         every = parse_duration(value)
@@ -59,7 +56,6 @@ def _at_least(shortest: timedelta) -> BeforeValidator:
 
 
 PingUrl = Annotated[Secret, PlainValidator(_url), WithJsonSchema({"type": "string"})]
-TimetableText = Annotated[Timetable, PlainValidator(_timetable), WithJsonSchema({"type": "string"})]
 
 
 class CanarySettings(BaseModel):

@@ -5,22 +5,21 @@ from __future__ import annotations
 import contextlib
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import timedelta
 from pathlib import Path
+from typing import TypeVar
 
 from pydantic import ValidationError
 
 from monitor.config.allow import read_allowed
-from monitor.config.console import Console, load_console
+from monitor.config.config import Config, Defaults
+from monitor.config.console import load_console
 from monitor.config.environment import read_environment
 from monitor.config.feeds import load_feeds
-from monitor.config.heartbeat import Heartbeat, load_heartbeat
+from monitor.config.heartbeat import load_heartbeat
 from monitor.config.include import matching, passed_over, patterns_in
 from monitor.config.models import (
     DefaultSettings,
     OpsSettings,
-    PollSettings,
     RetentionSettings,
     TopSettings,
     WebSettings,
@@ -29,7 +28,7 @@ from monitor.config.policies import load_policies
 from monitor.config.store import STORE_VARIABLE, read_main, read_store_url, shown_path
 from monitor.document import Document, did_you_mean, read_document, validate
 from monitor.errors import Problem
-from monitor.model import AllowedHost, Backlog, BreakerSettings, Feed, Maintenance, Priority, Retention, Route
+from monitor.model import AllowedHost, BreakerSettings, Feed, Retention
 from monitor.text.plain import shorten
 
 INCLUDED_KEYS = ("actors", "defaults", "feeds", "rules")  # `defaults` there are those of the file's rules
@@ -51,50 +50,7 @@ _ONLY_MAIN = (
     "web",
 )
 MAIN_KEYS = (*_ONLY_MAIN, *INCLUDED_KEYS)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Defaults:
-    """What holds wherever a rule or feed says nothing else."""
-
-    notify: tuple[str, ...]
-    priority: Priority
-    dedup: timedelta
-    poll: PollSettings
-    backlog: Backlog
-    zone: str  # IANA name: of times of day that name none
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Config:
-    """Everything the files say, but for what channels and rules mean: `documents` hold those for their own rooms."""
-
-    file: Path
-    folder: Path
-    env: Mapping[str, str] = field(repr=False)
-    store: str = field(repr=False)  # a URL, with a password perhaps; "" = it could not be read
-    contact: str
-    defaults: Defaults
-    ops_notify: tuple[str, ...]  # channels that hear what this program has to say about itself
-    heartbeat: Heartbeat
-    console: Console
-    feeds: tuple[Feed, ...] = field(repr=False)
-    routes: tuple[Route, ...]
-    maintenance: tuple[Maintenance, ...]
-    breaker: BreakerSettings | None  # when alerts are held because they are too many, None = never
-    public_url: str  # under which others reach this program, "" = they do not, and nothing listens
-    listen: tuple[str, int]  # address and port
-    allow_folders: tuple[Path, ...]
-    allow: tuple[AllowedHost, ...]  # what feeds may be read from although it is not public
-    retention: Retention
-    include: tuple[str, ...]  # patterns, relative to the folder
-    documents: tuple[Document, ...]  # the main one first
-    passed_over: tuple[Problem, ...] = ()  # warnings of files that look as if they were read
-
-    @property
-    def main(self) -> Document:
-        """The main file's document."""
-        return self.documents[0]
+T = TypeVar("T")
 
 
 def watched_files(file: Path, patterns: Sequence[str]) -> dict[Path, tuple[int, int]]:
@@ -145,22 +101,12 @@ class _Loader:
         top = self.top()
         defaults = self.defaults()
         allow_folders = tuple(Path(os.path.realpath(self.folder / name)) for name in top.allow_files)
-        feeds, problems = load_feeds(
-            documents,
-            env=self.env,
-            folder=self.folder,
-            allow_folders=allow_folders,
-            poll=defaults.poll,
-            backlog=defaults.backlog,
-        )
-        self.problems += problems
+        feeds = self.feeds(documents, allow_folders, defaults)
         routes, maintenance, problems = load_policies(self.main, defaults.zone)
         self.problems += problems
         ops_notify = self.ops_notify()
-        heartbeat, problems = load_heartbeat(self.main, env=self.env, zone=defaults.zone, ops=ops_notify)
-        self.problems += problems
-        console, problems = load_console(self.main, env=self.env)
-        self.problems += problems
+        heartbeat = self._kept(load_heartbeat(self.main, env=self.env, zone=defaults.zone, ops=ops_notify))
+        console = self._kept(load_console(self.main, env=self.env))
         web = self.web()
         address, _, port = web.listen.rpartition(":")
         return Config(
@@ -226,18 +172,37 @@ class _Loader:
                 message, hint = f"`{key}` belongs in the main file", f"move it to {self.main.file}"
             self.problems.append(document.problem((key,), message, hint, at_key=True))
 
+    def _kept(self, found: tuple[T, list[Problem]]) -> T:
+        """Keep the problems of a part that was read, and return the part."""
+        part, problems = found
+        self.problems += problems
+        return part
+
+    def feeds(
+        self, documents: Sequence[Document], allow_folders: Sequence[Path], defaults: Defaults
+    ) -> tuple[Feed, ...]:
+        """Read the sections `feeds` of all documents."""
+        return self._kept(
+            load_feeds(
+                documents,
+                env=self.env,
+                folder=self.folder,
+                allow_folders=allow_folders,
+                poll=defaults.poll,
+                backlog=defaults.backlog,
+            )
+        )
+
     def top(self) -> TopSettings:
         """Read the keys of the main file that are no sections."""
-        settings, problems = validate(self.main, TopSettings)
-        self.problems += problems
+        settings = self._kept(validate(self.main, TopSettings))
         return settings or TopSettings()
 
     def defaults(self) -> Defaults:
         """Read the section `defaults`."""
         settings: DefaultSettings | None = None
         if "defaults" in self.main.value:
-            settings, problems = validate(self.main, DefaultSettings, ("defaults",))
-            self.problems += problems
+            settings = self._kept(validate(self.main, DefaultSettings, ("defaults",)))
         settings = settings or _usable_defaults(self.main.value.get("defaults"))
         return Defaults(
             notify=tuple(settings.notify),
@@ -252,24 +217,21 @@ class _Loader:
         """Read the section `ops`."""
         if "ops" not in self.main.value:
             return ()
-        settings, problems = validate(self.main, OpsSettings, ("ops",))
-        self.problems += problems
+        settings = self._kept(validate(self.main, OpsSettings, ("ops",)))
         return tuple(settings.notify) if settings else ()
 
     def retention(self) -> Retention:
         """Read the section `retention`."""
         if self.main.value.get("retention") is None:
             return Retention()
-        settings, problems = validate(self.main, RetentionSettings, ("retention",))
-        self.problems += problems
+        settings = self._kept(validate(self.main, RetentionSettings, ("retention",)))
         return Retention(**settings.model_dump()) if settings else Retention()
 
     def web(self) -> WebSettings:
         """Read the section `web`."""
         if self.main.value.get("web") is None:
             return WebSettings()
-        settings, problems = validate(self.main, WebSettings, ("web",))
-        self.problems += problems
+        settings = self._kept(validate(self.main, WebSettings, ("web",)))
         return settings or WebSettings()
 
     def allow(self, written: Sequence[str]) -> tuple[AllowedHost, ...]:

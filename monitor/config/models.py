@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema, model_validator
 
 from monitor.config.store import DEFAULT_STORE
+from monitor.document.times import one_or_many
 from monitor.model import Backlog, Identity, Priority, Retention
 from monitor.text.duration import parse_duration
 from monitor.text.hours import parse_zone
@@ -30,10 +31,6 @@ def _poll(text: object) -> timedelta:
     if poll < SHORTEST_POLL:
         raise ValueError(f"`{text}` is too often: a feed is polled every {SHORTEST_POLL.seconds}s at most")
     return poll
-
-
-def _as_list(value: object) -> object:
-    return [value] if isinstance(value, str) else value
 
 
 def _language(value: object) -> object:
@@ -90,7 +87,7 @@ def _breaker(value: object) -> object:
 Duration = Annotated[timedelta, BeforeValidator(parse_duration)]
 Poll = Annotated[timedelta, BeforeValidator(_poll)]
 Kept = Annotated[timedelta, BeforeValidator(_kept)]
-Texts = Annotated[list[str], BeforeValidator(_as_list)]
+Texts = Annotated[list[str], BeforeValidator(one_or_many)]
 PriorityWord = Annotated[Priority, BeforeValidator(Priority.named)]
 Language = Annotated[str, BeforeValidator(_language)]
 

@@ -12,8 +12,8 @@ from typing import Any
 
 from pydantic import BaseModel
 
+from monitor.config.config import Config
 from monitor.config.console import CONSOLE_VARIABLE
-from monitor.config.load import Config
 from monitor.config.models import (
     DefaultSettings,
     OpsSettings,

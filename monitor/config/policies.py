@@ -4,51 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import (
-    AfterValidator,
     BaseModel,
     BeforeValidator,
     ConfigDict,
     Field,
-    PlainValidator,
-    ValidationInfo,
-    WithJsonSchema,
     model_validator,
 )
 
 from monitor.config.models import Language, PriorityWord, Texts
 from monitor.document import Document, Loc, did_you_mean, validate
+from monitor.document.times import HoursOfWeek, MomentText, Zone, one_or_many
 from monitor.errors import Problem
 from monitor.model import Maintenance, Mode, Priority, Route, Way
-from monitor.text.hours import Hours, ending, parse_hours, parse_moment, parse_zone
-
-
-def _zone(info: ValidationInfo) -> str:
-    zone: str = info.data.get("zone") or (info.context or {}).get("zone", "UTC")
-    return zone
-
-
-def _hours(value: Any, info: ValidationInfo) -> Hours:
-    return parse_hours(value, zone=_zone(info))
-
-
-def _moment(value: Any, info: ValidationInfo) -> datetime:
-    return parse_moment(value, zone=_zone(info))
-
-
-def _as_list(value: object) -> object:
-    return [value] if isinstance(value, str) else value
 
 
 def _as_entries(value: object) -> object:
     return [value] if isinstance(value, dict) else [] if value is None else value
-
-
-HoursText = Annotated[Hours, PlainValidator(_hours), WithJsonSchema({"type": "string"})]
-MomentText = Annotated[datetime, PlainValidator(_moment), WithJsonSchema({"type": "string"})]
 
 
 class _Shape(BaseModel):
@@ -70,7 +44,7 @@ class WhenSettings(_Shape):
     """Names of feeds. Default: any. Example: `un-news`."""
     sources: Texts = Field(default_factory=list)
     """Names, tags or hosts of feeds. Default: any. Example: `[wire, news.un.org]`."""
-    lang: Annotated[list[Language], BeforeValidator(_as_list)] = Field(default_factory=list)
+    lang: Annotated[list[Language], BeforeValidator(one_or_many)] = Field(default_factory=list)
     """Languages of the entry; `en` is `en-GB` too. Default: any. Example: `[en, ru]`."""
 
 
@@ -79,7 +53,7 @@ class RouteSettings(_Shape):
 
     when: WhenSettings = WhenSettings()
     """What it is for. Default: everything. Example: `{priority: urgent}`."""
-    notify: Annotated[list[str], BeforeValidator(_as_list)] = Field(min_length=1)
+    notify: Annotated[list[str], BeforeValidator(one_or_many)] = Field(min_length=1)
     """The channels. Example: `[desk, chief]`."""
     also: bool = False
     """`true`: beside what else fits. Example: `true`."""
@@ -95,9 +69,9 @@ class MaintenanceSettings(_Shape):
 
     name: str = Field(min_length=1, max_length=100)
     """What it is called in `monitor why`. Example: `backup`."""
-    zone: Annotated[str, BeforeValidator(parse_zone)] | None = None  # before the times: they are read in it
+    zone: Zone | None = None  # before the times: they are read in it
     """The time zone of these times, where they name none. Default: that of `defaults`. Example: `Europe/Paris`."""
-    when: Annotated[tuple[HoursText, ...], BeforeValidator(_as_list), AfterValidator(ending)] = ()
+    when: HoursOfWeek = ()
     """Hours of the week, as in `quiet`. Default: this, or `from` and `until`. Example: `sun 02:00-04:00`."""
     since: MomentText | None = Field(default=None, alias="from")
     """The beginning of a single time. Example: `2027-01-10 02:00`."""

@@ -113,19 +113,7 @@ class Rules:
         setup, now = self._desk.setup, self._desk.clock()
         definition = _definition(setup, request.match_info["id"])
         rule = definition.rule
-        wanted = ToldFilter(rule=rule.id)
-
-        def look(store: Store) -> tuple[Any, ...]:
-            return (
-                store.hits_by_day([rule.id], since=_first_day(now)).get(rule.id, {}),
-                store.hits_by_name(rule.id, since=_first_day(now)),
-                [each for each in store.feedback(since=now - JUDGED) if each.rule == rule.id],
-                store.told_stories(wanted, before=None, limit=LATEST),
-                store.mutes(at=now),
-                store.breakers(),
-            )
-
-        days, names, opinions, told, mutes, breakers = await self._desk.read(look)
+        days, names, opinions, told, mutes, breakers = await self._desk.read(lambda store: _past(store, rule.id, now))
         judged = judged_rules(opinions)
         (row,) = rule_rows([rule], Knowledge(judged=judged, mutes=mutes, breakers=breakers), now.date())
         warnings = await self._warnings.of(setup, now)
@@ -196,6 +184,19 @@ def _found(setup: Setup, known: Knowledge, today: date, words: str, by: str) -> 
 
 def _first_day(now: datetime) -> datetime:
     return now.replace(hour=0, minute=0, second=0, microsecond=0) - timedelta(days=DAYS - 1)
+
+
+def _past(store: Store, rule: str, now: datetime) -> tuple[Any, ...]:
+    """Read what a rule has found, by day and by name, what people said of it, its last stories, and what holds it."""
+    since = _first_day(now)
+    return (
+        store.hits_by_day([rule], since=since).get(rule, {}),
+        store.hits_by_name(rule, since=since),
+        [each for each in store.feedback(since=now - JUDGED) if each.rule == rule],
+        store.told_stories(ToldFilter(rule=rule), before=None, limit=LATEST),
+        store.mutes(at=now),
+        store.breakers(),
+    )
 
 
 def _definition(setup: Setup, rule_id: str) -> Definition:

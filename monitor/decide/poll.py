@@ -2,28 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from xxhash import xxh3_128_digest
 
-from monitor.decide.backlog import backlog_reasons, is_silent
 from monitor.decide.draft import Draft
 from monitor.decide.holding import Restraints
-from monitor.decide.identity import Recognised, page_size, recognise
+from monitor.decide.identity import page_size
 from monitor.decide.parsing import after_parse
 from monitor.decide.rhythm import after_page, after_unchanged, interval_of
 from monitor.decide.schedule import asked_wait, hold_host_until, next_poll, poll_after_failure
+from monitor.decide.sifting import Fresh, Sifted
 from monitor.decide.sources import source_tags
-from monitor.decide.thresholds import question
-from monitor.decide.tripping import trip
-from monitor.decide.updates import Change, change_of, describe
+from monitor.decide.tripping import Tripped, trip
+from monitor.decide.updates import describe
 from monitor.decide.websub import slowed
 from monitor.errors import FeedError, ParseError
 from monitor.model import (
     MOVES,
-    Entry,
     Feed,
     FeedLease,
     FeedNotes,
@@ -35,15 +33,11 @@ from monitor.model import (
     Page,
     ParsedFeed,
     PollOutcome,
-    Question,
     Stage,
     Told,
     Validators,
 )
-from monitor.rules.match import MatchResult, Ruleset
 from monitor.stories.index import StoryIndex
-from monitor.stories.keys import story_keys
-from monitor.stories.verdict import Kind
 
 
 def body_hash(page: Page) -> bytes:
@@ -90,109 +84,6 @@ def decide_failure(lease: FeedLease, feed: Feed, error: FeedError, now: datetime
     return PollOutcome(lease=lease, state=state, due=due, hold_host_until=hold_host_until(error, now))
 
 
-def page_keys(parsed: ParsedFeed) -> frozenset[bytes]:
-    """Return all identity keys on a page: what to ask the store for."""
-    return frozenset(key for entry in parsed.entries for key in entry.keys)
-
-
-def page_story_keys(entries: Iterable[Entry]) -> frozenset[bytes]:
-    """Return the story keys of entries: what to ask the store for."""
-    return frozenset(key for entry in entries for key in story_keys(entry).values())
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Fresh:
-    """An entry that its feed has not shown before, or not with these words, and what the rules say of it."""
-
-    entry: Entry
-    result: MatchResult | None  # None = not asked: the feed's first poll is silent
-    together: str = ""  # why it is told in a digest, "" = by itself
-    change: Change | None = None  # of one that was known: what is new in it
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Sifted:
-    """What is new on a page, the oldest first."""
-
-    fresh: tuple[Fresh, ...]
-    keys: tuple[bytes, ...]  # identity keys to remember
-    detected: tuple[str, ...]  # for `FeedNotes.identity`
-
-
-def sift_page(
-    *, lease: FeedLease, feed: Feed, parsed: ParsedFeed, memory: Memory, ruleset: Ruleset, now: datetime
-) -> Sifted:
-    """Find what is new on a page, and the rules that match it.
-
-    Entries of a first poll are not matched, unless the feed asks for it.
-    """
-    found = recognise(feed, lease.state.notes, parsed, memory, now)
-    new = [item.entry for item in found.entries if not item.known]
-    silent, tags = is_silent(feed, lease.state), source_tags(feed)
-    reasons = {} if silent else backlog_reasons(feed, lease.state, new, page_size(parsed), now)
-    fresh = []
-    for item in found.entries:
-        if not item.known:
-            result = None if silent else ruleset.match(item.entry, tags)
-            fresh.append(Fresh(entry=item.entry, result=result, together=reasons.get(item.entry.id, "")))
-        elif item.stored is not None and (update := _updated(item, feed, ruleset, tags)):
-            fresh.append(update)
-    return Sifted(fresh=tuple(fresh), keys=found.keys, detected=found.detected)
-
-
-def _updated(item: Recognised, feed: Feed, ruleset: Ruleset, tags: tuple[str, ...]) -> Fresh | None:
-    """Ask the rules again about an entry that has changed; None = its changes are cosmetic."""
-    stored, entry = item.stored, item.entry
-    change = change_of(stored.entry, entry, bodies=not feed.fulltext) if stored else None
-    if stored is None or change is None:
-        return None
-    result = ruleset.match(entry, tags)
-    before = stored.rules | ruleset.hits(stored.entry, tags)
-    new = frozenset(match.rule.id for match in result.matches if match.rule.id not in before)
-    return Fresh(entry=entry, result=result, change=replace(change, new_rules=new))
-
-
-def page_questions(fresh: Iterable[Fresh], now: datetime) -> tuple[Question, ...]:
-    """Return what to ask the store about the rules' past: nothing, where no rule with a threshold matches."""
-    rules = {match.rule.id: match.rule for item in fresh if item.result for match in item.result.matches}
-    asked = (question(rule, now) for rule in rules.values() if rule.threshold is not None)
-    return tuple(each for each in asked if each is not None)
-
-
-def page_rules(fresh: Iterable[Fresh]) -> frozenset[str]:
-    """Return the rules that match anything on a page."""
-    return frozenset(match.rule.id for item in fresh if item.result for match in item.result.matches)
-
-
-def page_matching(fresh: Iterable[Fresh]) -> tuple[Entry, ...]:
-    """Return the entries that may join stories: those that rules match, and what they were before."""
-    matching = [item for item in fresh if item.result and (item.result.matches or item.change)]
-    return (*(item.entry for item in matching), *(item.change.before for item in matching if item.change))
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Near:
-    """What to ask the store about a page: the stories that its entries may join, and the reports they may update."""
-
-    stories: frozenset[str]
-    reports: frozenset[str]
-
-
-def page_near(entries: Collection[Entry], index: StoryIndex) -> Near:
-    """Return what is near to the entries that rules match."""
-    found = [neighbour for entry in entries for neighbour in index.nearest(entry)]
-    return Near(
-        stories=frozenset({neighbour.story_id for neighbour in found} | {entry.id for entry in entries}),
-        reports=frozenset(neighbour.entry_id for neighbour in found if neighbour.kind is Kind.UPDATE),
-    )
-
-
-def page_told(memory: Memory) -> frozenset[str]:
-    """Return the told stories that entries may join: what to ask the store about what was told."""
-    stories = (*memory.stories.values(), *memory.near.values())
-    return frozenset(story.id for story in stories if story.told)
-
-
 def decide_page(
     *,
     lease: FeedLease,
@@ -233,42 +124,44 @@ def decide_page(
         _consider(draft, item)
     draft.fold()
     tripped = trip(draft, feed.name)
-    entries = tuple(item.entry for item in sifted.fresh if item.change is None)
+    state = _state_after(lease.state, feed, page, parsed, sifted, now=now)
+    outcome = PollOutcome(lease=lease, state=state, due=_next_poll(feed, state, page, now), stories_since=stories_since)
+    return _with_draft(outcome, sifted, draft, tripped)
+
+
+def _state_after(
+    before: FeedState, feed: Feed, page: Page, parsed: ParsedFeed, sifted: Sifted, *, now: datetime
+) -> FeedState:
+    """Return what to remember of a feed after a page."""
     notes = replace(
-        _noted(lease.state.notes, page.notes, now),
+        _noted(before.notes, page.notes, now),
         ttl=parsed.ttl,
         skip_hours=parsed.skip_hours,
         skip_days=parsed.skip_days,
         hub=page.notes.hub or parsed.hub,
         topic=page.notes.topic or parsed.topic,
     )
-    state = after_parse(replace(lease.state, notes=notes), parsed, now)
+    state = after_parse(replace(before, notes=notes), parsed, now)
     state = replace(
         state,
         polled_at=now,
         validators=page.validators,
         body_hash=body_hash(page),
-        baseline_at=lease.state.baseline_at or now,
+        baseline_at=before.baseline_at or now,
         notes=replace(state.notes, identity=sifted.detected),
     )
-    state = after_page(
-        feed,
-        lease.state,
-        state,
-        entries=parsed.entries,
-        fresh=len(entries),
-        size=page_size(parsed),
-        now=now,
-    )
-    return PollOutcome(
-        lease=lease,
-        state=state,
-        due=_next_poll(feed, state, page, now),
+    fresh, size = len(sifted.entries), page_size(parsed)
+    return after_page(feed, before, state, entries=parsed.entries, fresh=fresh, size=size, now=now)
+
+
+def _with_draft(outcome: PollOutcome, sifted: Sifted, draft: Draft, tripped: Tripped) -> PollOutcome:
+    """Add to an outcome what became of the page's entries."""
+    return replace(
+        outcome,
         keys=sifted.keys,
-        entries=entries,
+        entries=sifted.entries,
         updates=tuple(item.entry for item in sifted.fresh if item.change is not None),
         stories=tuple(draft.stories[story_id] for story_id in draft.changed),
-        stories_since=stories_since,
         story_keys=draft.new_keys,
         taken_keys=draft.taken_keys,
         alerts=tuple(draft.alerts.values()),

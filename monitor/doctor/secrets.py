@@ -7,7 +7,7 @@ import stat
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from monitor.config.load import Config
+from monitor.config.config import Config
 from monitor.config.store import STORE_VARIABLE
 from monitor.notify.finding import Finding, fail, warn, well
 from monitor.secret import references

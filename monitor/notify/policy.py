@@ -6,31 +6,16 @@ import re
 from datetime import timedelta
 from typing import Annotated, Any, Self
 
-from pydantic import AfterValidator, BeforeValidator, PlainValidator, ValidationInfo, WithJsonSchema, model_validator
+from pydantic import BeforeValidator, PlainValidator, WithJsonSchema, model_validator
 
+from monitor.document.times import HoursOfWeek, TimetableText, Zone
 from monitor.model import Policy, Priority
 from monitor.notify.settings import Settings
 from monitor.text.duration import parse_duration
-from monitor.text.hours import Hours, ending, parse_hours, parse_zone
-from monitor.text.timetable import Timetable, parse_timetable
 
 _RATE = re.compile(r"(\d{1,4})\s*/\s*(s|min|h)", re.ASCII)
 _UNITS = {"s": timedelta(seconds=1), "min": timedelta(minutes=1), "h": timedelta(hours=1)}
 _LONGEST_WAIT = timedelta(hours=1)
-
-
-def zone_of(info: ValidationInfo) -> str:
-    """Return the zone of times that name none: the section's own, or that of `defaults`."""
-    zone: str = info.data.get("zone") or (info.context or {}).get("zone", "UTC")
-    return zone
-
-
-def _hours(value: Any, info: ValidationInfo) -> Hours:
-    return parse_hours(value, zone=zone_of(info))
-
-
-def _timetable(value: Any, info: ValidationInfo) -> Timetable:
-    return parse_timetable(value, zone=zone_of(info))
 
 
 def _wait(value: Any) -> timedelta:
@@ -48,13 +33,6 @@ def _rate(value: Any) -> timedelta:
     return _UNITS[matched[2]] / int(matched[1])
 
 
-def _as_list(value: Any) -> Any:
-    return [value] if isinstance(value, str) else value
-
-
-Zone = Annotated[str, BeforeValidator(parse_zone)]
-HoursText = Annotated[Hours, PlainValidator(_hours), WithJsonSchema({"type": "string"})]
-TimetableText = Annotated[Timetable, PlainValidator(_timetable), WithJsonSchema({"type": "string"})]
 PriorityName = Annotated[Priority, BeforeValidator(Priority.named)]
 Rate = Annotated[timedelta, PlainValidator(_rate), WithJsonSchema({"type": "string", "pattern": "/(s|min|h)$"})]
 
@@ -65,7 +43,7 @@ class ChannelSettings(Settings):
     zone: Zone | None = None  # first: the others are read in it
     """The time zone of `quiet` and `digest`, where they name none. Default: that of `defaults`. Example:
     `America/New_York`."""
-    quiet: Annotated[tuple[HoursText, ...], BeforeValidator(_as_list), AfterValidator(ending)] = ()
+    quiet: HoursOfWeek = ()
     """Hours in which only urgent alerts are told; the rest is told when they end. Example: `22:00-07:00
     Europe/Paris`."""
     digest: TimetableText | None = None

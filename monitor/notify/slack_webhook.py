@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 from pydantic import Field
@@ -13,15 +14,7 @@ from monitor.notify.excerpts import scrub_line
 from monitor.notify.policy import ChannelSettings
 from monitor.notify.settings import SecretUrl, host_of
 from monitor.notify.slack_layout import blocks, fallback, plain
-from monitor.notify.wire import (
-    MESSAGE_REFUSED,
-    TOO_MANY,
-    NoAnswerError,
-    NotReachedError,
-    open_session,
-    reach,
-    retry_after,
-)
+from monitor.notify.wire import MESSAGE_REFUSED, TOO_MANY, open_session, retry_after, try_to_send
 
 _FORMATTING = ("invalid_blocks", "invalid_payload", "msg_too_long", "msg_blocks_too_long")
 _NEW = "make a new incoming webhook, and set its URL"
@@ -63,12 +56,8 @@ class SlackWebhookNotifier:
             return Rejected(
                 reason="an incoming webhook cannot change what it has posted (a bot token can)", retry=False
             )
-        try:
-            return await reach(lambda: self._post(delivery), host=host_of(self._url), deadline=self._context.deadline)
-        except NotReachedError as error:
-            return Rejected(reason=str(error), retry=True)
-        except NoAnswerError as error:
-            return Unknown(reason=str(error))
+        post = partial(self._post, delivery)
+        return await try_to_send(post, host=host_of(self._url), deadline=self._context.deadline)
 
     async def look_up(self, delivery: Delivery, since: datetime) -> SendResult:  # noqa: ARG002 - the port's shape
         """Say that it has to be sent again: better twice than never."""

@@ -9,25 +9,18 @@ import hashlib
 import hmac
 import json
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any, Self
 
 import aiohttp
 from pydantic import Field, model_validator
 
-from monitor.model import Accepted, Coverage, Delivery, Digest, Excerpt, Message, Rejected, SendResult, Unknown
+from monitor.model import Accepted, Coverage, Delivery, Digest, Excerpt, Message, Rejected, SendResult
 from monitor.notify.channel import ChannelContext, ChannelType
 from monitor.notify.excerpts import safe_link, scrub
 from monitor.notify.policy import ChannelSettings
 from monitor.notify.settings import PrivateUrl, SecretFile, SecretText, host_of
-from monitor.notify.wire import (
-    MESSAGE_REFUSED,
-    TOO_MANY,
-    NoAnswerError,
-    NotReachedError,
-    open_session,
-    reach,
-    retry_after,
-)
+from monitor.notify.wire import MESSAGE_REFUSED, TOO_MANY, open_session, retry_after, try_to_send
 from monitor.secret import Secret
 
 VERSION = 2
@@ -73,12 +66,8 @@ class WebhookNotifier:
 
     async def send(self, delivery: Delivery) -> SendResult:
         """Post one message; what an edit changes is the receiver's business."""
-        try:
-            return await reach(lambda: self._post(delivery), host=host_of(self._url), deadline=self._context.deadline)
-        except NotReachedError as error:
-            return Rejected(reason=str(error), retry=True)
-        except NoAnswerError as error:
-            return Unknown(reason=str(error))
+        post = partial(self._post, delivery)
+        return await try_to_send(post, host=host_of(self._url), deadline=self._context.deadline)
 
     async def look_up(self, delivery: Delivery, since: datetime) -> SendResult:  # noqa: ARG002 - the port's shape
         """Say that a copy does no harm: the receiver knows it by its key."""

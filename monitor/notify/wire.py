@@ -16,6 +16,7 @@ from typing import TypeVar
 import aiohttp
 
 from monitor.errors import MonitorError
+from monitor.model import Rejected, SendResult, Unknown
 
 TOO_MANY = 429
 UNAVAILABLE = 503
@@ -71,6 +72,16 @@ async def reach(request: Callable[[], Awaitable[T]], *, host: str, deadline: tim
         raise NoAnswerError(f"no answer from {host} within {deadline.total_seconds():g} s") from None
     except (aiohttp.ClientError, OSError, asyncio.IncompleteReadError):
         raise NoAnswerError(f"the connection to {host} broke before its answer came") from None
+
+
+async def try_to_send(post: Callable[[], Awaitable[SendResult]], *, host: str, deadline: timedelta) -> SendResult:
+    """Await one attempt to send: return what its answer says, or what it means that none came."""
+    try:
+        return await reach(post, host=host, deadline=deadline)
+    except NotReachedError as error:
+        return Rejected(reason=str(error), retry=True)
+    except NoAnswerError as error:
+        return Unknown(reason=str(error))
 
 
 def _why(error: aiohttp.ClientConnectorError) -> str:

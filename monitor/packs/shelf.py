@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
+from monitor.config.config import Config
 from monitor.config.include import matching
-from monitor.config.load import Config
 from monitor.document.patch import diff
 from monitor.errors import ConfigurationError, UserError
 from monitor.packs.pack import NAME, Pack, read_pack

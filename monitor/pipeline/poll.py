@@ -2,59 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
 from contextlib import nullcontext
 from dataclasses import replace
 from datetime import datetime, timedelta
 
 import structlog
-from yarl import URL
 
 from monitor.articles import read_articles
 from monitor.decide.fulltext import choose_articles
 from monitor.decide.health import with_history
-from monitor.decide.holding import Restraints
-from monitor.decide.identity import stored_ids, suspects
 from monitor.decide.parsing import known_blocks, wants_whole
-from monitor.decide.poll import (
-    Sifted,
-    body_hash,
-    decide_failure,
-    decide_page,
-    decide_unchanged,
-    page_keys,
-    page_matching,
-    page_near,
-    page_questions,
-    page_rules,
-    page_story_keys,
-    page_told,
-    sift_page,
-)
-from monitor.decide.rhythm import describe_gap
+from monitor.decide.poll import body_hash, decide_failure, decide_page, decide_unchanged
+from monitor.decide.recalling import page_keys, page_matching
+from monitor.decide.sifting import Sifted, sift_page
 from monitor.decide.sources import source_tags
 from monitor.decide.websub import after_push, poll_after_bad_push
 from monitor.errors import Cause, ConflictError, FeedError, LeaseLostError
-from monitor.feeds.reasons import shown
 from monitor.feeds.split import Plan, plan_parse
 from monitor.model import (
     Decision,
-    Entry,
     Feed,
     FeedLease,
     Memory,
     NotModified,
     Page,
     ParsedFeed,
-    Policies,
     PollOutcome,
 )
 from monitor.pipeline.doors import Doors, Live
-from monitor.ports import (
-    Parser,
-    Store,
-)
-from monitor.stories.index import StoryIndex
+from monitor.pipeline.recall import recall, recall_past
+from monitor.pipeline.report import report
+from monitor.ports import Parser
 
 log = structlog.get_logger()
 POLL_LEASE = timedelta(minutes=5)
@@ -79,7 +57,7 @@ async def poll(lease: FeedLease, live: Live, doors: Doors) -> PollOutcome | None
     except LeaseLostError:
         log.info("lease lost, poll dropped", feed=feed.name)
         return None
-    _report(feed, outcome)
+    report(feed, outcome)
     return outcome
 
 
@@ -109,7 +87,7 @@ async def take_push(lease: FeedLease, due: datetime, page: Page, live: Live, doo
         soon = poll_after_bad_push(feed, lease.state, due, now)
         await doors.in_store(doors.store.put_off_feeds, {lease: soon})
         return None
-    _report(feed, outcome)
+    report(feed, outcome)
     return outcome
 
 
@@ -179,7 +157,7 @@ async def _decide_and_record(
     """Decide and record a page; `pushed_due` says that a hub has pushed it, and when the feed is polled next."""
     for _ in range(CONFLICTS):
         now = doors.clock()
-        memory = await _recall(lease, feed, parsed, doors, now)
+        memory = await recall(lease, feed, parsed, doors, now)
         sifted = await doors.work(
             sift_page, lease=lease, feed=feed, parsed=parsed, memory=memory, ruleset=live.ruleset, now=now
         )
@@ -210,16 +188,7 @@ async def _decide(
 ) -> PollOutcome:
     now = doors.clock()
     since = now - live.story_window
-    index, restraints = StoryIndex(), Restraints(policies=live.policies)
-    if matching := page_matching(sifted.fresh):
-        index = await doors.stories.up_to_date(since)
-        memory = await _recall_stories(memory, matching, index, doors, since)
-        rules = page_rules(sifted.fresh)
-        restraints = await doors.in_store(_kept_back, doors.store, live.policies, rules, feed.name, now)
-    questions = page_questions(sifted.fresh, now)
-    histories = await doors.in_store(doors.store.recall_histories, questions) if questions else {}
-    stories = page_told(memory)
-    told = await doors.in_store(doors.store.recall_told, stories) if stories else {}
+    past = await recall_past(feed, sifted, memory, live, doors, since=since, now=now)
     return await doors.work(
         decide_page,
         lease=lease,
@@ -227,51 +196,15 @@ async def _decide(
         page=page,
         parsed=parsed,
         sifted=sifted,
-        memory=memory,
-        histories=histories,
-        told=told,
-        index=index,
+        memory=past.memory,
+        histories=past.histories,
+        told=past.told,
+        index=past.index,
         dedup=live.dedup,
         stories_since=since,
         now=now,
-        restraints=restraints,
+        restraints=past.restraints,
     )
-
-
-def _kept_back(store: Store, policies: Policies, rules: Collection[str], feed: str, now: datetime) -> Restraints:
-    """Read what keeps messages back: the mutes that are running, the breakers that are open, and what trips them."""
-    breakers = store.breakers()
-    return Restraints(
-        policies=policies,
-        mutes=store.mutes(at=now),
-        breakers=breakers,
-        pulses=store.pulses(rules, feed, now) if policies.breaker else (),
-        held=store.held_back([each.id for each in breakers]) if breakers else (),
-    )
-
-
-async def _recall(lease: FeedLease, feed: Feed, parsed: ParsedFeed, doors: Doors, now: datetime) -> Memory:
-    """Ask the store what is known of a page's entries, and what they were before."""
-    recall, feed_id = doors.store.recall, lease.state.feed_id
-    memory = await doors.in_store(recall, feed_id, keys=page_keys(parsed), story_keys=(), since=now)
-    doubtful = suspects(parsed, memory)
-    if not doubtful:
-        return memory
-    links = [entry.canonical_url for entry in doubtful if entry.canonical_url]
-    ids = stored_ids(feed, doubtful)
-    stored = await doors.in_store(doors.store.recall_entries, feed_id, ids=ids, links=links)
-    return replace(memory, stored=stored)
-
-
-async def _recall_stories(
-    memory: Memory, matching: Sequence[Entry], index: StoryIndex, doors: Doors, since: datetime
-) -> Memory:
-    """Ask the store which stories entries may join, and what they may be updates of."""
-    keys = page_story_keys(matching)
-    by_key = await doors.in_store(doors.store.recall, 0, keys=(), story_keys=keys, since=since)
-    near = await doors.work(page_near, matching, index)
-    by_id = await doors.in_store(doors.store.recall_near, stories=near.stories, entries=near.reports)
-    return replace(memory, stories=by_key.stories, near=by_id.near, reports=by_id.reports)
 
 
 async def _record(outcome: PollOutcome, doors: Doors) -> PollOutcome:
@@ -282,30 +215,3 @@ async def _record(outcome: PollOutcome, doors: Doors) -> PollOutcome:
     else:
         await doors.in_store(doors.store.record, outcome, now)
     return outcome
-
-
-def _report(feed: Feed, outcome: PollOutcome) -> None:
-    notes = outcome.state.notes
-    if notes.gap is not None and notes.gaps != outcome.lease.state.notes.gaps:
-        log.warning("coverage gap, polling it more often", feed=feed.name, gap=describe_gap(notes.gap))
-    if outcome.entries:
-        log.debug("new entries", feed=feed.name, entries=len(outcome.entries), alerts=len(outcome.alerts))
-    for alert in outcome.alerts:
-        ids = {"alert": alert.id, "story": alert.story_id, "entry": alert.entry_id}
-        told = {"rules": list(alert.rules), "channel": alert.channel, "priority": alert.priority.name.lower()}
-        log.info("alert", feed=feed.name, **told, **ids)
-    home = outcome.state.notes.home
-    if home and home != outcome.lease.state.notes.home:
-        hint = "it is read there; write down its new address"
-        log.info("a feed has moved for good", feed=feed.name, new=shown(URL(home)), hint=hint)
-    for breaker in outcome.breakers:
-        hint = f"`monitor held release {breaker.id}` tells them, `discard` leaves them untold"
-        log.warning(
-            "too many alerts, held until somebody decides",
-            about=f"{breaker.subject} {breaker.name}",
-            reason=breaker.reason,
-            hint=hint,
-        )
-    for decision in outcome.decisions:
-        if decision.verdict == "error":
-            log.error("rule failed on an entry", rule=decision.rule, entry=decision.entry_id, error=decision.reason)

@@ -13,14 +13,13 @@ from aiohttp import web
 from monitor.testing.clock import FakeClock
 from monitor.testing.fault import Fault
 from monitor.testing.http_server import FaultyServer, retry_header
-from monitor.testing.slack_limits import check_blocks, too_long
+from monitor.testing.slack_limits import refusal
 from monitor.testing.slack_socket import FakeSocket
 
 TOKEN = "xoxb-fake-token"  # noqa: S105 - it opens nothing but the fake
 HOOK_PATH = "/services/T00000000/B00000000/fake-hook-secret"
 HOOK = "incoming_webhook"
 CONNECT = "apps.connections.open"
-MOST_TEXT = 40_000
 
 Params = Mapping[str, Any]
 
@@ -168,7 +167,7 @@ class FakeSlack(FaultyServer):
         old = self._find(channel, str(params["ts"]))
         if old.by_hook:
             raise _RefusedError("cant_update_message")
-        self._check({**params, "blocks": params.get("blocks") or None})  # an empty list takes the blocks away
+        _check({**params, "blocks": params.get("blocks") or None})  # an empty list takes the blocks away
         blocks = old.blocks if params.get("blocks") is None else params["blocks"]
         new = replace(old, text=str(params.get("text") or ""), blocks=blocks, params=params, edits=old.edits + 1)
         self.messages[self.messages.index(old)] = new
@@ -202,7 +201,7 @@ class FakeSlack(FaultyServer):
 
     def _keep(self, channel: str, params: Params, *, thread_ts: str = "", by_hook: bool = False) -> SlackMessage:
         """Check a message and put it into a channel."""
-        self._check(params)
+        _check(params)
         self._posted += 1
         message = SlackMessage(
             channel=channel,
@@ -217,21 +216,6 @@ class FakeSlack(FaultyServer):
         )
         self.messages.append(message)
         return message
-
-    def _check(self, params: Params) -> None:
-        text, blocks, metadata = str(params.get("text") or ""), params.get("blocks"), params.get("metadata")
-        if not text and not blocks:
-            raise _RefusedError("no_text")
-        if len(text) > MOST_TEXT:
-            raise _RefusedError("msg_too_long")
-        if blocks is not None and check_blocks(blocks):
-            raise _RefusedError("invalid_blocks")
-        if blocks is not None and too_long(blocks):
-            raise _RefusedError("msg_blocks_too_long")
-        if metadata is not None and not (
-            isinstance(metadata.get("event_type"), str) and isinstance(metadata.get("event_payload"), dict)
-        ):
-            raise _RefusedError("invalid_metadata_format")
 
     def _history(self, params: Params) -> dict[str, Any]:
         self._need("channels:history")
@@ -288,6 +272,11 @@ class FakeSlack(FaultyServer):
             return web.Response(status=fault.status, text=fault.error, headers=retry_header(fault))
 
         return await self.respond(request, HOOK, accept=accept, refuse=refuse)
+
+
+def _check(params: Params) -> None:
+    if word := refusal(params):
+        raise _RefusedError(word)
 
 
 def _ts(message: SlackMessage) -> Decimal:

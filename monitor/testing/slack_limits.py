@@ -6,9 +6,10 @@ Only the kinds of blocks that alerts are made of are known; any other is a mista
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
+MOST_TEXT = 40_000
 MOST_BLOCKS = 50
 MOST_CHARACTERS = 13_200  # of all blocks as JSON; measured in slackapi/bolt-js#2509, not documented
 _STYLES = frozenset({"bold", "italic", "strike", "code", "underline"})
@@ -16,6 +17,24 @@ _MOST_FIELDS = 10
 _MOST_CONTEXT = 10
 _MOST_ACTIONS = 25
 _MOST_NAME = 255
+
+
+def refusal(message: Mapping[str, Any]) -> str:
+    """Return the word by which Slack would refuse what is to be posted, "" = it would take it."""
+    text, blocks, metadata = str(message.get("text") or ""), message.get("blocks"), message.get("metadata")
+    if not text and not blocks:
+        return "no_text"
+    if len(text) > MOST_TEXT:
+        return "msg_too_long"
+    if blocks is not None and check_blocks(blocks):
+        return "invalid_blocks"
+    if blocks is not None and too_long(blocks):
+        return "msg_blocks_too_long"
+    if metadata is not None and not (
+        isinstance(metadata.get("event_type"), str) and isinstance(metadata.get("event_payload"), dict)
+    ):
+        return "invalid_metadata_format"
+    return ""
 
 
 def check_blocks(blocks: Any) -> list[str]:

@@ -130,7 +130,7 @@ class House:
             host_spacing=self.host_spacing,
             stream=self.console,
         ) as app:
-            app.doors = replace(app.doors, parser=ParserHere())
+            app.in_use.doors = replace(app.doors, parser=ParserHere())
             for notifier in app.live.notifiers.values():
                 notifier.pace = timedelta()  # the clock stands still: nobody would ever be rested
             yield app

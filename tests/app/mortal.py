@@ -140,12 +140,12 @@ def steps_beside(log: Path) -> Path:
 
 async def _once(file: Path, countdown: Countdown, now: datetime, env: dict[str, str]) -> None:
     async with open_app(load_setup(file, env=env), clock=lambda: now, host_spacing=timedelta()) as app:
-        app.live = replace(
+        app.in_use.live = replace(
             app.live,
             fetcher=MortalFetcher(app.live.fetcher, countdown),
             notifiers={name: MortalNotifier(each, countdown) for name, each in app.live.notifiers.items()},
         )
         await app.doors.parser.close()
         # in this process: the parser's own would be started anew for each of some hundred deaths, and holds no state
-        app.doors = replace(app.doors, parser=MortalParser(FakeParser(parse_page), countdown))
+        app.in_use.doors = replace(app.doors, parser=MortalParser(FakeParser(parse_page), countdown))
         await app.run_once()

@@ -15,7 +15,8 @@ import pytest
 from structlog.testing import capture_logs
 
 from monitor.app import open_app
-from monitor.daemon import POLLS_AT_ONCE, Daemon
+from monitor.daemon import Daemon
+from monitor.daemon.polls import POLLS_AT_ONCE
 from monitor.errors import StoreUnavailableError
 from monitor.model import Accepted, Delivery, Feed, FeedState, NotModified, Page, SendResult, Unknown
 from monitor.setup import Setup, load_setup
@@ -53,7 +54,7 @@ class StoreDoor:
 
 def door(app: Daemon) -> StoreDoor:
     store = StoreDoor(app.doors.store)
-    app.doors = app.rota.doors = replace(app.doors, store=store)
+    app.in_use.doors = app.polls.rota.doors = replace(app.doors, store=store)
     return store
 
 
@@ -75,10 +76,10 @@ async def test_a_failure_found_after_the_lease_ran_out_is_dropped_quietly(house:
             async def close(self) -> None:
                 await real.close()
 
-        app.live = replace(app.live, fetcher=Slow())
+        app.in_use.live = replace(app.live, fetcher=Slow())
         with capture_logs() as logs:
-            await app.poll_due()
-            await app.polls.join()
+            await app.polls.poll_due()
+            await app.polls.crew.join()
     assert [log["event"] for log in logs] == ["lease lost, poll dropped"]
 
 
@@ -122,14 +123,14 @@ async def test_a_slow_host_with_many_feeds_keeps_no_other_waiting(house: House) 
     async with house.open() as app:
         await app.live.fetcher.close()
         hanging = Hanging()
-        app.live = replace(app.live, fetcher=hanging)
+        app.in_use.live = replace(app.live, fetcher=hanging)
         for _ in range(10):
-            await app.poll_due()
+            await app.polls.poll_due()
             house.clock.advance(1)
         assert "wire" in hanging.fetched
         assert len(hanging.fetched) == 3
         released.set()
-        await app.polls.join()
+        await app.polls.crew.join()
 
 
 async def test_a_crowd_on_one_host_is_spread_and_starves_nobody(house: House) -> None:
@@ -148,13 +149,13 @@ async def test_a_crowd_on_one_host_is_spread_and_starves_nobody(house: House) ->
 
     async with house.open() as app:
         await app.live.fetcher.close()
-        app.live = replace(app.live, fetcher=Quick())
+        app.in_use.live = replace(app.live, fetcher=Quick())
         store, claims = door(app), list[int]()
         store.before["claim_feeds"] = lambda: claims.append(1)
         started = []
         for _ in range(30):
-            started.append(await app.poll_due())
-            await app.polls.join()
+            started.append(await app.polls.poll_due())
+            await app.polls.crew.join()
             house.clock.advance(1)
     times = [at for name, at in begun if name != "wire"]
     assert all(later - earlier >= timedelta(seconds=5) for earlier, later in pairwise(times))
@@ -175,13 +176,13 @@ async def test_what_was_sent_while_the_store_failed_is_written_when_it_works_aga
     async with house.open() as app:
         store, failures = door(app), [StoreUnavailableError("full")] * 2
         store.before["settle"] = lambda: _raise(failures)
-        await app.poll_due()
-        await app.polls.join()
-        await app.sends.join()
+        await app.polls.poll_due()
+        await app.polls.crew.join()
+        await app.sends.crew.join()
         assert len(house.told) == 1
         house.clock.advance(late)
         with pytest.raises(StoreUnavailableError):
-            await app._write_ends()
+            await app.sends.write_ends()
         await told(app)
         deliveries = app.doors.store.status().deliveries
     assert house.told == ["earthquake two", "earthquake one"]
@@ -193,14 +194,14 @@ async def test_what_another_daemon_took_over_meanwhile_is_left_to_it(house: Hous
     async with house.open() as app:
         store, failures = door(app), [StoreUnavailableError("gone")]
         store.before["settle"] = lambda: _raise(failures)
-        await app.poll_due()
-        await app.polls.join()
-        await app.sends.join()
+        await app.polls.poll_due()
+        await app.polls.crew.join()
+        await app.sends.crew.join()
         house.clock.advance(timedelta(minutes=10))
         lease = {"now": house.clock(), "lease": timedelta(minutes=3), "limit": 9}
         assert len(app.doors.store.claim_deliveries(["desk"], **lease)) == 1  # type: ignore[arg-type]
         with capture_logs() as logs:
-            await app._write_ends()
+            await app.sends.write_ends()
     assert [log["event"] for log in logs] == ["lease lost, another worker looks this message up"]
     assert app.doors.unwritten == []
 
@@ -230,7 +231,7 @@ async def test_a_message_that_cannot_be_looked_up_holds_the_channel_for_minutes_
     async with house.open() as app:
         await app.live.notifiers["desk"].close()
         desk = CannotLook()
-        app.live = replace(app.live, notifiers={"desk": desk})
+        app.in_use.live = replace(app.live, notifiers={"desk": desk})
         await told(app)
         assert desk.titles == ["Shoygu one"]
         for _ in range(10):
@@ -313,7 +314,7 @@ async def test_a_file_saved_while_a_reload_is_loading_is_read_next(house: House)
             rules.write_text(RULES + "  gale: [gale]\n  storm: [storm]\n")
             return replace(setup, again=again)
 
-        app.setup = replace(app.setup, again=load_and_save_once_more)
+        app.in_use.setup = replace(app.setup, again=load_and_save_once_more)
         rules.write_text(RULES + "  storm: [storm]\n")
         for _ in range(5):
             await app.reload_if_changed()
@@ -352,14 +353,14 @@ async def test_a_reload_while_deliveries_are_claimed_closes_nothing_in_use(house
     async with house.open() as app:
         store, go_on = door(app), threading.Event()
         store.before["claim_deliveries"] = go_on.wait
-        claiming = asyncio.create_task(app.deliver_due())
+        claiming = asyncio.create_task(app.sends.deliver_due())
         reloading = asyncio.create_task(app.reload())
         await asyncio.sleep(0.05)
         go_on.set()
         with capture_logs() as logs:
             await claiming
             await reloading
-            await app.sends.join()
+            await app.sends.crew.join()
     assert house.told == ["Shoygu one"]
     assert not [log for log in logs if log["log_level"] == "error"]
 
@@ -407,7 +408,7 @@ async def test_after_a_stop_nothing_new_is_begun_and_nothing_is_left_in_doubt(ho
 
 async def test_a_daemon_that_ended_in_good_order_is_not_said_to_run(house: House) -> None:
     async with house.open() as app:
-        await app.beat()
+        await app.presence.beat()
         assert len((await app.doors.in_store(app.doors.store.status)).nodes) == 1
     async with house.open() as app:
         assert (await app.doors.in_store(app.doors.store.status)).nodes == ()

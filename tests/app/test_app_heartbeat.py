@@ -47,9 +47,9 @@ async def living(house: House, heartbeat: str) -> AsyncIterator[Daemon]:
     """Open a house that has done what is due, but not shown it."""
     configure(house, heartbeat)
     async with house.open() as app:
-        await app.poll_due()
-        await app.polls.join()
-        await app.sends.join()
+        await app.polls.poll_due()
+        await app.polls.crew.join()
+        await app.sends.crew.join()
         yield app
 
 
@@ -57,26 +57,26 @@ async def test_it_pings_as_often_as_it_was_told(house: House) -> None:
     async with living(house, f"{pinging(house)}, every: 2m") as app:
         for seconds, count in ((0, 1), (119, 1), (1, 2), (120, 3)):
             house.clock.advance(seconds)
-            await app.show_life()
+            await app.upkeep.show_life()
             assert pings(house) == count
 
 
 async def test_it_stops_as_soon_as_polling_or_delivering_does(house: House) -> None:
     async with living(house, pinging(house)) as app:
-        await app.show_life()
+        await app.upkeep.show_life()
         house.clock.advance(40 * MINUTE)
         with capture_logs() as logs:
             for _ in range(3):
-                await app.show_life()
+                await app.upkeep.show_life()
                 house.clock.advance(MINUTE)
         assert pings(house) == 1
         assert [(line["event"], line["reason"]) for line in logs] == [
             ("the heartbeat stops", "feeds wait to be polled")
         ]
         with capture_logs() as logs:
-            await app.poll_due()
-            await app.polls.join()
-            await app.show_life()
+            await app.polls.poll_due()
+            await app.polls.crew.join()
+            await app.upkeep.show_life()
         assert pings(house) == 2
         assert "the heartbeat goes on" in [line["event"] for line in logs]
 
@@ -86,15 +86,15 @@ async def test_messages_that_nobody_takes_stop_it_too(house: House) -> None:
         notices = notices_of_canary("a", ["desk"], house.clock())
         await app.doors.in_store(app.doors.store.announce, notices, house.clock())
         house.clock.advance(16 * MINUTE)
-        await app.poll_due()
-        await app.polls.join()
-        await app.show_life()
-        assert (app._heart._told, pings(house)) == ("messages wait to be sent", 0)
-        await app.deliver_due()
-        await app.sends.join()
+        await app.polls.poll_due()
+        await app.polls.crew.join()
+        await app.upkeep.show_life()
+        assert (app.upkeep._heart._told, pings(house)) == ("messages wait to be sent", 0)
+        await app.sends.deliver_due()
+        await app.sends.crew.join()
         house.clock.advance(MINUTE)
-        await app.show_life()
-        assert (app._heart._told, pings(house)) == ("", 1)
+        await app.upkeep.show_life()
+        assert (app.upkeep._heart._told, pings(house)) == ("", 1)
 
 
 async def test_it_does_not_ping_while_the_store_is_gone(house: House) -> None:
@@ -107,9 +107,9 @@ async def test_it_does_not_ping_while_the_store_is_gone(house: House) -> None:
 
                 return call
 
-        app._heart = Heart(replace(app.doors, store=Gone()))
+        app.upkeep._heart = Heart(replace(app.doors, store=Gone()))
         with pytest.raises(StoreUnavailableError):
-            await app.show_life()
+            await app.upkeep.show_life()
         assert pings(house) == 0
 
 
@@ -118,7 +118,7 @@ async def test_a_ping_that_is_not_answered_is_told_once_and_without_its_url(hous
         house.feeds.statuses[PING] = 404
         with capture_logs() as logs:
             for _ in range(3):
-                await app.show_life()
+                await app.upkeep.show_life()
                 house.clock.advance(MINUTE)
         assert pings(house) == 3
         assert logs == [
@@ -131,7 +131,7 @@ async def test_a_ping_that_is_not_answered_is_told_once_and_without_its_url(hous
         ]
         del house.feeds.statuses[PING]
         with capture_logs() as logs:
-            await app.show_life()
+            await app.upkeep.show_life()
         assert [line["event"] for line in logs] == ["the heartbeat's ping is answered again"]
         assert "hidden" not in repr((app.setup, logs))
 
@@ -171,7 +171,7 @@ async def test_a_canary_reaches_the_edge_of_every_channel_and_nobody_sees_it(hou
         flight = await fly(app.setup.channels, app.live, app.doors)
         assert flight.failure == ""
         assert sorted(each.channel for each in flight.deliveries) == ["archive", "desk", "ops", "screen"]
-        await app.show_life()
+        await app.upkeep.show_life()
         assert house.slack.calls == []
         assert house.smtp.mails == []
         report = await app.doors.in_store(app.doors.store.status)
@@ -180,7 +180,7 @@ async def test_a_canary_reaches_the_edge_of_every_channel_and_nobody_sees_it(hou
 
 async def test_a_canary_that_does_not_come_through_is_told_and_stops_the_ping(house: House) -> None:
     async with living(house, f"{pinging(house)}, canary: 1h, notify: desk") as app:
-        await app.show_life()
+        await app.upkeep.show_life()
         assert pings(house) == 1
 
         def broken(delivery: Delivery) -> object:
@@ -188,44 +188,44 @@ async def test_a_canary_that_does_not_come_through_is_told_and_stops_the_ping(ho
 
         mail = app.setup.channels["ops"]
         whole = app.setup
-        app.setup = replace(
+        app.in_use.setup = replace(
             whole, channels={**whole.channels, "ops": replace(mail, type=replace(mail.type, render=broken))}
         )
         house.clock.advance(60 * MINUTE)
-        await app.poll_due()
-        await app.polls.join()
+        await app.polls.poll_due()
+        await app.polls.crew.join()
         with capture_logs() as logs:
-            await app.show_life()
+            await app.upkeep.show_life()
         assert pings(house) == 1
         assert [line["reason"] for line in logs if line["log_level"] == "error"] == [
             "channel ops cannot write it: ValueError",
             "the canary did not come through: channel ops cannot write it: ValueError",
         ]
-        await app.deliver_due()
-        await app.sends.join()
+        await app.sends.deliver_due()
+        await app.sends.crew.join()
         assert "an entry of our own did not come through" in house.slack.messages[-1].text
-        app.setup = whole
+        app.in_use.setup = whole
         house.clock.advance(60 * MINUTE)
-        await app.poll_due()
-        await app.polls.join()
-        await app.show_life()
+        await app.polls.poll_due()
+        await app.polls.crew.join()
+        await app.upkeep.show_life()
         assert pings(house) == 2
 
 
 async def test_a_canary_may_be_sent_for_good_and_has_to_arrive(house: House) -> None:
     async with living(house, "canary: {every: 1h, notify: ops}, notify: desk") as app:
-        await app.show_life()
-        await app.deliver_due()
-        await app.sends.join()
+        await app.upkeep.show_life()
+        await app.sends.deliver_due()
+        await app.sends.crew.join()
         (mail,) = house.smtp.mails
         assert str(mail.message["Subject"]).startswith("[urgent] The canary")
         house.smtp.fail("RCPT", "550 5.1.1 nobody", times=5)
         for expected in ("", "channel ops has not got it: the mail server refused ops@example.org: 550 5.1.1 nobody"):
             house.clock.advance(60 * MINUTE)
-            await app.show_life()
-            assert app._heart._failure == expected
-            await app.deliver_due()
-            await app.sends.join()
+            await app.upkeep.show_life()
+            assert app.upkeep._heart._failure == expected
+            await app.sends.deliver_due()
+            await app.sends.crew.join()
 
 
 async def test_a_canary_that_nobody_can_read_is_a_failure(house: House) -> None:

@@ -20,8 +20,8 @@ async def test_refused_files_are_told_to_the_operations_channel_once(house: Hous
         ):
             rules.write_text(broken)
             await app.reload()
-            while await app.deliver_due():
-                await app.sends.join()
+            while await app.sends.deliver_due():
+                await app.sends.crew.join()
         rules.write_text(RULES)
         await app.reload()
         assert await app.run_once() is True
@@ -54,7 +54,7 @@ async def test_a_rule_that_raises_costs_neither_the_entry_nor_the_other_rules(ho
     async with house.open() as app:
         rules = app.live.ruleset
         sick = replace(rules.compiled["quake"], conditions=(Broken({0: "earthquake"}),))
-        app.live = replace(app.live, ruleset=replace(rules, compiled={**rules.compiled, "quake": sick}))
+        app.in_use.live = replace(app.live, ruleset=replace(rules, compiled={**rules.compiled, "quake": sick}))
         with capture_logs() as lines:
             assert await app.run_once()
         store = app.doors.store

@@ -33,7 +33,7 @@ async def test_documents_places_and_compiled_examples_are_not_kept(house: House)
         assert setup.ruleset.compiled["shoygu"] is not compiled
         del setup, documents, compiled
         await app.reload()
-        await app._retiring.join()
+        await app.in_use._retiring.join()
         assert first() is None  # nobody holds on to what is not used any more
         assert folded(app)
 
@@ -43,9 +43,9 @@ async def test_what_the_console_asks_of_the_files_is_read_again_and_let_go_of_la
     async with open_app(house.setup(), clock=house.clock, stream=house.console, steady=True) as app:
         assert load_trial_rules(app.setup, b"query: 'use:shoygu AND Syria'").rules
         assert not folded(app)
-        await app.doze()
+        await app.upkeep.doze()
         assert not folded(app)
-        await app.doze()
+        await app.upkeep.doze()
         assert folded(app)
         assert load_trial_rules(app.setup, b"query: 'use:shoygu AND Syria'").rules
 

@@ -38,7 +38,7 @@ async def poll(house: House, parser: FakeParser, *titles: str, after: timedelta 
 
 async def run(app: Daemon, parser: Parser) -> None:
     await app.doors.parser.close()
-    app.doors = replace(app.doors, parser=parser)
+    app.in_use.doors = replace(app.doors, parser=parser)
     assert await app.run_once()
 
 

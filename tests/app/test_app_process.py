@@ -8,19 +8,15 @@ import resource
 import shutil
 import signal
 import socket
-import subprocess
-import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.forks import monitor
+from tests.forks import Running, monitor, running
 from tests.store.postgres import MISSING, find_binaries, running_server, running_standby
 
 ROOT = Path(__file__).parents[2]
 FAILS, WORKS = "the store fails: waiting for it, nothing is lost", "the store works again"
-MONITOR = [sys.executable, "-m", "monitor"]
 
 
 @pytest.fixture
@@ -35,30 +31,12 @@ def checkout(tmp_path: Path) -> Path:
     return tmp_path
 
 
-@contextlib.contextmanager
-def daemon(folder: Path, **env: str) -> Iterator[subprocess.Popen[str]]:
-    process = subprocess.Popen(
-        [*MONITOR, "run"],
-        cwd=folder,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        bufsize=1,
-        env=os.environ | env,
-    )
-    try:
-        yield process
-    finally:
-        process.kill()
-        process.wait()
-        for stream in (process.stdout, process.stderr):
-            assert stream is not None
-            stream.close()
+def daemon(folder: Path, **env: str) -> contextlib.AbstractContextManager[Running]:
+    return running(folder, "run", env=os.environ | env)
 
 
-def wait_for(process: subprocess.Popen[str], event: str) -> dict[str, object]:
+def wait_for(process: Running, event: str) -> dict[str, object]:
     """Read the log until an event comes; the test's own time limit ends the wait."""
-    assert process.stderr is not None
     for line in process.stderr:
         record: dict[str, object] = json.loads(line)
         if record["event"] == event:
@@ -66,9 +44,8 @@ def wait_for(process: subprocess.Popen[str], event: str) -> dict[str, object]:
     raise AssertionError(f"the log ended without `{event}`")
 
 
-def read_messages(process: subprocess.Popen[str], count: int) -> list[str]:
+def read_messages(process: Running, count: int) -> list[str]:
     """Read so many messages from standard output: each ends with an empty line."""
-    assert process.stdout is not None
     messages, lines = [], ""
     for line in process.stdout:
         if line.strip():
@@ -81,20 +58,10 @@ def read_messages(process: subprocess.Popen[str], count: int) -> list[str]:
     raise AssertionError(f"only {len(messages)} messages came")
 
 
-def end(process: subprocess.Popen[str], number: signal.Signals) -> tuple[int, str]:
-    process.send_signal(number)
-    rest, _ = process.communicate(timeout=10)
-    return process.returncode, rest
-
-
-def outages(process: subprocess.Popen[str]) -> list[str]:
+def outages(process: Running) -> list[str]:
     """Have the daemon end, and return what it said of the store in the rest of its log; it told nothing more."""
-    assert process.stdout is not None
-    assert process.stderr is not None
-    process.send_signal(signal.SIGTERM)
+    assert process.end(signal.SIGTERM) == (0, "")
     records = [json.loads(line) for line in process.stderr]
-    assert process.wait() == 0
-    assert process.stdout.read() == ""
     return [record["event"] for record in records if record["event"] in (FAILS, WORKS) or record["level"] == "error"]
 
 
@@ -102,14 +69,13 @@ def outages(process: subprocess.Popen[str]) -> list[str]:
 def test_first_run_tells_the_seed_story_once_and_stops_when_asked(checkout: Path, number: signal.Signals) -> None:
     with daemon(checkout) as process:
         messages = read_messages(process, 4)
-        assert end(process, number) == (0, "")
+        assert process.end(number) == (0, "")
     told = "\n".join(messages).lower()  # whichever of its copies came first, each story is told
     for part in ("military-to-military", "shoygu", "шойгу", "isis", "why", "link  http"):
         assert part in told, part
     with daemon(checkout) as process:
-        running = wait_for(process, "running")
-        assert running["feeds"] == 4
-        assert end(process, number) == (0, "")
+        assert wait_for(process, "running")["feeds"] == 4
+        assert process.end(number) == (0, "")
     assert monitor(checkout, "run", "--once")[:2] == (0, "")
 
 
@@ -119,7 +85,7 @@ def test_a_second_daemon_on_the_same_state_is_refused_with_the_reason(checkout: 
         code, _, said = monitor(checkout, "run")
         assert code == 2
         assert f"pid {process.pid}" in said
-        assert end(process, signal.SIGTERM)[0] == 0
+        assert process.end(signal.SIGTERM)[0] == 0
 
 
 def test_status_tells_of_the_daemon_while_it_runs_and_after(checkout: Path) -> None:
@@ -132,7 +98,7 @@ def test_status_tells_of_the_daemon_while_it_runs_and_after(checkout: Path) -> N
         assert report["alive"] is True
         assert report["alerts"] == 4
         assert monitor(checkout, "status", "--quiet")[1] == ""
-        end(process, signal.SIGTERM)
+        process.end(signal.SIGTERM)
     assert "4 healthy, 0 failing" in monitor(checkout, "status")[1]
 
 
@@ -153,7 +119,7 @@ def test_reload_reads_a_new_rule_and_keeps_the_last_good_ones(checkout: Path) ->
         code, _, said = monitor(checkout, "reload")
         assert code == 0, said
         assert wait_for(process, "reloaded")["rules"] == rules_before + 1
-        end(process, signal.SIGTERM)
+        process.end(signal.SIGTERM)
 
 
 def test_systemd_hears_when_the_daemon_is_ready_reloads_and_stops(checkout: Path) -> None:
@@ -169,10 +135,10 @@ def test_systemd_hears_when_the_daemon_is_ready_reloads_and_stops(checkout: Path
             assert ready[0] == "READY=1"
             assert re.fullmatch(r"STATUS=4 feeds, \d+ rules, 1 channels", ready[1])
             assert heard() == ["WATCHDOG=1"]
-            process.send_signal(signal.SIGHUP)
+            os.kill(process.pid, signal.SIGHUP)
             said = [line for line in iter(heard, ["READY=1", ready[1]]) if line != ["WATCHDOG=1"]]
             assert [line[0] for line in said] == ["RELOADING=1"]
-            assert end(process, signal.SIGTERM)[0] == 0
+            assert process.end(signal.SIGTERM)[0] == 0
             assert "STOPPING=1" in (line for _ in range(100) for line in heard())
 
 

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from structlog.testing import capture_logs
 
-from monitor.chores import EVERY, INDEX, INDEX_EVERY, LEASE, MOST_INDEXED, PAGES_AT_ONCE, PRUNE
+from monitor.daemon.chores import EVERY, INDEX, INDEX_EVERY, LEASE, MOST_INDEXED, PAGES_AT_ONCE, PRUNE
 from monitor.ports import Pruned, PrunePlace
 from monitor.store import open_store
 from tests.app.house import House, rss
@@ -56,7 +56,7 @@ async def test_what_was_gone_for_longer_than_alerts_are_kept_is_news(house: Hous
 async def test_one_daemon_prunes_once_a_day(house: House) -> None:
     async with house.open() as app:
         store = app.doors.store
-        await app.prune()
+        await app.upkeep.prune()
         assert store.claim_chore(PRUNE, now=house.clock() + EVERY - timedelta(seconds=1), lease=DAY) is None
         assert store.claim_chore(PRUNE, now=house.clock() + EVERY, lease=DAY) is not None
 
@@ -79,12 +79,12 @@ async def test_a_large_store_is_pruned_a_few_pages_at_a_time(house: House) -> No
             return Pruned(table="entry", rows=1, then=then)
 
     async with house.open() as app:
-        app._pruning._doors = replace(app.doors, store=Large(app.doors.store))  # type: ignore[arg-type]
-        await app.prune()
+        app.upkeep._pruning._doors = replace(app.doors, store=Large(app.doors.store))  # type: ignore[arg-type]
+        await app.upkeep.prune()
         assert len(places) == PAGES_AT_ONCE
         with capture_logs() as logs:
-            await app.prune()
-            await app.prune()
+            await app.upkeep.prune()
+            await app.upkeep.prune()
     assert places == [PrunePlace(), *(PrunePlace(0, (number,)) for number in range(1, PAGES_AT_ONCE + 2))]
     assert [(log["event"], log["entry"]) for log in logs] == [
         ("forgot what is older than `retention` says", PAGES_AT_ONCE + 2)
@@ -109,11 +109,11 @@ async def test_one_daemon_indexes_what_came_a_little_at_a_time(house: House) -> 
 
     async with house.open() as app:
         store = app.doors.store
-        app._indexing._doors = replace(app.doors, store=Backlog(store))  # type: ignore[arg-type]
-        await app.index()
+        app.upkeep._indexing._doors = replace(app.doors, store=Backlog(store))  # type: ignore[arg-type]
+        await app.upkeep.index()
         assert len(asked) == MOST_INDEXED
-        await app.index()  # there is more, so it goes on at once
-        await app.index()
+        await app.upkeep.index()  # there is more, so it goes on at once
+        await app.upkeep.index()
         assert len(asked) == MOST_INDEXED + 2
         assert store.claim_chore(INDEX, now=house.clock() + INDEX_EVERY - timedelta(seconds=1), lease=DAY) is None
         assert store.claim_chore(INDEX, now=house.clock() + INDEX_EVERY, lease=DAY) is not None
@@ -133,7 +133,7 @@ async def test_an_indexer_that_lost_its_lease_leaves_it_to_others(house: House) 
                 assert store.claim_chore(INDEX, now=house.clock() + 2 * LEASE, lease=LEASE) is not None
                 return 0
 
-        app._indexing._doors = replace(app.doors, store=Slow())  # type: ignore[arg-type]
+        app.upkeep._indexing._doors = replace(app.doors, store=Slow())  # type: ignore[arg-type]
         with capture_logs() as logs:
-            await app.index()
+            await app.upkeep.index()
     assert [log["event"] for log in logs] == ["indexing took longer than its lease: another daemon goes on"]

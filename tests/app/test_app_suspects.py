@@ -7,8 +7,8 @@ from datetime import timedelta
 
 import pytest
 
+from monitor.daemon.rota import PARKED
 from monitor.model import Feed, FeedState, NotModified, Page
-from monitor.rota import PARKED
 from tests.app import mortal
 from tests.app.house import House, rss
 from tests.app.test_app_kill import run
@@ -57,10 +57,10 @@ async def test_suspects_are_polled_one_by_one_and_the_innocent_go_on(house: Hous
             assert len(leases) == 3
             house.clock.advance(2 * MINUTE)
         await app.live.fetcher.close()
-        app.live = replace(app.live, fetcher=Watching())
-        assert await app.poll_due() == 1
-        assert await app.poll_due() == 0
-        await app.polls.join()
+        app.in_use.live = replace(app.live, fetcher=Watching())
+        assert await app.polls.poll_due() == 1
+        assert await app.polls.poll_due() == 0
+        await app.polls.crew.join()
         await app.run_once()
         assert sorted(beside) == [("one",), ("three",), ("two",)]
         assert {lease.state.paused_at for lease in app.doors.store.feed_reports(house.clock())} == {None}
@@ -72,7 +72,7 @@ async def test_a_suspect_waits_until_nothing_else_is_polled(house: House) -> Non
         for _ in range(2):
             app.doors.store.claim_feeds(now=house.clock(), lease=MINUTE, limit=9)
             house.clock.advance(2 * MINUTE)
-        assert await app.rota.claim(house.clock(), limit=9, idle=False) == ()
-        assert await app.rota.claim(house.clock(), limit=9, idle=False) == ()
-        (suspect,) = await app.rota.claim(house.clock(), limit=9, idle=True)
+        assert await app.polls.rota.claim(house.clock(), limit=9, idle=False) == ()
+        assert await app.polls.rota.claim(house.clock(), limit=9, idle=False) == ()
+        (suspect,) = await app.polls.rota.claim(house.clock(), limit=9, idle=True)
         assert suspect.strikes == 2

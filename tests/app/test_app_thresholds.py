@@ -112,9 +112,9 @@ async def test_a_daemon_that_has_just_started_reads_its_feeds_before_it_speaks_o
         pass
     house.clock.advance(2 * HOUR)
     async with house.open() as app:
-        await app.report_silence()
-        assert await app.deliver_due() == 0
+        await app.upkeep.report_silence()
+        assert await app.sends.deliver_due() == 0
         house.clock.advance(HOUR)
-        await app.report_silence()
-        assert await app.deliver_due() == 1
-        await app.sends.join()
+        await app.upkeep.report_silence()
+        assert await app.sends.deliver_due() == 1
+        await app.sends.crew.join()

@@ -40,7 +40,7 @@ def named(spans: InMemorySpanExporter, name: str) -> list[ReadableSpan]:
 
 async def once(house: House, spans: InMemorySpanExporter) -> Daemon:
     async with open_app(house.setup(), clock=house.clock, stream=house.console, tracer=traces(spans)) as app:
-        app.doors = replace(app.doors, parser=ParserHere())
+        app.in_use.doors = replace(app.doors, parser=ParserHere())
         await app.run_once()
         return app
 

@@ -38,9 +38,9 @@ async def test_the_next_message_of_a_channel_waits_for_its_pace_and_for_no_tick(
     house.configure(channels="desk: {console: true}")
     house.feeds.pages["/wire"] = rss("Shoygu one", "Shoygu two", "Shoygu three")
     async with open_app(house.setup(), host_spacing=timedelta()) as app:  # by the machine's clock
-        app.live = replace(app.live, notifiers={"desk": Counting(pace=timedelta(seconds=0.05))})
-        app._running = True
-        await app.poll_due()
+        app.in_use.live = replace(app.live, notifiers={"desk": Counting(pace=timedelta(seconds=0.05))})
+        app.ticks.start({})
+        await app.polls.poll_due()
         await third.wait()
 
 

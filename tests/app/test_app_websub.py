@@ -54,7 +54,7 @@ async def subscribed(house: House, hub: FakeHub, *, verify: bool = True) -> Asyn
 
 async def rest(app: Daemon) -> None:
     """Let what a push has begun come to its end."""
-    for crew in (app._ticks, app.polls, app.sends):
+    for crew in (app.ticks.crew, app.polls.crew, app.sends.crew):
         await crew.join()
 
 
@@ -117,7 +117,7 @@ async def test_a_push_without_the_right_signature_is_dropped(house: House, hub: 
         for _ in range(2):
             assert await hub.push(rss("Shoygu speaks").encode(), signature=signature) == 202
         await rest(app)
-        assert await app.read_pushes() == 0
+        assert await app.polls.read_pushes() == 0
     assert house.console.getvalue() == ""
 
 
@@ -130,14 +130,14 @@ async def test_a_push_during_a_poll_waits_for_it(house: House, hub: FakeHub) -> 
         await rest(app)
         assert house.console.getvalue() == ""
         await app.doors.in_store(store.put_off_feeds, {claimed[0]: claimed[1]})
-        assert await app.read_pushes() == 1
+        assert await app.polls.read_pushes() == 1
         await rest(app)
     assert "**Shoygu** speaks" in house.console.getvalue()
 
 
 async def test_a_push_that_is_still_waiting_at_the_end_has_its_feed_polled_soon(house: House, hub: FakeHub) -> None:
     async with subscribed(house, hub) as app:
-        app.polls._size = 0  # no hand is free
+        app.polls.crew._size = 0  # no hand is free
         await hub.push(rss("Shoygu speaks").encode())
         await rest(app)
     house.feeds.pages["/wire"] = rss("Shoygu speaks", "Weather")
@@ -320,5 +320,5 @@ async def test_a_push_of_a_feed_that_is_gone_is_dropped(house: House, hub: FakeH
         await app.reload()
         assert await hub.push(rss("Shoygu speaks").encode()) == 202
         await rest(app)
-        assert await app.read_pushes() == 0
+        assert await app.polls.read_pushes() == 0
     assert house.console.getvalue() == ""

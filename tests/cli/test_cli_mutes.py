@@ -62,7 +62,7 @@ def poll(desk: Path, *titles: str) -> str:
 
     async def once() -> None:
         async with open_app(load_setup(desk / "monitor.yaml"), stream=told) as app:
-            app.doors = replace(app.doors, parser=ParserHere())
+            app.in_use.doors = replace(app.doors, parser=ParserHere())
             await app.watch(app.setup, hasten=[feed.url for feed in app.setup.config.feeds])
             await app.run_once()
 

@@ -6,7 +6,8 @@ import textwrap
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from monitor.config.load import Config, load_config
+from monitor.config.config import Config
+from monitor.config.load import load_config
 
 
 @dataclass

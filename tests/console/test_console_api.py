@@ -51,7 +51,7 @@ def draw(document: dict[str, Any]) -> None:
     for strategy in cases:
 
         @given(case=strategy)
-        @settings(max_examples=6, deadline=None, suppress_health_check=list(HealthCheck))
+        @settings(max_examples=4, suppress_health_check=list(HealthCheck))
         def check(case: schemathesis.Case[Any]) -> None:
             # what is rightly written may still make no sense: a mute of nothing, a query without its end
             is_plain = case.method == "GET" and case.path != "/entries"

@@ -170,7 +170,7 @@ async def test_a_daemon_is_ready_when_it_has_begun_to_poll(house: House) -> None
         assert await asked(visitor, "/readyz") == (503, not_yet)
         await visitor.app.run_once()
         assert await asked(visitor, "/readyz") == (200, {"ok": True, "checks": {"polling": "ok", "store": "ok"}})
-        visitor.app._stopping = True
+        visitor.app.ticks.stop()
         assert (await asked(visitor, "/readyz"))[1]["checks"]["polling"] == "it is stopping"
 
 

@@ -7,12 +7,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitor.decide import poll as decide
 from monitor.decide.draft import Draft
 from monitor.decide.flood import MOST_ALERTS, fold_floods
 from monitor.decide.holding import Restraints
 from monitor.decide.owed import alert_id, coverage_of, digest_of, edit, post, reply
-from monitor.decide.telling import Joined, Reach
+from monitor.decide.reach import Reach
+from monitor.decide.recalling import page_matching, page_story_keys, page_told
+from monitor.decide.sifting import sift_page
+from monitor.decide.telling import Joined
 from monitor.model import (
     Alert,
     Backlog,
@@ -258,7 +260,7 @@ def test_what_a_digest_told_is_never_shown_to_all_for_its_sources() -> None:
 def test_only_what_may_join_a_told_story_is_asked_for(title: str, channels: set[str], asked: set[str]) -> None:
     memory = remembered(URL, story_id=STORY_ID, told=frozenset(channels))
     for state, found in ((STATE, asked), (replace(STATE, baseline_at=None), set())):
-        sifted = decide.sift_page(
+        sifted = sift_page(
             lease=FeedLease(state=state, token=1),
             feed=replace(FEED, backlog=Backlog.SILENT),
             parsed=ParsedFeed(title="", entries=(entry(title, url=URL), entry("Syria now", number=2))),
@@ -266,10 +268,10 @@ def test_only_what_may_join_a_told_story_is_asked_for(title: str, channels: set[
             ruleset=ruleset(),
             now=NOW,
         )
-        asked_for = decide.page_story_keys(decide.page_matching(sifted.fresh))
+        asked_for = page_story_keys(page_matching(sifted.fresh))
         stories = {key: story for key, story in memory.stories.items() if key in asked_for}
-        assert decide.page_told(Memory(stories=stories)) == found
-    assert decide.page_told(Memory()) == frozenset()
+        assert page_told(Memory(stories=stories)) == found
+    assert page_told(Memory()) == frozenset()
 
 
 # -- deliveries --------------------------------------------------------------------------------------------------------

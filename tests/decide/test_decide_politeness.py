@@ -9,8 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitor.decide.poll import Sifted, decide_failure, decide_page, decide_unchanged
+from monitor.decide.poll import decide_failure, decide_page, decide_unchanged
 from monitor.decide.schedule import GONE_INTERVAL, JITTER, LONGEST_HOLD, asked_wait, hold_host_until, next_poll
+from monitor.decide.sifting import Sifted
 from monitor.errors import Cause, FeedError, FetchError, ParseError
 from monitor.model import (
     MOVES,

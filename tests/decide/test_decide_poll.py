@@ -8,7 +8,9 @@ import pytest
 
 from monitor.decide import poll as decide
 from monitor.decide.holding import Restraints
+from monitor.decide.recalling import page_keys, page_questions, page_story_keys
 from monitor.decide.schedule import next_poll, poll_after_failure
+from monitor.decide.sifting import sift_page
 from monitor.document import parse_document
 from monitor.errors import Cause, FetchError, ParseError
 from monitor.model import (
@@ -82,9 +84,7 @@ def page_of(
         feed=feed,
         page=Page(body=b"body", validators=Validators(etag='"1"')),
         parsed=parsed,
-        sifted=decide.sift_page(
-            lease=lease, feed=feed, parsed=parsed, memory=memory or Memory(), ruleset=matcher, now=NOW
-        ),
+        sifted=sift_page(lease=lease, feed=feed, parsed=parsed, memory=memory or Memory(), ruleset=matcher, now=NOW),
         memory=memory or Memory(),
         histories=histories or {},
         told=told or {},
@@ -318,8 +318,8 @@ def test_a_feed_polled_less_often_than_the_longest_backoff_stays_so() -> None:
 def test_what_is_asked_of_the_store_is_what_stands_on_the_page() -> None:
     one, two = entry("Syria", url="https://a.example/1"), entry("Syria", number=2, url="https://a.example/2")
     page = ParsedFeed(title="", entries=(one, two))
-    assert decide.page_keys(page) == {*one.keys, *two.keys}
-    assert decide.page_story_keys(page.entries) == {*story_keys(one).values(), *story_keys(two).values()}
+    assert page_keys(page) == {*one.keys, *two.keys}
+    assert page_story_keys(page.entries) == {*story_keys(one).values(), *story_keys(two).values()}
 
 
 # -- thresholds and windows --------------------------------------------------------------------------------------------
@@ -374,7 +374,7 @@ def test_every_match_is_remembered_as_a_hit() -> None:
 
 def test_the_past_is_asked_only_of_rules_with_a_threshold_that_match() -> None:
     def asked(title: str) -> list[str]:
-        sifted = decide.sift_page(
+        sifted = sift_page(
             lease=FeedLease(state=STATE, token=1),
             feed=FEED,
             parsed=ParsedFeed(title="", entries=(entry(title),)),
@@ -382,7 +382,7 @@ def test_the_past_is_asked_only_of_rules_with_a_threshold_that_match() -> None:
             ruleset=with_threshold(TWO),
             now=NOW,
         )
-        return [question.rule for question in decide.page_questions(sifted.fresh, NOW)]
+        return [question.rule for question in page_questions(sifted.fresh, NOW)]
 
     assert asked("Military talks on Syria") == ["talks"]
     assert asked("Syria") == asked("Calm") == []

@@ -7,7 +7,7 @@ import pytest
 
 from monitor.decide.draft import Draft, dedup_by
 from monitor.decide.holding import Restraints
-from monitor.decide.poll import page_near
+from monitor.decide.recalling import page_near
 from monitor.decide.thresholds import describe_dedup
 from monitor.decide.updates import told_of_difference
 from monitor.model import Dedup, DeliveryKind, Entry, Message, Policies, Policy, Rule, Stage, Story

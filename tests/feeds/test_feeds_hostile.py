@@ -233,8 +233,8 @@ def test_markup_that_makes_parsers_quadratic(description: str) -> None:
     assert entry.title == "Headline"
 
 
-def test_a_hundred_thousand_nested_elements() -> None:
-    (entry,) = entries_of(rss(item("Headline") + "<x>" * 100_000 + "</x>" * 100_000))
+def test_thirty_thousand_nested_elements() -> None:
+    (entry,) = entries_of(rss(item("Headline") + "<x>" * 30_000 + "</x>" * 30_000))
     assert entry.title == "Headline"
 
 

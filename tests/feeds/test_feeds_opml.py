@@ -103,7 +103,8 @@ TAGS = st.lists(st.from_regex(r"[a-zé]{1,8}", fullmatch=True), max_size=3, uniq
 
 @given(
     st.lists(
-        st.builds(Outline, title=TEXTS, url=TEXTS.map("https://x.example/".__add__), tags=TAGS, language=st.just("fr"))
+        st.builds(Outline, title=TEXTS, url=TEXTS.map("https://x.example/".__add__), tags=TAGS, language=st.just("fr")),
+        max_size=5,
     )
 )
 def test_what_is_written_is_read_again(outlines: list[Outline]) -> None:

@@ -243,7 +243,7 @@ def element(draw: st.DrawFn, kind: str) -> str:
 
 
 @given(data=st.data(), kind=st.sampled_from(sorted(KINDS)))
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60)
 def test_a_page_in_two_parts_gives_what_the_whole_gives(data: st.DataObject, kind: str) -> None:
     head, tail = KINDS[kind]
     elements = data.draw(st.lists(element(kind), min_size=1, max_size=6))

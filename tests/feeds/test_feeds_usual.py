@@ -215,7 +215,7 @@ _FEED_PIECES = st.sampled_from(
 )
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=150, suppress_health_check=[HealthCheck.too_slow])
 @given(
     head=st.lists(_FEED_PIECES, max_size=3),
     items=st.lists(st.lists(_PIECES, max_size=7), min_size=1, max_size=2),
@@ -226,7 +226,7 @@ def test_no_order_of_elements_is_read_otherwise(head: list[str], items: list[lis
     agrees(rss(written + tail, head="<title>Wire</title>" + "".join(head)))
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(
     st.from_regex(
         r"((Mon|Tue|Sat|Sunday),? )?[0-3]?\d (Jan|Oct|Sept|March) (19|20)\d\d [0-2]?\d:[0-5]\d(:[0-6]\d)?"

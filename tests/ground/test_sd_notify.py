@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 from structlog.testing import capture_logs
 
-from monitor.loop_watch import LoopWatch
+from monitor.daemon.loop_watch import LoopWatch
 from monitor.ports import Meter
 from monitor.sd_notify import ServiceManager
 

@@ -11,7 +11,7 @@ from email import message_from_bytes, policy
 from html.parser import HTMLParser
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 
 from monitor.model import Accepted, Delivery, DeliveryKind, Digest, Excerpt, Message, Parent, Priority, Rejected
 from monitor.notify.channel import ChannelContext
@@ -173,7 +173,6 @@ OWN_TAGS = {"html", "head", "meta", "title", "style", "body", "div", "p", "h1", 
 OWN_TAGS |= {"bdi"}
 
 
-@settings(deadline=None)  # fifty cards are much to write on a busy machine
 @given(any_delivery)
 def test_no_text_breaks_a_mail(delivery: Delivery) -> None:
     mail = write_mail(delivery, smtp=SMTP, recipients=("chief@example.org",))
@@ -199,7 +198,6 @@ def test_any_text_is_json(delivery: Delivery) -> None:
     assert json.loads(json.dumps(payload(delivery), ensure_ascii=False).encode())["kind"] == delivery.kind
 
 
-@settings(deadline=None)
 @given(any_digest)
 def test_a_mailed_digest_shows_fifty_at_most_and_counts_the_rest(digest: Digest) -> None:
     page = html(digest)

@@ -84,9 +84,8 @@ def test_the_alert_shown_is_what_the_seed_story_gives(tmp_path: Path) -> None:
         f"channels: {{screen: {{console: true}}}}\nallow_files: ['{folder}']\ninclude: ['{ROOT}/rules/*.yaml']\n"
         f"feeds: {{harbour-wire: {{url: 'file:{folder}/harbour-wire.rss.xml', backlog: alert}}}}\n"
     )
-    command = [sys.executable, "-m", "monitor", "run", "--once"]
-    done = subprocess.run(command, cwd=tmp_path, env=environment(), capture_output=True, text=True, check=True)
-    assert shown.strip() in done.stdout.replace("**", "")
+    _, out, _ = forks.monitor(tmp_path, "run", "--once", env=environment())
+    assert shown.strip() in out.replace("**", "")
 
 
 def newcomer(home: Path) -> dict[str, str]:

@@ -23,19 +23,23 @@ from monitor.reference.book import CONFIGURATION, RULES, SECTIONS, build_pages, 
 from monitor.reference.values import Known, say_default, say_schema, write_value
 from monitor.rules.lint.pages import PAGES
 
-BUILT = build_pages()
 ENDPOINTS = Api(cast("Any", None), cast("Any", None)).endpoints
 MODELS: list[type[BaseModel]] = [model for _, model in (*CONFIGURATION, *RULES)]
 MODELS += [ChannelSettings, TopSettings, *(kind.settings for kind in channel_kinds())]
 
 
-@pytest.mark.parametrize("name", BUILT)
-def test_the_committed_page_is_what_the_program_says(name: str) -> None:
-    assert (FOLDER / name).read_text(encoding="utf-8") == BUILT[name], "run `python -m monitor.reference`"
+@pytest.fixture(scope="module")
+def built() -> dict[str, str]:
+    return build_pages()
 
 
-def test_no_other_page_lies_there() -> None:
-    assert {path.name for path in FOLDER.iterdir()} == {*BUILT, "index.md"}
+def test_the_committed_pages_are_what_the_program_says(built: dict[str, str]) -> None:
+    for name, text in built.items():
+        assert (FOLDER / name).read_text(encoding="utf-8") == text, f"{name}: run `python -m monitor.reference`"
+
+
+def test_no_other_page_lies_there(built: dict[str, str]) -> None:
+    assert {path.name for path in FOLDER.iterdir()} == {*built, "index.md"}
 
 
 @pytest.mark.parametrize("model", MODELS, ids=lambda model: model.__name__)
@@ -48,8 +52,8 @@ def test_every_section_of_the_main_file_is_there() -> None:
     assert not SECTIONS.keys() & set(known_keys(TopSettings))
 
 
-def test_every_command_and_option_is_there() -> None:
-    page = BUILT["commands.md"]
+def test_every_command_and_option_is_there(built: dict[str, str]) -> None:
+    page = built["commands.md"]
     assert [name for name in COMMANDS if f"\n### monitor {name}\n" not in page] == []
     context = click.Context(cli, info_name="monitor")
     for name in COMMANDS:
@@ -59,13 +63,13 @@ def test_every_command_and_option_is_there() -> None:
             assert f"`{option.opts[0]}`" in page
 
 
-def test_every_kind_of_channel_and_every_warning_is_there() -> None:
-    assert {kind.name for kind in channel_kinds()} <= set(re.findall(r"^## (.*)$", BUILT["channels.md"], re.MULTILINE))
-    assert re.findall(r"^## (MM\d+)", BUILT["warnings.md"], re.MULTILINE) == list(PAGES)
+def test_every_kind_of_channel_and_every_warning_is_there(built: dict[str, str]) -> None:
+    assert {kind.name for kind in channel_kinds()} <= set(re.findall(r"^## (.*)$", built["channels.md"], re.MULTILINE))
+    assert re.findall(r"^## (MM\d+)", built["warnings.md"], re.MULTILINE) == list(PAGES)
 
 
-def test_every_endpoint_is_there() -> None:
-    named = re.findall(r"^## (\w+) (\S+)$", BUILT["api.md"], re.MULTILINE)
+def test_every_endpoint_is_there(built: dict[str, str]) -> None:
+    named = re.findall(r"^## (\w+) (\S+)$", built["api.md"], re.MULTILINE)
     assert named == [(each.method, PREFIX + each.path) for each in sorted(ENDPOINTS, key=_in_order)]
 
 

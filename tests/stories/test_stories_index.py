@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from syrupy.assertion import SnapshotAssertion
 
@@ -245,7 +245,6 @@ ENTRIES = st.builds(
 )
 
 
-@settings(deadline=None)
 @given(st.lists(ENTRIES, max_size=8), ENTRIES)
 def test_any_entries_are_judged_alike_by_an_index_that_was_built_anew(entries: list[Entry], entry: Entry) -> None:
     index, again = StoryIndex(), StoryIndex()
@@ -258,7 +257,6 @@ def test_any_entries_are_judged_alike_by_an_index_that_was_built_anew(entries: l
     assert all(0 <= neighbour.score <= 1 for neighbour in index.nearest(entry))
 
 
-@settings(deadline=None)
 @given(st.lists(ENTRIES, max_size=8))
 def test_an_index_that_forgets_everything_is_empty(entries: list[Entry]) -> None:
     index = StoryIndex()
@@ -269,7 +267,6 @@ def test_an_index_that_forgets_everything_is_empty(entries: list[Entry]) -> None
     assert not any(index.nearest(entry) for entry in entries)
 
 
-@settings(deadline=None)
 @given(st.integers(0, 10**6), st.integers(0, 10**6), st.sampled_from(["wire", "mirror"]))
 def test_differing_numbers_never_suppress(one: int, other: int, feed: str) -> None:
     first = report(TITLE.replace("10", str(one)), TEXT.replace("10", str(one)))

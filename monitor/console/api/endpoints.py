@@ -11,7 +11,8 @@ from typing import Any, Final
 from aiohttp import web
 from pydantic import BaseModel, ValidationError
 
-from monitor.console.api.shapes import Nothing, Problem
+from monitor.console.api.requests import Nothing
+from monitor.console.api.shapes import Problem
 from monitor.console.unwritten import Unwritten
 from monitor.document import explain
 from monitor.errors import NotFoundError, StoreUnavailableError, UserError

@@ -10,7 +10,7 @@ from aiohttp import web
 from pydantic import BaseModel
 
 from monitor import acts
-from monitor.console.api import shapes, writing
+from monitor.console.api import requests, shapes, writing
 from monitor.console.api.endpoints import PREFIX, Call, Endpoint
 from monitor.console.api.openapi import describe
 from monitor.console.asked import person
@@ -33,24 +33,24 @@ class Api:
         self._finder = finder
         self.endpoints = (
             _get("/status", "Take one look at the whole state", shapes.Status, self._status),
-            _get("/alerts", "List stories that were told", shapes.Alerts, self._alerts, shapes.AlertsQuery),
-            _post("/alerts/{id}/acknowledge", "Take care of an alert", shapes.Nothing, self._acknowledge),
-            _post("/alerts/{id}/judge", "Say whether an alert was relevant", shapes.JudgeBody, self._judge),
-            _get("/stories/{id}", "Show a story", shapes.StoryAccount, self._story, shapes.StoryQuery),
-            _get("/entries", "Search the stored entries", shapes.Entries, self._search, shapes.SearchQuery),
+            _get("/alerts", "List stories that were told", shapes.Alerts, self._alerts, requests.AlertsQuery),
+            _post("/alerts/{id}/acknowledge", "Take care of an alert", requests.Nothing, self._acknowledge),
+            _post("/alerts/{id}/judge", "Say whether an alert was relevant", requests.JudgeBody, self._judge),
+            _get("/stories/{id}", "Show a story", shapes.StoryAccount, self._story, requests.StoryQuery),
+            _get("/entries", "Search the stored entries", shapes.Entries, self._search, requests.SearchQuery),
             _get("/entries/{id}", "Say what became of an entry, and why", shapes.EntryAccount, self._entry),
-            _get("/rules", "List the rules", shapes.Rules, self._rules, shapes.RulesQuery),
-            _get("/feeds", "List the feeds, the worst first", shapes.Feeds, self._feeds, shapes.FeedsQuery),
+            _get("/rules", "List the rules", shapes.Rules, self._rules, requests.RulesQuery),
+            _get("/feeds", "List the feeds, the worst first", shapes.Feeds, self._feeds, requests.FeedsQuery),
             _get("/feeds/{name}", "Say how a feed is", shapes.Feed, self._feed),
-            _post("/feeds/{name}/pause", "Stop polling a feed", shapes.PauseBody, self._pause),
-            _post("/feeds/{name}/resume", "Poll a feed again", shapes.Nothing, self._resume),
-            _get("/outbox", "List messages", shapes.Messages, self._outbox, shapes.OutboxQuery),
-            _post("/outbox/replay", "Send again what was set aside", shapes.ReplayBody, self._replay),
-            _post("/outbox/{id}/release", "Send what is held", shapes.Nothing, self._release),
-            _post("/outbox/{id}/discard", "Leave untold what is held", shapes.Nothing, self._discard),
-            _get("/mutes", "List mutes", shapes.Mutes, self._mutes, shapes.PastQuery),
-            _post("/mutes", "Mute something", shapes.MuteBody, self._mute),
-            _post("/mutes/{id}/end", "End a mute", shapes.EndBody, self._unmute),
+            _post("/feeds/{name}/pause", "Stop polling a feed", requests.PauseBody, self._pause),
+            _post("/feeds/{name}/resume", "Poll a feed again", requests.Nothing, self._resume),
+            _get("/outbox", "List messages", shapes.Messages, self._outbox, requests.OutboxQuery),
+            _post("/outbox/replay", "Send again what was set aside", requests.ReplayBody, self._replay),
+            _post("/outbox/{id}/release", "Send what is held", requests.Nothing, self._release),
+            _post("/outbox/{id}/discard", "Leave untold what is held", requests.Nothing, self._discard),
+            _get("/mutes", "List mutes", shapes.Mutes, self._mutes, requests.PastQuery),
+            _post("/mutes", "Mute something", requests.MuteBody, self._mute),
+            _post("/mutes/{id}/end", "End a mute", requests.EndBody, self._unmute),
         )
 
     def routes(self) -> list[web.RouteDef]:
@@ -69,7 +69,7 @@ class Api:
         return writing.status(report, rules=len(self._desk.live.ruleset.rules), now=self._desk.clock())
 
     async def _alerts(self, call: Call) -> shapes.Alerts:
-        asked: shapes.AlertsQuery = call.query
+        asked: requests.AlertsQuery = call.query
         wanted = ToldFilter(
             rule=asked.rule,
             channel=asked.channel,
@@ -90,7 +90,7 @@ class Api:
         return await self._desk.read(look)
 
     async def _story(self, call: Call) -> shapes.StoryAccount:
-        asked: shapes.StoryQuery = call.query
+        asked: requests.StoryQuery = call.query
         story_id = call.path["id"].lower()
         found = await self._desk.read(
             lambda store: store.story_account(story_id, after=asked.after, limit=asked.limit + 1)
@@ -102,7 +102,7 @@ class Api:
         return writing.story_account(page, page.entries[-1].place if more else None)
 
     async def _search(self, call: Call) -> shapes.Entries:
-        query: shapes.SearchQuery = call.query
+        query: requests.SearchQuery = call.query
         wanted = ToldFilter(source=query.source, since=query.since, until=query.until)
         asked = Asked(given={}, wanted=wanted, query=query.q, before=writing.read_place(query.before))
         found = await self._finder.find(asked)
@@ -118,7 +118,7 @@ class Api:
         return writing.account(record)
 
     async def _rules(self, call: Call) -> shapes.Rules:
-        asked: shapes.RulesQuery = call.query
+        asked: requests.RulesQuery = call.query
         now, rules = self._desk.clock(), self._desk.live.ruleset.definitions
         rest = sorted(each for each in rules if each > asked.after)
         shown = rest[: asked.limit]
@@ -133,7 +133,7 @@ class Api:
         return await self._desk.read(look)
 
     async def _feeds(self, call: Call) -> shapes.Feeds:
-        asked: shapes.FeedsQuery = call.query
+        asked: requests.FeedsQuery = call.query
         every = await self._watched(self._desk.setup.config.feeds)
         return await self._desk.work(lambda: _page_of(every, asked))
 
@@ -152,7 +152,7 @@ class Api:
         raise NotFoundError("no feed of this name is watched")
 
     async def _outbox(self, call: Call) -> shapes.Messages:
-        asked: shapes.OutboxQuery = call.query
+        asked: requests.OutboxQuery = call.query
 
         def look(store: Store) -> tuple[OwedMessage, ...]:
             return store.outbox(STATES[asked.state], channel=asked.channel, before=asked.before, limit=asked.limit)
@@ -174,7 +174,7 @@ class Api:
         return await self._do(partial(acts.acknowledge, person=_who(call), alert_id=call.path["id"].lower()))
 
     async def _judge(self, call: Call) -> shapes.Done:
-        body: shapes.JudgeBody = call.body
+        body: requests.JudgeBody = call.body
         only, alert_id = tuple(body.rules), call.path["id"].lower()
         return await self._do(
             partial(acts.judge, person=_who(call), alert_id=alert_id, relevant=body.relevant, only=only)
@@ -196,7 +196,7 @@ class Api:
         return shapes.Done(said=f"resumed {feed.name}")
 
     async def _replay(self, call: Call) -> shapes.Done:
-        body: shapes.ReplayBody = call.body
+        body: requests.ReplayBody = call.body
         if not body.key and not body.channel:
             raise UserError("name the `key` of a message, or a `channel`")
         now, who = self._desk.clock(), _who(call)
@@ -210,7 +210,7 @@ class Api:
         return await self._do(partial(acts.discard, person=_who(call), reference=call.path["id"]))
 
     async def _mute(self, call: Call) -> shapes.Done:
-        body: shapes.MuteBody = call.body
+        body: requests.MuteBody = call.body
         until = self._desk.clock() + body.duration
         self._desk.require_known(rule=body.rule, feed=body.feed, channel=body.channel)
         begin = partial(acts.mute, person=_who(call), until=until, reason=body.reason, tell=body.tell)
@@ -224,7 +224,7 @@ class Api:
         return shapes.Done(said=await self._desk.act(lambda store: act(store, now=now)))
 
 
-def _page_of(every: Iterable[WatchedFeed], asked: shapes.FeedsQuery) -> shapes.Feeds:
+def _page_of(every: Iterable[WatchedFeed], asked: requests.FeedsQuery) -> shapes.Feeds:
     fitting = [
         each
         for each in every
@@ -246,7 +246,7 @@ def _get(
     summary: str,
     answer: type[BaseModel],
     act: Callable[[Call], Awaitable[BaseModel]],
-    query: type[BaseModel] = shapes.Nothing,
+    query: type[BaseModel] = requests.Nothing,
 ) -> Endpoint:
     return Endpoint(method="GET", path=path, summary=summary, answer=answer, act=act, query=query)
 

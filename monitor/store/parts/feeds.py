@@ -18,7 +18,7 @@ from monitor.ports import (
 )
 from monitor.store import (
     chores,
-    outbox,
+    lanes,
     pauses,
     report,
     turns,
@@ -115,6 +115,6 @@ class SqlFeeds(Transactions):
         """End every lease; see `Store.adopt`."""
         with self._writing() as connection:
             feed_queue.adopt_feeds(connection, now)
-            outbox.adopt_lanes(connection, now, settle=settle)
+            lanes.adopt_lanes(connection, now, settle=settle)
             chores.adopt_chores(connection, now)
             report.forget_nodes(connection)

@@ -20,6 +20,7 @@ from monitor.ports import (
 )
 from monitor.store import (
     holds,
+    lanes,
     outbox,
     report,
 )
@@ -39,17 +40,17 @@ class SqlOutbox(Transactions):
     ) -> tuple[ClaimedDelivery, ...]:
         """Lease destinations and write what each is about to send; see `Store.claim_deliveries`."""
         with self._writing() as connection:
-            return outbox.claim_deliveries(connection, channels, now=now, lease=lease, limit=limit)
+            return lanes.claim_deliveries(connection, channels, now=now, lease=lease, limit=limit)
 
     def settle(self, claimed: ClaimedDelivery, settlement: Settlement, *, now: datetime, pace: timedelta) -> None:
         """Write how an attempt ended; see `Store.settle`."""
         with self._writing() as connection:
-            outbox.settle(connection, claimed, settlement, now=now, pace=pace)
+            lanes.settle(connection, claimed, settlement, now=now, pace=pace)
 
     def resend(self, claimed: ClaimedDelivery, *, now: datetime, lease: timedelta) -> ClaimedDelivery:
         """Write a new intent for a delivery that is surely absent; see `Store.resend`."""
         with self._writing() as connection:
-            return outbox.resend(connection, claimed, now=now, lease=lease)
+            return lanes.resend(connection, claimed, now=now, lease=lease)
 
     def replay(self, *, now: datetime, channel: str | None = None, key: str | None = None) -> int:
         """Make dead deliveries new again; see `Store.replay`."""

@@ -5,8 +5,8 @@ from datetime import UTC, datetime
 import pytest
 from structlog.testing import capture_logs
 
+from monitor.daemon.health import FeedHealth
 from monitor.errors import Cause
-from monitor.health import FeedHealth
 from monitor.model import FeedLease, FeedState, PollOutcome
 
 NOW = datetime(2027, 1, 1, tzinfo=UTC)

@@ -15,6 +15,7 @@ class Crew(Generic[Job]):
     def __init__(self, size: int) -> None:
         self._size = size
         self._jobs: dict[asyncio.Task[Any], Job] = {}
+        self._closed = False
 
     def __len__(self) -> int:
         return len(self._jobs)
@@ -22,7 +23,12 @@ class Crew(Generic[Job]):
     @property
     def free(self) -> int:
         """How many more tasks may start."""
-        return self._size - len(self._jobs)
+        return 0 if self._closed else self._size - len(self._jobs)
+
+    @property
+    def closed(self) -> bool:
+        """Whether nobody should look for more to do."""
+        return self._closed
 
     @property
     def jobs(self) -> tuple[Job, ...]:
@@ -39,6 +45,10 @@ class Crew(Generic[Job]):
         task = asyncio.create_task(work)
         self._jobs[task] = job
         task.add_done_callback(self._jobs.pop)
+
+    def close(self) -> None:
+        """Have nobody free for what comes; what runs goes on, and what was claimed already may start."""
+        self._closed = True
 
     async def join(self) -> None:
         """Wait until every task has ended, those that start meanwhile too."""

@@ -11,9 +11,9 @@ from typing import Any
 
 import pytest
 
+from monitor.daemon.holds import Holds
 from monitor.decide.endings import Directory
 from monitor.errors import StoreUnavailableError
-from monitor.holds import Holds
 from monitor.model import Delivery, DeliveryState, HeldDelivery, Hold, HoldKind, Mute, Policies, Policy
 from monitor.pipeline import Doors
 from monitor.store import SqlStore

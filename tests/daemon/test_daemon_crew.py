@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 
-from monitor.crew import Crew
+from monitor.daemon.crew import Crew
 
 
 async def wait_for(event: asyncio.Event, done: list[str], name: str) -> None:
@@ -77,3 +77,14 @@ async def test_a_task_that_fails_makes_room_all_the_same() -> None:
     crew.start("a", fails())
     await crew.join()
     assert crew.free == 1
+
+
+async def test_one_that_is_closed_has_nobody_free_and_ends_what_it_has() -> None:
+    crew, event, done = Crew[str](3), asyncio.Event(), list[str]()
+    crew.start("a", wait_for(event, done, "a"))
+    assert not crew.closed
+    crew.close()
+    assert (crew.closed, crew.free, len(crew)) == (True, 0, 1)
+    event.set()
+    await crew.join()
+    assert (crew.free, done) == (0, ["a"])
