@@ -33,6 +33,7 @@ PAGES: Final = (  # path, name: in the order of the navigation
     ("/mutes", "Mutes"),
 )
 PER_PAGE: Final = 50
+_CODE = re.compile("`([^`]+)`")  # splits a text so that every second piece is code
 _LANGUAGE = re.compile(r"[A-Za-z]{2,8}(?:-[A-Za-z0-9]{1,8}){0,3}", re.ASCII)
 STATES: Final = {  # of a message, in a word
     DeliveryState.NEW: "owed",
@@ -81,6 +82,7 @@ class Pages:
             pieces=marked,
             language=language,
             verdict=verdict_in_words,
+            codes=_CODE.split,
         )
         return templates
 

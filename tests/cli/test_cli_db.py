@@ -49,6 +49,12 @@ def test_a_backup_without_a_name_lies_beside_the_state(desk: Path) -> None:
     assert str(written) in said.output
 
 
+def test_a_backup_that_has_no_folder_says_so_in_a_sentence(desk: Path) -> None:
+    target = desk / "nowhere" / "backup.db"
+    said = str(db(desk, "backup", str(target)).exception)
+    assert said.endswith(f"monitor.db cannot be copied to {target}: No such file or directory")
+
+
 def test_copy_counts_what_it_copied(desk: Path) -> None:
     said = db(desk, "copy", "sqlite:///var/monitor.db", "sqlite:///other/monitor.db")
     assert said.exit_code == 0

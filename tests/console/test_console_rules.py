@@ -25,8 +25,9 @@ MANY = "rules:\n" + "".join(f"  r{number:03}: word{number}\n" for number in rang
 
 
 def shown(text: str) -> str:
-    """Return what a page says, without its markup."""
-    return " ".join(html.unescape(re.sub(r"<[^>]*>", " ", text)).split())
+    """Return what a page says, without its markup; code stands between backticks, as on a terminal."""
+    plain = re.sub(r"<code><bdi>|</bdi></code>", "`", text)
+    return " ".join(html.unescape(re.sub(r"<[^>]*>", " ", plain)).split())
 
 
 async def test_a_rule_is_shown_with_what_it_found(house: House) -> None:
@@ -45,6 +46,7 @@ async def test_a_rule_is_shown_with_what_it_found(house: House) -> None:
     for each in (listed, rule, idle, found):
         assert each.status == 200
         assert "<script>alert" not in each.text
+    assert re.search(r"<link>http://[^/<]+/rules/shoygu</link>", feed.text)
     said = shown(listed.text)
     assert "3 rules" in said
     assert "expired" in said
