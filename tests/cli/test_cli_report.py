@@ -61,7 +61,7 @@ def result(text: str, *, passed: bool) -> ExampleResult:
     problem = Problem(file=text, line=3, column=1, message=text, hint=text)
     explanation = "" if passed else text
     return ExampleResult(
-        rule_id="r", kind="hit", text=text, passed=passed, explanation=explanation, blame=lambda: problem
+        rule_id="r", kind="hit", text=text, passed=passed, explanation=explanation, hint=text, blame=lambda: problem
     )
 
 
