@@ -10,9 +10,9 @@ import sys
 import threading
 from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, asynccontextmanager
+from contextlib import ExitStack, asynccontextmanager, nullcontext
 from datetime import timedelta
-from typing import TextIO
+from typing import NoReturn, TextIO
 
 import structlog
 
@@ -20,6 +20,7 @@ from monitor.config.config import Config
 from monitor.daemon import Daemon
 from monitor.decide.delivery import SETTLE
 from monitor.decide.draft import story_window
+from monitor.errors import StoreError, UserError
 from monitor.feeds.fetch import HttpFetcher
 from monitor.feeds.parser import ChildParser
 from monitor.feeds.trace import FetchTrace
@@ -29,10 +30,11 @@ from monitor.notify.channels import open_channels, open_listeners
 from monitor.notify.leaving import Leaving
 from monitor.pipeline import Doors, Live
 from monitor.ports import Clock, Meter, Parser, Tracer, Untraced
+from monitor.process import die_with_parent
 from monitor.sd_notify import ServiceManager
 from monitor.setup import Setup
 from monitor.store.lock import lock_state
-from monitor.store.sql_store import open_store, state_file
+from monitor.store.sql_store import open_existing_store, open_store, state_file
 from monitor.tracing import open_tracer
 from monitor.turns import SPACING
 from monitor.unsubscribe import SECRET, Departures
@@ -87,6 +89,8 @@ async def open_app(
         leaving = departures.leaving(setup)
         return _open_live(setup, clock=clock, deadline=send_deadline, stream=stream, leaving=leaving)
 
+    if steady:
+        await asyncio.to_thread(setup.rest)
     metrics = Metrics()
     parser = ChildParser(meter=metrics)
     with ExitStack() as stack:
@@ -109,6 +113,7 @@ async def open_app(
             if file:  # the lock says that whoever held leases here is dead
                 await doors.in_store(doors.store.adopt, clock(), settle=SETTLE)
             await daemon.watch(setup, spread=steady)
+            del setup  # it is the daemon's, which lets go of it at the first reload
             yield daemon
         finally:
             try:
@@ -159,6 +164,30 @@ async def _open_doors(
     )
 
 
+def prepare_store(setup: Setup) -> None:
+    """Make or upgrade the store's tables where that is to be done, in a child process: it takes 10 MB with it.
+
+    For a process that has one thread. A child that fails says nothing: whoever opens the store meets the same trouble.
+    """
+    try:
+        open_existing_store(setup.config.store).close()
+    except (UserError, StoreError):
+        child = os.fork()
+        if not child:
+            _migrate_and_exit(setup.config.store)
+        os.waitpid(child, 0)
+
+
+def _migrate_and_exit(url: str) -> NoReturn:
+    try:
+        die_with_parent()
+        file = state_file(url)
+        with lock_state(file.parent, now=utc_now()) if file else nullcontext():
+            open_store(url).close()
+    finally:
+        os._exit(0)
+
+
 async def serve(setup: Setup) -> None:
     """Run the daemon until SIGINT or SIGTERM; SIGHUP reloads.
 
@@ -174,6 +203,7 @@ async def serve(setup: Setup) -> None:
         faulthandler.enable()
     tracer = open_tracer(os.environ)
     async with open_app(setup, steady=True, manager=manager, tracer=tracer) as daemon:
+        del setup
         forward = asyncio.create_task(_forward(hangup, daemon))
         try:
             await daemon.run(stop)

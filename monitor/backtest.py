@@ -143,7 +143,7 @@ def only(ruleset: Ruleset, rule_id: str) -> Ruleset:
 
 def some(ruleset: Ruleset, rule_ids: Collection[str]) -> Ruleset:
     """Return a rule set of those of the rules that are named; they may use the others."""
-    every = [compiled.definition for compiled in ruleset.compiled.values()]
+    every = [*ruleset.definitions.values()]
     return compile_rules([each for each in every if each.rule.id in rule_ids], usable=every)
 
 
@@ -151,9 +151,8 @@ def wanted_by(ruleset: Ruleset, usable: Iterable[Definition] = ()) -> Wanted | N
     """Return what an entry needs for one of the rules to match, which may use `usable` ones, None = no index knows."""
     if len(ruleset.rules) > MOST_WORDS:
         return None
-    definitions = {rule_id: each.definition for rule_id, each in ruleset.compiled.items()}
     others = {each.rule.id: each for each in usable}
-    return wanted_by_any(definitions.values(), others | definitions)
+    return wanted_by_any(ruleset.definitions.values(), {**others, **ruleset.definitions})
 
 
 def wanted_by_either(one: Ruleset, other: Ruleset) -> Wanted | None:

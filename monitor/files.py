@@ -65,6 +65,7 @@ class Files:
         try:
             setup = await asyncio.to_thread(used.again)
             await asyncio.to_thread(require_examples, setup)
+            await asyncio.to_thread(setup.rest)
         except UserError:
             self._used = self._seen = self._before
             raise

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import ctypes
 import os
 import resource
 import signal
@@ -19,6 +20,7 @@ from typing import BinaryIO, final
 LENGTH = struct.Struct(">I")
 _BUFFER = 1 << 20
 _DYING_SECONDS = 5
+_PR_SET_PDEATHSIG = 1  # prctl(2)
 # What a Python that lies in an unusual place needs to start. Nothing else: the environment holds the secrets.
 _ENVIRONMENT = ("LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "PYTHONHOME", "TMPDIR", "LANG", "LC_ALL")
 
@@ -29,6 +31,12 @@ class ProcessEndedError(Exception):
     def __init__(self, code: int) -> None:
         self.code = code
         super().__init__(f"it ended with exit code {code}")
+
+
+def die_with_parent() -> None:
+    """Have this process killed when the one that forked it ends, however it ends; on Linux, elsewhere nothing."""
+    with suppress(OSError, AttributeError):
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
 def framed(content: bytes) -> bytes:

@@ -35,8 +35,7 @@ class Search:
     @property
     def wanted(self) -> Wanted | None:
         """What the index is asked, None = every entry is looked at."""
-        definitions = [compiled.definition for compiled in self.ruleset.compiled.values()]
-        return wanted_by_any(definitions, self.usable)
+        return wanted_by_any(self.ruleset.definitions.values(), self.usable)
 
     def __iter__(self) -> Iterator[Match]:
         """Yield what matches; stop where it gets late, with one entry looked at at least: so a next page gets on."""

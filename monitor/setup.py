@@ -9,7 +9,7 @@ from datetime import date
 from functools import partial
 from pathlib import Path
 
-from monitor.collector import uncollected
+from monitor.collector import give_back, uncollected
 from monitor.config.config import Config
 from monitor.config.load import load_config, watched_files
 from monitor.config.policies import Known, unknown_names
@@ -36,6 +36,19 @@ class Setup:
     default_notify: tuple[str, ...]  # the channels of rules that name none
     stamps: Mapping[Path, tuple[int, int]]  # of the files, as they were when they were read
     again: Callable[[], Setup]  # load the same files anew, as `load_setup` was called
+
+    def rest(self) -> None:
+        """Keep no more of what was loaded than watching takes; the rest is read and made again when somebody asks."""
+        for document in self.config.documents:
+            document.fold()
+        self.ruleset.rest()
+        give_back()
+
+    def doze(self) -> None:
+        """Let go of the documents that nobody has asked for since the last time, and of what a reload has left."""
+        for document in self.config.documents:
+            document.fold(at_once=False)
+        give_back()
 
     @property
     def source_tags(self) -> dict[str, tuple[str, ...]]:

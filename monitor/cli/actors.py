@@ -127,7 +127,7 @@ class _Book:
             name: [spelling for spelling in found if spelling.written.id == name]
             for name in dict.fromkeys(spelling.written.id for spelling in found)
         }
-        self._named = {name: named_actors([compiled.definition]) for name, compiled in loaded.ruleset.compiled.items()}
+        self._named = {name: named_actors([each]) for name, each in loaded.ruleset.definitions.items()}
 
     def rules_of(self, actor: str) -> list[str]:
         """Return the ids of the rules that name an actor."""

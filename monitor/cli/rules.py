@@ -44,7 +44,7 @@ def list_rules(file: Path, *, as_json: bool) -> None:
     """List the rules: id, title, priority, channels, owner, and where each stands."""
     from monitor.setup import load_setup  # noqa: PLC0415 - `monitor --help` must not import the house
 
-    found = [compiled.definition for compiled in load_setup(file).ruleset.compiled.values()]
+    found = [*load_setup(file).ruleset.definitions.values()]
     if as_json:
         print_json({"rules": [_row(each.rule) | {"place": each.place} for each in found]})
         return

@@ -30,14 +30,18 @@ def run(file: Path, *, once: bool, log_level: str) -> None:
     changes, on SIGHUP, and on `monitor reload`; a file with a mistake in it changes nothing. With --once, the exit code
     is 1 if messages are still owed.
     """
-    from monitor import app, logs, setup  # noqa: PLC0415 - `monitor --help` must not import the house
+    from monitor import app, collector, logs, setup  # noqa: PLC0415 - `monitor --help` must not import the house
 
+    collector.share_one_heap()
     logs.configure(log_level)
     loaded = setup.load_setup(file)
     setup.require_examples(loaded)
     if once:
         sys.exit(0 if asyncio.run(app.run_once(loaded)) else 1)
-    asyncio.run(app.serve(loaded))
+    app.prepare_store(loaded)
+    serving = app.serve(loaded)
+    del loaded  # it is the daemon's, which lets go of it at the first reload
+    asyncio.run(serving)
 
 
 @click.command()

@@ -20,7 +20,6 @@ from monitor.text.plain import one_line
 if TYPE_CHECKING:  # `monitor --help` must not import the house
     from monitor.listing import Listed
     from monitor.model import Excerpt, Match
-    from monitor.rules.tree import Definition
     from monitor.search import Search
     from monitor.setup import Setup
 
@@ -98,7 +97,7 @@ def search(
             ruleset=ruleset,
             since=start - since,
             source_tags=loaded.source_tags,
-            usable=_usable(loaded),
+            usable=loaded.ruleset.definitions,
             late=lambda: utc_now() > start + timeout,
         )
         count = _print(found, limit, form)
@@ -118,10 +117,6 @@ def _doubt(feed: str, loaded: Setup) -> None:
         hint = did_you_mean(feed, known)
         said = f"no feed, tag or host of the configuration is called `{one_line(feed)}`"
         click.secho(f"{said}; {hint}" if hint else said, fg="yellow", err=True)
-
-
-def _usable(loaded: Setup) -> dict[str, Definition]:
-    return {rule_id: compiled.definition for rule_id, compiled in loaded.ruleset.compiled.items()}
 
 
 def _print(found: Search, limit: int, form: str | None) -> int:

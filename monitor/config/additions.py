@@ -92,7 +92,7 @@ def home_of(documents: Iterable[Document]) -> Document:
 
 def holder_of(documents: Iterable[Document], name: str) -> Document | None:
     """Return the file in which a feed stands."""
-    return next((each for each in documents if ("feeds", name) in each.key_spans), None)
+    return next((each for each in documents if each.line_of_key("feeds", name) is not None), None)
 
 
 def _entry(feed: Wanted) -> Any:

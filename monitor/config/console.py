@@ -133,7 +133,8 @@ def load_console(main: Document, *, env: Mapping[str, str]) -> tuple[Console, li
     An address that others can reach needs `auth`. A token that is written out is not shown by a mistake.
     """
     console, problems = _load(main, env)
-    written_out = [_TOKEN] if _TOKEN in main.spans and not has_reference(str(value_at(main.value, _TOKEN))) else []
+    token = value_at(main.value, _TOKEN)
+    written_out = [] if token is None or has_reference(str(token)) else [_TOKEN]
     return console, [main.blot(problem, written_out) if problem.source else problem for problem in problems]
 
 

@@ -36,8 +36,8 @@ class _Written:
     @property
     def place(self) -> str:
         """Name its place as file:line."""
-        span = self.document.key_spans.get(("feeds", self.name))
-        return f"{self.document.file}:{span.line + 1}" if span else self.document.file
+        line = self.document.line_of_key("feeds", self.name)
+        return self.document.file if line is None else f"{self.document.file}:{line + 1}"
 
     def problem(self, message: str, hint: str = "") -> Problem:
         return self.document.problem(("feeds", self.name), message, hint, at_key=True)

@@ -92,7 +92,7 @@ class Finder:
             since=since,
             before=_cursor(asked),
             source_tags=setup.source_tags,
-            usable={rule: compiled.definition for rule, compiled in setup.ruleset.compiled.items()},
+            usable=setup.ruleset.definitions,
             late=lambda: self._desk.clock() > start + LONGEST_SEARCH,
         )
         matches = list(islice(search, FOUND_ON_A_PAGE + 1))

@@ -6,12 +6,12 @@ import re
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import cached_property
 from http import HTTPStatus
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 from zoneinfo import ZoneInfo
 
 from aiohttp import web
-from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from monitor import __version__
@@ -23,6 +23,9 @@ from monitor.model import DeliveryState, Excerpt
 from monitor.notify.excerpts import Piece, cut, pieces, safe_link
 from monitor.ports import Attention
 from monitor.text.plain import one_line, shorten
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
 
 PAGES: Final = (  # path, name: in the order of the navigation
     ("/alerts", "Alerts"),
@@ -62,8 +65,11 @@ NOT_LOADED: Final = web.RequestKey("not_loaded", Mistakes)  # why the files are 
 class Pages:
     """All templates; `zone` is where times of day are told."""
 
-    def __init__(self) -> None:
-        self._templates = Environment(
+    @cached_property
+    def _templates(self) -> Environment:
+        from jinja2 import Environment, PackageLoader, StrictUndefined  # noqa: PLC0415 - 2 MB until somebody reads
+
+        templates = Environment(
             loader=PackageLoader("monitor.console"),
             autoescape=True,
             undefined=StrictUndefined,
@@ -71,8 +77,8 @@ class Pages:
             lstrip_blocks=True,
             auto_reload=False,
         )
-        self._templates.globals.update(pages=PAGES, version=__version__, states=STATES)
-        self._templates.filters.update(
+        templates.globals.update(pages=PAGES, version=__version__, states=STATES)
+        templates.filters.update(
             ago=ago,
             moment=moment,
             iso=iso,
@@ -83,6 +89,7 @@ class Pages:
             verdict=verdict_in_words,
             coded=coded,
         )
+        return templates
 
     def page(
         self, request: web.Request, template: str, *, status: HTTPStatus = HTTPStatus.OK, **context: Any

@@ -211,7 +211,7 @@ def _definition(setup: Setup, rule_id: str) -> Definition:
     """
     if rule_id not in setup.ruleset.rules:
         raise web.HTTPNotFound(text="there is no such rule: it may have been renamed or taken out of the files")
-    return setup.ruleset.compiled[rule_id].definition
+    return setup.ruleset.definitions[rule_id]
 
 
 def _written(setup: Setup, definition: Definition) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from datetime import timedelta
 
 import structlog
 
+from monitor.collector import give_back
 from monitor.decide.retention import cutoffs
 from monitor.errors import LeaseLostError
 from monitor.model import Cutoffs, Retention
@@ -73,12 +74,13 @@ class Indexing:
         lease = await self._doors.in_store(store.claim_chore, INDEX, now=now, lease=LEASE)
         if lease is None:
             return
-        for _ in range(MOST_INDEXED):
-            if await self._doors.in_store(store.index_words, ENTRIES_AT_ONCE) < ENTRIES_AT_ONCE:
-                due = now + INDEX_EVERY
-                break
-        else:
-            due = self._doors.clock()
+        more, portions = True, 0
+        while more and portions < MOST_INDEXED:
+            more = await self._doors.in_store(store.index_words, ENTRIES_AT_ONCE) >= ENTRIES_AT_ONCE
+            portions += 1
+        due = self._doors.clock() if more else now + INDEX_EVERY
+        if portions > 1:  # much was new: what it took is of no more use
+            await self._doors.work(give_back)
         try:
             await self._doors.in_store(store.finish_chore, lease, due)
         except LeaseLostError:

@@ -175,7 +175,7 @@ class Daemon:
 
     def _seconds_by_tick(self) -> dict[Tick, float]:
         return {
-            self.polls.poll_due: POLL_TICK,
+            self.polls.poll_in_time: POLL_TICK,
             self.sends.deliver_due: 1,
             self.reload_if_changed: 1,
             self.polls.report_health: 5,
@@ -192,6 +192,7 @@ class Daemon:
             self.presence.beat: 20,
             self.upkeep.prune: 30,
             self.upkeep.index: 10,
+            self.upkeep.doze: 60,
         }
 
     async def _tick(self, tick: Tick) -> None:
@@ -252,6 +253,7 @@ class Daemon:
         await self.doors.in_store(store.sync_feeds, setup.config.feeds, now, hasten=hasten, first=first)
         watched = [rule.id for rule in setup.ruleset.rules.values() if rule.threshold is not None]
         await self.doors.in_store(store.watch_rules, watched, now)
+        self.polls.rota.look_again()
 
     # -- what others see -----------------------------------------------------------------------------------------------
 

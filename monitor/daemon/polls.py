@@ -39,7 +39,7 @@ class Polls:
     ) -> None:
         self.crew = Crew[FeedLease](POLLS_AT_ONCE)
         self.rota = Rota(in_use.doors, host_spacing)
-        self.begun = False  # feeds were claimed once at least
+        self.begun = False  # it was asked once at least which feeds are due
         self._in_use = in_use
         self._guard = guard
         self._sends = sends
@@ -61,6 +61,12 @@ class Polls:
             parked, self.rota.parked = self.rota.parked, []
             await self._bulletins.of_parked(parked)
         return len(leases)
+
+    async def poll_in_time(self) -> None:
+        """Poll what is due, if anything is."""
+        if await self.rota.may_claim():
+            await self.poll_due()
+        self.begun = True
 
     async def _poll_in_turn(self, lease: FeedLease, live: Live) -> None:
         try:

@@ -7,6 +7,7 @@ even then is parked: it would do so for ever.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 
@@ -23,6 +24,7 @@ log = structlog.get_logger()
 SUSPECT = 2  # strikes after which a feed is polled alone
 GUILTY = 3  # and is parked
 PARKED = timedelta(days=1)
+_ASK_AGAIN = 0.9  # seconds: another node, or a person, may have made a feed due
 
 
 class Rota:
@@ -35,6 +37,23 @@ class Rota:
         self._turns = Turns(spacing)
         self._alone: FeedLease | None = None
         self._suspects_wait = False
+        self._asked: datetime | None = None  # when the store last said
+        self._next: datetime | None = None  # that a feed is due, None = it knows no feed
+        self._ask_at = 0.0  # by the loop's clock
+
+    async def may_claim(self) -> bool:
+        """Say whether a feed is due; the store is asked when it said that one would be, and once a second besides."""
+        loop, now = asyncio.get_running_loop(), self.doors.clock()
+        rests = self._asked is not None and self._asked <= now and (self._next is None or now < self._next)
+        if rests and loop.time() < self._ask_at:
+            return False
+        self._next = await self.doors.in_store(self.doors.store.next_due)
+        self._asked, self._ask_at = now, loop.time() + _ASK_AGAIN
+        return self._next is not None and self._next <= now
+
+    def look_again(self) -> None:
+        """Have the store asked next time: what is watched has changed."""
+        self._asked = None
 
     def waiting(self, now: datetime) -> bool:
         """Say whether something was put off that is not due yet."""

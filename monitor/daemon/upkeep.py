@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import timedelta
 
 import structlog
@@ -92,6 +93,10 @@ class Upkeep:
     async def prune(self) -> None:
         """Forget what is of no more use, if that is to be done now and nobody else does it."""
         await self._pruning.go_on(self._in_use.setup.config.retention, self._in_use.live)
+
+    async def doze(self) -> None:
+        """Let go of what people at the console have asked of the files a while ago, and of what a reload has left."""
+        await asyncio.to_thread(self._in_use.setup.doze)
 
     async def index(self) -> None:
         """Index the words of new entries, if that is to be done now and nobody else does it."""

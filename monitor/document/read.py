@@ -12,19 +12,21 @@ nested input, and expands aliases before anyone can count them.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NoReturn
 
 import yaml
+from yaml.error import Mark
 
-from monitor.document.place import Document, Loc, Span
+from monitor.document.place import Document, Loc, Places, Span
 from monitor.document.syntax import syntax_problem
 from monitor.errors import Problem
 
 MAX_BYTES = 64 * 1024 * 1024  # a million one-line rules fit
-MAX_VALUES = 5_000_000  # keys and values: what bounds the memory, about 300 bytes each
+MAX_VALUES = 5_000_000  # keys and values: what bounds the memory
 MAX_DEPTH = 32
+_SHOWN_LEVELS = 2  # sections, and what they name
 
 # Written as an escape, for libyaml refuses the character itself; no text we watch for holds one, and databases,
 # headers and file names cannot.
@@ -53,19 +55,27 @@ def parse_document(raw: bytes, *, name: str, max_values: int = MAX_VALUES) -> tu
     if refusal:
         return None, [Problem(file=name, message=refusal[0], hint=refusal[1])]
     try:
-        document = Document(file=name, text=raw.decode("utf-8-sig"))
+        text = raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         return None, [_encoding_problem(error, name)]
-    builder = _Builder(document, max_values)
+    source = Document(file=name, text=text)
+    builder = _Builder(source, max_values)
     try:
-        for event in yaml.parse(document.text, Loader=yaml.CSafeLoader):
-            builder.add(event)
+        builder.read(text)
     except _Stop as stop:
         return None, [*builder.problems, stop.problem]
     except yaml.YAMLError as error:
-        return None, [*builder.problems, syntax_problem(document, error, builder.open_bracket())]
-    document.value = builder.root
+        return None, [*builder.problems, syntax_problem(source, error, builder.open_bracket())]
+    document = Document(file=name, text=text, value=builder.root, reread=_reread, lines_of_keys=builder.lines_of_keys)
     return document, builder.problems
+
+
+def _reread(name: str, text: str) -> tuple[Any, Places]:
+    """Read what has been read before: it holds nothing that would end the reading."""
+    places = Places()
+    builder = _Builder(Document(file=name, text=text), MAX_VALUES, places)
+    builder.read(text)
+    return builder.root, places
 
 
 def _refusal(raw: bytes) -> tuple[str, str] | None:
@@ -96,16 +106,23 @@ class _Container:
     """A mapping or list that is not closed yet."""
 
     value: dict[str, Any] | list[Any]
-    path: Loc
+    path: Loc  # () for what lies deep, where nobody asks for places
     bracket: Span | None  # where its `[` or `{` stands, None = it is written by indentation
     key: str | None = None  # of a mapping: the key that waits for its value
+    lines: dict[str, int] = field(default_factory=dict)  # of a mapping: where its keys stand
 
 
 class _Builder:
-    """Turn the event stream into plain values, one event at a time."""
+    """Turn the event stream into plain values, one event at a time; `places` is given what stands where.
 
-    def __init__(self, document: Document, max_values: int) -> None:
+    It is a third of the work and most of the memory, and seldom asked for: without it only the lines of sections and of
+    what they name are kept.
+    """
+
+    def __init__(self, document: Document, max_values: int, places: Places | None = None) -> None:
         self.document = document
+        self.lines_of_keys: dict[Loc, int] = {}
+        self._places = places
         self.problems: list[Problem] = []
         self.root: Any = None
         self._documents = 0
@@ -116,6 +133,16 @@ class _Builder:
     def open_bracket(self) -> Span | None:
         """Return the place of the innermost bracket, where the innermost container has one."""
         return self._open[-1].bracket if self._open else None
+
+    def read(self, text: str) -> None:
+        """Take all of a text.
+
+        Raises:
+            _Stop: something in it cannot be understood.
+            YAMLError: it is no YAML.
+        """
+        for event in yaml.parse(text, Loader=yaml.CSafeLoader):
+            self.add(event)
 
     def add(self, event: yaml.Event) -> None:
         """Take the next event.
@@ -172,20 +199,24 @@ class _Builder:
 
     def _key(self, key: str, event: yaml.ScalarEvent) -> None:
         container = self._open[-1]
-        where = (*container.path, key)
         if key == "<<":
             self._stop(event, "merge keys (`<<`) are not allowed", "write the keys out")
+        line = _start(event).line
+        first = container.lines.setdefault(key, line)
         if key in container.value:
-            first = self.document.key_spans[where].line + 1
-            self._add_problem(event, f"duplicate key `{key}`", f"it stands in line {first} already")
-        self.document.key_spans.setdefault(where, _span(event))
+            self._add_problem(event, f"duplicate key `{key}`", f"it stands in line {first + 1} already")
+        if len(self._open) <= _SHOWN_LEVELS:
+            self.lines_of_keys.setdefault((*container.path, key), line)
+        if self._places is not None:
+            self._places.key_spans.setdefault((*container.path, key), _span(event))
         container.key = key
 
     def _put(self, value: Any, event: yaml.NodeEvent) -> Loc:
         """Store a value where the innermost open container wants it, of duplicates the first; return its path."""
         if not self._open:
             self.root = value
-            self.document.spans[()] = _span(event)
+            if self._places is not None:
+                self._places.spans[()] = _span(event)
             return ()
         container = self._open[-1]
         step: str | int
@@ -195,8 +226,11 @@ class _Builder:
         else:
             step, container.key = container.key or "", None
             container.value.setdefault(step, value)
+        if self._places is None and len(self._open) >= _SHOWN_LEVELS:
+            return ()
         where = (*container.path, step)
-        self.document.spans.setdefault(where, _span(event))
+        if self._places is not None:
+            self._places.spans.setdefault(where, _span(event))
         return where
 
     def _add_problem(self, event: yaml.Event, message: str, hint: str) -> None:
@@ -206,9 +240,13 @@ class _Builder:
         raise _Stop(self.document.problem_at(_span(event), message, hint))
 
 
+def _start(event: yaml.Event) -> Mark:
+    start: Mark = event.start_mark  # type: ignore[assignment]  # libyaml gives each event both; the stubs do not know
+    return start
+
+
 def _span(event: yaml.Event) -> Span:
-    start, end = event.start_mark, event.end_mark
-    assert start is not None  # noqa: S101 - libyaml gives each event both marks; the stubs do not know
-    assert end is not None  # noqa: S101
+    start, end = _start(event), event.end_mark
+    assert end is not None  # noqa: S101 - the same
     width = end.column - start.column if end.line == start.line else 1
     return Span(start.line, start.column, width)

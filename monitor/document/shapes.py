@@ -54,7 +54,7 @@ def validate(
 def explain(failed: ValidationError, model: type[BaseModel]) -> str:
     """Say in plain words what is wrong with a value that stands in no file: its first mistake, with the key's name."""
     error = failed.errors(include_url=False)[0]
-    document = Document(file="", text="", value=None, spans={}, key_spans={})
+    document = Document(file="", text="")
     (problem,) = _translate(document, (), [error], model)
     said = problem.message + (f"; {problem.hint}" if problem.hint else "")
     place = ".".join(str(step) for step in error["loc"] if str(step) != "[key]")

@@ -11,8 +11,6 @@ import codecs
 import re
 from collections.abc import Iterator
 
-import chardet
-
 _MARKS = (  # UTF-32 first: its little-endian mark begins like that of UTF-16
     (codecs.BOM_UTF32_LE, "utf-32-le"),
     (codecs.BOM_UTF32_BE, "utf-32-be"),
@@ -117,6 +115,8 @@ def _decode_other(body: bytes, content_type: str) -> str:
 
 
 def _candidates(body: bytes, declared: str, content_type: str) -> Iterator[str]:
+    import chardet  # noqa: PLC0415 - 2 MB that few feeds need
+
     yield declared
     header = _HEADER.search(content_type)
     yield _charset(header.group(1)) if header else ""

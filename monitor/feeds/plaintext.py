@@ -11,8 +11,6 @@ from __future__ import annotations
 import html
 import re
 
-from selectolax.lexbor import LexborHTMLParser
-
 from monitor.text.plain import clean
 
 _BLOCKS = (
@@ -46,6 +44,8 @@ def from_markup(markup: str) -> str:
     markup = " ".join(_CDATA.sub("", markup).split())
     for tag, name in _RENAMED:
         markup = tag.sub(name, markup)
+    from selectolax.lexbor import LexborHTMLParser  # noqa: PLC0415 - 2 MB that only whoever parses needs
+
     tree = LexborHTMLParser(markup.encode("utf-8", "ignore"))  # lone surrogates go
     tree.strip_tags(_UNSEEN)
     return clean(tree.root.text(deep=True) if tree.root else "")

@@ -179,6 +179,9 @@ def _at(document: Document, loc: Loc) -> Any:
 
 def _without_secrets(document: Document, problems: Iterable[Problem]) -> Iterator[Problem]:
     """Blot out what looks like a secret: it will stand on a screen, or in a log."""
+    problems = tuple(problems)
+    if not problems:  # where values stand need not be looked up
+        return
     written = [path for path in document.spans if path and path[-1] in _SECRET_KEYS]
     literal = [path for path in written if isinstance(text := _at(document, path), str) and not has_reference(text)]
     for problem in problems:

@@ -42,6 +42,7 @@ def compile_rules(definitions: Sequence[Definition], *, usable: Sequence[Definit
     return Ruleset(
         rules=Derived(by_id, attrgetter("rule")),
         hash=_hash(definitions),
+        definitions=by_id,
         compiled=Derived(by_id, partial(_compile, lowering=lowering), remember=_MOST_REMEMBERED),
         order=tuple(by_id),
         index=index,

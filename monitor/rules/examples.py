@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Literal
@@ -26,12 +26,20 @@ class ExampleResult:
     text: str  # the first of title, summary and body that says something
     passed: bool
     explanation: str  # one line: the clauses that failed, or by what a miss is found; "" = passed
-    problem: Problem  # the failure, where the example stands in its file; says nothing where it passed
+    hint: str = ""
+    blame: Callable[[], Problem]  # names the place, which is looked up when somebody asks
+
+    @property
+    def problem(self) -> Problem:
+        """The failure, where the example stands in its file; says nothing where it passed."""
+        blame = self.blame()
+        return replace(blame, message=f"{blame.message}: {self.explanation}", hint=self.hint)
 
     @property
     def place(self) -> str:
         """Where the example stands: file:line."""
-        return f"{self.problem.file}:{self.problem.line}"
+        blame = self.blame()
+        return f"{blame.file}:{blame.line}"
 
 
 def run_examples(ruleset: Ruleset, rule_ids: Iterable[str] | None = None) -> tuple[ExampleResult, ...]:
@@ -39,7 +47,7 @@ def run_examples(ruleset: Ruleset, rule_ids: Iterable[str] | None = None) -> tup
     return tuple(
         _run(ruleset, rule_id, example)
         for rule_id in (ruleset.rules if rule_ids is None else rule_ids)
-        for example in ruleset.compiled[rule_id].definition.examples
+        for example in ruleset.definitions[rule_id].examples
     )
 
 
@@ -59,7 +67,8 @@ def _run(ruleset: Ruleset, rule_id: str, example: Example) -> ExampleResult:
         text=example.title or example.summary or example.body,
         passed=passed,
         explanation=explanation,
-        problem=replace(example.problem, message=f"{example.problem.message}: {explanation}", hint=hint),
+        hint=hint,
+        blame=example.blame,
     )
 
 
@@ -70,7 +79,7 @@ def _why(ruleset: Ruleset, rule_id: str, entry: Entry, tags: Sequence[str], *, h
     why = "; ".join(str(clause) for clause in clauses)
     if not hit:
         return why, ""
-    near = nearest_to(ruleset.compiled[rule_id].definition, explanation, entry)
+    near = nearest_to(ruleset.definitions[rule_id], explanation, entry)
     return why, str(near) if near else ""
 
 

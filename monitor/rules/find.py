@@ -14,8 +14,8 @@ def find_definition(ruleset: Ruleset, rule_id: str) -> Definition:
     Raises:
         NotFoundError: there is no such rule.
     """
-    compiled = ruleset.compiled.get(rule_id)
-    if compiled is None:
+    definition = ruleset.definitions.get(rule_id)
+    if definition is None:
         hint = did_you_mean(rule_id, ruleset.rules)
         raise NotFoundError(f"no rule `{rule_id}`: {hint or '`monitor rules list` lists them'}")
-    return compiled.definition
+    return definition

@@ -78,10 +78,10 @@ def propose_misses(ruleset: Ruleset, documents: Sequence[Document], judged: Iter
     written = find_written(documents, "rules") if wrong else {}
     proposals = []
     for each in wrong:
-        compiled = ruleset.compiled.get(each.rule)
-        if compiled is None or each.rule not in written:
+        definition = ruleset.definitions.get(each.rule)
+        if definition is None or each.rule not in written:
             continue
-        known = {_example(example.title) for example in compiled.definition.examples}
+        known = {_example(example.title) for example in definition.examples}
         texts = [text for text in each.unwanted if text not in known]
         if texts:
             rule = written[each.rule]

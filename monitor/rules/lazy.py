@@ -35,6 +35,10 @@ class Derived(Mapping[str, Value]):
                 self._made[rule_id] = made
         return made
 
+    def forget(self) -> None:
+        """Let go of what was made; it is made anew when it is asked for."""
+        self._made.clear()
+
     def __contains__(self, rule_id: object) -> bool:
         return rule_id in self._definitions
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 
-from monitor.document import Document
+from monitor.document import Document, Places
 from monitor.errors import Problem
 from monitor.model import Priority
 from monitor.rules.compile import compile_rules
@@ -81,12 +81,16 @@ def _load(
 def _as_rule(document: Document) -> Document:
     """Put a bare rule where a document has its rules; every place stays what it was."""
     above = ("rules", TRIAL)
+    places = Places(
+        {above[:length]: document.spans[()] for length in range(3) if () in document.spans}
+        | {(*above, *loc): span for loc, span in document.spans.items()},
+        {(*above, *loc): span for loc, span in document.key_spans.items()},
+    )
+    value = {"rules": {TRIAL: document.value}}
     return Document(
         file=document.file,
         text=document.text,
-        value={"rules": {TRIAL: document.value}},
-        spans={above[:length]: document.spans[()] for length in range(3) if () in document.spans}
-        | {(*above, *loc): span for loc, span in document.spans.items()},
-        key_spans={(*above, *loc): span for loc, span in document.key_spans.items()},
+        value=value,
+        places=places,
         is_as_written=document.is_as_written,
     )

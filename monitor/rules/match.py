@@ -18,6 +18,7 @@ from monitor.model import Entry, Field, Match, Mention, Rule
 from monitor.rules.anchors import Anchors
 from monitor.rules.conditions import Condition, Ground, Seen
 from monitor.rules.index import Index
+from monitor.rules.lazy import Derived
 from monitor.rules.patterns import NO_PATTERNS, Patterns
 from monitor.rules.place import Place, Stretch
 from monitor.rules.reading import Reading
@@ -217,11 +218,17 @@ class Ruleset:
 
     rules: Mapping[str, Rule]  # by id, in the order of the files
     hash: str  # 16 hex digits, the same for rules that say the same
-    compiled: Mapping[str, CompiledRule] = field(repr=False)  # in the same order
+    definitions: Mapping[str, Definition] = field(repr=False)  # in the same order
+    compiled: Mapping[str, CompiledRule] = field(repr=False)  # in the same order, each made when it is asked for
     order: Sequence[str] = field(repr=False)  # the ids again: the number of a rule is its place here
     index: Index = field(repr=False)
     anchors: Anchors = field(repr=False)
     patterns: Patterns = field(default=NO_PATTERNS, repr=False)
+
+    def rest(self) -> None:
+        """Forget the compiled rules: those that the news comes near are compiled when it does."""
+        if isinstance(self.compiled, Derived):
+            self.compiled.forget()
 
     def look(self, entry: Entry, source_tags: Collection[str] = ()) -> Sight:
         """See all that the rules could see in an entry."""

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterator, Sequence
-from typing import final
-
-import re2
+from typing import Any, final
 
 from monitor.rules.term import pattern_options
 
@@ -25,12 +23,20 @@ class Patterns:
     """
 
     def __init__(self, patterns: Sequence[str], *, memory: int = SET_MEMORY) -> None:
+        self._each: Sequence[Any] = ()
+        self._all: Any = None  # None = too many for one pass
+        self._sentinel = len(patterns)
+        if patterns:
+            self._compile(patterns, memory)
+
+    def _compile(self, patterns: Sequence[str], memory: int) -> None:
+        import re2  # noqa: PLC0415 - 2 MB that only regular expressions need
+
         self._each = [re2.compile(pattern, pattern_options()) for pattern in patterns]
         options = pattern_options()
         options.max_mem = memory
         self._all = re2.Set.SearchSet(options)
         # A set that runs out of memory answers "none". One more pattern that matches every text tells the two apart.
-        self._sentinel = len(self._each)
         for pattern in (*patterns, ""):
             self._all.Add(pattern)
         try:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Collection, Iterator, Sequence
+from functools import partial
 from typing import Any, TypeVar
 
 from pydantic import BaseModel
@@ -186,7 +187,7 @@ class RuleReader:
                         body=example.body,
                         language=example.lang,
                         source=example.source,
-                        problem=document.problem(where, f"rule `{loc[-1]}`: {failure}"),
+                        blame=partial(document.problem, where, f"rule `{loc[-1]}`: {failure}"),
                     )
 
     def _shape(self, document: Document, model: type[_Shape], loc: Loc) -> _Shape | None:
@@ -211,8 +212,10 @@ def _lowered(names: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(name.lower() for name in names)
 
 
-def _place(document: Document, loc: Loc) -> str:
+def _place(document: Document, loc: tuple[str, str]) -> str:
     """Name a place as file:line."""
-    written = document.locate(loc)
-    span = document.key_spans.get(written) or document.spans.get(written)
-    return f"{document.file}:{span.line + 1}" if span else document.file
+    line = document.line_of_key(*loc)
+    if line is None:  # it stands alone, or for somebody who has not written it
+        span = document.spans.get(document.locate(loc))
+        return f"{document.file}:{span.line + 1}" if span else document.file
+    return f"{document.file}:{line + 1}"

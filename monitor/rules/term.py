@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-import re2
+from typing import TYPE_CHECKING
 
 from monitor.rules.tree import Exact, Regex, Term
 from monitor.text.fold import Tokens, tokenize
+
+if TYPE_CHECKING:
+    import re2
 
 MOST_WORDS = 32
 """A phrase has at most this many words: it bounds the work that one place in a text can cost."""
@@ -76,6 +79,8 @@ def _words(tokens: Tokens, written: str) -> tuple[str, ...]:
 
 def pattern_options() -> re2.Options:
     """Return how patterns are compiled: bounded in memory, and silent about their errors."""
+    import re2  # noqa: PLC0415 - 2 MB that only regular expressions need
+
     options = re2.Options()
     options.max_mem = PATTERN_MEMORY
     options.log_errors = False
@@ -90,6 +95,8 @@ def read_regex(pattern: str) -> Regex:
     """
     if len(pattern) > LONGEST_PATTERN:
         raise ReadingError(f"a regular expression of {len(pattern):,} characters: {LONGEST_PATTERN:,} are the most")
+    import re2  # noqa: PLC0415 - as above
+
     try:
         compiled = re2.compile(pattern, pattern_options())
     except (re2.error, UnicodeEncodeError) as error:

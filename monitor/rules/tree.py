@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date
 
@@ -143,7 +143,7 @@ class Example:
     body: str = ""
     language: str = ""
     source: tuple[str, ...] = ()  # the feed's name, then its tags; () = one that suits the rule
-    problem: Problem  # what to say where it stands in the file, should it fail
+    blame: Callable[[], Problem]  # what to say where it stands in the file, should it fail
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

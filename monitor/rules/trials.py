@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import replace
 from functools import cached_property
 
-from monitor.document import MAX_VALUES, Document, Loc, Span, parse_document
+from monitor.document import MAX_VALUES, Document, Places, Span, parse_document
 from monitor.errors import ConfigurationError, Problem
 from monitor.model import Priority
 from monitor.rules.load import load_trial, read_definitions
@@ -59,11 +58,9 @@ class Trials:
         """
         line = " ".join(text.split("\n")).strip()
         span = Span(0, 0, len(line))
-        spans: dict[Loc, Span] = {(): span, ("query",): span}
         value = {"query": line, **(also or {})}
-        document = Document(
-            file=name, text=line, value=value, spans=spans, key_spans={("query",): span}, is_as_written=True
-        )
+        places = Places({(): span, ("query",): span}, {("query",): span})
+        document = Document(file=name, text=line, value=value, places=places, is_as_written=True)
         if found := _CONTROL.search(line):
             place = Span(0, found.start(), 1)
             raise ConfigurationError(
@@ -93,4 +90,4 @@ def _without_actors_of(trial: Document, document: Document) -> Document:
     if not isinstance(own, dict) or not isinstance(theirs, dict) or own.keys().isdisjoint(theirs):
         return document
     kept = {name: actor for name, actor in theirs.items() if name not in own}
-    return replace(document, value={**document.value, "actors": kept})
+    return document.with_value({**document.value, "actors": kept})

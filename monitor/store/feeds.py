@@ -88,6 +88,15 @@ _TAKE = (
 )
 
 
+_NEXT = select(feed.c.due).where(feed.c.active, feed.c.paused_at.is_(None)).order_by(feed.c.due, feed.c.id).limit(1)
+
+
+def next_due(connection: Connection) -> datetime | None:
+    """Say when a feed is due next, or has been."""
+    due: datetime | None = connection.scalar(_NEXT)
+    return due
+
+
 def claim_feeds(connection: Connection, *, now: datetime, lease: timedelta, limit: int) -> tuple[FeedLease, ...]:
     """Lease the feeds that are longest due; rows that another node is claiming are passed over, not waited for."""
     rows = connection.execute(_DUE, {"now": now, "most": limit}).all()

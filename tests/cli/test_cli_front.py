@@ -37,6 +37,7 @@ def test_help_imports_none_of_the_heavy_libraries(arguments: list[str]) -> None:
     [
         (["check"], ("aiohttp", "apscheduler", "feedparser", "jinja2", "slack_sdk", "sqlalchemy", "structlog")),
         (["status", "--quiet"], ("aiohttp", "alembic", "apscheduler", "feedparser", "jinja2", "structlog", "monitor.setup")),
+        (["run", "--once"], ("alembic", "chardet", "jinja2", "re2", "selectolax")),
     ],
 )  # fmt: skip
 def test_what_is_asked_often_imports_only_what_it_needs(

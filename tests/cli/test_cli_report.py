@@ -59,8 +59,9 @@ def test_json_gives_back_what_was_said(name: str, text: str) -> None:
 
 def result(text: str, *, passed: bool) -> ExampleResult:
     problem = Problem(file=text, line=3, column=1, message=text, hint=text)
+    explanation = "" if passed else text
     return ExampleResult(
-        rule_id="r", kind="hit", text=text, passed=passed, explanation="" if passed else text, problem=problem
+        rule_id="r", kind="hit", text=text, passed=passed, explanation=explanation, hint=text, blame=lambda: problem
     )
 
 

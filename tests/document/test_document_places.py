@@ -80,6 +80,52 @@ def test_an_escaped_control_character_is_left_out() -> None:
     assert [problem.line for problem in problems] == [1, 2]
 
 
+def test_a_document_that_is_folded_says_the_same_as_before(document: Document) -> None:
+    text, value, spans, keys = document.text, document.value, document.spans, document.key_spans
+    assert document.fold()
+    assert document.is_folded
+    assert document.line_of_key("rules", "talks") == 2
+    assert document.line_of_key("rules", "nobody") is None
+    assert document.is_folded  # that much it knows
+    assert (document.spans, document.key_spans) == (spans, keys)
+    assert (document.text, document.value) == (text, value)
+    assert not document.is_folded
+    assert document.fold()
+    assert document.locate(("rules", "talks", "terms", 2)) == ("rules", "talks", "terms")
+    assert document.locate(("rules", "talks", "terms", "str", 1)) == ("rules", "talks", "terms", 1)
+    assert document.line(1) == "  shoygu: Shoygu   # a comment"
+
+
+def test_what_somebody_has_asked_of_a_document_stays_until_nobody_has_for_a_while(document: Document) -> None:
+    assert document.value
+    assert not document.fold(at_once=False)
+    assert document.value
+    assert not document.fold(at_once=False)
+    assert document.fold(at_once=False)
+    assert not document.fold(at_once=False)  # it is
+    assert document.value == {**document.value}
+    assert not document.is_folded
+
+
+def test_a_document_that_no_file_holds_stays_as_it_is() -> None:
+    document = Document(file="x.yaml", text="a: 1\n", value={"a": "1"})
+    assert not document.fold()
+    assert (document.text, document.value, document.spans) == ("a: 1\n", {"a": "1"}, {})
+
+
+def test_places_are_looked_up_when_somebody_asks(document: Document) -> None:
+    read, _ = parse_document(TEXT.encode(), name="x.yaml")
+    assert read is not None
+    assert read.locate(("rules", "talks", "terms", 1))
+    assert read.line_of_key("rules", "shoygu") == 1
+    assert read._content is not None
+    assert read._content.places is None
+    assert read.key_spans == document.key_spans
+    assert {loc: span.line for loc, span in read.key_spans.items() if len(loc) < 3} == {
+        loc: read.line_of_key(*map(str, loc)) for loc in read.key_spans if len(loc) < 3
+    }
+
+
 def test_a_document_does_not_show_its_content() -> None:
     document, _ = parse_document(b"password: xoxb-secret", name="x.yaml")
     assert repr(document) == "Document(file='x.yaml')"

@@ -199,6 +199,18 @@ def test_what_is_seen_is_a_mapping_of_places_within_the_fields_asked_for() -> No
     assert summary.get(numbers["go"]) is None
 
 
+def test_what_was_compiled_is_forgotten_and_compiled_anew() -> None:
+    rules = ruleset("rules: {first: go, second: [stop, go]}")
+    before, compiled = rules.match(entry("go")), rules.compiled["first"]
+    assert rules.compiled["first"] is compiled
+    rules.rest()
+    assert rules.compiled["first"] is not compiled
+    assert rules.match(entry("go")) == before
+    fixed = replace(rules, compiled=dict(rules.compiled))
+    fixed.rest()  # nothing there could be made anew
+    assert fixed.match(entry("go")) == before
+
+
 # -- a rule that breaks ------------------------------------------------------------------------------------------------
 
 
@@ -475,7 +487,7 @@ def test_the_hash_tells_what_rules_say_and_nothing_else() -> None:
 
 
 def test_examples_are_no_part_of_the_hash() -> None:
-    example = Example(hit=True, title="x", problem=Problem(file="f", message="m"))
+    example = Example(hit=True, title="x", blame=lambda: Problem(file="f", message="m"))
     plain = definition(term("a"))
     assert compile_rules([plain]).hash == compile_rules([replace(plain, examples=(example,))]).hash
 

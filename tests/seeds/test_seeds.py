@@ -117,7 +117,7 @@ def test_the_examples_in_the_bundled_rules_hold_and_every_rule_has_some() -> Non
                 seen_at=NOW,
             )
             hit = definition.rule.id in mentions_of(bundled_rules(), entry)
-            assert hit == example.hit, str(example.problem)
+            assert hit == example.hit, str(example.blame())
 
 
 def test_entries_share_a_story_key_where_expected_says_one_story_and_nowhere_else(seed: Seed) -> None:

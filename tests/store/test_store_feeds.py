@@ -43,6 +43,16 @@ def test_a_leased_feed_is_not_due_until_the_lease_runs_out(store: SqlStore) -> N
     assert second.token > first.token
 
 
+def test_the_store_says_when_a_feed_is_due_next(store: SqlStore) -> None:
+    assert store.next_due() is None
+    store.sync_feeds([make_feed("a"), make_feed("b")], NOW, first={make_feed("b").url: NOW + MINUTE})
+    assert store.next_due() == NOW
+    store.claim_feeds(now=NOW, lease=LEASE, limit=1)
+    assert store.next_due() == min(NOW + MINUTE, NOW + LEASE)
+    store.sync_feeds([], NOW)
+    assert store.next_due() is None
+
+
 def test_the_longest_due_come_first(store: SqlStore) -> None:
     feeds = [make_feed(name) for name in "cab"]
     for minute, _ in enumerate(feeds):

@@ -74,8 +74,10 @@ def test_an_idle_claim_of_feeds_reads_one_index(shared_url: str, opened: Callabl
     watch_many(store, FEEDS, since=NOW + timedelta(hours=1))
     with statements(store) as seen:
         assert store.claim_feeds(now=NOW, lease=LEASE, limit=50) == ()
-    (claim,) = seen
+        assert store.next_due() == NOW + timedelta(hours=1)
+    claim, look = seen
     assert_by_index(store, claim, "feed_due")
+    assert_by_index(store, look, "feed_due")
 
 
 def test_pauses_are_looked_at_by_an_index_of_those_that_are_paused(

@@ -123,14 +123,14 @@ class Api:
 
     async def _rules(self, call: Call) -> shapes.Rules:
         asked: requests.RulesQuery = call.query
-        now, compiled = self._desk.clock(), self._desk.live.ruleset.compiled
+        now, rules = self._desk.clock(), self._desk.live.ruleset.definitions
 
         def look(store: Store) -> shapes.Rules:
-            shown = nsmallest(asked.limit + 1, (each for each in compiled if each > asked.after))
+            shown = nsmallest(asked.limit + 1, (each for each in rules if each > asked.after))
             more, shown = len(shown) > asked.limit, shown[: asked.limit]
             stats = store.rule_stats(now, rules=shown, noisiest=False)
             return shapes.Rules(
-                items=[writing.rule(compiled[each].definition, stats.get(each)) for each in shown],
+                items=[writing.rule(rules[each], stats.get(each)) for each in shown],
                 next=shown[-1] if more else None,
             )
 

@@ -41,6 +41,10 @@ class Feeds(Protocol):
         """Lease up to `limit` active feeds that are due, the longest due first."""
         ...
 
+    def next_due(self) -> datetime | None:
+        """Say when the feed that is due first can be leased, which may be past; None = no feed is watched."""
+        ...
+
     def claim_feed(self, url: str, *, now: datetime, lease: timedelta) -> tuple[FeedLease, datetime] | None:
         """Lease one watched feed, due or not, and say when it was due; None = it is paused, or somebody polls it."""
         ...

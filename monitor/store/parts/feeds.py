@@ -48,6 +48,11 @@ class SqlFeeds(Transactions):
         with self._writing(lasting=False) as connection:  # a lease that is forgotten is taken once more
             return feed_queue.claim_feeds(connection, now=now, lease=lease, limit=limit)
 
+    def next_due(self) -> datetime | None:
+        """Say when a feed is due; see `Store.next_due`."""
+        with self._reading() as connection:
+            return feed_queue.next_due(connection)
+
     def claim_feed(self, url: str, *, now: datetime, lease: timedelta) -> tuple[FeedLease, datetime] | None:
         """Lease one feed, due or not; see `Store.claim_feed`."""
         with self._writing() as connection:
