@@ -12,6 +12,7 @@ import json
 from collections import OrderedDict
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Final
 
 import structlog
@@ -22,7 +23,7 @@ from monitor.console.guard import guarded
 from monitor.console.pages import Pages
 from monitor.console.told_filter import read_asked, read_place, write_place
 from monitor.errors import StoreUnavailableError
-from monitor.ports import ToldFilter, ToldPlace, ToldStory
+from monitor.ports import Store, ToldFilter, ToldPlace, ToldStory
 from monitor.web.server import outlive_deadline
 
 log = structlog.get_logger()
@@ -50,7 +51,7 @@ class Listener:
 
     request: web.Request
     wanted: ToldFilter
-    waiting: asyncio.Queue[ToldStory | None] = field(default_factory=lambda: asyncio.Queue(MOST_WAITING))
+    waiting: asyncio.Queue[bytes | None] = field(default_factory=lambda: asyncio.Queue(MOST_WAITING))
 
     @property
     def is_there(self) -> bool:
@@ -58,10 +59,10 @@ class Listener:
         transport = self.request.transport
         return transport is not None and not transport.is_closing()
 
-    def offer(self, told: ToldStory | None) -> bool:
-        """Put a story where it is sent from, None = that was all; False = too much waits already."""
+    def offer(self, event: bytes | None) -> bool:
+        """Put an event where it is sent from, None = that was all; False = too much waits already."""
         with contextlib.suppress(asyncio.QueueFull):
-            self.waiting.put_nowait(told)
+            self.waiting.put_nowait(event)
             return True
         return False
 
@@ -142,28 +143,33 @@ class Live:
         if after is None:
             return
         since = ToldFilter(since=after.at)
-        stories = await self._desk.read(lambda store: store.told_stories(since, before=None, limit=MOST_AT_ONCE))
-        for told in reversed(stories):
-            if (told.place.at, told.place.alert_id) > (after.at, after.alert_id) and fits(told, listener.wanted):
-                await self._write(response, self._event(told))
+
+        def look(store: Store) -> list[bytes]:
+            stories = store.told_stories(since, before=None, limit=MOST_AT_ONCE)
+            later = (told for told in stories if (told.place.at, told.place.alert_id) > (after.at, after.alert_id))
+            return [self._event(told) for told in later if fits(told, listener.wanted)]
+
+        for event in reversed(await self._desk.read(look)):
+            await self._write(response, event)
 
     async def _tell(self, listener: Listener, response: web.StreamResponse) -> None:
         while True:
             try:
                 async with asyncio.timeout(self.limits.beat):
-                    told = await listener.waiting.get()
+                    event = await listener.waiting.get()
             except TimeoutError:
                 await self._write(response, b": still here\n\n")
                 continue
-            if told is None:
+            if event is None:
                 return
-            await self._write(response, self._event(told))
+            await self._write(response, event)
 
     async def _write(self, response: web.StreamResponse, event: bytes) -> None:
         async with asyncio.timeout(self.limits.write):
             await response.write(event)
 
     def _event(self, told: ToldStory) -> bytes:
+        """Write what tells a story: once for all who listen, and not on the loop, which has messages to send."""
         zone, now = self._desk.setup.config.defaults.zone, self._desk.clock()
         card = self._pages.text("card.html.j2", told=told, zone=zone, now=now, query="")
         sent = {"id": f"story-{told.story.id}", "title": told.entry.title[:160] if told.entry else "", "card": card}
@@ -209,9 +215,12 @@ class Live:
         stories = await self._desk.read(lambda store: store.told_stories(since, before=None, limit=MOST_AT_ONCE))
         new = {place.alert_id for place in news}
         for told in reversed(stories):
-            if any(alert.id in new for alert in told.alerts):
+            if not any(alert.id in new for alert in told.alerts):
+                continue
+            if any(fits(told, listener.wanted) for listener in self.listeners):
+                event = await self._desk.work(partial(self._event, told))
                 for listener in list(self.listeners):
-                    if fits(told, listener.wanted) and not listener.offer(told):
+                    if fits(told, listener.wanted) and not listener.offer(event):
                         self._send_home(listener)
 
 

@@ -128,7 +128,7 @@ async def test_who_does_not_read_is_left(house: House) -> None:
             (told,) = await visitor.app.doors.in_store(_latest, visitor.app.doors.store)
             async with asyncio.timeout(20):
                 while listener.is_there:
-                    listener.offer(told)
+                    listener.offer(live._event(told))
                     await asyncio.sleep(0)
         assert listener not in live.listeners
         assert (await visitor.get("/alerts")).status == 200
