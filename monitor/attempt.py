@@ -13,8 +13,10 @@ from monitor.model import Entry, Match, Policies, Rule
 from monitor.ports import Store
 from monitor.rules.explain import Explanation, explain
 from monitor.rules.find import find_definition
+from monitor.rules.lint.terms import complain_of_phrase
 from monitor.rules.match import Ruleset
 from monitor.rules.nearest import nearest_to
+from monitor.rules.tree import Definition, Term, walk
 from monitor.stories.keys import story_keys
 
 
@@ -41,7 +43,7 @@ class Attempt:
     rule_id: str
     entry: Entry
     explanation: Explanation
-    near: str = ""  # the words that nearly matched, and what to do; "" = none, or nobody looked
+    near: str = ""  # what nearly matched, or cannot have been meant, and what to do; "" = none, or nobody looked
     way: Way | None = None  # None = no match
     story: str = ""  # that a match would join; "" = no match, or no store to ask
 
@@ -67,8 +69,11 @@ class Outlook:
             match = Match(rule=explanation.rule, entry=entry, mentions=explanation.mentions)
             story = self._story(explanation.rule, entry)
             return Attempt(rule_id=rule_id, entry=entry, explanation=explanation, way=self._way(match), story=story)
-        near = nearest_to(find_definition(ruleset, rule_id), explanation, entry) if look_near else None
-        return Attempt(rule_id=rule_id, entry=entry, explanation=explanation, near=str(near or ""))
+        near = ""
+        if look_near:
+            definition = find_definition(ruleset, rule_id)
+            near = _misread(definition, explanation) or str(nearest_to(definition, explanation, entry) or "")
+        return Attempt(rule_id=rule_id, entry=entry, explanation=explanation, near=near)
 
     def _way(self, match: Match) -> Way:
         rule = match.rule
@@ -104,6 +109,14 @@ class Outlook:
                 entries = f"{story.entries:,} {'entry' if story.entries == 1 else 'entries'}"
                 return f"joins story {story.id} by the same {kind}: {entries}{told}"
         return "a new story by link and wording; reports in other words are compared when an entry comes"
+
+
+def _misread(definition: Definition, explanation: Explanation) -> str:
+    """Say of what is missing that it is a phrase although it looks like a search or a list; "" = it does not."""
+    asked = zip(definition.clauses, explanation.clauses, strict=True)
+    parts = (part for clause, answer in asked if not answer.held for part in walk(clause.node))
+    said = (complaint for part in parts if isinstance(part, Term) and (complaint := complain_of_phrase(part)))
+    return next((f"{message}; {hint}" for _, message, hint in said), "")
 
 
 def restraints_now(policies: Policies, store: Store | None, now: datetime) -> Restraints:

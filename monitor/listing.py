@@ -84,11 +84,11 @@ def _cell(value: str | list[str] | None) -> str:
     return f"'{text}" if text.startswith(_FORMULA) else text
 
 
-def write_rss(items: Iterable[Listed], out: TextIO, *, title: str, now: datetime) -> None:
-    """Write an RSS 2.0 feed."""
+def write_rss(items: Iterable[Listed], out: TextIO, *, title: str, now: datetime, link: str = "about:blank") -> None:
+    """Write an RSS 2.0 feed; `link` is the page that it belongs to."""
     rss = ET.Element("rss", version="2.0")
     channel = ET.SubElement(rss, "channel")
-    _texts(channel, title=title, link="about:blank", description=title)
+    _texts(channel, title=title, link=link, description=title)
     _texts(channel, lastBuildDate=format_datetime(now.astimezone(UTC)), generator="Media Monitor")
     for item in items:
         _add_item(channel, item)

@@ -54,6 +54,9 @@ COMMANDS = {
 }
 
 
+INTERRUPTED = 130  # the exit code of what SIGINT has ended
+
+
 class LazyGroup(Group):
     """A group that imports a command when it is called, not when it is listed."""
 
@@ -87,9 +90,15 @@ class LazyGroup(Group):
         return ""
 
     def invoke(self, ctx: click.Context) -> object:
-        """Run a command; say of an option of ours that stands behind it where it belongs."""
+        """Run a command; say of an option of ours that stands behind it where it belongs.
+
+        Ctrl-C is no answer: 1 means that nothing was found, or that messages are still owed.
+        """
         try:
             return super().invoke(ctx)
+        except KeyboardInterrupt:
+            click.echo("\nstopped by Ctrl-C", err=True)
+            ctx.exit(INTERRUPTED)
         except click.NoSuchOption as error:
             if error.option_name not in ("-c", "--config") or error.ctx is None:
                 raise

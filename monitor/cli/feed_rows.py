@@ -146,7 +146,8 @@ def described(
     state = report.state
     yield from _said("detail", one_line(state.detail))
     yield from _pause_lines(row)
-    yield "polled", f"{clock_time(state.polled_at)}, {ago(state.polled_at, now)} ago" if state.polled_at else "never"
+    never = "never with success" if state.failures else "never"
+    yield "polled", f"{clock_time(state.polled_at)}, {ago(state.polled_at, now)} ago" if state.polled_at else never
     if not row.is_paused:
         yield "next", f"{clock_time(report.due)}, {ahead(report.due, now)}"
     yield from _said("failures", f"{state.failures} in a row" if state.failures else "")

@@ -55,7 +55,15 @@ def list_feeds(file: Path, *, failing: bool, paused: bool, tag: str | None, json
     elif rows:
         table([HEADINGS, *(as_line(row, desk.now) for row in rows)], indent=0)
     else:
-        click.echo("no such feed" if failing or paused or tag else "no feeds are watched: `monitor feeds add URL`")
+        click.echo(_none(tag, narrowed=failing or paused))
+
+
+def _none(tag: str | None, *, narrowed: bool) -> str:
+    from monitor.text.plain import one_line  # noqa: PLC0415 - `monitor --help` must not import the house
+
+    if narrowed:
+        return "no such feed"
+    return f"no feed has the tag `{one_line(tag)}`" if tag else "no feeds are watched: `monitor feeds add URL`"
 
 
 @feeds.command("show", short_help="Show all that is known of a feed.")

@@ -64,6 +64,7 @@ def add(
         if not is_good(found):
             for label, text in steps(found):
                 click.echo(f"{label:<10}{one_line(text)}".rstrip(), err=True)
+            click.echo("nothing is added; `--no-check` adds it unread", err=True)
             sys.exit(1)
         title = found.parsed.title if found.parsed else ""
     _add(config, [Wanted(url=url, title=title, name=name, tags=tags)], to=to, write=write)
@@ -168,15 +169,16 @@ def _add(config: Config, wanted: Sequence[Wanted], *, to: Path | None, write: bo
         click.echo(f"left out {shorten(one_line(title), 60)}: {fault}", err=True)
     counts = ((len(plan.entries), "added"), (len(plan.known), "known already"), (len(plan.refused), "refused"))
     said = ", ".join(f"{count:,} {what}" for count, what in counts if count) or "no feeds in it"
-    click.echo(f"{said}{'' if write or not plan.entries else ' by this patch: `--write` makes the change'}", err=True)
     if not plan.entries:
+        click.echo(said, err=True)
         sys.exit(1)
     document = _document(to, config) if to else home_of(config.documents)
     new = add_entries(document, "feeds", plan.entries)
     if not new:
         _print_lines(document, plan.entries)
         sys.exit(1)
-    _change(document, new, write=write)
+    _change(document, new, write=write)  # first: what could not be written was not added
+    click.echo(said if write else f"{said} by this patch: `--write` makes the change", err=True)
     if to and document.file not in {each.file for each in config.documents}:
         click.echo(f"{document.file} is not among the files of `include:` yet", err=True)
 

@@ -28,6 +28,7 @@ if TYPE_CHECKING:  # `monitor --help` must not import the house
 TITLE_WIDTH = 60
 MOST_DEAD = 20
 MOST_SPELLINGS = 5
+MONTH = timedelta(days=30)
 JUDGED = timedelta(days=365)
 
 
@@ -119,6 +120,7 @@ def stats(file: Path, *, patches: bool, as_json: bool) -> None:
     known, now = loaded.ruleset.rules, utc_now()
     with existing_store(file) as store:
         found = store.rule_stats(now)
+        began = min((feed.baseline_at for feed in store.status().feeds if feed.baseline_at), default=now)
         judged = judged_rules(store.feedback(since=now - JUDGED))
     if patches:
         click.echo("".join(propose_misses(loaded.ruleset, loaded.config.documents, judged.values())), nl=False)
@@ -134,7 +136,7 @@ def stats(file: Path, *, patches: bool, as_json: bool) -> None:
         return
     _show_alive(alive, now)
     _show_judged(judged)
-    _show_dead(dead, found, now)
+    _show_dead(dead, found, began, now)
 
 
 def _show_alive(alive: Sequence[RuleStats], now: datetime) -> None:
@@ -145,12 +147,19 @@ def _show_alive(alive: Sequence[RuleStats], now: datetime) -> None:
         )
 
 
-def _show_dead(dead: Sequence[str], found: Mapping[str, RuleStats], now: datetime) -> None:
+def _show_dead(dead: Sequence[str], found: Mapping[str, RuleStats], began: datetime, now: datetime) -> None:
     for rule_id in dead[:MOST_DEAD]:
-        last = f", the last hit {ago(found[rule_id].last_at, now)} ago" if rule_id in found else ""
-        click.echo(f"dead: {rule_id}: nothing in 30 days{last}")
+        click.echo(without_hits(rule_id, found[rule_id].last_at if rule_id in found else None, began, now))
     if len(dead) > MOST_DEAD:
-        click.echo(f"and {len(dead) - MOST_DEAD:,} more without a hit in 30 days")
+        click.echo(f"and {len(dead) - MOST_DEAD:,} more without a hit")
+
+
+def without_hits(rule_id: str, last_at: datetime | None, began: datetime, now: datetime) -> str:
+    """Say that a rule has found nothing: it is dead where feeds have been read for long enough to know."""
+    if last_at is None and now - began < MONTH:
+        return f"no hit yet: {rule_id}: the first feed was read {ago(began, now)} ago"
+    last = f", the last hit {ago(last_at, now)} ago" if last_at else ""
+    return f"dead: {rule_id}: nothing in 30 days{last}"
 
 
 def _show_judged(judged: Mapping[str, Judged]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Iterator
 from datetime import timedelta
@@ -27,11 +28,34 @@ TITLE_WIDTH = 200
 SENTENCE_WIDTH = 300
 
 
+class Spelt(click.ParamType[str]):
+    """A name that has to be spelt in a certain way: a mistake is the option's, not the query's."""
+
+    name = "name"
+
+    def __init__(self, pattern: str, kind: str) -> None:
+        self._pattern = re.compile(pattern)
+        self._kind = kind
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """Read it."""
+        text = str(value)
+        if not self._pattern.fullmatch(text):
+            self.fail(f"`{one_line(text)}` is {self._kind}", param, ctx)
+        return text
+
+
+LANGUAGE = Spelt("[a-z]{2,3}", "no language of two or three small letters, such as `en` or `ru`")
+SOURCE = Spelt(r"[^\s/:@*]+", "no feed, tag or host: write it like `wire` or `reuters.com`")
+
+
 @click.command()
 @click.argument("query")
 @click.option("--since", type=Duration(), default="7d", show_default=True, help="How far back, such as 24h or 30d.")
-@click.option("--feed", help="Only of this feed, tag or host.", metavar="NAME")
-@click.option("--lang", help="Only in this language, such as `ru`, or one that cannot be told.", metavar="CODE")
+@click.option("--feed", type=SOURCE, help="Only of this feed, tag or host.", metavar="NAME")
+@click.option(
+    "--lang", type=LANGUAGE, help="Only in this language, such as `ru`, or one that cannot be told.", metavar="CODE"
+)
 @click.option("--limit", type=click.IntRange(min=1), default=20, show_default=True, help="How many, the newest.")
 @click.option("--timeout", type=Duration(), default="60s", show_default=True, help="How long it may take.")
 @click.option("--json", "form", flag_value="json", help="Print everything as one JSON object.")
@@ -78,7 +102,22 @@ def search(
             late=lambda: utc_now() > start + timeout,
         )
         count = _print(found, limit, form)
+    if feed and not count:
+        _doubt(feed, loaded)
     sys.exit(0 if count else 1)
+
+
+def _doubt(feed: str, loaded: Setup) -> None:
+    """Say that no feed, tag or host of the configuration is called so: a link's host may be, and a feed of the past."""
+    from monitor.document import did_you_mean  # noqa: PLC0415 - `monitor --help` must not import the house
+    from monitor.rules.limits import host_of  # noqa: PLC0415
+
+    feeds = loaded.config.feeds
+    known = {name for each in feeds for name in (each.name, *each.tags, host_of(each.url))} - {""}
+    if feed not in known:
+        hint = did_you_mean(feed, known)
+        said = f"no feed, tag or host of the configuration is called `{one_line(feed)}`"
+        click.secho(f"{said}; {hint}" if hint else said, fg="yellow", err=True)
 
 
 def _usable(loaded: Setup) -> dict[str, Definition]:

@@ -47,7 +47,7 @@ def why(file: Path, *, reference: str, as_json: bool) -> None:
         records, notices = _look_up(store, reference)
         known = bool(records or notices)
         sightings = () if known else _sightings(store, reference)
-        urls = [] if known or sightings else [feed.url for feed in store.status().feeds]
+        feeds = () if known or sightings else tuple((feed.name, feed.url) for feed in store.status().feeds)
     loaded = _current_setup(file) if records else None
     if as_json:
         print_json(
@@ -60,7 +60,7 @@ def why(file: Path, *, reference: str, as_json: bool) -> None:
     else:
         _show_all(records, notices, loaded)
         if not known:
-            _show_unknown(reference, sightings, urls)
+            show_unknown(reference, sightings, feeds)
     sys.exit(0 if known else 1)
 
 
@@ -159,17 +159,24 @@ def _show_nearest(loaded: Setup | None, record: EntryRecord) -> None:
             line(f"    {miss.rule.id}  {click.style('no', fg='red')}  {clause}", indent=8)
 
 
-def _show_unknown(reference: str, sightings: tuple[Sighting, ...], urls: list[str]) -> None:
+def show_unknown(reference: str, sightings: tuple[Sighting, ...], feeds: tuple[tuple[str, str], ...]) -> None:
+    """Say what is left of an entry that is not stored, or whether one of its host could have been seen."""
     if sightings:
         click.echo("known, and no longer stored:")
         table([sighting.feed, f"shown last on {sighting.last_at:%Y-%m-%d}"] for sighting in sightings)
         return
     click.echo(f"never seen: {shorten(one_line(reference), 200)}")
     host = _host(reference)
-    hosts = sorted({_host(url) for url in urls} - {""})
+    hosts = sorted({_host(url) for _, url in feeds} - {""})
     if host:
-        near = [name for name in hosts if name == host or name.endswith(f".{host}") or host.endswith(f".{name}")]
-        click.echo(f"  feeds of {host} are watched: {', '.join(near)}" if near else f"  no feed of {host} is watched")
+        kin = {name for name in hosts if name == host or name.endswith(f".{host}") or host.endswith(f".{name}")}
+        near = sorted(name for name, url in feeds if _host(url) in kin)
+        if near:
+            more = f" and {len(near) - MOST_HOSTS} more" if len(near) > MOST_HOSTS else ""
+            click.echo(f"  feeds of {host} are watched: {', '.join(near[:MOST_HOSTS])}{more}")
+            click.echo("  `monitor feeds show NAME` says when one was polled last, and whether it fails")
+        else:
+            click.echo(f"  no feed of {host} is watched")
     more = f" and {len(hosts) - MOST_HOSTS} more" if len(hosts) > MOST_HOSTS else ""
     click.echo(f"  watched hosts: {', '.join(hosts[:MOST_HOSTS]) or 'none'}{more}")
 

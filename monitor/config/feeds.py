@@ -67,6 +67,7 @@ def load_feeds(
         settings, problems = validate(written.document, FeedSettings, ("feeds", written.name))
         loader.problems += problems
         if settings is None:
+            loader.look_at_url(written)
             continue
         feed = _feed(written, settings, loader, settings.poll or poll, settings.backlog or backlog)
         if feed is not None:
@@ -120,6 +121,12 @@ class _Loader:
         for path in _literal_secrets(written):
             self.problems.append(written.document.problem(path, _LITERAL, _BY_REFERENCE))
             self._literals.setdefault(written.document.file, (written.document, []))[1].append(path)
+
+    def look_at_url(self, written: _Written) -> None:
+        """Complain of the URL of a feed whose options are wrong: both are told at once."""
+        given = written.document.value["feeds"][written.name]
+        if isinstance(given, dict) and isinstance(url := given.get("url"), str):
+            self.url(written, url.strip())
 
     def blotted(self) -> list[Problem]:
         """Return the problems; no source line among them shows a secret that is written out."""

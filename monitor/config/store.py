@@ -49,7 +49,11 @@ def read_main(file: Path) -> tuple[Document | None, list[Problem]]:
     main, problems = read_document(file, name=shown_path(file))
     if main is None:
         if not file.exists():
-            problems = [replace(problem, hint="name another one with `--config`") for problem in problems]
+            hint = "name another one with `--config`, or make one with `monitor init FOLDER`"
+            problems = [replace(problem, hint=hint) for problem in problems]
+        elif file.is_dir():
+            named = f"name the file in it, such as `{shown_path(file / 'monitor.yaml')}`"
+            problems = [replace(problem, hint=named) for problem in problems]
         return None, problems
     if not isinstance(main.value, dict):
         message, hint = "this should be a mapping", "write keys such as `feeds:` and `channels:`"

@@ -8,14 +8,14 @@ from typing import Any
 
 from aiohttp import web
 
-from monitor import acts
 from monitor.console.asked import form
 from monitor.console.desk import Desk
 from monitor.console.doing import Deeds
 from monitor.console.finding import Finder, Finding
-from monitor.console.pages import PER_PAGE, Pages, Said, offered, see_other
+from monitor.console.pages import PER_PAGE, Pages, offered, see_other
+from monitor.console.place import write_place
 from monitor.console.timeline import Timeline, draw, step_of, window
-from monitor.console.told_filter import RANGES, Asked, read_asked, write_place
+from monitor.console.told_filter import RANGES, Asked, read_asked
 from monitor.model import Priority
 from monitor.ports import Store, ToldFilter, ToldPlace
 
@@ -84,7 +84,8 @@ class Alerts:
     ) -> web.Response:
         setup = self._desk.setup
         context = {"finding": None, "mistakes": (), "stories": (), "timeline": None, "more": "", "live": "", **found}
-        shared = {"asked": asked, "now": self._desk.clock(), "zone": setup.config.defaults.zone, **context}
+        known = {"ruled": len(setup.ruleset.rules), "watched": len(setup.config.feeds)}
+        shared = {**known, "asked": asked, "now": self._desk.clock(), "zone": setup.config.defaults.zone, **context}
         if "HX-Request" in request.headers and "HX-History-Restore-Request" not in request.headers:
             answer = self._pages.part("found.html.j2", **shared)
         else:
@@ -106,10 +107,7 @@ class Alerts:
         """Take care of all alerts about a story; answer with its card, or go back to where it stood."""
         story_id, sent = request.match_info["story"], await form(request)
         account = await self._desk.read(lambda store: store.story_account(story_id, after=None, limit=1))
-        open_alerts = [each.alert for each in account.alerts if not each.alert.acknowledged_at] if account else []
-        said = Said("Somebody takes care of it already." if account else "That story is no longer known.", done=False)
-        for alert in open_alerts:
-            said = await self._deeds.do(request, acts.acknowledge, alert.id)
+        said = await self._deeds.acknowledge(request, account)
         if "HX-Request" not in request.headers:
             return self._deeds.go_on("/alerts", said, query=sent.get("query", ""))
         this = ToldFilter(story=story_id)

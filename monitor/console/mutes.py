@@ -8,10 +8,10 @@ from typing import Final
 from aiohttp import web
 
 from monitor import acts
-from monitor.console.asked import form, person
+from monitor.console.asked import form, person, place
 from monitor.console.desk import Desk
 from monitor.console.pages import PER_PAGE, Pages, offered, see_other
-from monitor.console.told_filter import read_place, write_place
+from monitor.console.place import write_place
 from monitor.decide.mutes import runs, what_is_muted
 from monitor.errors import UserError
 from monitor.model import Action, Mute
@@ -38,8 +38,8 @@ class Mutes:
 
     async def _show(self, request: web.Request) -> web.Response:
         now, past = self._desk.clock(), "past" in request.query
-        place = read_place(request.query.get("before", ""))
-        before = MutePlace(since=place.at, mute_id=place.alert_id) if place else None
+        read = place(request.query.get("before", ""))
+        before = MutePlace(since=read.at, mute_id=read.alert_id) if read else None
 
         def look(store: Store) -> tuple[tuple[Mute, ...], tuple[Action, ...]]:
             found = store.mute_page(at=None if past else now, before=before, limit=PER_PAGE + 1)

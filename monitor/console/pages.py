@@ -12,11 +12,13 @@ from zoneinfo import ZoneInfo
 
 from aiohttp import web
 from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup, escape
 
 from monitor import __version__
 from monitor.account import verdict_in_words
 from monitor.console.guard import COOKIE
 from monitor.console.unwritten import Unwritten
+from monitor.files import Mistakes
 from monitor.model import DeliveryState, Excerpt
 from monitor.notify.excerpts import Piece, cut, pieces, safe_link
 from monitor.ports import Attention
@@ -32,6 +34,7 @@ PAGES: Final = (  # path, name: in the order of the navigation
 )
 PER_PAGE: Final = 50
 MOST_OFFERED: Final = 300  # names in a list to choose from: a field without a list takes any
+_CODE = re.compile(r"`([^`]+)`")
 _LANGUAGE = re.compile(r"[A-Za-z]{2,8}(?:-[A-Za-z0-9]{1,8}){0,3}", re.ASCII)
 STATES: Final = {  # of a message, in a word
     DeliveryState.NEW: "owed",
@@ -53,6 +56,7 @@ class Said:
 
 SAID: Final = web.RequestKey("said", Said)  # what came of the form before this page
 ATTENTION: Final = web.RequestKey("attention", Attention)  # what somebody should look at
+NOT_LOADED: Final = web.RequestKey("not_loaded", Mistakes)  # why the files are not used as they are now
 
 
 class Pages:
@@ -77,6 +81,7 @@ class Pages:
             pieces=marked,
             language=language,
             verdict=verdict_in_words,
+            coded=coded,
         )
 
     def page(
@@ -86,6 +91,7 @@ class Pages:
         shell = {
             "here": request.path,
             "attention": request.get(ATTENTION),
+            "not_loaded": request.get(NOT_LOADED),
             "said": request.get(SAID),
             "has_session": COOKIE in request.cookies,
         }
@@ -135,6 +141,11 @@ def iso(then: datetime) -> str:
 def short(text: str, width: int = 160) -> str:
     """Write a text in one line, cut where it is longer."""
     return shorten(one_line(text), width)
+
+
+def coded(text: str) -> Markup:
+    """Show what stands between backticks as code, without them; words in Arabic do not turn the line around."""
+    return Markup(_CODE.sub(r"<code><bdi>\1</bdi></code>", str(escape(text))))  # noqa: S704 - escaped before
 
 
 def marked(excerpt: Excerpt, width: int = 300) -> list[Piece]:

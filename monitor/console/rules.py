@@ -155,7 +155,8 @@ class Rules:
         told = await self._desk.read(lambda store: store.told_stories(wanted, before=None, limit=IN_FEED))
         items = [Listed(rule=rule.id, at=each.place.at, entry=each.entry, found=()) for each in told if each.entry]
         out = io.StringIO()
-        write_rss(items, out, title=f"{rule.title} · Media Monitor", now=self._desk.clock())
+        page_of_rule = str(request.url.origin().with_path(f"/rules/{rule.id}"))
+        write_rss(items, out, title=f"{rule.title} · Media Monitor", now=self._desk.clock(), link=page_of_rule)
         return web.Response(text=out.getvalue(), content_type="application/rss+xml")
 
 

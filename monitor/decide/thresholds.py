@@ -109,7 +109,8 @@ def _at_least(threshold: AtLeast, hit: Hit, history: History) -> Judgement:
     for each in (*history.hits, hit):
         texts.setdefault(each.text_key, each)
     entries, sources = len(texts), len({each.source for each in texts.values()})
-    so_far = [f"{entries} of {threshold.entries} entries"]
+    copies = " (copies count once)" if entries <= len(history.hits) else ""
+    so_far = [f"{entries} of {threshold.entries} entries{copies}"]
     so_far += [f"{sources} of {threshold.sources} sources"] if threshold.sources > 1 else []
     reason = f"{', '.join(so_far)} within {span(threshold.within)}"
     told_at = history.tally.told_at

@@ -24,6 +24,7 @@ _LINES = re.compile(r"[^\n]*\n|[^\n]+")
 _NO_CONTENT = re.compile(r"\s*(?:#.*)?$", re.DOTALL)
 _MARK = "\ufeff"
 INDENT = "  "
+FEW = 3  # entries that are added to one line
 
 
 def quoted(text: str) -> str:
@@ -224,17 +225,21 @@ def _end_of(lines: Sequence[str], at: int) -> int:
 
 
 def _with_flow(document: Document, section: str, entries: Mapping[str, Any]) -> str:
-    """Add to a mapping in braces: behind its last entry where that ends with a text, else before its first."""
-    told = ", ".join(f"{key}: {written(value)}" for key, value in entries.items())
+    """Add to a mapping in braces: behind its last entry where that ends with a text, else before its first.
+
+    What would make a line of many entries gets a line for each.
+    """
+    comma = ", " if len(entries) <= FEW else f",{_end(document)}{INDENT}"
+    told = comma.join(f"{key}: {written(value)}" for key, value in entries.items())
     keys = _keys(document, section)
     if not keys:
         at = _offset(document, document.spans[(section,)]) + 1
         return document.text[:at] + told + document.text[at:]
     last = _text_end(document, (section, keys[-1]))
     if last is not None:
-        return f"{document.text[:last]}, {told}{document.text[last:]}"
+        return f"{document.text[:last]}{comma}{told}{document.text[last:]}"
     at = _offset(document, document.key_spans[section, keys[0]])
-    return f"{document.text[:at]}{told}, {document.text[at:]}"
+    return f"{document.text[:at]}{told}{comma}{document.text[at:]}"
 
 
 def _keys(document: Document, section: str) -> list[str]:

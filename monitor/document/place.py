@@ -36,6 +36,7 @@ class Document:
     value: Any = field(default=None, repr=False)
     spans: dict[Loc, Span] = field(default_factory=dict, repr=False)
     key_spans: dict[Loc, Span] = field(default_factory=dict, repr=False)
+    is_as_written: bool = field(default=False, repr=False)  # a quote at a text's beginning is a character of it
     _lines: list[str] = field(default_factory=list, init=False, repr=False)
 
     def problem(self, loc: Sequence[str | int], message: str, hint: str = "", *, at_key: bool = False) -> Problem:

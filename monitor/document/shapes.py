@@ -65,9 +65,10 @@ def _without_echoes(errors: Sequence[ErrorDetails], model: type[BaseModel]) -> I
     """Leave out what follows from another mistake: a key is missing for it was mistyped, items for they are wrong."""
     inside = {error["loc"][:end] for error in errors for end in range(len(error["loc"]))}
     mistyped = {
-        (*error["loc"][:-1], nearest(str(error["loc"][-1]), known_keys(model, error["loc"])))
+        (*error["loc"][:-1], meant)
         for error in errors
         if error["type"] == "extra_forbidden"
+        for meant in _meant(str(error["loc"][-1]), model, error["loc"])
     }
     for error in errors:
         echo = error["type"] == "too_short" and error["loc"] in inside
@@ -124,10 +125,17 @@ def _instead(given: Any, *, quote: bool) -> str:
     return f", not `{given}`" if quote else ", not text"
 
 
-def _instead_of(key: str, model: type[BaseModel], loc: Iterable[str | int]) -> str:
-    """Say what to write for a key that is not known: what took its place (a model's `former`), or what is near."""
+def _meant(key: str, model: type[BaseModel], loc: Iterable[str | int]) -> tuple[str | None, ...]:
+    """Return the keys that may be meant by one that is not known."""
     former: Mapping[str, str] = getattr(_innermost(model, loc), "former", {})
-    return f"did you mean `{former[key]}`?" if key in former else did_you_mean(key, known_keys(model, loc))
+    return former.get(key), nearest(key, known_keys(model, loc))
+
+
+def _instead_of(key: str, model: type[BaseModel], loc: Iterable[str | int]) -> str:
+    """Say what to write for a key that is not known: what took its place (its model's `former`), or what is near."""
+    former: Mapping[str, str] = getattr(_innermost(model, loc), "former", {})
+    known = known_keys(model, loc)
+    return f"did you mean `{former[key]}`?" if former.get(key) in known else did_you_mean(key, known)
 
 
 def _plainly(message: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 from datetime import datetime, timedelta
 from http import HTTPStatus
 from typing import Final
@@ -20,6 +21,7 @@ from monitor.feeds.reasons import explain, shown
 MAX_BYTES: Final = 5_000_000  # of a body, on the wire and decoded
 HOLD_UNASKED: Final = timedelta(minutes=5)  # of a host that is overloaded and does not say for how long
 _OVERLOADED = (HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE)
+_MINUTE = timedelta(minutes=1)
 _CHUNK = 65_536
 
 
@@ -51,9 +53,10 @@ async def refuse(response: aiohttp.ClientResponse, now: datetime, *, asked: URL 
         hold = HOLD_UNASKED if wait is None else wait
     cause = Cause.RATE_LIMITED if status == HTTPStatus.TOO_MANY_REQUESTS else Cause.HTTP
     blocked = await _blocked(response)
-    return FetchError(
-        Cause.BLOCKED if blocked else cause, explain(status, where, blocked), retry_after=wait, hold_host=hold
-    )
+    said = explain(status, where, blocked)
+    if hold:
+        said += f"; all feeds of {response.url.host} wait {math.ceil(hold / _MINUTE)} min for it"
+    return FetchError(Cause.BLOCKED if blocked else cause, said, retry_after=wait, hold_host=hold)
 
 
 def hub_in_headers(response: aiohttp.ClientResponse) -> tuple[str, str]:

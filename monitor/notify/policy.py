@@ -64,7 +64,19 @@ class ChannelSettings(Settings):
     def _end(self) -> Self:
         if self.instant is not None and self.digest is None:
             raise ValueError("`instant` says what does not wait for the digest, and there is no `digest`")
+        if self.zone is None:
+            self._agree_on_a_zone()
         return self
+
+    def _agree_on_a_zone(self) -> None:
+        """Refuse hours of one zone beside a digest in another: mostly one of them was left to be guessed."""
+        quiet = {hours.zone for hours in self.quiet}
+        if quiet and self.digest is not None and self.digest.at is not None and self.digest.zone not in quiet:
+            named = next(hours.zone for hours in self.quiet)
+            raise ValueError(
+                f"the digest is due in {self.digest.zone}, and `quiet` counts in {named}: name the channel's zone,"
+                f" for example zone: {named}"
+            )
 
     def policy(self, zone: str) -> Policy:
         """Return how the channel wants to be told; `zone` holds where it names none."""

@@ -110,7 +110,8 @@ def _explained(source: Path) -> Iterator[None]:
     except OSError as error:
         raise UserError(f"{_shown(str(source))}: cannot be read: {error.strerror or 'it is damaged'}") from error
     except (zipfile.BadZipFile, tarfile.TarError, zlib.error, EOFError, ValueError, OverflowError) as error:
-        raise UserError(f"{_shown(str(source))}: this archive is damaged, or its names are not in UTF-8") from error
+        said = "this is no zip or tar, or damaged, or its names are not in UTF-8"
+        raise UserError(f"{_shown(str(source))}: {said}") from error
     except (NotImplementedError, RuntimeError) as error:  # how zipfile says that it does not know a way of packing
         raise UserError(f"{_shown(str(source))}: this archive is packed in a way that is not read") from error
 

@@ -88,4 +88,5 @@ def _as_rule(document: Document) -> Document:
         spans={above[:length]: document.spans[()] for length in range(3) if () in document.spans}
         | {(*above, *loc): span for loc, span in document.spans.items()},
         key_spans={(*above, *loc): span for loc, span in document.key_spans.items()},
+        is_as_written=document.is_as_written,
     )

@@ -5,19 +5,22 @@ Only shapes are checked here; what terms, actors, channels and other rules mean 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
 from difflib import get_close_matches
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import BeforeValidator, Discriminator, Field, Tag, model_validator
 
 from monitor.model import Dedup, Threshold
+from monitor.rules.other_words import OTHER_WORDS, OTHER_WORDS_OF_NEAR
 from monitor.rules.pieces import (
     UNQUOTED,
     Day,
     FieldWords,
     LanguageCodes,
     MaybeDuration,
+    PartText,
     PriorityWord,
     Shape,
     SourceNames,
@@ -26,6 +29,7 @@ from monitor.rules.pieces import (
     WikidataId,
     given,
     listed,
+    mapped,
 )
 from monitor.rules.query import MOST_NEAR, WIDEST_NEAR
 from monitor.rules.thresholds import AbsentShape, AtLeastShape, NewShape, SpikeShape
@@ -49,7 +53,9 @@ def _kind_of_near_part(value: Any) -> str:
     return "<list>" if isinstance(value, list) else _kind_of_part(value)
 
 
-Part = Annotated[Annotated[Text, Tag("<text>")] | Annotated["GroupShape", Tag("<group>")], Discriminator(_kind_of_part)]
+Part = Annotated[
+    Annotated[PartText, Tag("<text>")] | Annotated["GroupShape", Tag("<group>")], Discriminator(_kind_of_part)
+]
 Parts = Annotated[tuple[Part, ...], BeforeValidator(listed)]
 NearPart = Annotated[
     Annotated[Text, Tag("<text>")] | Annotated["GroupShape", Tag("<group>")] | Annotated[Parts, Tag("<list>")],
@@ -60,6 +66,8 @@ NearPart = Annotated[
 class NearShape(Shape):
     """`near:`, two to five things within one stretch of so many words."""
 
+    former: ClassVar[Mapping[str, str]] = OTHER_WORDS_OF_NEAR
+
     of: tuple[NearPart, ...] = Field(min_length=2, max_length=MOST_NEAR)
     """Two to five things: each a word, a phrase, an actor, a group, or a list that means any of them. Example:
     `[[talks, negotiations], Syria]`."""
@@ -68,9 +76,16 @@ class NearShape(Shape):
     ordered: bool = False
     """`true`: in this order. Example: `true`."""
 
+    @model_validator(mode="before")
+    @classmethod
+    def _mapped(cls, value: Any) -> Any:
+        return mapped(value, "{of: [talks, Syria], within: 12}")
+
 
 class GroupShape(Shape):
     """Conditions: lists mean any, keys mean all; a rule's, or a group's where a term may stand."""
+
+    former: ClassVar[Mapping[str, str]] = OTHER_WORDS
 
     terms: Parts = ()
     """One of these words, phrases or `prefix*` stands. Example: `[talks, deconflict*]`."""

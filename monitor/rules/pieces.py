@@ -31,6 +31,20 @@ def _written(value: Any) -> Any:
     return value
 
 
+def _part(value: Any) -> Any:
+    """Refuse a list where one part of a list is meant: it could mean any of these, or all."""
+    if isinstance(value, list):
+        raise ValueError("this should be text, not a list: for any of several, write `{any: [a, b]}`")  # noqa: TRY004 - as above
+    return _written(value)
+
+
+def mapped(value: Any, example: str) -> Any:
+    """Refuse what is no mapping, with one that is."""
+    if not isinstance(given(value), dict):
+        raise ValueError(f"this should be a mapping: write for example `{example}`")  # noqa: TRY004 - as above
+    return value
+
+
 def listed(value: Any) -> Any:
     """Take a single value for a list of one."""
     if value is None or value == []:
@@ -73,6 +87,7 @@ def _some_time(value: Any) -> timedelta:
 
 
 Text = Annotated[str, BeforeValidator(_written)]
+PartText = Annotated[str, BeforeValidator(_part)]
 Texts = Annotated[tuple[Text, ...], BeforeValidator(listed)]
 PriorityWord = Annotated[Literal["low", "normal", "high", "urgent"] | None, BeforeValidator(_written)]
 FieldWord = Annotated[Literal["title", "summary", "body"], BeforeValidator(_written)]

@@ -55,17 +55,47 @@ class Piece:
         return QueryError(message, hint, self.start, max(self.end, self.start + 1))
 
 
+_COLON = "Text that holds a colon stands in quotes"
 QUOTES = '"“”„‟«»＂'
 _PIECE = re.compile(
-    rf"""(?P<space>\s+)|(?P<open>\()|(?P<close>\))|(?P<quote>[{QUOTES}])|(?P<prefix>[^\W\d][\w,]*:)|(?P<word>[^\s(){QUOTES}]+)"""
+    r"(?P<space>\s+)|(?P<open>\()|(?P<close>\))|(?P<around>AROUND\s*\([0-9]+\))"
+    rf"|(?P<quote>[{QUOTES}])|(?P<prefix>[^\W\d][\w,]*:)|(?P<word>[^\s(){QUOTES}]+)"
 )
 _QUOTE_END = re.compile(f"[{QUOTES}]")
 _VERBATIM = re.compile(r'((?:[^"]|"")*)"')  # in exact: and re: a quote is written twice
 _NEAR = re.compile(r"(O?)NEAR/(.*)", re.IGNORECASE | re.DOTALL)
 _NUMBER = re.compile(r"[0-9]{1,9}")
 _OPERATORS = {"AND": Kind.AND, "OR": Kind.OR, "NOT": Kind.NOT}
-_FOREIGN = {"&": "AND", "&&": "AND", "+": "AND", "|": "OR", "||": "OR", "!": "NOT", "-": "NOT"}
+_FOREIGN = {
+    "&": "AND",
+    "&&": "AND",
+    "+": "AND",
+    "|": "OR",
+    "||": "OR",
+    "!": "NOT",
+    "-": "NOT",
+    **dict.fromkeys(("ANDNOT", "AND-NOT", "BUTNOT"), "AND NOT"),
+}
 _FIELDS = tuple(field.value for field in Field)
+# What other search tools have instead. Read as words, these would be watched for, and nothing would ever be found.
+_FOREIGN_NEAR = re.compile(r"(?:w|within|n|p|pre|and|not|adj)/[0-9]+|(?:near|onear|adj)[0-9]+", re.IGNORECASE)
+_FOREIGN_WILD = re.compile(r"(?<=\w)(?:[?](?=\w)|[!~](?=[0-9.]*$))")
+_ELSEWHERE = {
+    **dict.fromkeys(("lang", "language"), "a rule says `lang: [en]` beside `query:`, a search `--lang en`"),
+    **dict.fromkeys(
+        ("site", "source", "sourcename", "host", "domain", "feed", "url", "inurl"),
+        "a rule says `sources: [example.org]` beside `query:`, a search `--feed example.org`",
+    ),
+    **dict.fromkeys(("intitle", "headline", "ti", "allintitle"), "write `title:`"),
+    **dict.fromkeys(("intext", "content", "text", "allintext"), "write `body:`"),
+}
+
+
+def reads_as_word(text: str) -> bool:
+    """Say whether a text of letters, digits and hyphens means itself in a query."""
+    word = text.rstrip("*")
+    taken = word.upper() in {*_OPERATORS, *_FOREIGN, "NEAR", "ONEAR"} or word.lower() in PREFIXES
+    return not (taken or _FOREIGN_NEAR.fullmatch(word))
 
 
 def cut_query(text: str) -> list[Piece]:
@@ -105,6 +135,9 @@ def _piece(kind: str, text: str, start: int) -> Piece:
             return Piece(Kind.OPEN, text, start, end)
         case "close":
             return Piece(Kind.CLOSE, text, start, end)
+        case "around":
+            mark = Piece(Kind.NEAR, text, start, end)
+            raise mark.error(f"`{text}` is no operator here", "write `NEAR/5` between two words")
         case "prefix":
             return _prefix(Piece(Kind.PREFIX, text[:-1], start, end))
     near = _NEAR.fullmatch(text)
@@ -119,8 +152,8 @@ def _prefix(piece: Piece) -> Piece:
         return piece
     if named and set(named) <= set(_FIELDS):
         return Piece(Kind.FIELDS, piece.text, piece.start, piece.end)
-    hint = did_you_mean(piece.text, (*_FIELDS, *PREFIXES))
-    raise piece.error(f"unknown field `{piece.text}:`", f"{hint.rstrip('?')}? Text that holds a colon stands in quotes")
+    hint = _ELSEWHERE.get(piece.text.lower()) or did_you_mean(piece.text, (*_FIELDS, *PREFIXES))
+    raise piece.error(f"unknown field `{piece.text}:`", f"{hint}{'' if hint.endswith('?') else '.'} {_COLON}")
 
 
 def _near(found: re.Match[str], start: int) -> Piece:
@@ -138,6 +171,7 @@ def _word(piece: Piece) -> Piece:
     if word[0] in "-+" and len(word) > 1:
         said = "write `NOT` before it" if word[0] == "-" else "every word is required anyway"
         raise piece.error(f"`{word[0]}` before a word says nothing here", said)
+    _refuse_foreign(piece)
     if word[0] in "'‘’":
         raise piece.error("phrases stand in double quotes", 'write `"several words"`')
     if word.upper() in ("NEAR", "ONEAR") and word.isupper():
@@ -146,3 +180,14 @@ def _word(piece: Piece) -> Piece:
         hint = f'write `{word.upper()}` for the operator, or `"{word}"` for the word'
         raise piece.error(f"`{word}` in small letters could be a word or an operator", hint)
     return piece
+
+
+def _refuse_foreign(piece: Piece) -> None:
+    """Refuse what means something to other search tools, and here would be a word that nobody writes."""
+    word, quoted = piece.text, f'put it in quotes if it is a word: `"{piece.text}"`'
+    if _FOREIGN_NEAR.fullmatch(word):
+        raise piece.error(f"`{word}` is no operator here", f"write `NEAR/5`, or `ONEAR/5` for this order; {quoted}")
+    if found := _FOREIGN_WILD.search(word):
+        raise piece.error(f"`{found[0]}` stands for no letters here", f"write `begin*`, or each form; {quoted}")
+    if word[-1] in ",;" and len(word) > 1:
+        raise piece.error(f"`{word[-1]}` says nothing here", "write `OR` for any of them, or quotes around a phrase")

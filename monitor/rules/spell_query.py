@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import re
 
-from monitor.rules.query_words import PREFIXES, QUOTES
+from monitor.rules.query_words import QUOTES, reads_as_word
 from monitor.rules.spell import normal
 from monitor.rules.tree import Actor, AllOf, AnyOf, Exact, In, Near, Node, NoneOf, Regex, Term, Use
 
 _PLAIN = re.compile(r"\w[\w-]*\*?")
-_OPERATORS = frozenset({"AND", "OR", "NOT", "NEAR", "ONEAR", *PREFIXES})
 
 
 def spell_query(node: Node) -> str:
@@ -65,7 +64,7 @@ def _prefixed(node: Actor | Use | Exact | Regex) -> str:
 
 
 def _is_plain(text: str) -> bool:
-    return bool(_PLAIN.fullmatch(text)) and text.upper().rstrip("*") not in _OPERATORS
+    return bool(_PLAIN.fullmatch(text)) and reads_as_word(text)
 
 
 def _without_quotes(text: str) -> str:

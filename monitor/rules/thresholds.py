@@ -8,7 +8,7 @@ from typing import Any
 from pydantic import Field, model_validator
 
 from monitor.model import MOST_RECALLED, Absent, AtLeast, New, Spike
-from monitor.rules.pieces import Duration, Shape
+from monitor.rules.pieces import Duration, Shape, mapped
 
 THRESHOLD_KEYS = ("at_least", "absent", "spike", "new")
 
@@ -20,11 +20,16 @@ class AtLeastShape(Shape):
     """`at_least:`, enough entries of enough sources within a time."""
 
     entries: int = Field(default=1, ge=1, le=MOST_RECALLED)
-    """So many entries. Example: `3`."""
+    """So many entries: copies of one text count once. Example: `3`."""
     sources: int = Field(default=1, ge=1, le=1_000)
     """Of so many independent sources: copies of one text count once. Example: `2`."""
     within: Duration
     """In so long. Example: `2h`."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _mapped(cls, value: Any) -> Any:
+        return mapped(value, "{entries: 3, sources: 2, within: 2h}")
 
     @model_validator(mode="after")
     def _asks_for_more_than_one(self) -> AtLeastShape:
@@ -62,6 +67,11 @@ class SpikeShape(Shape):
     """Counted over so long. Example: `1h`."""
     baseline: Duration
     """So long back is what is usual. Example: `14d`."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _mapped(cls, value: Any) -> Any:
+        return mapped(value, "{factor: 3, over: 1h, baseline: 14d}")
 
     @model_validator(mode="after")
     def _baseline_is_longer(self) -> SpikeShape:

@@ -61,7 +61,9 @@ class Trials:
         span = Span(0, 0, len(line))
         spans: dict[Loc, Span] = {(): span, ("query",): span}
         value = {"query": line, **(also or {})}
-        document = Document(file=name, text=line, value=value, spans=spans, key_spans={("query",): span})
+        document = Document(
+            file=name, text=line, value=value, spans=spans, key_spans={("query",): span}, is_as_written=True
+        )
         if found := _CONTROL.search(line):
             place = Span(0, found.start(), 1)
             raise ConfigurationError(

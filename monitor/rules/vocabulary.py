@@ -12,6 +12,9 @@ ACTOR_MARK = "actor:"
 """Before an actor's id where terms stand: `all: ["actor:shoygu", Syria]`."""
 
 
+SPELLINGS = "write its spellings under `actors:` at the top of a file, or the name under `terms`"
+
+
 class Vocabulary:
     """All that rules may speak of; each of its answers raises ReadingError where something means nothing."""
 
@@ -39,7 +42,7 @@ class Vocabulary:
         name = text.removeprefix(ACTOR_MARK).strip()
         actor = self.actors.get(name)
         if actor is None:
-            hint = self._actor_spelt(name) or did_you_mean(name, self.actors)
+            hint = self._actor_spelt(name) or did_you_mean(name, self.actors) or SPELLINGS
             raise ReadingError(f"unknown actor `{name}`", hint)
         return actor
 

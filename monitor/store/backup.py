@@ -35,7 +35,8 @@ def back_up(file: Path, target: Path) -> None:
         _to_disk(target.parent)
     except (OSError, sqlite3.Error) as error:
         unfinished.unlink(missing_ok=True)
-        raise StoreUnavailableError(f"{file} cannot be copied to {target}: {error}") from error
+        reason = error.strerror if isinstance(error, OSError) and error.strerror else error
+        raise StoreUnavailableError(f"{file} cannot be copied to {target}: {reason}") from error
 
 
 def back_up_before_upgrade(file: Path, revision: str) -> Path:

@@ -43,6 +43,7 @@ class Door:
                 self._refused = wanted
                 reason = getattr(error, "strerror", None) or type(error).__name__
                 told = {"what": self._name, "address": wanted[0], "port": wanted[1], "reason": reason}
+                told["hint"] = "is another program there? `monitor doctor` says which key names the place"
                 log.error("cannot listen: nobody reaches us", **told)  # noqa: TRY400 - a person's mistake has no traceback
             return False
         self._server, self._place, self._refused = server, wanted, None

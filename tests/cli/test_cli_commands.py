@@ -12,8 +12,11 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
+import click
 import pytest
+from click.testing import CliRunner
 
+from monitor.cli import LazyGroup
 from tests.app.house import FeedServer, rss
 from tests.forks import monitor, run
 
@@ -340,6 +343,8 @@ def test_try_names_what_comes_nearest(desk: Path) -> None:
     assert code == 1
     assert "  near: “Choïgou” is how others write shoygu: add it to shoygu\n" in out
     assert "near:" not in monitor(desk, "try", "talks", "Rain")[1]
+    said = "near: `talks AND rain` is read as one phrase: `AND` is a word here; write it under `query:`\n"
+    assert said in monitor(desk, "try", "-", "Talks in the rain", text="talks AND rain")[1]
 
 
 def test_the_channel_to_replay_is_one_that_there_is(desk: Path) -> None:
@@ -471,3 +476,12 @@ def test_without_a_cyrillic_name_there_is_nothing_to_begin_with(desk: Path) -> N
     code, _, err = monitor(desk, "actors", "suggest", "kerry")
     assert code == 2
     assert "has no Russian or Ukrainian spelling to begin with" in err
+
+
+def test_ctrl_c_is_neither_an_answer_nor_a_traceback() -> None:
+    class Interrupted(LazyGroup):
+        def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command:  # noqa: ARG002 - click's signature
+            return click.Command(cmd_name, callback=lambda: signal.raise_signal(signal.SIGINT))
+
+    result = CliRunner().invoke(Interrupted("monitor"), ["search"])
+    assert (result.exit_code, result.stderr) == (130, "\nstopped by Ctrl-C\n")

@@ -245,6 +245,7 @@ async def test_check_and_add_read_a_url(desk: Path) -> None:
         code, out, err = await asyncio.to_thread(monitor, desk, "feeds", "add", server.url("/missing"))
         assert (code, out) == (1, "")
         assert "failed    HTTP error: HTTP 404" in err
+        assert err.endswith("nothing is added; `--no-check` adds it unread\n")
 
 
 # -- add, remove, import, export ---------------------------------------------------------------------------------------

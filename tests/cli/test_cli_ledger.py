@@ -3,6 +3,7 @@
 import json
 import shutil
 import subprocess
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,8 @@ from click.testing import CliRunner, Result
 
 from monitor.cli import cli
 from monitor.cli.backtest import WIDTH, bar
+from monitor.cli.rules import without_hits
+from monitor.cli.why import show_unknown
 from tests.app.house import rss
 from tests.cli.test_cli_commands import RULES
 from tests.forks import monitor
@@ -92,6 +95,16 @@ def test_why_knows_what_it_never_saw(desk: Path, name: str) -> None:
     assert json.loads(monitor(desk, "why", name, "--json")[1]) == {"entries": [], "notices": [], "sightings": []}
 
 
+def test_why_names_the_feeds_that_an_article_could_have_come_from(capsys: pytest.CaptureFixture[str]) -> None:
+    feeds = (("uk", "https://feeds.wire.example/uk"), ("world", "https://www.wire.example/world"), ("x", "file:///x"))
+    show_unknown("https://wire.example/never", (), feeds)
+    out = capsys.readouterr().out
+    assert "  feeds of wire.example are watched: uk, world\n  `monitor feeds show NAME` says" in out
+    assert "  watched hosts: feeds.wire.example, wire.example\n" in out
+    show_unknown("https://else.example/never", (), feeds)
+    assert "  no feed of else.example is watched\n" in capsys.readouterr().out
+
+
 @pytest.mark.parametrize("name", ["xyz", "1234567", "' OR 1=1", "0" * 33])
 def test_why_asks_for_an_id_or_a_url(desk: Path, name: str) -> None:
     code, _, err = monitor(desk, "why", name)
@@ -145,6 +158,14 @@ def test_a_bar_is_in_proportion_and_something_is_never_nothing(count: int, drawn
     assert bar(count, 100_000) == drawn
 
 
+def test_a_rule_is_dead_where_feeds_have_been_read_for_a_month() -> None:
+    now = datetime(2026, 3, 31, tzinfo=UTC)
+    month, longer = now - timedelta(days=30), now - timedelta(days=31)
+    assert without_hits("calm", None, month, now) == "dead: calm: nothing in 30 days"
+    assert without_hits("calm", longer, now, now) == "dead: calm: nothing in 30 days, the last hit 31 d ago"
+    assert without_hits("calm", None, now - timedelta(hours=2), now).startswith("no hit yet: calm: the first feed was")
+
+
 def test_rules_are_listed_shown_and_counted(desk: Path) -> None:
     assert "talks  talks  high    screen    rules.yaml:4" in monitor(desk, "rules", "list")[1]
     shown = monitor(desk, "rules", "show", "talks")[1]
@@ -152,7 +173,7 @@ def test_rules_are_listed_shown_and_counted(desk: Path) -> None:
     stats = monitor(desk, "rules", "stats")[1]
     assert "earthquake (2)" in stats
     (desk / "rules.yaml").write_text(RULES + "  calm: [calm]\n")
-    assert "dead: calm: nothing in 30 days" in monitor(desk, "rules", "stats")[1]
+    assert "\nno hit yet: calm: the first feed was read " in monitor(desk, "rules", "stats")[1]
     assert json.loads(monitor(desk, "rules", "stats", "--json")[1])["dead"] == ["calm"]
     assert [each["id"] for each in json.loads(monitor(desk, "rules", "list", "--json")[1])["rules"]] == [
         "talks",

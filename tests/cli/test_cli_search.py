@@ -60,6 +60,12 @@ def test_what_is_found_is_shown_with_its_hits_marked_and_nothing_a_terminal_obey
 def test_nothing_found_is_said_by_the_exit_code(desk: Path) -> None:
     code, out, _ = monitor(desk, "search", "nowhere")
     assert (code, out) == (1, "0 entries found, 0 entries looked at\n")
+    said = "no feed, tag or host of the configuration is called"
+    assert f"{said} `wirre`; did you mean `wire`?" in monitor(desk, "search", "--feed", "wirre", "talks")[2]
+    assert (
+        f"{said} `qqq`; known here: `agency`, `other`, `wire`\n" in monitor(desk, "search", "--feed", "qqq", "talks")[2]
+    )
+    assert said not in monitor(desk, "search", "--feed", "wire", "nowhere")[2]
 
 
 @pytest.mark.parametrize(
@@ -90,7 +96,9 @@ def test_a_mistake_is_shown_in_the_query_as_it_was_typed(desk: Path) -> None:
     code, _, err = monitor(desk, "search", "--feed", "wire", '"talks" AND')
     assert code == 2
     assert err == ('query:1:9: `AND` needs something behind it\n    1 | "talks" AND\n      |         ^^^\n1 mistake.\n')
-    assert monitor(desk, "search", "--lang", "x x", "talks")[0] == 2
+    for option, value, kind in (("--lang", "english", "no language"), ("--feed", "BBC News", "no feed, tag or host")):
+        code, _, err = monitor(desk, "search", option, value, "talks")
+        assert (code, f"Invalid value for '{option}': `{value}` is {kind}" in err) == (2, True)
     assert monitor(desk, "search", "a\udcff")[0] in {1, 2}
 
 

@@ -48,6 +48,12 @@ def test_a_feed_with_everything(place: Place) -> None:
     assert "s3cret" not in repr(config)
 
 
+def test_a_wrong_url_is_told_beside_wrong_options(place: Place) -> None:
+    found = place.problems("feeds: {a: {url: htp://x, lang: english}, b: {url: [x], lang: y}, c: {lang: z}}")
+    assert sum(NOT_A_URL in problem for problem in found) == 1
+    assert len([problem for problem in found if "is not a language code" in problem]) == 3
+
+
 def test_feeds_come_in_the_order_of_the_files(place: Place) -> None:
     place.write("more.yaml", "feeds: {c: https://c.example, a: https://a.example}")
     config = place.load("include: more.yaml\nfeeds: {z: https://z.example, b: https://b.example}")

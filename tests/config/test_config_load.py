@@ -72,11 +72,15 @@ def test_a_main_file_that_is_no_mapping(place: Place, text: str) -> None:
 def test_a_main_file_that_is_not_there(place: Place) -> None:
     config, [problem] = load_config(place.file, env={})
     assert config is None
-    assert str(problem).endswith("monitor.yaml: file not found; name another one with `--config`")
+    assert str(problem).endswith(
+        "monitor.yaml: file not found; name another one with `--config`, or make one with `monitor init FOLDER`"
+    )
 
 
 def test_a_main_file_that_cannot_be_read(place: Place) -> None:
-    assert load_config(place.folder, env={})[1][0].message == "cannot be read: Is a directory"
+    (problem,) = load_config(place.folder, env={})[1]
+    assert problem.message == "cannot be read: Is a directory"
+    assert problem.hint.startswith("name the file in it, such as `")
     assert place.problems("feeds: [\n") == [
         "monitor.yaml:1:8: this `[` is never closed; close it, or quote it if it is meant as a character"
     ]

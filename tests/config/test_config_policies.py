@@ -147,6 +147,15 @@ def test_what_a_channel_cannot_mean_is_named_at_its_place(tmp_path: Path, channe
     assert mistakes(tmp_path, f"channels: {{desk: {{console: true, {channel}}}}}") == [mistake]
 
 
+def test_a_digest_in_another_zone_than_the_quiet_hours_has_to_be_meant(tmp_path: Path) -> None:
+    written = "quiet: 22:00-07:00 Europe/Paris, digest: daily 07:30"
+    (mistake,) = mistakes(tmp_path, f"channels: {{desk: {{console: true, {written}}}}}")
+    assert mistake.startswith("1:18: the digest is due in UTC, and `quiet` counts in Europe/Paris: name the channel's")
+    assert mistake.endswith("zone, for example zone: Europe/Paris")
+    for meant in (f"zone: UTC, {written}", f"{written} Europe/Paris", written.replace("daily 07:30", "hourly")):
+        load(tmp_path, f"channels: {{desk: {{console: true, {meant}}}}}")
+
+
 @pytest.mark.parametrize(
     ("written", "mistake"),
     [

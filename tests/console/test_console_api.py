@@ -170,9 +170,11 @@ async def test_a_wrong_body_is_answered_in_a_sentence(house: House) -> None:
         form = await visitor.post("/api/v1/mutes", {"rule": "quake"})
         long = await did(visitor, "/mutes", {"rule": "quake", "duration": "2h", "reason": "x" * 200_000})
         deep = await visitor.post("/api/v1/mutes", headers={"Content-Type": "application/json"}, raw=b"[" * 90_000)
+        cut = await visitor.post("/api/v1/mutes", headers={"Content-Type": "application/json"}, raw=b'{"rule": "quake"')
         odd = [await did(visitor, "/mutes", body) for body in WRONG]
         unknown = await did(visitor, "/mutes", {"rule": "quak", "duration": "2h"})
     assert (form.status, long[0], deep.status) == (415, 413, 400)
+    assert json.loads(cut.text)["detail"].startswith("this is no JSON: ")
     assert [status for status, _ in odd] == [400] * 4
     assert unknown == (
         404,

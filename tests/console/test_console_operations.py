@@ -83,6 +83,7 @@ async def test_what_was_set_aside_is_sent_again(house: House) -> None:
         trail = (await visitor.get("/mutes")).text
         wrong = await answers(visitor, "/outbox?state=x", "/outbox?before=x", f"/outbox?before={'0' * 20}{'9' * 60}")
     assert "Shoygu speaks" in page
+    assert "Send all of desk again" in page
     assert (nothing.status, sent.status, gone.status) == (400, 303, 409)
     assert house.told == ["Shoygu speaks"]
     assert "Shoygu speaks" in after

@@ -17,6 +17,7 @@ from monitor.ports import RuleStats
 from monitor.rules.judged import Judged, Score
 from tests.app.house import RULES, House, rss
 from tests.console.bench_here import visiting_here
+from tests.console.visits import BROWSER
 
 PART = {"HX-Request": "true", "HX-Target": "rules"}
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -25,8 +26,8 @@ MANY = "rules:\n" + "".join(f"  r{number:03}: word{number}\n" for number in rang
 
 
 def shown(text: str) -> str:
-    """Return what a page says, without its markup."""
-    return " ".join(html.unescape(re.sub(r"<[^>]*>", " ", text)).split())
+    """Return what a page says, without its markup but for what is code."""
+    return " ".join(html.unescape(re.sub(r"<[^>]*>", " ", re.sub(r"<code><bdi>|</bdi></code>", "`", text))).split())
 
 
 async def test_a_rule_is_shown_with_what_it_found(house: House) -> None:
@@ -45,6 +46,7 @@ async def test_a_rule_is_shown_with_what_it_found(house: House) -> None:
     for each in (listed, rule, idle, found):
         assert each.status == 200
         assert "<script>alert" not in each.text
+    assert re.search(r"<link>http://[^/<]+/rules/shoygu</link>", feed.text)
     said = shown(listed.text)
     assert "3 rules" in said
     assert "expired" in said
@@ -88,13 +90,17 @@ async def test_mistakes_of_a_reload_stand_on_top_until_they_are_mended(house: Ho
         (house.folder / "rules.yaml").write_text(RULES.replace("quake:", "quake: {termz: x}\n  q2:"))
         await visitor.app.reload()
         broken = await visitor.get("/rules")
+        others = [await visitor.get(path, headers=BROWSER) for path in ("/alerts", "/try", "/feeds", "/nowhere")]
         (house.folder / "rules.yaml").write_text(RULES)
         await visitor.app.reload()
         mended = await visitor.get("/rules")
+        well = await visitor.get("/alerts", headers=BROWSER)
     assert "The files were not loaded now : the last good rules go on" in shown(broken.text)
     assert "rules.yaml:5:11 : unknown key `termz` ; did you mean `terms`?" in shown(broken.text)
     assert "    5 |   quake: {termz: x}\n" in broken.text
     assert "not loaded" not in mended.text
+    assert all("The files were changed and hold a mistake" in each.text for each in others)
+    assert "The files were changed" not in well.text
 
 
 async def test_warnings_stand_with_their_rule(house: House) -> None:

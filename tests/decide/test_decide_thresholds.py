@@ -81,7 +81,7 @@ def test_at_least_is_told_once_with_the_earlier_entries() -> None:
 def test_copies_of_a_text_count_once_and_so_do_their_sources() -> None:
     wire = b"the wire's text"
     copies = past(hit(1, text=wire), hit(2, text=wire), hit(3, source="feed-1"))
-    assert judge(rule(THREE), hit(4, text=wire), copies).reason.startswith("2 of 3 entries, 1 of 2 sources")
+    assert judge(rule(THREE), hit(4, text=wire), copies).reason.startswith("2 of 3 entries (copies count once), 1 of 2")
 
 
 def test_many_earlier_entries_are_counted_and_the_newest_named() -> None:

@@ -58,6 +58,17 @@ def test_an_entry_is_added_where_a_person_would_add_it(before: str, after: str) 
     assert added(before) == after
 
 
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("feeds: {a: x}  # why\n", "feeds: {a: x,\n  b0: y,\n  b1: y,\n  b2: y,\n  b3: y}  # why\n"),
+        ("feeds: {a: {url: x}}\r\n", "feeds: {b0: y,\r\n  b1: y,\r\n  b2: y,\r\n  b3: y,\r\n  a: {url: x}}\r\n"),
+    ],
+)
+def test_many_entries_do_not_make_one_line(before: str, after: str) -> None:
+    assert added(before, b0="y", b1="y", b2="y", b3="y") == after
+
+
 def test_an_entry_with_options_stands_on_one_line() -> None:
     text = added("feeds:\n  a: x\n", new={"url": URL, "tags": ["wire", "two words", "1"]})
     assert text.endswith(f'  new: {{url: {URL}, tags: [wire, two words, "1"]}}\n')

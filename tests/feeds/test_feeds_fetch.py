@@ -208,6 +208,8 @@ async def test_retry_after_is_read_with_care_and_holds_back_the_host(
     assert error.retry_after == expected
     unasked = None if status == 500 else HOLD_UNASKED
     assert error.hold_host == (unasked if expected is None else expected)
+    assert ("all feeds of 127.0.0.1 wait" in error.detail) is bool(error.hold_host)
+    assert ("wait 2 min for it" in error.detail) is (written == "120" and status == 429)
 
 
 async def test_a_host_that_a_feed_only_leads_to_holds_back_none_of_ours(server: FeedServer, client: Client) -> None:

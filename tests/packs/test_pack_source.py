@@ -201,7 +201,7 @@ def test_ways_of_packing_that_are_not_read_are_said(tmp_path: Path) -> None:
 
 
 def test_what_is_no_archive_is_said(tmp_path: Path) -> None:
-    damaged = "this archive is damaged, or its names are not in UTF-8"
+    damaged = "this is no zip or tar, or damaged, or its names are not in UTF-8"
     for raw in (b"", b"PK", b"PK\x03\x04 and no more", b"\x1f\x8b\x08\0nothing", b"text", zipped(GOOD)[:-30]):
         assert refusal(tmp_path, raw) == damaged
     (tmp_path / "pack.bin").unlink()

@@ -472,6 +472,8 @@ def test_names_and_ids_that_are_marked_are_none_of_mm208(body: str) -> None:
         ("talks AND Syria", "read as one phrase: `AND` is a word here; write it under `query:`"),
         ("talks NEAR/5 Syria", "`NEAR/5` is a word here"),
         ("NOT football", "`NOT` is a word here"),
+        ("peace;talks", "read as one phrase, not as several terms"),
+        ("peace,talks", "read as one phrase, not as several terms"),
         ("peace, talks", "read as one phrase, not as several terms; put a list into brackets"),
     ],
 )
@@ -481,10 +483,30 @@ def test_mm209_a_search_or_a_list_that_is_read_as_a_phrase(term: str, said: str)
 
 
 @pytest.mark.parametrize(
-    "body", ["terms: [search and rescue, ORlando, 'NEAR East']", "query: '\"war AND peace\"'", "exact: war AND peace"]
+    "body",
+    [
+        "terms: [search and rescue, ORlando, 'NEAR East', '10,000 dead']",
+        "query: '\"war AND peace\"'",
+        "exact: war AND peace",
+    ],
 )
 def test_phrases_are_none_of_mm209(body: str) -> None:
     assert warnings(rule(body), code="MM209") == []
+
+
+@pytest.mark.parametrize(("body", "said"), [
+    ("all: ['$META']", "`$META` finds `META` as well: the sign `$` does not count in a term"),
+    ("terms: ['.NET', talks]", "`.NET` finds `NET` as well: the sign `.`"),
+    ("query: '#opharbour AND talks'", "`#opharbour` finds `opharbour` as well"),
+])  # fmt: skip
+def test_a_sign_before_a_term_is_warned_of(body: str, said: str) -> None:
+    (warned,) = warnings(rule(body), code="MM210")
+    assert said in str(warned)
+
+
+@pytest.mark.parametrize("body", ["exact: ['$META']", "terms: ['AT&T', 'U.S.', 'Yahoo!', 'G-7']"])
+def test_other_signs_and_exact_ones_are_not(body: str) -> None:
+    assert warnings(rule(body), code="MM210") == []
 
 
 # -- silence -----------------------------------------------------------------------------------------------------------

@@ -116,6 +116,16 @@ def test_no_rules_are_no_mistake_and_other_shapes_are_not_our_business(text: str
         ("actors: {sergey: [Шойгу]}\nrules: {r: {actors: ШОЙГУ}}", "unknown actor `ШОЙГУ`; did you mean `sergey`?"),
         ("actors: {x: y}\nrules: {r: {all: [a, 'actor:zzz']}}", "0.yaml:2:22: unknown actor `zzz`; known here: `x`"),
         ("rules: {r: {terms: a, none: 'actor:'}}", "unknown actor ``"),
+        ("rules: {r: {actors: Putin}}", "unknown actor `Putin`; write its spellings under `actors:` at the top of a file"),
+        ("rules: {r: {near: a}}", "0.yaml:1:19: this should be a mapping: write for example `{of: [talks, Syria],"),
+        ("rules: {r: {terms: a, at_least: 3}}", "this should be a mapping: write for example `{entries: 3, sources: 2,"),
+        ("rules: {r: {terms: a, spike: 3}}", "this should be a mapping: write for example `{factor: 3, over: 1h,"),
+        # what other tools call it
+        ("rules: {r: {near: {of: [a, b], distance: 5}}}", "0.yaml:1:32: unknown key `distance`; did you mean `within`?"),
+        ("rules: {r: {terms: a, not: b}}", "0.yaml:1:23: unknown key `not`; did you mean `none`?"),
+        ("rules: {r: {keywords: a}}", "unknown key `keywords`; did you mean `terms`?"),
+        ("rules: {r: {any: [{exclude: a, any: b}]}}", "unknown key `exclude`; did you mean `none`?"),
+        ("rules: {r: {terms: a, channel: desk}}", "unknown key `channel`; did you mean `notify`?"),
         ("rules: {r: {actors: '!'}}", "unknown actor `!`"),
         ("rules: {r: {terms: x, notify: [desk, cheif]}}", "0.yaml:1:38: unknown channel `cheif`; did you mean `chief`?"),
         # terms
@@ -288,7 +298,7 @@ def test_a_trial_is_one_bare_rule_or_a_document(text: str) -> None:
         ("'!'", "-:1:1: a term without any letter or digit"),
         ("terms: [ok]\nactors: [shoigu]", "-:2:10: unknown actor `shoigu`; did you mean `shoygu`?"),
         ("terms: ok\nintitle: x", "-:2:1: unknown key `intitle`; did you mean `title`?"),
-        ("[ok, [x]]", "-:1:6: this should be text, not a list"),
+        ("[ok, [x]]", "-:1:6: this should be text, not a list: for any of several, write `{any: [a, b]}`"),
         ("rules: {x: }", "-:1:9: rule `x` watches for nothing; give it `terms`, `actors` or `all`"),
     ],
 )

@@ -81,9 +81,12 @@ class Endpoint:
             raise web.HTTPUnsupportedMediaType(reason="send JSON: Content-Type: application/json")
         text = await read_body(request, most=MOST_BODY)
         try:
-            return _checked(self.body, json.loads(text))
+            said = json.loads(text)
+        except json.JSONDecodeError as error:
+            raise ValueError(f"this is no JSON: {error}") from None
         except RecursionError:
             raise ValueError("this is nested too deeply") from None
+        return _checked(self.body, said)
 
 
 def problem(status: HTTPStatus, detail: str, headers: Mapping[str, str] | None = None) -> web.Response:

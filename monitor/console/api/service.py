@@ -18,6 +18,7 @@ from monitor.console.asked import person
 from monitor.console.desk import Desk
 from monitor.console.finding import Finder, Finding
 from monitor.console.outbox import STATES
+from monitor.console.place import read_place, write_place
 from monitor.console.told_filter import Asked
 from monitor.errors import NotFoundError, UserError
 from monitor.model import Feed, Priority
@@ -82,12 +83,12 @@ class Api:
             until=asked.until,
             unacknowledged=asked.unacknowledged,
         )
-        before = writing.read_place(asked.before)
+        before = read_place(asked.before)
 
         def look(store: Store) -> shapes.Alerts:
             found = store.told_stories(wanted, before=before, limit=asked.limit)
             last = found[-1].place if len(found) == asked.limit else None
-            following = writing.place(last) if last else None
+            following = write_place(last) if last else None
             return shapes.Alerts(items=[writing.told(each) for each in found], next=following)
 
         return await self._desk.read(look)
@@ -107,7 +108,7 @@ class Api:
     async def _search(self, call: Call) -> shapes.Entries:
         query: requests.SearchQuery = call.query
         wanted = ToldFilter(source=query.source, since=query.since, until=query.until)
-        asked = Asked(given={}, wanted=wanted, query=query.q, before=writing.read_place(query.before))
+        asked = Asked(given={}, wanted=wanted, query=query.q, before=read_place(query.before))
         found = await self._finder.find(asked)
         if isinstance(found, Finding):
             return writing.finding(found)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 
 from monitor.console.api import shapes
 from monitor.console.finding import Finding
+from monitor.console.place import read_place, write_place
 from monitor.decide.health import Standing
 from monitor.model import Alert, Decision, DeliveryKind, DeliveryState, Entry, Mute, Rule, Story
 from monitor.notify.excerpts import safe_link
@@ -112,33 +113,19 @@ def finding(found: Finding) -> shapes.Entries:
             shapes.Found(entry=entry(each.entry), story=each.story.id if each.story else None) for each in found.found
         ],
         read=found.read,
-        next=place(found.then) if found.then else None,
+        next=write_place(found.then) if found.then else None,
     )
-
-
-def place(then: ToldPlace) -> str:
-    """Write where a page ended: microseconds since 1970, and an id."""
-    return f"{(then.at - _EPOCH) // timedelta(microseconds=1)}_{then.alert_id}"
-
-
-def read_place(written: str) -> ToldPlace | None:
-    """Read where a page ended; "" = there was none."""
-    at, _, alert_id = written.partition("_")
-    return ToldPlace(at=_EPOCH + timedelta(microseconds=int(at)), alert_id=alert_id) if written else None
 
 
 def mute_place(last: Mute) -> str:
     """Write where a page of mutes ended."""
-    return place(ToldPlace(at=last.since, alert_id=last.id))
+    return write_place(ToldPlace(at=last.since, alert_id=last.id))
 
 
 def read_mute_place(written: str) -> MutePlace | None:
     """Read where a page of mutes ended; "" = there was none before."""
     read = read_place(written)
     return MutePlace(since=read.at, mute_id=read.alert_id) if read else None
-
-
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def decision(each: Decision) -> shapes.Decision:

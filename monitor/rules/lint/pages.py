@@ -253,8 +253,8 @@ _ALL = (
     _page(
         "MM209",
         "A search that is read as a phrase",
-        what="""A term holds AND, OR, NOT or NEAR/n in capitals, or a comma. Terms are words and phrases: it is found
-        where just these words follow each other.""",
+        what="""A term holds AND, OR, NOT or NEAR/n in capitals, a comma or a semicolon. Terms are words and phrases: it
+        is found where just these words follow each other.""",
         why="No headline says so. It was meant as a boolean search, or as a list without its brackets.",
         bad="""
         rules:
@@ -263,6 +263,22 @@ _ALL = (
         good="""
         rules:
           talks: {query: '"military talks" AND Syria', hits: [Syria before military talks], misses: [Rain]}
+        """,
+    ),
+    _page(
+        "MM210",
+        "A sign that does not count",
+        what="""A term begins with `#`, `@`, `$` or a dot. Terms are words: signs around them do not count, in the rule
+        and in the text.""",
+        why="""`.NET` also finds "net profit", and `#apple` the fruit. Whoever watches for a tag or a ticker gets
+        everything that is spelt so without its sign.""",
+        bad="""
+        rules:
+          ticker: {terms: [$META], hits: [$META falls], misses: [Rain]}
+        """,
+        good="""
+        rules:
+          ticker: {exact: [$META], hits: [$META falls], misses: [A meta study]}
         """,
     ),
     _page(

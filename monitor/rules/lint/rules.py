@@ -1,4 +1,4 @@
-"""Rules that do less than they say, or nothing: MM101, MM102, MM201 to MM209."""
+"""Rules that do less than they say, or nothing: MM101, MM102, MM201 to MM210."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from monitor.rules.limits import is_source
 from monitor.rules.lint.fields import lint_fields
 from monitor.rules.lint.idle import lint_none, lint_redundant
 from monitor.rules.lint.implied import meaning
-from monitor.rules.lint.terms import complain_of, complain_of_phrase
+from monitor.rules.lint.terms import complain_of, complain_of_phrase, complain_of_sign
 from monitor.rules.tree import Actor, Definition, Sources, Term, walk
 from monitor.rules.vocabulary import ACTOR_MARK
 from monitor.rules.written import Written
@@ -61,7 +61,7 @@ def _lint_terms(definition: Definition, written: Written, actors: Collection[str
             complaint = _complain_of_id(term) if term.text in actors else complain_of(term)
             if complaint is None and clause.key != "query":
                 complaint = complain_of_phrase(term)
-            if complaint:
+            if complaint := complaint or complain_of_sign(term):
                 yield from written.warning(*complaint, key=clause.key, text=term.text)
 
 

@@ -1,4 +1,4 @@
-"""Terms that are found nearly everywhere: MM101, MM102; and phrases that hardly anybody writes: MM209."""
+"""Terms that are found nearly everywhere: MM101, MM102; and what is not read as it was meant: MM209, MM210."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ from monitor.rules.tree import Term
 
 _SHORT = 2  # characters
 _LATIN_LIKE = "\u3000"  # from here on the scripts begin that write a word in one or two signs
+_LIST = re.compile(r", |(?<=\w)[,;]\s*(?=[^\W\d])")
+_SIGN = re.compile(r"[#@$.](?=\w)")
 _OPERATOR = re.compile(r"(?<!\S)(?:AND|OR|NOT|O?NEAR/\d+)(?!\S)")
 
 
@@ -32,6 +34,15 @@ def complain_of_phrase(term: Term) -> tuple[str, str, str] | None:
     code, read = "MM209", f"`{term.text}` is read as one phrase"
     if found := _OPERATOR.search(term.text):
         return code, f"{read}: `{found[0]}` is a word here", "write it under `query:`"
-    if ", " in term.text:
+    if _LIST.search(term.text):
         return code, f"{read}, not as several terms", "put a list into brackets: `[one, two]`"
     return None
+
+
+def complain_of_sign(term: Term) -> tuple[str, str, str] | None:
+    """Say that the sign before a word does not count; None = there is none."""
+    if not _SIGN.match(term.text):
+        return None
+    word = term.text[1:]
+    message = f"`{term.text}` finds `{word}` as well: the sign `{term.text[0]}` does not count in a term"
+    return "MM210", message, f"write `{word}`, or `{term.text}` under `exact`"
