@@ -172,6 +172,7 @@ class Live:
         return await self._desk.work(lambda: [self._event(told) for told in stories])
 
     def _event(self, told: ToldStory) -> bytes:
+        """Write what tells a story: once for all who listen, and not on the loop, which has messages to send."""
         zone, now = self._desk.setup.config.defaults.zone, self._desk.clock()
         card = self._pages.text("card.html.j2", told=told, zone=zone, now=now, query="")
         sent = {"id": f"story-{told.story.id}", "title": told.entry.title[:160] if told.entry else "", "card": card}
@@ -216,7 +217,8 @@ class Live:
         since = ToldFilter(since=news[0].at)
         stories = await self._desk.read(lambda store: store.told_stories(since, before=None, limit=MOST_AT_ONCE))
         new = {place.alert_id for place in news}
-        told = [each for each in reversed(stories) if any(alert.id in new for alert in each.alerts)]
+        fresh = (each for each in reversed(stories) if any(alert.id in new for alert in each.alerts))
+        told = [each for each in fresh if any(fits(each, listener.wanted) for listener in self.listeners)]
         for story, event in zip(told, await self._events(told), strict=True):
             for listener in list(self.listeners):
                 if fits(story, listener.wanted) and not listener.offer(event):

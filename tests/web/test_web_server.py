@@ -209,10 +209,12 @@ async def test_what_is_no_http_is_refused_in_one_line_without_its_text(
     assert "hidden-key" not in str(logs) + caplog.text
 
 
-async def test_beyond_so_many_connections_new_ones_are_closed_and_later_ones_served() -> None:
+async def test_beyond_so_many_connections_new_ones_are_refused_and_later_ones_served() -> None:
     async with opened(most_connections=3) as place:
         held = [await asyncio.open_connection("127.0.0.1", place.server.port) for _ in range(3)]
-        assert await place.raw(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n") == b""
+        refused = await place.raw(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+        assert refused.startswith(b"HTTP/1.1 503 ")
+        assert b"\r\nRetry-After: 60\r\n" in refused
         for reader, writer in held:
             writer.write(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
             assert b" 404 " in await reader.read()
