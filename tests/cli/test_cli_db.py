@@ -76,7 +76,7 @@ def test_verify_ends_with_1_where_something_is_wrong(desk: Path) -> None:
     assert said.exit_code == 1
     assert said.output.splitlines()[:2] == [
         "wrong: delivery: 1 owed to a channel that never wakes",
-        "1 finding in 5 rows:",
+        "1 finding in 7 rows:",
     ]
 
 
