@@ -26,6 +26,7 @@ from pathlib import Path
 
 import aiohttp
 
+from bench._console_pages import measure_pages
 from monitor.app import SWITCH, open_app, utc_now
 from monitor.daemon import Daemon
 from monitor.logs import configure
@@ -46,6 +47,7 @@ PATHS = (
     "/metrics",
 )
 GOAL = 0.1  # seconds
+SIZES = {"feeds": 5_000, "entries": 200_000, "alerts": 50_000, "rules": 10_000}
 _FEEDS, _ITEMS = 40, 50
 _PAUSE = 0.05  # seconds between two messages
 _WORDS = (
@@ -199,6 +201,11 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--messages", type=int, default=100, help="a round")
     parser.add_argument("--readers", type=int, default=50)
     parser.add_argument("--read", help=argparse.SUPPRESS)
+    parser.add_argument("--pages", action="store_true", help="what each page takes over a big state, instead")
+    parser.add_argument("--engine", choices=("sqlite", "postgres"), default="sqlite", help="of the big state")
+    parser.add_argument("--only", default="", help="pages with this in their title")
+    for what, size in SIZES.items():
+        parser.add_argument(f"--{what}", type=int, default=size, help="in the big state")
     options = parser.parse_args(arguments)
     if options.read:
         with contextlib.suppress(KeyboardInterrupt):
@@ -206,6 +213,10 @@ def main(arguments: list[str]) -> int:
         return 0
     configure("error")
     sys.setswitchinterval(SWITCH)  # as `serve` does
+    if options.pages:
+        sizes = {what: getattr(options, what) for what in SIZES}
+        measure_pages(name=options.engine, only=options.only, **sizes)
+        return 0
     with tempfile.TemporaryDirectory() as folder:
         met = asyncio.run(
             measure(Path(folder), rounds=options.rounds, messages=options.messages, count=options.readers)

@@ -11,12 +11,12 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TypeVar
 
+from monitor import let_go
 from monitor.decide.mutes import LONGEST_MUTE, plain_name, plain_reason, what_is_muted
 from monitor.decide.spread import digest
 from monitor.document import did_you_mean
 from monitor.errors import NotFoundError, UserError
-from monitor.let_go import settle_breaker, settle_mute
-from monitor.model import Action, Breaker, Feedback, Mute, Subject
+from monitor.model import Action, Breaker, Feedback, HoldKind, Mute, Subject
 from monitor.ports import Store
 from monitor.text.plain import one_line, shorten
 
@@ -98,10 +98,13 @@ def _check_end(until: datetime, now: datetime) -> None:
         raise UserError(f"a mute lasts {LONGEST_MUTE.days} days at most: what nobody wants to hear needs no rule")
 
 
-def unmute(store: Store, person: Person, mute_id: str, *, now: datetime, tell: bool = False) -> str:
+def unmute(
+    store: Store, person: Person, mute_id: str, *, now: datetime, tell: bool = False, whole: bool = False
+) -> str:
     """End a mute before its time, and tell in one message what it held, or leave that untold.
 
-    `mute_id` may be cut short. The mute may also have been told to `tell` when it began.
+    `mute_id` may be cut short. The mute may also have been told to `tell` when it began. Of very many messages, only
+    the `whole` wish does it now; else the next tick of a daemon does, which has more to do than that.
 
     Raises:
         NotFoundError: no such mute is running.
@@ -110,7 +113,8 @@ def unmute(store: Store, person: Person, mute_id: str, *, now: datetime, tell: b
     wish = _the_one(mute_id, {each.id: each for each in running}, "running mute", "monitor mutes")
     if not store.end_mute(wish.id, person.did("unmute", wish.id, now, what_is_muted(wish)), tell=tell):
         raise NotFoundError(f"mute {wish.id} is over")
-    count = settle_mute(store, replace(wish, tell=tell or wish.tell, ended_at=now), now)
+    steps = let_go.settle_mute(store, replace(wish, tell=tell or wish.tell, ended_at=now), now)
+    count = let_go.begin(store, HoldKind.MUTE, wish.id, steps, whole=whole)
     done = "told now" if tell or wish.tell else "left untold"
     return f"unmuted {what_is_muted(wish)}; " + (f"{done}: {_messages(count)}" if count else "it has held nothing")
 
@@ -118,25 +122,29 @@ def unmute(store: Store, person: Person, mute_id: str, *, now: datetime, tell: b
 # -- what is held ------------------------------------------------------------------------------------------------------
 
 
-def release(store: Store, person: Person, reference: str, *, now: datetime) -> str:
+def release(store: Store, person: Person, reference: str, *, now: datetime, whole: bool = False) -> str:
     """Tell what a breaker holds, or send one held message now; `reference` is the id of either, or its beginning.
+
+    For `whole` see `unmute`.
 
     Raises:
         NotFoundError: no such breaker is open, and no such message is held.
     """
-    return _decide(store, person, reference, "release", now)
+    return _decide(store, person, reference, "release", now, whole=whole)
 
 
-def discard(store: Store, person: Person, reference: str, *, now: datetime) -> str:
+def discard(store: Store, person: Person, reference: str, *, now: datetime, whole: bool = False) -> str:
     """Leave untold what a breaker holds, or one held message; it stays in the record.
 
     Raises:
         NotFoundError: no such breaker is open, and no such message is held.
     """
-    return _decide(store, person, reference, "discard", now)
+    return _decide(store, person, reference, "discard", now, whole=whole)
 
 
-def mute_held(store: Store, person: Person, reference: str, *, now: datetime, until: datetime) -> str:
+def mute_held(
+    store: Store, person: Person, reference: str, *, now: datetime, until: datetime, whole: bool = False
+) -> str:
     """Leave untold what a breaker holds, and mute its rule or feed for a while.
 
     Raises:
@@ -145,14 +153,14 @@ def mute_held(store: Store, person: Person, reference: str, *, now: datetime, un
     breaker = _the_one(reference, _open(store), "open breaker", "monitor held list")
     of_rule, of_feed = (breaker.name, "") if breaker.subject is Subject.RULE else ("", breaker.name)
     said = mute(store, person, now=now, until=until, rule=of_rule, feed=of_feed, reason=breaker.reason)
-    return f"{_end_breaker(store, person, breaker, 'mute', now)}; {said}"
+    return f"{_end_breaker(store, person, breaker, 'mute', now, whole=whole)}; {said}"
 
 
-def _decide(store: Store, person: Person, reference: str, verb: str, now: datetime) -> str:
+def _decide(store: Store, person: Person, reference: str, verb: str, now: datetime, *, whole: bool) -> str:
     breakers = _open(store)
     if any(_is_meant(reference, each) for each in breakers):
         breaker = _the_one(reference, breakers, "open breaker", "monitor held list")
-        return _end_breaker(store, person, breaker, verb, now)
+        return _end_breaker(store, person, breaker, verb, now, whole=whole)
     begins = reference.lower() if len(reference) >= _SHORTEST_PREFIX else ""
     messages = {each.delivery.key: each for each in store.held_deliveries(key=begins)} if begins else {}
     held = _the_one(reference, messages, "open breaker or held message", "monitor held list")
@@ -170,12 +178,14 @@ def _decide(store: Store, person: Person, reference: str, verb: str, now: dateti
 _PAST = {"release": "released", "discard": "discarded", "mute": "discarded"}
 
 
-def _end_breaker(store: Store, person: Person, breaker: Breaker, ending: str, now: datetime) -> str:
+def _end_breaker(store: Store, person: Person, breaker: Breaker, ending: str, now: datetime, *, whole: bool) -> str:
     subject = f"{breaker.subject} {breaker.name}"
     if not store.close_breaker(breaker.id, ending, person.did(ending, breaker.id, now, f"{subject}: {breaker.reason}")):
         raise NotFoundError(f"somebody else has just decided about {subject}")
     ended = replace(breaker, ended_at=now, ended_by=plain_name(person.by), ending=ending)
-    return f"{_PAST[ending]} {_messages(settle_breaker(store, ended, now))} of {subject}"
+    steps = let_go.settle_breaker(store, ended, now)
+    count = let_go.begin(store, HoldKind.BREAKER, breaker.id, steps, whole=whole)
+    return f"{_PAST[ending]} {_messages(count)} of {subject}"
 
 
 def replay(store: Store, person: Person, *, now: datetime, key: str = "", channel: str = "") -> int:

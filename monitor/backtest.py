@@ -16,6 +16,7 @@ from monitor.ports import Cursor, Store
 from monitor.rules.compile import compile_rules
 from monitor.rules.find import find_definition
 from monitor.rules.match import Ruleset
+from monitor.rules.tree import Definition
 from monitor.rules.wanted import MOST_WORDS, wanted_by_any
 
 ENTRIES_AT_ONCE = 500
@@ -95,6 +96,13 @@ class Past:
         """Return how many are read."""
         return len(self._places) if self._places is not None else self._store.count_entries(self._since)
 
+    def newest(self, count: int) -> datetime:
+        """Return since when the newest ones were seen, so many of those that are read."""
+        if self._places is not None:
+            return self._places[-count:][0].seen_at
+        places = self._store.find_wanted(None, since=self._since, before=None, limit=count)
+        return places[-1].seen_at
+
     def count(self) -> int:
         """Return how many there are since `start`, read or not."""
         return self._store.count_entries(self._start)
@@ -139,11 +147,11 @@ def some(ruleset: Ruleset, rule_ids: Collection[str]) -> Ruleset:
     return compile_rules([each for each in every if each.rule.id in rule_ids], usable=every)
 
 
-def wanted_by(ruleset: Ruleset, usable: Ruleset | None = None) -> Wanted | None:
+def wanted_by(ruleset: Ruleset, usable: Iterable[Definition] = ()) -> Wanted | None:
     """Return what an entry needs for one of the rules to match, which may use `usable` ones, None = no index knows."""
     if len(ruleset.rules) > MOST_WORDS:
         return None
-    others = usable.definitions if usable else {}
+    others = {each.rule.id: each for each in usable}
     return wanted_by_any(ruleset.definitions.values(), {**others, **ruleset.definitions})
 
 

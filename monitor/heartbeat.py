@@ -44,7 +44,7 @@ class Heart:
     async def speak(self, setup: Setup, live: Live) -> None:
         """Owe the message that says how we are, and send a canary, if it is time."""
         plan, now = setup.config.heartbeat, self._doors.clock()
-        if plan.canary_every is not None and now >= self._fly_at:
+        if plan.canary_every is not None and not now < self._fly_at <= now + plan.canary_every:
             self._fly_at = now + plan.canary_every
             await self._fly(setup, live, plan, plan.canary_every)
         if plan.alive is not None:
@@ -57,8 +57,8 @@ class Heart:
     async def ping(self, setup: Setup, live: Live) -> None:
         """Ping, if it is time and nothing is left undone."""
         plan, now = setup.config.heartbeat, self._doors.clock()
-        if plan.ping is None or live.pinger is None or now < self._ping_at:
-            return
+        if plan.ping is None or live.pinger is None or now < self._ping_at <= now + plan.every:
+            return  # what is due later than that was reckoned with a clock that was ahead
         self._ping_at = now + plan.every
         ill = await self._what_is_wrong(live, now)
         if ill != self._told:

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
+from click.core import ParameterSource
 
 from monitor import __version__
 from monitor.cli.group import Group
@@ -131,8 +132,11 @@ class LazyGroup(Group):
 def cli(context: click.Context, file: Path, store: str | None) -> None:
     """Watch news feeds for the terms and actors that matter; post one clear alert about each story."""
     context.obj = file
+    os.environ.pop("_MONITOR_STORE_SAID_BY", None)
     if store is not None:
         os.environ["MONITOR_STORE"] = store  # a flag is the variable said out loud: every command reads that
+        if context.get_parameter_source("store") is ParameterSource.COMMANDLINE:
+            os.environ["_MONITOR_STORE_SAID_BY"] = "--store"
 
 
 def main() -> None:

@@ -54,8 +54,9 @@ def backtest(file: Path, *, rule: str, since: timedelta, limit: int, as_json: bo
     ruleset = _rules(loaded, rule)
     start = utc_now() - since
     memory = lookback(ruleset.rules.values(), loaded.config.defaults.dedup)
+    usable = [each.definition for each in loaded.ruleset.compiled.values()]
     with existing_store(file) as store:
-        past = Past(store, start - memory, start=start, wanted=wanted_by(ruleset, loaded.ruleset))
+        past = Past(store, start - memory, start=start, wanted=wanted_by(ruleset, usable))
         replay = replay_of(loaded, ruleset)
         found = run_backtest(replay, shown(past), since=start, limit=limit, count=past.count())
     if as_json:

@@ -79,7 +79,7 @@ def release(file: Path, *, reference: str, by: str, as_json: bool) -> None:
     from monitor.wall_clock import utc_now  # noqa: PLC0415
 
     with existing_store(file) as store:
-        _say(acts.release(store, person(by), reference, now=utc_now()), as_json=as_json)
+        _say(acts.release(store, person(by), reference, now=utc_now(), whole=True), as_json=as_json)
 
 
 @held.command(short_help="Leave untold what a breaker holds, or one held message.")
@@ -93,7 +93,7 @@ def discard(file: Path, *, reference: str, by: str, as_json: bool) -> None:
     from monitor.wall_clock import utc_now  # noqa: PLC0415
 
     with existing_store(file) as store:
-        _say(acts.discard(store, person(by), reference, now=utc_now()), as_json=as_json)
+        _say(acts.discard(store, person(by), reference, now=utc_now(), whole=True), as_json=as_json)
 
 
 @held.command(short_help="Discard what a breaker holds, and mute its rule or feed.")
@@ -109,7 +109,7 @@ def mute(file: Path, *, reference: str, length: timedelta, by: str, as_json: boo
 
     now = utc_now()
     with existing_store(file) as store:
-        said = acts.mute_held(store, person(by), reference, now=now, until=now + length)
+        said = acts.mute_held(store, person(by), reference, now=now, until=now + length, whole=True)
     _say(said, as_json=as_json)
 
 

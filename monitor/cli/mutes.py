@@ -105,7 +105,7 @@ def unmute(file: Path, *, mute_id: str, tell: bool, by: str) -> None:
     from monitor.wall_clock import utc_now  # noqa: PLC0415
 
     with existing_store(file) as store:
-        click.echo(acts.unmute(store, person(by), mute_id, now=utc_now(), tell=tell))
+        click.echo(acts.unmute(store, person(by), mute_id, now=utc_now(), tell=tell, whole=True))
 
 
 @click.command()

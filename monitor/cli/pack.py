@@ -109,7 +109,8 @@ def list_packs(file: Path, *, as_json: bool) -> None:
 def remove(file: Path, *, name: str, yes: bool) -> None:
     """Take a pack out of `include`, and delete packs/NAME. What its rules have found stays in the store.
 
-    It is refused where your own rules use an actor or a rule of it.
+    It is refused where your own rules use an actor or a rule of it. What `monitor pack add` has not put there, such as
+    the packs of a git repository, is taken out of `include` alone.
     """
     from monitor.errors import NotFoundError  # noqa: PLC0415 - `monitor --help` must not import the house
     from monitor.packs import fit, shelf  # noqa: PLC0415
@@ -120,9 +121,11 @@ def remove(file: Path, *, name: str, yes: bool) -> None:
     if not shelf.is_there(setup.config, name):
         raise NotFoundError(f"there is no pack `{one_line(name)}`: `monitor pack list` lists them")
     fit.require_gone(setup, name)
-    if not yes:
+    main, pattern, ours = setup.config.main, shelf.pattern_of(name), shelf.is_ours(setup.config, name)
+    if not ours and pattern not in setup.config.include:
+        raise UserError(f"`monitor pack add` has not put {shelf.place_of(setup.config, name)} there: it is left alone")
+    if ours and not yes:
         click.confirm(f"Delete {shelf.place_of(setup.config, name)}?", abort=True)
-    main, pattern = setup.config.main, shelf.pattern_of(name)
     if pattern in setup.config.include:
         new = without_include(main, pattern)
         if not new:
@@ -130,8 +133,11 @@ def remove(file: Path, *, name: str, yes: bool) -> None:
                 f"take `{pattern}` out of `include` in {main.file} first: that line is for a person to change"
             )
         _write(main, new)
-    shelf.take_away(setup.config, name)
-    click.echo(f"removed {shelf.FOLDER}/{name}")
+    if ours:
+        shelf.take_away(setup.config, name)
+        click.echo(f"removed {shelf.FOLDER}/{name}")
+    else:
+        click.echo(f"{shelf.FOLDER}/{name} is left there: `monitor pack add` has not put it there")
     for each in shelf.idle_patterns(setup.config, but=pattern):
         click.echo(f"`{each}` under `include` matches no file any more: take it out", err=True)
 

@@ -19,7 +19,9 @@ from monitor.text.plain import clean, one_line, shorten
 from monitor.text.underline import underlined
 
 SOURCE_WIDTH = 160
-_NO_FILES = frozenset({"query", "standard input", "MONITOR_STORE", "MONITOR_CONSOLE"})  # what was typed stands in none
+_NO_FILES = frozenset(
+    {"query", "standard input", "--store", "MONITOR_STORE", "MONITOR_CONSOLE"}
+)  # what was typed stands in none
 
 
 def show_error(error: MonitorError) -> None:

@@ -25,7 +25,7 @@ from monitor.config.models import (
     WebSettings,
 )
 from monitor.config.policies import load_policies
-from monitor.config.store import STORE_VARIABLE, read_main, read_store_url, shown_path
+from monitor.config.store import STORE_VARIABLE, read_main, read_store_url, shown_path, store_origin
 from monitor.document import Document, did_you_mean, read_document, validate
 from monitor.errors import Problem
 from monitor.model import AllowedHost, BreakerSettings, Feed, Retention
@@ -93,6 +93,7 @@ class _Loader:
         self.passed_over: list[Problem] = []
         self.folder = file.absolute().parent
         self.main = main
+        self._store_said_by = store_origin(env)
         self.env, self.problems = read_environment(self.folder, env, name=shown_path(self.folder / ".env"))
 
     def config(self, store: str | None) -> Config:
@@ -247,7 +248,7 @@ class _Loader:
 
     def store(self, written: str, flag: str | None) -> str:
         """Return the URL of the store, its path absolute, or "" and a problem; its text holds no part of the URL."""
-        given = (("--store", flag), (STORE_VARIABLE, self.env.get(STORE_VARIABLE)))
+        given = (("--store", flag), (self._store_said_by, self.env.get(STORE_VARIABLE)))
         origin, text = next(((origin, text) for origin, text in given if text), ("", written))
         try:
             return read_store_url(text, self.env, self.folder)

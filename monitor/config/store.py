@@ -15,6 +15,7 @@ from monitor.errors import ConfigurationError, Problem
 from monitor.secret import remember, resolve_references
 
 STORE_VARIABLE = "MONITOR_STORE"
+STORE_SAID_BY = "_MONITOR_STORE_SAID_BY"  # the flag that has set that variable, for what it says to be named after it
 DEFAULT_STORE = "sqlite:///var/monitor.db"
 _PASSWORD = re.compile(r"(?<=:)\$\{\w+\}(?=@)")  # in a URL: it may hold what ends a password there
 _WRITTEN_PASSWORD = re.compile(r"^\w+://[^/@:]*:([^@]+)@")
@@ -30,6 +31,7 @@ def find_store(file: Path, *, env: Mapping[str, str]) -> str:
     if main is None:
         raise ConfigurationError(problems)
     folder = file.absolute().parent
+    said_by = store_origin(env)
     env, _ = read_environment(folder, env)
     written = main.value.get("store")
     text = env.get(STORE_VARIABLE) or (DEFAULT_STORE if written is None else written)
@@ -40,8 +42,15 @@ def find_store(file: Path, *, env: Mapping[str, str]) -> str:
     except ValueError as error:
         from_file = not env.get(STORE_VARIABLE)
         message = str(error)
-        place = main.problem(("store",), message) if from_file else Problem(file=STORE_VARIABLE, message=message)
+        place = main.problem(("store",), message) if from_file else Problem(file=said_by, message=message)
         raise ConfigurationError([place]) from None
+
+
+def store_origin(env: Mapping[str, str]) -> str:
+    """Say by what the store is named that no file names; `env` is the environment without `.env`."""
+    if not env.get(STORE_VARIABLE):
+        return f"{STORE_VARIABLE} in .env"
+    return env.get(STORE_SAID_BY) or STORE_VARIABLE
 
 
 def read_main(file: Path) -> tuple[Document | None, list[Problem]]:

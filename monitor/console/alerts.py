@@ -4,22 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import timedelta
-from typing import Any, Final
+from typing import Any
 
 from aiohttp import web
 
-from monitor import acts
 from monitor.console.asked import form
 from monitor.console.desk import Desk
 from monitor.console.doing import Deeds
 from monitor.console.finding import Finder, Finding
-from monitor.console.pages import PER_PAGE, Pages, Said, see_other
-from monitor.console.timeline import draw, window
-from monitor.console.told_filter import RANGES, Asked, read_asked, write_place
+from monitor.console.pages import PER_PAGE, Pages, offered, see_other
+from monitor.console.place import write_place
+from monitor.console.timeline import Timeline, draw, step_of, window
+from monitor.console.told_filter import RANGES, Asked, read_asked
 from monitor.model import Priority
 from monitor.ports import Store, ToldFilter, ToldPlace
-
-MOST_OFFERED: Final = 300  # names in a list to choose from: a field without a list takes any
 
 
 class Alerts:
@@ -52,24 +50,26 @@ class Alerts:
         now, zone = self._desk.clock(), self._desk.setup.config.defaults.zone
         shown = window(asked.wanted, now + timedelta(microseconds=1))  # what was told in this very moment too
 
+        def timeline(store: Store) -> Timeline | None:
+            if asked.before is not None or not shown.since or not shown.until:
+                return None
+            counts = store.told_counts(shown, step=step_of(shown.since, shown.until, zone))
+            return draw(counts, since=shown.since, until=shown.until, zone=zone) if counts else None
+
         def look(store: Store) -> dict[str, Any]:
             stories = store.told_stories(asked.page_of, before=asked.before, limit=PER_PAGE + 1)
-            counts = store.told_counts(shown) if asked.before is None else ()
             newest = store.told_since(now - timedelta(days=1), limit=1)
             is_empty = not stories and not store.told_stories(ToldFilter(), before=None, limit=1)
-            return {"stories": stories, "counts": counts, "newest": newest, "is_empty": is_empty}
+            return {"stories": stories, "timeline": timeline(store), "newest": newest, "is_empty": is_empty}
 
         found = await self._desk.read(look)
-        stories, counts, newest = found.pop("stories"), found.pop("counts"), found.pop("newest")
-        timeline = None
-        if counts and shown.since and shown.until:
-            timeline = draw(counts, since=shown.since, until=shown.until, zone=zone)
+        stories, newest = found.pop("stories"), found.pop("newest")
         # what comes in this very moment, by another daemon's clock too, is on no later page
         as_of = max([now, *(place.at for place in newest)]) + timedelta(microseconds=1)
         more = asked.after(stories[PER_PAGE - 1].place, as_of) if len(stories) > PER_PAGE else ""
         last = newest[0] if newest else ToldPlace(at=now, alert_id="")
         live = asked.link(after=write_place(last)) if asked.is_first else ""
-        return {**found, "stories": stories[:PER_PAGE], "timeline": timeline, "more": more, "live": live}
+        return {**found, "stories": stories[:PER_PAGE], "more": more, "live": live}
 
     async def _search(self, request: web.Request, asked: Asked) -> web.Response:
         finding = await self._finder.find(asked)
@@ -84,7 +84,8 @@ class Alerts:
     ) -> web.Response:
         setup = self._desk.setup
         context = {"finding": None, "mistakes": (), "stories": (), "timeline": None, "more": "", "live": "", **found}
-        shared = {"asked": asked, "now": self._desk.clock(), "zone": setup.config.defaults.zone, **context}
+        known = {"ruled": len(setup.ruleset.rules), "watched": len(setup.config.feeds)}
+        shared = {**known, "asked": asked, "now": self._desk.clock(), "zone": setup.config.defaults.zone, **context}
         if "HX-Request" in request.headers and "HX-History-Restore-Request" not in request.headers:
             answer = self._pages.part("found.html.j2", **shared)
         else:
@@ -92,8 +93,8 @@ class Alerts:
                 request,
                 "alerts.html.j2",
                 channels=sorted(setup.channels),
-                rules=_offered(setup.ruleset.rules),
-                sources=_offered(feed.name for feed in setup.config.feeds),
+                rules=offered(setup.ruleset.rules),
+                sources=offered([feed.name for feed in setup.config.feeds]),
                 priorities=[priority.word for priority in Priority],
                 ranges=list(RANGES),
                 **shared,
@@ -106,10 +107,7 @@ class Alerts:
         """Take care of all alerts about a story; answer with its card, or go back to where it stood."""
         story_id, sent = request.match_info["story"], await form(request)
         account = await self._desk.read(lambda store: store.story_account(story_id, after=None, limit=1))
-        open_alerts = [each.alert for each in account.alerts if not each.alert.acknowledged_at] if account else []
-        said = Said("Somebody takes care of it already." if account else "That story is no longer known.", done=False)
-        for alert in open_alerts:
-            said = await self._deeds.do(request, acts.acknowledge, alert.id)
+        said = await self._deeds.acknowledge(request, account)
         if "HX-Request" not in request.headers:
             return self._deeds.go_on("/alerts", said, query=sent.get("query", ""))
         this = ToldFilter(story=story_id)
@@ -119,9 +117,3 @@ class Alerts:
         zone, query = self._desk.setup.config.defaults.zone, sent.get("query", "")
         shown: dict[str, Any] = {"told": stories[0], "zone": zone, "now": self._desk.clock(), "query": query}
         return self._pages.part("card.html.j2", **shown, taken_now=True)  # the focus stays where the button was
-
-
-def _offered(names: Any) -> list[str]:
-    """Return names to choose from, none where there are too many for a list."""
-    known = sorted(names)
-    return known if len(known) <= MOST_OFFERED else []

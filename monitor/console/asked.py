@@ -10,6 +10,8 @@ from aiohttp import web
 
 from monitor.acts import Person
 from monitor.console.guard import READER
+from monitor.console.place import read_place
+from monitor.ports import ToldPlace
 from monitor.web.server import Handler
 
 LONGEST: Final = 500  # characters of a value
@@ -74,6 +76,18 @@ def choice(request: web.Request, name: str, choices: Collection[str], default: s
     if written not in choices:
         raise web.HTTPBadRequest(text=f"`{name}` should be one of {', '.join(choices)}")
     return written
+
+
+def place(written: str) -> ToldPlace | None:
+    """Read where a page before this one ended; "" = there was none.
+
+    Raises:
+        HTTPBadRequest: it is no such place.
+    """
+    try:
+        return read_place(written)
+    except ValueError as error:
+        raise web.HTTPBadRequest(text=str(error)) from None
 
 
 async def form(request: web.Request) -> dict[str, str]:

@@ -10,11 +10,13 @@ from urllib.parse import parse_qsl, urlencode
 
 from aiohttp import web
 
+from monitor import acts
 from monitor.commands import sentence
 from monitor.console.asked import person
 from monitor.console.desk import Desk
 from monitor.console.pages import SAID, Said, see_other
 from monitor.errors import UserError
+from monitor.ports import StoryAccount
 from monitor.web.server import Handler
 
 MOST_REMEMBERED: Final = 200
@@ -34,6 +36,14 @@ class Deeds:
             return Said(sentence(await self._desk.act(lambda store: act(store, who, *args, now=now, **given))))
         except UserError as error:
             return Said(sentence(str(error)), done=False)
+
+    async def acknowledge(self, request: web.Request, account: StoryAccount | None) -> Said:
+        """Take care of all alerts about a story that nobody takes care of yet."""
+        said = Said("Somebody takes care of it already." if account else "That story is no longer known.", done=False)
+        for record in account.alerts if account else ():
+            if not record.alert.acknowledged_at:
+                said = await self.do(request, acts.acknowledge, record.alert.id)
+        return said
 
     def go_on(self, path: str, said: Said, *, query: str = "") -> web.Response:
         """Send a browser on to a page that tells what came of it; `query` may be what somebody made up."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Any, Final
 
 from aiohttp import web
 
@@ -12,13 +12,15 @@ from monitor.console.asked import choice, form, person, word
 from monitor.console.desk import Desk
 from monitor.console.held import Held
 from monitor.console.pages import PER_PAGE, Pages, see_other
+from monitor.decide.health import Health
 from monitor.decide.rhythm import describe_gap
 from monitor.decide.thresholds import span
 from monitor.model import Feed
 from monitor.ports import EntryRecord, FeedFindings, Store
 from monitor.text.duration import parse_duration
+from monitor.text.links import shown_url
 from monitor.text.plain import one_line, shorten
-from monitor.watched import WatchedFeed, pushes, watched_feeds
+from monitor.watched import WatchedFeed, of_page, page_of, pushes, standings
 
 STANDINGS: Final = ("all", "failing", "paused", "well")
 SPARK_DAYS: Final = 14
@@ -51,43 +53,49 @@ class Feeds:
         )
         after = word(request, "after")
         now, feeds = self._desk.clock(), self._desk.setup.config.feeds
-        every = await self._desk.read(lambda store: watched_feeds(feeds, store.feed_reports(now), now))
-        found = [each for each in every if _fits(each, asked, standing, tag)]
-        names = [each.feed.name for each in found]
-        start = names.index(after) + 1 if after in names else 0
-        shown = found[start : start + PER_PAGE]
+
+        def look(store: Store) -> dict[str, Any]:
+            every = standings(store, feeds, now)
+            found = [feed for feed, health in every if _fits(feed, health, asked, standing, tag)]
+            shown, more = page_of(found, after, PER_PAGE)
+            return {
+                "feeds": of_page(store, shown, now),
+                "total": len(every),
+                "found": len(found),
+                "failing": sum(health.is_failing for _, health in every),
+                "tags": sorted({tag for feed in feeds for tag in feed.tags}),
+                "after": more,
+            }
+
+        found = await self._desk.read(look)
         return self._pages.page(
             request,
             "feeds.html.j2",
             now=now,
             zone=self._desk.setup.config.defaults.zone,
-            feeds=shown,
-            total=len(every),
-            found=len(found),
-            failing=sum(each.is_failing for each in every),
             asked={"q": word(request, "q"), "health": standing, "tag": tag},
             standings=STANDINGS,
-            tags=sorted({tag for each in every for tag in each.feed.tags}),
-            counts=await self._entry_counts(now),
+            counts=await self._entry_counts(now, tuple(each.feed.name for each in found["feeds"])),
             span=span,
-            after=shown[-1].feed.name if start + PER_PAGE < len(found) else "",
+            **found,
         )
 
-    async def _entry_counts(self, now: datetime) -> Mapping[str, tuple[int, ...]]:
-        """Count the entries of each feed and day; the same answer serves for a while."""
+    async def _entry_counts(self, now: datetime, names: tuple[str, ...]) -> Mapping[str, tuple[int, ...]]:
+        """Count the entries of these feeds by day; for the same feeds the same answer serves for a while."""
         since = now - timedelta(days=SPARK_DAYS)
         return await self._counts.get(
-            now, lambda: self._desk.read(lambda store: store.entry_counts(since=since, days=SPARK_DAYS))
+            now,
+            lambda: self._desk.read(lambda store: store.entry_counts(names, since=since, days=SPARK_DAYS)),
+            of=names,
         )
 
     async def _show(self, request: web.Request) -> web.Response:
         feed, now = self._feed(request), self._desk.clock()
 
         def look(store: Store) -> tuple[WatchedFeed, FeedFindings, list[EntryRecord]]:
-            reports = [report for report in store.feed_reports(now) if report.state.url == feed.url]
             findings = store.feed_findings(feed.url, now, limit=LATEST)
             records = [record for entry_id in findings.entries if (record := store.entry_record(entry_id))]
-            return watched_feeds([feed], reports, now)[0], findings, records
+            return of_page(store, [feed], now)[0], findings, records
 
         watched, findings, records = await self._desk.read(look)
         state = watched.report.state if watched.report else None
@@ -102,7 +110,7 @@ class Feeds:
             gap=describe_gap(state.notes.gap) if state and state.notes.gap else "",
             findings=findings,
             records=records,
-            counts=(await self._entry_counts(now)).get(feed.name, ()),
+            counts=(await self._entry_counts(now, (feed.name,))).get(feed.name, ()),
             span=span,
         )
 
@@ -129,12 +137,13 @@ class Feeds:
         return feed
 
 
-def _fits(watched: WatchedFeed, asked: str, standing: str, tag: str) -> bool:
+def _fits(feed: Feed, health: Health, asked: str, standing: str, tag: str) -> bool:
     stands = {
         "all": True,
-        "failing": watched.is_failing,
-        "paused": watched.is_paused,
-        "well": not watched.is_failing and not watched.is_paused,
+        "failing": health.is_failing,
+        "paused": health.is_paused,
+        "well": not health.is_failing and not health.is_paused,
     }
-    words = f"{watched.feed.name} {watched.shown_url} {watched.health.words}".lower()
-    return stands[standing] and asked in words and (not tag or tag in watched.feed.tags)
+    if not stands[standing] or (tag and tag not in feed.tags):
+        return False
+    return not asked or asked in f"{feed.name} {shown_url(feed.url)} {health.words}".lower()

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import islice
@@ -14,13 +13,13 @@ from aiohttp import web
 
 from monitor.console.desk import Desk
 from monitor.console.told_filter import Asked
-from monitor.errors import ConfigurationError
+from monitor.errors import ConfigurationError, Problem
 from monitor.model import Entry, Message, Story
 from monitor.notify.render import render_message
 from monitor.ports import Cursor, Store, ToldPlace
 from monitor.rules.match import Ruleset
 from monitor.search import Search
-from monitor.setup import load_trial_rules
+from monitor.setup import trials_of
 
 FOUND_ON_A_PAGE: Final = 20
 LONGEST_SEARCH: Final = timedelta(seconds=5)
@@ -80,7 +79,7 @@ class Finder:
         try:
             return await self._desk.search(lambda store: self._find(store, asked))
         except ConfigurationError as error:
-            return [_mistake(asked.query, each.message, each.hint, each.column, each.width) for each in error.problems]
+            return [_mistake(asked.query, each) for each in error.problems]
         finally:
             self._turn.release()
 
@@ -116,11 +115,8 @@ class Finder:
         )
 
     def _ruleset(self, asked: Asked) -> Ruleset:
-        wanted: dict[str, object] = {"query": asked.query}
-        if asked.wanted.source:
-            wanted["sources"] = {"only": asked.wanted.source}
-        raw = json.dumps(wanted, ensure_ascii=False).encode("utf-8", "replace")
-        return load_trial_rules(self._desk.setup, raw, name="query")
+        sources = {"sources": {"only": asked.wanted.source}} if asked.wanted.source else {}
+        return trials_of(self._desk.setup).load_query(asked.query, name="query", also=sources)
 
 
 def _cursor(asked: Asked) -> Cursor | None:
@@ -131,17 +127,9 @@ def _cursor(asked: Asked) -> Cursor | None:
     return min(places, key=lambda place: (place.seen_at, place.entry_id), default=None)
 
 
-_BEFORE_QUERY: Final = len('{"query": "')
-
-
-def _mistake(query: str, message: str, hint: str, column: int, width: int) -> Mistake:
-    """Show where in a query a mistake stands: it was read as JSON, in which some characters are longer."""
-    start = _place(query, column - 1 - _BEFORE_QUERY)
-    end = _place(query, column - 1 - _BEFORE_QUERY + width)
-    text = f"{message}; {hint}" if hint else message
+def _mistake(query: str, problem: Problem) -> Mistake:
+    """Show where in a query a mistake stands."""
+    start = max(problem.column - 1, 0)
+    end = start + problem.width
+    text = f"{problem.message}; {problem.hint}" if problem.hint else problem.message
     return Mistake(text=text, before=query[:start], wrong=query[start:end], after=query[end:])
-
-
-def _place(query: str, written: int) -> int:
-    lengths: Sequence[int] = [len(json.dumps(query[:end], ensure_ascii=False)) - 2 for end in range(len(query) + 1)]
-    return next((end for end, length in enumerate(lengths) if length >= written), len(query))

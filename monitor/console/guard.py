@@ -17,10 +17,11 @@ from urllib.parse import urlsplit
 from aiohttp import web
 
 from monitor.config.console import Console, Login
+from monitor.console.guesses import Guesses
 from monitor.ports import Clock
 from monitor.web.server import Handler
 
-COOKIE: Final = "monitor_session"
+COOKIE: Final = "monitor_session"  # begins the name: browsers part cookies by host, and not by port
 SESSION: Final = timedelta(days=7)
 PUBLIC: Final = ("/healthz", "/readyz", "/login")  # none of these tells anything of the state
 OUR_FILES: Final = "/static/"
@@ -49,6 +50,8 @@ class Guard:
         self._console = console
         self._key = key
         self._clock = clock
+        self._guesses = Guesses(clock, console.login.proxies if console.login else ())
+        self.cookie = f"{COOKIE}_{hmac.new(key, b'name', 'sha256').hexdigest()[:8]}"  # another one for another state
         self._names = {"localhost", *(host.lower() for host in console.hosts)}
         if console.listen:
             self._names.add(console.listen[0].lower())
@@ -93,25 +96,33 @@ class Guard:
             names = request.headers.getall(login.header, [])  # a proxy that only adds its own sends on a stranger's too
             if len(names) == 1 and names[0] and names[0].isprintable():
                 return names[0][:100]
-        return "console" if self._session_holds(request.cookies.get(COOKIE, "")) else None
+        return "console" if self._session_holds(request.cookies.get(self.cookie, "")) else None
 
     def _bears_token(self, request: web.Request) -> bool:
         scheme, _, token = request.headers.get("Authorization", "").partition(" ")
-        return scheme.lower() == "bearer" and self.is_token(token.strip())
+        return scheme.lower() == "bearer" and self.is_token(request, token.strip())
 
-    def is_token(self, token: str) -> bool:
-        """Say whether this is the token; compared in constant time."""
+    def is_token(self, request: web.Request, token: str) -> bool:
+        """Say whether this is the token; compared in constant time.
+
+        Raises:
+            HTTPTooManyRequests: wrong ones came from there of late, so this one is not looked at.
+        """
         login = self._console.login
         if login is None or login.token is None:
             return False
+        if seconds := self._guesses.wait(request):
+            raise web.HTTPTooManyRequests(text="too many wrong tokens", headers={"Retry-After": f"{seconds}"})
         given = token.encode("utf-8", "surrogatepass")  # bytes that are no UTF-8 came as lone surrogates
-        return hmac.compare_digest(given, login.token.reveal().encode())
+        is_right = hmac.compare_digest(given, login.token.reveal().encode())
+        (self._guesses.right if is_right else self._guesses.wrong)(request)
+        return is_right
 
     def begin_session(self, response: web.Response, *, secure: bool) -> None:
         """Have a browser come back without the token."""
         until = int((self._clock() + SESSION).timestamp())
         response.set_cookie(
-            COOKIE,
+            self.cookie,
             f"{until}.{self._signature(until)}",
             max_age=int(SESSION.total_seconds()),
             path="/",
@@ -132,6 +143,11 @@ class Guard:
         login = self._console.login
         token = login.token.reveal() if login and login.token else ""
         return hmac.new(self._key, f"{until}.{token}".encode(), "sha256").hexdigest()
+
+
+def has_session(request: web.Request) -> bool:
+    """Say whether a browser sends a session, be it ours, an old one, or that of another daemon on this machine."""
+    return any(name.startswith(COOKIE) for name in request.cookies)
 
 
 def guarded(response: A) -> A:
@@ -166,4 +182,4 @@ def _from_our_page(request: web.Request) -> bool:
             return urlsplit(origin).netloc.lower() == request.headers.get("Host", "").lower()
         except ValueError:
             return False
-    return COOKIE not in request.cookies
+    return not has_session(request)

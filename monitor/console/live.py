@@ -17,10 +17,12 @@ from typing import Final
 import structlog
 from aiohttp import web
 
+from monitor.console.asked import place
 from monitor.console.desk import Desk
 from monitor.console.guard import guarded
 from monitor.console.pages import Pages
-from monitor.console.told_filter import read_asked, read_place, write_place
+from monitor.console.place import write_place
+from monitor.console.told_filter import read_asked
 from monitor.errors import StoreUnavailableError
 from monitor.ports import ToldFilter, ToldPlace, ToldStory
 from monitor.web.server import outlive_deadline
@@ -103,7 +105,7 @@ class Live:
     async def _listen(self, request: web.Request) -> web.StreamResponse:
         zone, now = self._desk.setup.config.defaults.zone, self._desk.clock()
         wanted = read_asked(request, zone=zone, now=now).wanted
-        after = read_place(request.headers.get("Last-Event-ID") or request.query.get("after", ""))
+        after = place(request.headers.get("Last-Event-ID") or request.query.get("after", ""))
         self._forget_gone()
         if len(self.listeners) >= self.limits.most:
             headers = {"Retry-After": "60"}

@@ -1,4 +1,4 @@
-"""Trade the token for a session; a wrong one costs a second, and nobody who has the right one waits for those."""
+"""Trade the token for a session; a wrong one costs a second, and nobody else waits for those who guess."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from aiohttp import web
 
 from monitor.console.asked import form
 from monitor.console.desk import Desk
-from monitor.console.guard import COOKIE, Guard
+from monitor.console.guard import Guard
 from monitor.console.pages import Pages
 
 WRONG_COSTS: Final = 1.0  # seconds
@@ -33,7 +33,7 @@ class LoginPage:
 
     async def _take(self, request: web.Request) -> web.Response:
         token = (await form(request)).get("token", "")
-        if not self._guard.is_token(token):
+        if not self._guard.is_token(request, token):
             await asyncio.sleep(WRONG_COSTS)
             return self._pages.page(request, "login.html.j2", status=HTTPStatus.FORBIDDEN, wrong=True)
         response = web.Response(status=HTTPStatus.SEE_OTHER, headers={"Location": "/alerts"})
@@ -43,5 +43,5 @@ class LoginPage:
 
     async def _leave(self, request: web.Request) -> web.Response:  # noqa: ARG002 - aiohttp's interface
         response = web.Response(status=HTTPStatus.SEE_OTHER, headers={"Location": "/login"})
-        response.del_cookie(COOKIE, path="/")
+        response.del_cookie(self._guard.cookie, path="/")
         return response

@@ -8,13 +8,14 @@ from typing import Final
 from aiohttp import web
 
 from monitor import acts
-from monitor.console.asked import form, person
+from monitor.console.asked import form, person, place
 from monitor.console.desk import Desk
-from monitor.console.pages import PER_PAGE, Pages, see_other
+from monitor.console.pages import PER_PAGE, Pages, offered, see_other
+from monitor.console.place import write_place
 from monitor.decide.mutes import runs, what_is_muted
 from monitor.errors import UserError
 from monitor.model import Action, Mute
-from monitor.ports import Store
+from monitor.ports import MutePlace, Store, ToldPlace
 from monitor.text.duration import parse_duration
 
 NAMES: Final = ("story", "rule", "feed", "channel")
@@ -37,22 +38,27 @@ class Mutes:
 
     async def _show(self, request: web.Request) -> web.Response:
         now, past = self._desk.clock(), "past" in request.query
+        read = place(request.query.get("before", ""))
+        before = MutePlace(since=read.at, mute_id=read.alert_id) if read else None
 
         def look(store: Store) -> tuple[tuple[Mute, ...], tuple[Action, ...]]:
-            return store.mutes(at=None if past else now), store.actions(limit=PER_PAGE)
+            found = store.mute_page(at=None if past else now, before=before, limit=PER_PAGE + 1)
+            return found, store.actions(limit=PER_PAGE)
 
-        mutes, actions = await self._desk.read(look)
-        setup = self._desk.setup
+        found, actions = await self._desk.read(look)
+        mutes, setup = found[:PER_PAGE], self._desk.setup
+        last = ToldPlace(at=mutes[-1].since, alert_id=mutes[-1].id) if len(found) > PER_PAGE else None
         return self._pages.page(
             request,
             "mutes.html.j2",
             now=now,
             zone=setup.config.defaults.zone,
-            mutes=[(each, what_is_muted(each), runs(each, now)) for each in mutes][-PER_PAGE:][::-1],
+            mutes=[(each, what_is_muted(each), runs(each, now)) for each in mutes],
+            more={"before": write_place(last), **({"past": ""} if past else {})} if last else None,
             past=past,
             actions=actions,
-            rules=sorted(setup.ruleset.rules),
-            feeds=sorted(feed.name for feed in setup.config.feeds),
+            rules=offered(setup.ruleset.rules),
+            feeds=offered([feed.name for feed in setup.config.feeds]),
             channels=sorted(setup.channels),
             asked={name: request.query.get(name, "")[:100] for name in NAMES},
         )

@@ -1,4 +1,4 @@
-"""Say beside the navigation what somebody should look at: counted at most every few seconds, however many read."""
+"""Say on every page what somebody should look at: counted at most every few seconds, however many read."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from aiohttp import web
 
 from monitor.console.desk import Desk
 from monitor.console.guard import READER
-from monitor.console.pages import ATTENTION
+from monitor.console.pages import ATTENTION, NOT_LOADED
 from monitor.errors import StoreUnavailableError
 from monitor.ports import Attention
 from monitor.web.server import Handler
@@ -31,8 +31,11 @@ class Notice:
     async def look(self, request: web.Request, handler: Handler) -> web.StreamResponse:
         """Have the page know what to tell; parts of pages and programs do not ask."""
         is_page = request.method == "GET" and "text/html" in request.headers.get("Accept", "")
-        if is_page and request.get(READER) and "HX-Request" not in request.headers and (found := await self._current()):
-            request[ATTENTION] = found
+        if is_page and request.get(READER) and "HX-Request" not in request.headers:
+            if found := await self._current():
+                request[ATTENTION] = found
+            if mistakes := self._desk.mistakes:
+                request[NOT_LOADED] = mistakes
         return await handler(request)
 
     async def _current(self) -> Attention | None:

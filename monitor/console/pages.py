@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
@@ -11,11 +12,13 @@ from typing import TYPE_CHECKING, Any, Final
 from zoneinfo import ZoneInfo
 
 from aiohttp import web
+from markupsafe import Markup, escape
 
 from monitor import __version__
 from monitor.account import verdict_in_words
-from monitor.console.guard import COOKIE
+from monitor.console.guard import has_session
 from monitor.console.unwritten import Unwritten
+from monitor.files import Mistakes
 from monitor.model import DeliveryState, Excerpt
 from monitor.notify.excerpts import Piece, cut, pieces, safe_link
 from monitor.ports import Attention
@@ -33,7 +36,8 @@ PAGES: Final = (  # path, name: in the order of the navigation
     ("/mutes", "Mutes"),
 )
 PER_PAGE: Final = 50
-_CODE = re.compile("`([^`]+)`")  # splits a text so that every second piece is code
+MOST_OFFERED: Final = 300  # names in a list to choose from: a field without a list takes any
+_CODE = re.compile(r"`([^`]+)`")
 _LANGUAGE = re.compile(r"[A-Za-z]{2,8}(?:-[A-Za-z0-9]{1,8}){0,3}", re.ASCII)
 STATES: Final = {  # of a message, in a word
     DeliveryState.NEW: "owed",
@@ -55,6 +59,7 @@ class Said:
 
 SAID: Final = web.RequestKey("said", Said)  # what came of the form before this page
 ATTENTION: Final = web.RequestKey("attention", Attention)  # what somebody should look at
+NOT_LOADED: Final = web.RequestKey("not_loaded", Mistakes)  # why the files are not used as they are now
 
 
 class Pages:
@@ -82,7 +87,7 @@ class Pages:
             pieces=marked,
             language=language,
             verdict=verdict_in_words,
-            codes=_CODE.split,
+            coded=coded,
         )
         return templates
 
@@ -93,8 +98,9 @@ class Pages:
         shell = {
             "here": request.path,
             "attention": request.get(ATTENTION),
+            "not_loaded": request.get(NOT_LOADED),
             "said": request.get(SAID),
-            "has_session": COOKIE in request.cookies,
+            "has_session": has_session(request),
         }
         return self.part(template, status=status, **shell, **context)
 
@@ -110,6 +116,11 @@ class Pages:
 def see_other(location: str) -> web.Response:
     """Send a browser on, after what it has changed."""
     return web.Response(status=HTTPStatus.SEE_OTHER, headers={"Location": location})
+
+
+def offered(names: Collection[str]) -> list[str]:
+    """Return names to choose from, none where there are too many for a list."""
+    return sorted(names) if len(names) <= MOST_OFFERED else []
 
 
 def ago(then: datetime | None, now: datetime) -> str:
@@ -137,6 +148,11 @@ def iso(then: datetime) -> str:
 def short(text: str, width: int = 160) -> str:
     """Write a text in one line, cut where it is longer."""
     return shorten(one_line(text), width)
+
+
+def coded(text: str) -> Markup:
+    """Show what stands between backticks as code, without them; words in Arabic do not turn the line around."""
+    return Markup(_CODE.sub(r"<code><bdi>\1</bdi></code>", str(escape(text))))  # noqa: S704 - escaped before
 
 
 def marked(excerpt: Excerpt, width: int = 300) -> list[Piece]:

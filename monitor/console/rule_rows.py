@@ -12,12 +12,13 @@ from monitor.ports import RuleStats
 from monitor.rules.judged import Judged
 
 SORTS: Final = ("file", "id", "title", "hits", "last", "precision", "warnings")
+COUNTED: Final = ("hits", "last")  # sorts for which the hits of all rules are counted
 DAYS: Final = 30
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Knowledge:
-    """What is known of all rules beside what they say."""
+    """What is known of rules beside what they say."""
 
     stats: Mapping[str, RuleStats] = field(default_factory=dict)
     judged: Mapping[str, Judged] = field(default_factory=dict)
@@ -63,39 +64,53 @@ def _row(rule: Rule, known: Knowledge, today: date, held_by: str) -> RuleRow:
     )
 
 
-def search(rows: Iterable[RuleRow], words: str) -> list[RuleRow]:
+def search(rules: Collection[Rule], words: str) -> list[Rule]:
     """Keep the rules in which all the words stand: id, title, owner, tags, channels, note."""
     wanted = words.casefold().split()
-    return [row for row in rows if all(word in _text(row.rule) for word in wanted)]
+    if not wanted:
+        return list(rules)
+    texts = ((rule, _text(rule)) for rule in rules)
+    return [rule for rule, text in texts if all(word in text for word in wanted)]
 
 
 def _text(rule: Rule) -> str:
     return " ".join((rule.id, rule.title, rule.owner, *rule.tags, *rule.notify, rule.note)).casefold()
 
 
-def sort(rows: Iterable[RuleRow], by: str) -> list[RuleRow]:
+def sort(rules: Iterable[Rule], by: str, known: Knowledge) -> list[Rule]:
     """Sort by one of `SORTS`; of equals, the first in the files comes first."""
-    return sorted(rows, key=_KEYS[by]) if by in _KEYS else list(rows)
+    key = _KEYS.get(by)
+    return list(rules) if key is None else sorted(rules, key=lambda rule: key(rule, known))
 
 
-_KEYS: Final[Mapping[str, Callable[[RuleRow], Any]]] = {
-    "id": lambda row: row.rule.id,
-    "title": lambda row: row.rule.title.casefold(),
-    "hits": lambda row: -row.month,
-    "last": lambda row: -row.last_at.timestamp() if row.last_at else 0.0,
-    "precision": lambda row: row.judged.score.precision if row.judged else 2.0,  # not judged: behind all
-    "warnings": lambda row: -row.warnings,
+def _last(rule: Rule, known: Knowledge) -> float:
+    stats = known.stats.get(rule.id)
+    return -stats.last_at.timestamp() if stats else 0.0
+
+
+def _precision(rule: Rule, known: Knowledge) -> float:
+    judged = known.judged.get(rule.id)
+    return judged.score.precision if judged else 2.0  # not judged: behind all
+
+
+_KEYS: Final[Mapping[str, Callable[[Rule, Knowledge], Any]]] = {
+    "id": lambda rule, _: rule.id,
+    "title": lambda rule, _: rule.title.casefold(),
+    "hits": lambda rule, known: -known.stats[rule.id].month if rule.id in known.stats else 0,
+    "last": _last,
+    "precision": _precision,
+    "warnings": lambda rule, known: -(known.warnings or {}).get(rule.id, 0),
 }
 
 
-def page(rows: Sequence[RuleRow], after: str, size: int) -> tuple[Sequence[RuleRow], str]:
-    """Return the rows behind a rule, "" = from the first, and behind which rule the next page begins, "" = it is none.
+def page(rules: Sequence[Rule], after: str, size: int) -> tuple[Sequence[Rule], str]:
+    """Return the rules behind one, "" = from the first, and behind which rule the next page begins, "" = it is none.
 
     Behind a rule that is gone stands the first page again.
     """
-    start = next((place + 1 for place, row in enumerate(rows) if row.rule.id == after), 0) if after else 0
-    shown = rows[start : start + size]
-    return shown, shown[-1].rule.id if start + size < len(rows) else ""
+    start = next((place + 1 for place, rule in enumerate(rules) if rule.id == after), 0) if after else 0
+    shown = rules[start : start + size]
+    return shown, shown[-1].id if start + size < len(rules) else ""
 
 
 def every_day(counts: Mapping[date, int], today: date) -> tuple[tuple[date, int], ...]:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import io
 from collections import Counter
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Any, Final
 
@@ -17,15 +18,15 @@ from monitor.console.desk import Desk
 from monitor.console.held import Held
 from monitor.console.pages import PER_PAGE, Pages
 from monitor.console.problems import problem_rows
-from monitor.console.rule_rows import DAYS, SORTS, Knowledge, RuleRow, every_day, page, rule_rows, search, sort
+from monitor.console.rule_rows import COUNTED, DAYS, SORTS, Knowledge, RuleRow, every_day, page, rule_rows, search, sort
 from monitor.decide.thresholds import describe_dedup, describe_threshold
 from monitor.document.patch import entry_text
 from monitor.errors import MonitorError
 from monitor.listing import Listed, write_rss
-from monitor.ports import Store, ToldFilter
+from monitor.ports import RuleStats, Store, ToldFilter
 from monitor.rules.describe import describe
 from monitor.rules.examples import run_examples
-from monitor.rules.judged import judged_rules, propose_misses
+from monitor.rules.judged import Judged, judged_rules, propose_misses
 from monitor.rules.spelling import spell_rule
 from monitor.rules.tree import Actor, Definition, walk
 from monitor.rules.written import find_written
@@ -37,7 +38,7 @@ JUDGED: Final = timedelta(days=365)
 LATEST: Final = 10
 IN_FEED: Final = 50
 LINT_SECONDS: Final = 60.0  # of CPU time
-LINT_PATIENCE: Final = 0.2  # seconds that a page waits for warnings
+LINT_PATIENCE: Final = 0.2  # seconds that the first page waits for warnings
 LONGEST: Final = 200  # characters of a search
 MOST_PROBLEMS: Final = 50
 
@@ -49,7 +50,8 @@ class Rules:
         self._desk = desk
         self._pages = pages
         self._warnings = Warnings(bench)
-        self._known = Held[Knowledge](COUNTS_HOLD)
+        self._stats = Held[Mapping[str, RuleStats]](COUNTS_HOLD)
+        self._judged = Held[Mapping[str, Judged]](COUNTS_HOLD)
 
     def routes(self) -> list[web.RouteDef]:
         """Return what to add to a router."""
@@ -65,19 +67,25 @@ class Rules:
             raise web.HTTPBadRequest(text=f"search for at most {LONGEST} characters, and sort by {', '.join(SORTS)}")
         now, setup = self._desk.clock(), self._desk.setup
         warnings = await self._warnings.of(setup, now)
-        known = await self._knowledge(now, None if warnings is None else Counter(row["rule"] for row in warnings))
+        known = await self._knowledge(now, None if warnings is None else Counter(row["rule"] for row in warnings), by)
         # of 10,000 rules this takes 50 ms, in which the daemon has other things to do
-        rows = await self._desk.work(lambda: _found(setup, known, now.date(), words, by))
-        shown, more = page(rows, after, PER_PAGE)
-        since = _first_day(now)
-        ids = [row.rule.id for row in shown]
-        hits = await self._desk.read(lambda store: store.hits_by_day(ids, since=since))
-        days = {each: [count for _, count in every_day(counts, now.date())] for each, counts in hits.items()}
+        found = await self._desk.work(lambda: sort(search(setup.ruleset.rules.values(), words), by, known))
+        shown, more = page(found, after, PER_PAGE)
+        ids = [rule.id for rule in shown]
+
+        def look(store: Store) -> tuple[list[RuleRow], Mapping[str, Mapping[date, int]]]:
+            stats = store.rule_stats(now, rules=ids, noisiest=False)
+            of_page = replace(known, stats=stats, mutes=store.mutes(at=now), breakers=store.breakers())
+            return rule_rows(shown, of_page, now.date()), store.hits_by_day(ids, since=_first_day(now))
+
+        rows, hits = await self._desk.read(look)
         context: dict[str, Any] = {
-            "rows": shown,
+            "rows": rows,
             "more": more,
-            "count": len(rows),
-            "days": {each: days.get(each, []) for each in ids},
+            "count": len(found),
+            "days": {
+                each: [count for _, count in every_day(hits[each], now.date())] if each in hits else [] for each in ids
+            },
             "words": words,
             "by": by or "file",
             "sorts": SORTS,
@@ -91,19 +99,18 @@ class Rules:
         problems = problem_rows(mistakes.problems[:MOST_PROBLEMS]) if mistakes else []
         return self._pages.page(request, "rules.html.j2", mistakes=mistakes, problems=problems, **context)
 
-    async def _knowledge(self, now: datetime, warnings: Counter[str] | None) -> Knowledge:
-        """Return what is known of all rules: counts may be half a minute old, what holds them is not."""
+    async def _knowledge(self, now: datetime, warnings: Counter[str] | None, by: str) -> Knowledge:
+        """Return what all rules are sorted by; it may be half a minute old."""
 
-        def count(store: Store) -> Knowledge:
-            return Knowledge(stats=store.rule_stats(now), judged=judged_rules(store.feedback(since=now - JUDGED)))
+        def judge(store: Store) -> Mapping[str, Judged]:
+            return judged_rules(store.feedback(since=now - JUDGED))
 
-        known = await self._known.get(now, lambda: self._desk.read(count))
-        mutes, breakers = await self._desk.read(lambda store: (store.mutes(at=now), store.breakers()))
+        def count(store: Store) -> Mapping[str, RuleStats]:
+            return store.rule_stats(now, noisiest=False)
+
         return Knowledge(
-            stats=known.stats,
-            judged=known.judged,
-            mutes=mutes,
-            breakers=breakers,
+            stats=await self._stats.get(now, lambda: self._desk.read(count)) if by in COUNTED else {},
+            judged=await self._judged.get(now, lambda: self._desk.read(judge)),
             warnings=warnings,
         )
 
@@ -166,8 +173,8 @@ class Warnings:
         if self._task is None or self._of is not setup:
             self._of = setup
             self._task = asyncio.create_task(self._look(now))
-        done, _ = await asyncio.wait([self._task], timeout=LINT_PATIENCE)
-        return self._task.result() if done else None
+            await asyncio.wait([self._task], timeout=LINT_PATIENCE)
+        return self._task.result() if self._task.done() else None
 
     async def _look(self, now: datetime) -> list[dict[str, Any]]:
         try:
@@ -177,10 +184,6 @@ class Warnings:
             return []
         problems: list[dict[str, Any]] = found["problems"]
         return problems
-
-
-def _found(setup: Setup, known: Knowledge, today: date, words: str, by: str) -> list[RuleRow]:
-    return sort(search(rule_rows(setup.ruleset.rules.values(), known, today), words), by)
 
 
 def _first_day(now: datetime) -> datetime:

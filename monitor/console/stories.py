@@ -116,6 +116,9 @@ class Stories:
             rules=sorted({rule for alert in alerts for rule in alert.rules}),
             reasons=_reasons(account, reports),
             priority=max((alert.priority for alert in alerts), default=None),
+            open=[alert for alert in alerts if not alert.acknowledged_at],
+            taken=next((alert for alert in alerts if alert.acknowledged_at), None),
+            lead=_lead(reports),
             mutes=[(each, what_is_muted(each)) for each in mutes],
         )
 
@@ -165,6 +168,8 @@ class Stories:
         account = await self._desk.read(lambda store: store.story_account(story_id, after=None, limit=1))
         if account is None:
             raise web.HTTPNotFound(text=_unknown(story_id))
+        if sent.get("act") == "acknowledge":
+            return self._deeds.go_on(f"/stories/{story_id}", await self._deeds.acknowledge(request, account))
         act, given = _deed(sent, account)
         if "until" in given:
             given["until"] = self._desk.clock() + MUTE
@@ -185,8 +190,6 @@ def _deed(sent: Mapping[str, str], account: StoryAccount) -> tuple[Callable[...,
     keys = {each.key for record in account.alerts for each in record.deliveries}
     mute: dict[str, Any] = {"until": timedelta(), "reason": "muted in the console"}
     match verb:
-        case "acknowledge" if subject in alerts:
-            return acts.acknowledge, {"subject": subject}
         case "relevant" | "not relevant" if subject in alerts and rule in rules:
             return acts.judge, {"subject": subject, "relevant": verb == "relevant", "only": (rule,)}
         case "replay" if subject in keys:
@@ -228,6 +231,11 @@ def _title(account: StoryAccount, reports: list[Report]) -> str:
     if account.messages:
         return account.messages[0].title.text
     return next((each.of.entry.title for each in reports if each.of.entry.title), "")
+
+
+def _lead(reports: list[Report]) -> Message | None:
+    """Return the first message that has a sentence in which a rule's words stand."""
+    return next((each.message for each in reports if each.message and each.message.excerpts), None)
 
 
 def _bears_on(mute: Mute, account: StoryAccount) -> bool:

@@ -14,6 +14,8 @@ from monitor.ports import ToldCount, ToldFilter
 USUAL: Final = timedelta(days=30)
 LONGEST: Final = timedelta(days=92)
 BY_HOUR_UP_TO: Final = timedelta(days=3)
+_HOUR: Final = timedelta(hours=1)
+_FINE: Final = timedelta(minutes=10)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,6 +72,13 @@ def window(wanted: ToldFilter, now: datetime) -> ToldFilter:
     earliest = until - (LONGEST if wanted.since else USUAL)
     since = max(wanted.since, earliest) if wanted.since else earliest
     return replace(wanted, since=min(since, until), until=until)
+
+
+def step_of(since: datetime, until: datetime, zone: str) -> timedelta:
+    """Say in what steps to count for the days of a zone: in hours, or finer where its days begin within one."""
+    place = ZoneInfo(zone)
+    offsets = {moment.astimezone(place).utcoffset() or timedelta() for moment in (since, until)}
+    return _FINE if until - since <= BY_HOUR_UP_TO or any(each % _HOUR for each in offsets) else _HOUR
 
 
 def draw(counts: Iterable[ToldCount], *, since: datetime, until: datetime, zone: str) -> Timeline:

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 from aiohttp import web
 
+from monitor.console.place import read_place, write_place
 from monitor.model import Priority
 from monitor.ports import ToldFilter, ToldPlace
 
@@ -75,6 +76,7 @@ def read_asked(request: web.Request, *, zone: str, now: datetime) -> Asked:
         since, until = _times(given, ZoneInfo(zone), now)
         at_least = Priority.named(given["priority"]) if "priority" in given else None
         as_of = _moment(request.query["as_of"], ZoneInfo("UTC")) if request.query.get("as_of") else None
+        before = read_place(request.query.get("before", ""))
     except (ValueError, OverflowError) as error:  # the second of a day at the end of all time
         raise web.HTTPBadRequest(text=str(error)) from None
     wanted = ToldFilter(
@@ -86,28 +88,7 @@ def read_asked(request: web.Request, *, zone: str, now: datetime) -> Asked:
         until=until,
         unacknowledged="open" in given,
     )
-    before = read_place(request.query.get("before", ""))
     return Asked(given=given, wanted=wanted, query=given.get("q", ""), before=before, as_of=as_of)
-
-
-def read_place(text: str) -> ToldPlace | None:
-    """Read where a page ended; "" = there was none before.
-
-    Raises:
-        HTTPBadRequest: it is no such place.
-    """
-    at, _, row = text[:LONGEST_PART].partition("_")
-    if not text:
-        return None
-    try:
-        return ToldPlace(at=_moment(at, ZoneInfo("UTC")), alert_id=row)
-    except (ValueError, OverflowError):
-        raise web.HTTPBadRequest(text="there is no such page: begin anew with the first") from None
-
-
-def write_place(place: ToldPlace) -> str:
-    """Write where a page ended."""
-    return f"{place.at.astimezone(UTC).isoformat()}_{place.alert_id}"
 
 
 def _times(given: Mapping[str, str], zone: ZoneInfo, now: datetime) -> tuple[datetime | None, datetime | None]:

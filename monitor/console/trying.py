@@ -111,7 +111,7 @@ class Trying:
         return self._render(request, form, HTTPStatus.OK, result=result, refused="")
 
     async def _tried(self, form: Form) -> dict[str, Any] | None:
-        if not form.rule.strip():
+        if not form.rule.strip() or (form.on == "entry" and not form.entry):
             return None
         return await self._tries.do(
             "try",
@@ -211,7 +211,7 @@ async def _read_form(request: web.Request) -> Form:
     entry, name = said.get("entry", "").strip().lower(), said.get("name", "").strip() or "my-rule"
     if spelling not in ("yaml", "query") or on not in ("text", "entry", "latest") or days not in map(str, DAYS):
         raise _WrongError(HTTPStatus.BAD_REQUEST, "this form says what none of ours can say")
-    if on == "entry" and not _ENTRY.fullmatch(entry):
+    if on == "entry" and entry and not _ENTRY.fullmatch(entry):
         raise _WrongError(HTTPStatus.BAD_REQUEST, "an entry's id has four or more of the digits 0-9 and a-f")
     if not _NAME.fullmatch(name):
         raise _WrongError(HTTPStatus.BAD_REQUEST, "a rule's id has small letters, digits, `-` and `_`")

@@ -14,10 +14,10 @@ from monitor.decide.holding import Restraints
 from monitor.errors import ConflictError
 from monitor.model import HeldDelivery, HoldKind, Policies, Priority
 from monitor.pipeline import Doors
-from monitor.ports import Store
 
 log = structlog.get_logger()
 
+AT_ONCE = 500  # in one transaction, but for what becomes one digest
 MOST_AT_ONCE = 10_000  # of one channel: a digest holds so many at most
 
 
@@ -42,7 +42,7 @@ class Holds:
         set_back = self._looked_at is not None and now < self._looked_at  # the clock: what is held ends later by it
         everything, self._all, self._looked_at = self._all or set_back, False, now
         try:
-            held = await doors.in_store(_held, doors.store, policies, now, everything=everything)
+            held = await _held(doors, policies, now, everything=everything)
             return await self._end(held, policies, look_up, now) if held else 0
         except BaseException:
             self._all = self._all or everything
@@ -70,7 +70,7 @@ class Holds:
         doors, store = self._doors, self._doors.store
         match ending:
             case Release(keys=keys):
-                count = await doors.in_store(store.release_held, keys, now)
+                count = sum([await doors.in_store(store.release_held, some, now) for some in _steps(keys)])
                 log.info("messages are kept back no more", channel=channel, messages=count)
                 return count
             case Fold(digest=digest, keys=keys):
@@ -83,15 +83,24 @@ class Holds:
                 log.info("messages that were kept back are told in one", channel=channel, messages=len(keys))
                 return 1
             case HoldOn(keys=keys, hold=hold):
-                await doors.in_store(store.hold_again, keys, hold)
+                for some in _steps(keys):
+                    await doors.in_store(store.hold_again, some, hold)
             case Drop(keys=keys, reason=reason):
-                await doors.in_store(store.drop_held, keys, reason, now)
+                for some in _steps(keys):
+                    await doors.in_store(store.drop_held, some, reason, now)
         return 0
 
 
-def _held(store: Store, policies: Policies, now: datetime, *, everything: bool) -> Mapping[str, Sequence[HeldDelivery]]:
+def _steps(keys: Sequence[str]) -> list[Sequence[str]]:
+    """Cut what is done into transactions between which other work goes."""
+    return [keys[start : start + AT_ONCE] for start in range(0, len(keys), AT_ONCE)]
+
+
+async def _held(
+    doors: Doors, policies: Policies, now: datetime, *, everything: bool
+) -> Mapping[str, Sequence[HeldDelivery]]:
     """Read what to decide about, by channel; of kinds that hold nothing there is nothing to be asked."""
-    kinds = {kind for kind, _ in store.holders() if kind in OURS}
+    kinds = {kind for kind, _ in await doors.in_store(doors.store.holders) if kind in OURS}
     found = {}
     for channel, policy in policies.channels.items() if kinds else ():
         sooner = {
@@ -101,11 +110,26 @@ def _held(store: Store, policies: Policies, now: datetime, *, everything: bool) 
         }
         some: dict[str, HeldDelivery] = {}
         for kind in sorted(kinds):
-            read = partial(store.held_deliveries, channel=channel, kind=kind, limit=MOST_AT_ONCE)
             over, least = None if everything else now, sooner.get(kind)
-            some |= {each.delivery.key: each for each in read(over=over)}
+            some |= await _read(doors, channel, kind, over=over)
             if least is not None and not everything:
-                some |= {each.delivery.key: each for each in read(at_least=least)}
+                some |= await _read(doors, channel, kind, at_least=least)
         if some:
             found[channel] = tuple(some.values())
+    return found
+
+
+async def _read(
+    doors: Doors, channel: str, kind: HoldKind, *, over: datetime | None = None, at_least: Priority | None = None
+) -> dict[str, HeldDelivery]:
+    """Read one kind of what is held, page by page, so that other work goes between."""
+    found, after, read = dict[str, HeldDelivery](), 0, doors.store.held_deliveries
+    while len(found) < MOST_AT_ONCE:
+        page = await doors.in_store(
+            read, channel=channel, kind=kind, over=over, at_least=at_least, after=after, limit=AT_ONCE
+        )
+        if not page:
+            break
+        found |= {each.delivery.key: each for each in page}
+        after = page[-1].seq
     return found

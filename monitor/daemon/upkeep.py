@@ -14,7 +14,7 @@ from monitor.daemon.in_use import InUse
 from monitor.daemon.sends import Sends
 from monitor.decide.announcements import FOLD
 from monitor.heartbeat import Heart
-from monitor.let_go import settle_ended
+from monitor.let_go import go_on, settle_ended
 
 log = structlog.get_logger()
 
@@ -46,7 +46,9 @@ class Upkeep:
     async def settle_ended(self) -> None:
         """Tell, or leave untold, what was held by mutes and breakers that are over."""
         doors = self._in_use.doors
-        count = await doors.in_store(settle_ended, doors.store, doors.clock())
+        steps, count = settle_ended(doors.store, doors.clock()), 0
+        while (done := await doors.in_store(go_on, steps)) is not None:  # other work goes between
+            count += done
         if count:
             log.info("a mute or breaker is over", held_messages=count)
 

@@ -78,7 +78,7 @@ def notice_of_ending(breaker: Breaker, channel: str, *, count: int, now: datetim
     done = {"release": "released", "mute": "discarded and muted"}.get(breaker.ending, "discarded")
     title = f"{count} {done} by {breaker.ended_by}: {breaker.subject} {breaker.name}"
     notice = _notice(breaker, channel, title=title, lines=(), priority=Priority.NORMAL, now=now)
-    return edit_of_notice(notice, event=f"ended {now.isoformat()}")
+    return edit_of_notice(notice, event=f"ended {(breaker.ended_at or now).isoformat()}")
 
 
 def edit_of_notice(notice: Delivery, *, event: str) -> Delivery:

@@ -33,11 +33,22 @@ class Health:
     since: datetime | None = None  # None = always, or nobody knows
 
     @property
+    def is_failing(self) -> bool:
+        """Whether somebody should look at it."""
+        return self.standing in (Standing.FAILING, Standing.ODD)
+
+    @property
+    def is_paused(self) -> bool:
+        """Whether somebody has paused it."""
+        return self.standing is Standing.PAUSED
+
+    @property
     def key(self) -> tuple[Standing, float]:
         """What to sort by: the standing, and among equals what lasts longest first."""
         return self.standing, self.since.timestamp() if self.since else 0.0
 
 
+IS_WELL = Health(standing=Standing.WELL, words="ok")
 NEVER_POLLED = Health(standing=Standing.WAITING, words="never polled")
 
 
@@ -53,7 +64,7 @@ def health_of(state: FeedState, now: datetime) -> Health:
     gap = state.notes.gap
     if gap is not None and now - gap.until < GAP_TOLD:
         return Health(standing=Standing.ODD, words="gap", since=gap.until)
-    return Health(standing=Standing.WELL, words="ok")
+    return IS_WELL
 
 
 def with_history(outcome: PollOutcome, now: datetime) -> PollOutcome:

@@ -47,12 +47,12 @@ def edit(alert: Alert, message: Message, *, event: str, now: datetime) -> Delive
 
 
 def digest_of(
-    messages: Sequence[Message], *, channel: str, title: str, reason: str, event: str, now: datetime
+    messages: Sequence[Message], *, channel: str, title: str, reason: str, event: str, now: datetime, more: int = 0
 ) -> Delivery:
     """Owe one message for many: the most important first, then the widest reported, else in their order.
 
     The alerts that it tells name it: `Alert.digest` is its key. `event` says what happened, e.g. which poll of which
-    feed: one event is one digest.
+    feed: one event is one digest. It tells so many `more` than the messages that are given.
 
     Raises:
         ValueError: there are no messages.
@@ -65,16 +65,21 @@ def digest_of(
         reason=reason,
         priority=ranked[0].priority,
         items=tuple(replace(message, excerpts=message.excerpts[:1]) for message in ranked[:MOST_ITEMS]),
-        count=len(ranked),
+        count=len(ranked) + more,
     )
     return Delivery(
-        key=digest("delivery", event, channel, DeliveryKind.DIGEST),
+        key=digest_key(event, channel),
         alert_id="",
         channel=channel,
         kind=DeliveryKind.DIGEST,
         message=made,
         created_at=now,
     )
+
+
+def digest_key(event: str, channel: str) -> str:
+    """Return the key of the digest that tells of an event."""
+    return digest("delivery", event, channel, DeliveryKind.DIGEST)
 
 
 def _size(message: Message) -> int:

@@ -18,6 +18,7 @@ from monitor.decide.health import Standing, health_of
 from monitor.doctor.check import DEADLINE
 from monitor.errors import MonitorError
 from monitor.feeds.proxies import Proxies
+from monitor.idle import hosts_without_auth
 from monitor.model import Feed, FeedState
 from monitor.notify.daemon_thread import in_daemon_thread
 from monitor.notify.finding import Finding, fail, warn, well
@@ -144,6 +145,11 @@ def look_at_console(setup: Setup, *, running: bool) -> Iterator[Finding]:
     if setup.config.console.listen is not None:
         hint = "name another one under `console: {listen: ...}`, or say `console: false`"
         yield from _listening(setup.config.console.listen, warn, hint, running=running)
+    if hosts_without_auth(setup):
+        names = _listed(setup.config.console.hosts)
+        yield warn(
+            f"whoever comes by {names} may do everything", "add `auth: {token: ${CONSOLE_TOKEN}}` under `console:`"
+        )
 
 
 def _listening(

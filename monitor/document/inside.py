@@ -23,6 +23,8 @@ def span_inside(document: Document, loc: Sequence[str | int], start: int, end: i
         value = value[step]
     if whole is None or not isinstance(value, str):
         return whole
+    if document.is_as_written:
+        return Span(whole.line, whole.column + start, max(1, end - start))
     walk = _Walk(document, whole)
     places = [walk.step(char) for char in value[: max(end, start + 1)]]
     if start >= len(places):

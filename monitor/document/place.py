@@ -57,7 +57,7 @@ class Document:
     thread may.
     """
 
-    __slots__ = ("__weakref__", "_content", "_lines_of_keys", "_packed", "_reread", "_used", "file")
+    __slots__ = ("__weakref__", "_content", "_lines_of_keys", "_packed", "_reread", "_used", "file", "is_as_written")
 
     def __init__(
         self,
@@ -68,12 +68,15 @@ class Document:
         places: Places | None = None,
         reread: Reread | None = None,
         lines_of_keys: dict[Loc, int] | None = None,
+        is_as_written: bool = False,
     ) -> None:
         """Hold what is known of a file; without `reread` all places that there are must be given, and nothing folds.
 
-        `lines_of_keys` are those of its sections and of what they name, from 0.
+        `lines_of_keys` are those of its sections and of what they name, from 0. `is_as_written` says that a quote at
+        a text's beginning is a character of it.
         """
         self.file = file
+        self.is_as_written = is_as_written
         self._reread = reread
         self._content: _Content | None = _Content(text, value, places or (None if reread else Places()))
         self._lines_of_keys = lines_of_keys or {}
@@ -149,7 +152,9 @@ class Document:
 
     def with_value(self, value: Any) -> Document:
         """Return the same file as if it said something else."""
-        return Document(file=self.file, text=self.text, value=value, places=self._placed())
+        return Document(
+            file=self.file, text=self.text, value=value, places=self._placed(), is_as_written=self.is_as_written
+        )
 
     def problem(self, loc: Sequence[str | int], message: str, hint: str = "", *, at_key: bool = False) -> Problem:
         """Name a mistake at `loc`, or at the nearest thing around it that was really written."""

@@ -88,6 +88,16 @@ class HeldBack:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class HeldTotal:
+    """How much one mute or breaker holds in one channel."""
+
+    channel: str
+    messages: int = 0
+    alerts: int = 0  # that they are about
+    last: int = 0  # the place in the outbox of the last of them
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class HeldDelivery:
     """A delivery that is kept back: `delivery.hold` says by what."""
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Collection, Iterator
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -13,11 +13,11 @@ from monitor.notify.excerpts import scrub_line
 from monitor.notify.finding import Finding, fail, warn, well
 from monitor.notify.slack_answers import Answer, explain
 from monitor.notify.slack_api import SlackApi
+from monitor.notify.slack_manifest import slack_scopes
 from monitor.notify.slack_settings import SlackSettings
 from monitor.notify.wire import NoAnswerError, NotReachedError, open_session, reach
 from monitor.secret import Secret
 
-SCOPES = ("chat:write", "channels:read", "channels:history")
 MOST_PAGES = 20
 _RENEW = "add them under OAuth & Permissions, and install the app again"
 
@@ -60,9 +60,7 @@ async def _check_buttons(token: Secret, api_url: str, context: ChannelContext) -
 async def _look(desk: _Desk, settings: SlackSettings, found: list[Finding]) -> None:
     who = await desk.ask("auth.test")
     found.append(well(f"Slack knows the token: {_word(who, 'user')} in {_word(who, 'team')}"))
-    lacking = [scope for scope in SCOPES if desk.scopes and scope not in desk.scopes]
-    if lacking:
-        found.append(fail(f"the app lacks {', '.join(lacking)}", _RENEW))
+    found += _lacking(desk.scopes, settings)
     channel = await _find(desk, settings.channel)
     if channel is None:
         name = settings.channel
@@ -77,6 +75,19 @@ async def _look(desk: _Desk, settings: SlackSettings, found: list[Finding]) -> N
         found.append(warn(f"the bot is no member of {settings.channel}", f"write /invite @{_word(who, 'user')} there"))
     await desk.ask("conversations.history", channel=str(channel["id"]), limit="1")
     found.append(well(f"it can look for its messages in {settings.channel}"))
+
+
+def _lacking(scopes: Collection[str], settings: SlackSettings) -> Iterator[Finding]:
+    """Say what the app may not do, of what the manifest asks for."""
+    lacking = [scope for scope in slack_scopes() if scopes and scope not in scopes]
+    private = [scope for scope in lacking if scope.startswith("groups:")]
+    commands = [scope for scope in lacking if scope == "commands"]
+    if needed := [scope for scope in lacking if scope not in (*private, *commands)]:
+        yield fail(f"the app lacks {', '.join(needed)}", _RENEW)
+    if private:
+        yield warn(f"the app lacks {', '.join(private)}: it knows no private channel", _RENEW)
+    if commands and settings.app_secret is not None:
+        yield warn("the app lacks commands: nobody can write /monitor", _RENEW)
 
 
 async def _find(desk: _Desk, channel: str) -> dict[str, Any] | None:

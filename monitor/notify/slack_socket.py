@@ -148,6 +148,7 @@ class SlackListener:
         """
 
         async def take(client: AsyncBaseSocketModeClient, request: SocketModeRequest) -> None:
+            # before the work, for Slack waits three seconds: killed in between, a press is lost (docs/slack.md)
             with suppress(Exception):  # a connection that breaks now: what Slack does not know it tells again
                 await client.send_socket_mode_response(SocketModeResponse(envelope_id=request.envelope_id))
             self._take(request, hear)

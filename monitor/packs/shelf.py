@@ -18,6 +18,7 @@ from monitor.packs.pack import NAME, Pack, read_pack
 from monitor.packs.source import read_source
 
 FOLDER = "packs"
+_ADDED = ".added"  # beside the packs: the names of those that were put there by this program, a line each
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,7 +96,9 @@ def difference(label: str, old: Mapping[str, bytes], new: Mapping[str, bytes]) -
 
 
 def put(config: Config, pack: Pack) -> None:
-    """Write a pack, whole or not at all, in the place of an older version of it.
+    """Write a pack, whole or not at all, in the place of an older version of it; note that it is ours to delete.
+
+    What a person has put there stays that person's, in a new version too.
 
     Raises:
         UserError: it cannot be written; the older version is still there.
@@ -110,6 +113,8 @@ def put(config: Config, pack: Pack) -> None:
                 (new / name).write_bytes(raw)
             if place.exists():
                 place.rename(Path(scratch) / "old")
+            else:
+                _note(config, _added(config) | {pack.name})
             new.rename(place)
     except OSError as error:
         raise UserError(f"{place} cannot be written: {error.strerror or 'I/O error'}") from error
@@ -120,6 +125,28 @@ def idle_patterns(config: Config, *, but: str) -> list[str]:
     return [pattern for pattern in config.include if pattern != but and not matching(config.folder, pattern)]
 
 
+def is_ours(config: Config, name: str) -> bool:
+    """Say whether a pack was put there by `put`; else it may be part of a repository, or somebody's work."""
+    return name in _added(config)
+
+
+def _added(config: Config) -> set[str]:
+    try:
+        return set((config.folder / FOLDER / _ADDED).read_text(encoding="utf-8").split())
+    except FileNotFoundError:
+        return set()
+    except (OSError, UnicodeDecodeError) as error:
+        raise UserError(f"{config.folder / FOLDER / _ADDED} cannot be read") from error
+
+
+def _note(config: Config, names: set[str]) -> None:
+    file = config.folder / FOLDER / _ADDED
+    if names:
+        file.write_text("".join(f"{name}\n" for name in sorted(names)), encoding="utf-8")
+    else:
+        file.unlink(missing_ok=True)
+
+
 def take_away(config: Config, name: str) -> None:
     """Delete a pack.
 
@@ -128,5 +155,6 @@ def take_away(config: Config, name: str) -> None:
     """
     try:
         shutil.rmtree(place_of(config, name))
+        _note(config, _added(config) - {name})
     except OSError as error:
         raise UserError(f"{place_of(config, name)} cannot be deleted: {error.strerror or 'I/O error'}") from error

@@ -8,6 +8,7 @@ from monitor.ports.meter import Meter, Span, Tracer, Untraced
 from monitor.ports.reading import (
     MOST_COUNTED,
     Attention,
+    MutePlace,
     OwedMessage,
     Reader,
     StoryAccount,
@@ -16,6 +17,8 @@ from monitor.ports.reading import (
     ToldFilter,
     ToldPlace,
     ToldStory,
+    Totals,
+    Unwell,
 )
 from monitor.ports.records import (
     Activity,
@@ -66,6 +69,7 @@ __all__ = [
     "Levels",
     "Listener",
     "Meter",
+    "MutePlace",
     "NodeReport",
     "Notifier",
     "OwedMessage",
@@ -87,7 +91,9 @@ __all__ = [
     "ToldFilter",
     "ToldPlace",
     "ToldStory",
+    "Totals",
     "Tracer",
     "Untraced",
+    "Unwell",
     "Waiting",
 ]

@@ -4,10 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Protocol
 
-from monitor.model import Action, Alert, Decision, DeliveryState, Entry, Feedback, Hold, Message, Priority, Story
+from monitor.model import (
+    Action,
+    Alert,
+    Decision,
+    DeliveryState,
+    Entry,
+    Feedback,
+    FeedState,
+    Hold,
+    Message,
+    Mute,
+    Priority,
+    Story,
+)
 from monitor.ports.records import AlertRecord, DeliveryRecord
 
 
@@ -47,7 +60,7 @@ class ToldStory:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ToldCount:
-    """How many alerts of one priority were raised in ten minutes."""
+    """How many alerts of one priority were raised in an hour, or in ten minutes."""
 
     at: datetime  # their beginning
     priority: Priority
@@ -97,6 +110,32 @@ class OwedMessage:
     hold: Hold | None  # of one that is held
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unwell:
+    """The watched feeds of which there is something to say."""
+
+    watched: int  # how many there are in all
+    feeds: tuple[FeedState, ...]  # paused, failing, odd, never polled, or with a gap in what they brought
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Totals:
+    """How much there is."""
+
+    feeds: int  # that are watched
+    failing: int  # of them
+    entries: int
+    alerts: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MutePlace:
+    """Where a page of mutes ended."""
+
+    since: datetime
+    mute_id: str
+
+
 class Reader(Protocol):
     """Read the state beside whoever changes it.
 
@@ -113,8 +152,24 @@ class Reader(Protocol):
         """Count the messages by state; a state that none is in may be missing."""
         ...
 
-    def entry_counts(self, *, since: datetime, days: int) -> Mapping[str, tuple[int, ...]]:
-        """Count the entries that each feed has brought on each of so many days from `since`, by the feed's name."""
+    def entry_counts(self, names: Collection[str], *, since: datetime, days: int) -> Mapping[str, tuple[int, ...]]:
+        """Count the entries that these feeds have brought on each of so many days from `since`, by the feed's name."""
+        ...
+
+    def unwell_feeds(self) -> Unwell:
+        """Read the watched feeds that are not simply well."""
+        ...
+
+    def totals(self) -> Totals:
+        """Count what there is."""
+        ...
+
+    def watched_urls(self) -> frozenset[str]:
+        """Read the URLs of the watched feeds: all that the store knows of."""
+        ...
+
+    def mute_page(self, *, at: datetime | None, before: MutePlace | None, limit: int) -> tuple[Mute, ...]:
+        """Read the mutes that are running at this time, None = all there ever were."""
         ...
 
     def told_stories(self, wanted: ToldFilter, *, before: ToldPlace | None, limit: int) -> tuple[ToldStory, ...]:
@@ -125,8 +180,8 @@ class Reader(Protocol):
         """Read the places of alerts raised since then, the newest first."""
         ...
 
-    def told_counts(self, wanted: ToldFilter) -> tuple[ToldCount, ...]:
-        """Count the alerts that are wanted, in steps of ten minutes."""
+    def told_counts(self, wanted: ToldFilter, *, step: timedelta) -> tuple[ToldCount, ...]:
+        """Count the alerts that are wanted, in steps of an hour or of ten minutes."""
         ...
 
     def stories_of(self, entries: Collection[str]) -> Mapping[str, Story]:

@@ -74,9 +74,10 @@ def propose_misses(ruleset: Ruleset, documents: Sequence[Document], judged: Iter
 
     A text that is an example of its rule is passed over: somebody has seen to it.
     """
-    written = find_written(documents, "rules")
+    wrong = [each for each in judged if each.unwanted]
+    written = find_written(documents, "rules") if wrong else {}
     proposals = []
-    for each in judged:
+    for each in wrong:
         definition = ruleset.definitions.get(each.rule)
         if definition is None or each.rule not in written:
             continue

@@ -60,7 +60,7 @@ class Trials:
         span = Span(0, 0, len(line))
         value = {"query": line, **(also or {})}
         places = Places({(): span, ("query",): span}, {("query",): span})
-        document = Document(file=name, text=line, value=value, places=places)
+        document = Document(file=name, text=line, value=value, places=places, is_as_written=True)
         if found := _CONTROL.search(line):
             place = Span(0, found.start(), 1)
             raise ConfigurationError(

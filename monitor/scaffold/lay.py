@@ -8,6 +8,7 @@ from importlib.resources import files
 from pathlib import Path
 
 from monitor.errors import UserError
+from monitor.notify.slack_manifest import slack_manifest
 from monitor.schema import build_schemas, written
 
 _WHOLE = {  # where it goes: what it is here, for a package holds no file whose name begins with a dot
@@ -17,7 +18,6 @@ _WHOLE = {  # where it goes: what it is here, for a package holds no file whose 
     "sample/north-post.rss.xml": "north-post.rss.xml",
     ".env.example": "env.example",
     ".gitignore": "gitignore",
-    "slack-manifest.yaml": "slack-manifest.yaml",
     "README.md": "README.md",
 }
 _MINIMAL = {"monitor.yaml": "minimal.yaml", "rules/example.yaml": "example.yaml"}
@@ -31,6 +31,7 @@ def contents(*, minimal: bool = False) -> dict[str, str]:
     texts = {to: (here / name).read_text(encoding="utf-8") for to, name in (_MINIMAL if minimal else _WHOLE).items()}
     if minimal:  # no schemas are there for an editor
         return {to: _without_modeline(text) for to, text in texts.items()}
+    texts["slack-manifest.yaml"] = slack_manifest()
     return texts | {f".schema/{name}": written(schema) for name, schema in build_schemas().items()}
 
 

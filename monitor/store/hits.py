@@ -8,7 +8,19 @@ from datetime import date, datetime, timedelta
 from operator import attrgetter
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Insert, Text, bindparam, delete, func, select, type_coerce, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Insert,
+    Text,
+    bindparam,
+    case,
+    delete,
+    func,
+    select,
+    type_coerce,
+    update,
+)
 
 from monitor.errors import ConflictError
 from monitor.model import MOST_RECALLED, History, Hit, Question, Tally
@@ -104,30 +116,34 @@ def quiet_since(connection: Connection, rules: Collection[str]) -> dict[str, dat
     return {rule: max(found) for rule, found in times.items() if found}
 
 
-def rule_stats(connection: Connection, now: datetime) -> Mapping[str, RuleStats]:
-    """Count the hits of every rule that ever had one; see `Store.rule_stats`."""
-    week = dict(_by_rule(connection, func.count(), now - WEEK))
-    month = dict(_by_rule(connection, func.count(), now - MONTH))
+def rule_stats(
+    connection: Connection, now: datetime, *, rules: Collection[str] | None, noisiest: bool
+) -> Mapping[str, RuleStats]:
+    """Count the hits of rules; see `Store.rule_stats`."""
+    of_these = [] if rules is None else [hit.c.rule.in_(rules)]
+    counted = select(
+        hit.c.rule,
+        func.sum(case((hit.c.at >= now - WEEK, 1), else_=0)).label("week"),
+        func.sum(case((hit.c.at >= now - MONTH, 1), else_=0)).label("month"),
+        func.max(hit.c.at).label("last_at"),
+    )
+    rows = connection.execute(counted.where(*of_these).group_by(hit.c.rule).order_by(hit.c.rule)).all()
     names: defaultdict[str, Counter[str]] = defaultdict(Counter)
-    grouped = select(hit.c.rule, hit.c.names, func.count().label("hits")).where(hit.c.at >= now - MONTH)
-    for row in connection.execute(grouped.group_by(hit.c.rule, hit.c.names)):
-        names[row.rule].update(dict.fromkeys(row.names, row.hits))
+    if noisiest:
+        grouped = select(hit.c.rule, hit.c.names, func.count().label("hits")).where(hit.c.at >= now - MONTH, *of_these)
+        for row in connection.execute(grouped.group_by(hit.c.rule, hit.c.names)):
+            names[row.rule].update(dict.fromkeys(row.names, row.hits))
+    first = {rule: next(iter(found.most_common(1)), ("", 0)) for rule, found in names.items()}
     return {
-        rule: RuleStats(
-            rule=rule,
-            week=week.get(rule, 0),
-            month=month.get(rule, 0),
-            last_at=last_at,
-            noisiest=next(iter(names[rule].most_common(1)), ("", 0)),
+        row.rule: RuleStats(
+            rule=row.rule,
+            week=row.week,
+            month=row.month,
+            last_at=row.last_at,
+            noisiest=first.get(row.rule, ("", 0)),
         )
-        for rule, last_at in _by_rule(connection, func.max(hit.c.at), None)
+        for row in rows
     }
-
-
-def _by_rule(connection: Connection, what: ColumnElement[Any], since: datetime | None) -> list[tuple[str, Any]]:
-    asked = select(hit.c.rule, what.label("answer")).group_by(hit.c.rule).order_by(hit.c.rule)
-    rows = connection.execute(asked if since is None else asked.where(hit.c.at >= since))
-    return [(row.rule, row.answer) for row in rows]
 
 
 def hits_by_day(connection: Connection, rules: Collection[str], since: datetime) -> dict[str, dict[date, int]]:

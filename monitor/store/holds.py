@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, func, select, update
+from sqlalchemy import ColumnElement, Connection, Row, func, select, update
 
 from monitor.errors import ConflictError, StoreError
 from monitor.model import (
@@ -15,6 +15,7 @@ from monitor.model import (
     DeliveryState,
     HeldBack,
     HeldDelivery,
+    HeldTotal,
     Hold,
     HoldKind,
     Priority,
@@ -39,6 +40,7 @@ def held_deliveries(
     at_least: Priority | None,
     key: str,
     alert_id: str,
+    after: int,
     limit: int,
 ) -> tuple[HeldDelivery, ...]:
     """Read what is kept back; see `Store.held_deliveries`. What cannot be read is passed over: it stays held."""
@@ -51,6 +53,8 @@ def held_deliveries(
         asked = asked.where(delivery.c.hold_until <= over)
     if at_least is not None:
         asked = asked.where(alert.c.priority >= at_least)
+    if after:
+        asked = asked.where(delivery.c.seq > after)
     for column, value in ((delivery.c.hold_kind, kind), (delivery.c.hold_by, by), (delivery.c.channel, channel)):
         if value:
             asked = asked.where(column == value)
@@ -90,6 +94,16 @@ def held_back(connection: Connection, breakers: Collection[str]) -> tuple[HeldBa
     )
 
 
+def held_totals(connection: Connection, kind: HoldKind, by: str) -> tuple[HeldTotal, ...]:
+    """Count what a mute or breaker holds; see `Store.held_totals`."""
+    channel, alerts = delivery.c.channel, func.count(delivery.c.alert_id.distinct()).label("alerts")
+    counts = select(channel, func.count().label("messages"), alerts, func.max(delivery.c.seq).label("last"))
+    rows = connection.execute(counts.where(*_of(kind, by)).group_by(channel).order_by(channel))
+    return tuple(
+        HeldTotal(channel=row.channel, messages=row.messages, alerts=row.alerts, last=row.last) for row in rows
+    )
+
+
 def release_held(connection: Connection, keys: Collection[str], now: datetime) -> int:
     """Make held deliveries new; see `Store.release_held`."""
     wake(connection, _lock(connection, keys), now)
@@ -102,21 +116,25 @@ def drop_held(connection: Connection, keys: Collection[str], reason: str, now: d
     return _let_go(connection, keys, {"state": DeliveryState.SKIPPED, "reason": reason, "settled_at": now})
 
 
-def drop_all_held(connection: Connection, kind: HoldKind, by: str, reason: str, now: datetime) -> int:
-    """Give up all that one mute or breaker holds; see `Store.drop_all_held`."""
+def drop_first_held(connection: Connection, kind: HoldKind, by: str, reason: str, now: datetime, *, limit: int) -> int:
+    """Give up the first that one mute or breaker holds; see `Store.drop_first_held`."""
     ended = {"state": DeliveryState.SKIPPED, "reason": reason, "settled_at": now}
-    return _change_all(connection, kind, by, ended)
+    return _change_first(connection, kind, by, ended, limit)
 
 
-def hold_all_again(connection: Connection, kind: HoldKind, by: str, hold: Hold) -> int:
-    """Keep all that one mute or breaker holds for another reason; see `Store.hold_all_again`."""
-    return _change_all(connection, kind, by, _of_hold(hold))
+def hold_first_again(connection: Connection, kind: HoldKind, by: str, hold: Hold, *, limit: int) -> int:
+    """Keep the first that one mute or breaker holds for another reason; see `Store.hold_first_again`."""
+    return _change_first(connection, kind, by, _of_hold(hold), limit)
 
 
-def _change_all(connection: Connection, kind: HoldKind, by: str, values: dict[str, Any]) -> int:
-    of_it = _HELD, delivery.c.hold_kind == kind, delivery.c.hold_by == by
-    _lock_lanes(connection, connection.scalars(select(delivery.c.channel).where(*of_it).distinct()))
-    return connection.execute(update(delivery).where(*of_it).values(values)).rowcount
+def _change_first(connection: Connection, kind: HoldKind, by: str, values: dict[str, Any], limit: int) -> int:
+    first = connection.scalars(select(delivery.c.key).where(*_of(kind, by)).order_by(delivery.c.seq).limit(limit)).all()
+    _lock(connection, first)
+    return _let_go(connection, first, values, *_of(kind, by))  # another mute may have them by now
+
+
+def _of(kind: HoldKind, by: str) -> tuple[ColumnElement[bool], ...]:
+    return _HELD, delivery.c.hold_kind == kind, delivery.c.hold_by == by
 
 
 def fold_held(connection: Connection, digest: Delivery, keys: Collection[str], now: datetime) -> None:
@@ -127,12 +145,50 @@ def fold_held(connection: Connection, digest: Delivery, keys: Collection[str], n
     """
     told_there = _lock_alerts(connection, keys)  # before the lanes, as polls do: two would wait for each other
     wake(connection, _lock(connection, keys), now)
-    told = {"state": DeliveryState.SKIPPED, "reason": "told in a digest", "settled_at": now}
-    if _let_go(connection, keys, told) != len(set(keys)):
+    if _let_go(connection, keys, _told_in_digest(now)) != len(set(keys)):
         raise ConflictError("some of these messages are held no more")
-    for some in portions(told_there):
-        connection.execute(update(alert).where(alert.c.id.in_(some)).values(digest=digest.key))
+    _name_digest(connection, told_there, digest.key)
     owe(connection, [digest], now)
+
+
+def begin_fold(connection: Connection, digest: Delivery, now: datetime, *, kind: HoldKind, by: str, last: int) -> None:
+    """Owe one message for very many held ones; see `Store.begin_fold`.
+
+    Raises:
+        ConflictError: more is held by now; nothing was written.
+    """
+    wake(connection, [digest.channel], now)  # whoever owes here waits: what is held now comes before this digest
+    later = select(delivery.c.seq).where(*_of(kind, by), delivery.c.channel == digest.channel, delivery.c.seq > last)
+    if connection.scalar(later.limit(1)) is not None:
+        raise ConflictError("more is held by now")
+    owe(connection, [digest], now)
+
+
+def go_on_folding(
+    connection: Connection, key: str, now: datetime, *, kind: HoldKind, by: str, limit: int
+) -> int | None:
+    """Settle some of what a digest tells; see `Store.go_on_folding`. A digest that is held goes out by itself."""
+    digest = connection.execute(select(delivery.c.seq, delivery.c.channel).where(delivery.c.key == key)).first()
+    if digest is None:
+        return None
+    before = delivery.c.channel == digest.channel, delivery.c.seq < digest.seq, delivery.c.kind != DeliveryKind.DIGEST
+    of_it = select(delivery.c.key).where(*_of(kind, by), *before).order_by(delivery.c.seq).limit(limit)
+    locked = set(connection.scalars(of_it))
+    _lock_alerts(connection, locked)
+    _lock_lanes(connection, [digest.channel])
+    keys = locked.intersection(connection.scalars(of_it))  # what others have let go of meanwhile is theirs
+    told = _let_go(connection, keys, _told_in_digest(now))
+    _name_digest(connection, _alerts_of(connection, keys), key)
+    return told
+
+
+def _told_in_digest(now: datetime) -> dict[str, Any]:
+    return {"state": DeliveryState.SKIPPED, "reason": "told in a digest", "settled_at": now}
+
+
+def _name_digest(connection: Connection, alerts: Collection[str], key: str) -> None:
+    for some in portions(alerts):
+        connection.execute(update(alert).where(alert.c.id.in_(some)).values(digest=key))
 
 
 def hold_again(connection: Connection, keys: Collection[str], hold: Hold) -> int:
@@ -161,20 +217,27 @@ def _lock_lanes(connection: Connection, channels: Iterable[str]) -> None:
 
 def _lock_alerts(connection: Connection, keys: Collection[str]) -> set[str]:
     """Lock the alerts whose first messages these are; return their ids."""
-    posts: set[str] = set()
-    for some in portions(set(keys)):
-        first = delivery.c.key.in_(some), delivery.c.kind == DeliveryKind.POST, delivery.c.alert_id.is_not(None)
-        posts |= set(connection.scalars(select(delivery.c.alert_id).where(*first)))
+    posts = _alerts_of(connection, keys)
     for some in portions(posts):
         in_order = select(alert.c.id).where(alert.c.id.in_(some)).order_by(alert.c.id)
         connection.execute(in_order.with_for_update(key_share=True))
     return posts
 
 
-def _let_go(connection: Connection, keys: Collection[str], values: dict[str, Any]) -> int:
+def _alerts_of(connection: Connection, keys: Collection[str]) -> set[str]:
+    """Return the alerts whose first messages these are."""
+    posts: set[str] = set()
+    for some in portions(set(keys)):
+        first = delivery.c.key.in_(some), delivery.c.kind == DeliveryKind.POST, delivery.c.alert_id.is_not(None)
+        posts |= set(connection.scalars(select(delivery.c.alert_id).where(*first)))
+    return posts
+
+
+def _let_go(connection: Connection, keys: Collection[str], values: dict[str, Any], *also: ColumnElement[bool]) -> int:
     changed = 0
     for some in portions(set(keys)):
-        changed += connection.execute(update(delivery).where(delivery.c.key.in_(some), _HELD).values(values)).rowcount
+        meant = update(delivery).where(delivery.c.key.in_(some), _HELD, *also)
+        changed += connection.execute(meant.values(values)).rowcount
     return changed
 
 

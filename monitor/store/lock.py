@@ -48,7 +48,7 @@ def lock_state(folder: Path, *, now: datetime) -> StateLock:
     """
     path = folder / LOCK_NAME
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
     except OSError as error:
         raise StoreUnavailableError(f"{path} cannot be written: {error.strerror}: check the folder's owner") from error

@@ -12,7 +12,7 @@ from monitor.errors import UserError
 from monitor.store.backup import back_up_before_upgrade
 from monitor.store.engine import reading, writing
 
-REVISION = "0010"  # the newest in `migrations/versions`
+REVISION = "0011"  # the newest in `migrations/versions`
 FOLDER = Path(__file__).parent / "migrations"
 _LOCK = 0x4D4F4E49544F52  # "MONITOR": nodes that start at once migrate one after the other
 

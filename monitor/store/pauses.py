@@ -18,12 +18,14 @@ def pause_feed(
 ) -> bool:
     """Stop polling a feed; see `Store.pause_feed`.
 
-    The lease is ended too: a poll under way finds itself fenced, and what it learnt overwrites no note.
+    The lease is ended too: a poll under way finds itself fenced, and what it learnt overwrites no note. Whoever pauses
+    what is paused, and says no reason, leaves the one that is there.
     """
     row = _watched(connection, url)
     if row is None:
         return False
-    notes = replace(row.notes, paused_until=until, pause_reason=reason)
+    known = row.notes.pause_reason if row.paused_at is not None else ""
+    notes = replace(row.notes, paused_until=until, pause_reason=reason or known)
     _write(connection, row, now, notes, FeedEvent(at=now, what="paused", detail=reason, by=by), paused_at=now)
     return True
 

@@ -7,10 +7,12 @@ from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, or_, select, update
+from sqlalchemy import Connection, literal, or_, select, tuple_, update
 from sqlalchemy import insert as plain_insert
 
 from monitor.model import Action, Alert, Breaker, Delivery, DeliveryKind, Feedback, Mute, Subject
+from monitor.ports import MutePlace
+from monitor.store.columns import Moment, PlainText
 from monitor.store.engine import insert
 from monitor.store.outbox import owe, wake
 from monitor.store.polls import alert_of, recall_told
@@ -55,6 +57,17 @@ def read_mutes(connection: Connection, *, at: datetime | None) -> tuple[Mute, ..
     asked = select(mute).order_by(mute.c.since, mute.c.id)
     if at is not None:
         asked = asked.where(mute.c.ended_at.is_(None), or_(mute.c.until.is_(None), mute.c.until > at))
+    return tuple(Mute(**row._mapping) for row in connection.execute(asked))  # noqa: SLF001 - SQLAlchemy's public name
+
+
+def mute_page(connection: Connection, *, at: datetime | None, before: MutePlace | None, limit: int) -> tuple[Mute, ...]:
+    """Read a page of mutes; see `Reader.mute_page`."""
+    asked = select(mute).order_by(mute.c.since.desc(), mute.c.id.desc()).limit(limit)
+    if at is not None:
+        asked = asked.where(mute.c.ended_at.is_(None), or_(mute.c.until.is_(None), mute.c.until > at))
+    if before is not None:
+        place = tuple_(literal(before.since, Moment), literal(before.mute_id, PlainText))
+        asked = asked.where(tuple_(mute.c.since, mute.c.id) < place)
     return tuple(Mute(**row._mapping) for row in connection.execute(asked))  # noqa: SLF001 - SQLAlchemy's public name
 
 

@@ -33,6 +33,7 @@ from monitor.store.columns import link_key
 from monitor.store.engine import built_once, insert, portions
 from monitor.store.feeds import finish_polls
 from monitor.store.hits import add_hits, change_tallies
+from monitor.store.labels import add_labels
 from monitor.store.outbox import owe
 from monitor.store.payload import thaw
 from monitor.store.prepared import prepared
@@ -126,6 +127,7 @@ def record(connection: Connection, outcome: PollOutcome, now: datetime) -> None:
     _give_keys(connection, outcome, now)
     told_before = _add_alerts(connection, outcome.alerts)
     _widen_alerts(connection, outcome.widened)
+    add_labels(connection, outcome, [each for each in outcome.alerts if each.id not in told_before])
     owe(connection, [due for due in outcome.deliveries if due.alert_id not in told_before], now)
     _add_decisions(connection, outcome.decisions)
     change_tallies(connection, outcome.tallies)

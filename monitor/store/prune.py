@@ -20,6 +20,7 @@ from monitor.ports import Pruned, PrunePlace
 from monitor.store.tables import (
     action,
     alert,
+    alert_label,
     breaker,
     decision,
     delivery,
@@ -92,9 +93,15 @@ def _hit_is_old(cutoffs: Cutoffs) -> ColumnElement[bool]:
     return and_(hit.c.at < cutoffs.hits, hit.c.at < last)
 
 
+def _label_is_old(cutoffs: Cutoffs) -> ColumnElement[bool]:
+    gone = ~exists().where(alert.c.id == alert_label.c.alert_id)
+    return and_(alert_label.c.at < cutoffs.alerts, gone)
+
+
 _STEPS = (  # children before their parents
     _Step(table=delivery, along=(delivery.c.seq,), old=_delivery_is_old),
     _Step(table=alert, along=(alert.c.id,), old=_alert_is_old),
+    _Step(table=alert_label, along=tuple(alert_label.primary_key), old=_label_is_old),
     _Step(
         table=story_key,
         along=(story_key.c.key,),

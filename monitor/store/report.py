@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, case, delete, false, func, or_, select
+from sqlalchemy import ColumnElement, Connection, Text, case, delete, false, func, or_, select, type_coerce
 
 from monitor.errors import StoreError
 from monitor.model import DeliveryKind, DeliveryState, Digest, HoldKind, Message
@@ -18,6 +19,8 @@ from monitor.ports import (
     NodeReport,
     OwedReport,
     StatusReport,
+    Totals,
+    Unwell,
     Waiting,
 )
 from monitor.store.engine import insert
@@ -78,18 +81,50 @@ def status(connection: Connection) -> StatusReport:
     )
 
 
-def feed_reports(connection: Connection, now: datetime) -> tuple[FeedReport, ...]:
-    """Report each watched feed; see `Store.feed_reports`."""
+def feed_reports(connection: Connection, now: datetime, *, urls: Collection[str] | None) -> tuple[FeedReport, ...]:
+    """Report watched feeds; see `Store.feed_reports`."""
+    asked = select(feed).where(feed.c.active).order_by(feed.c.name, feed.c.id)
+    feeds = connection.execute(asked if urls is None else asked.where(feed.c.url.in_(urls))).all()
     of_day = func.sum(case((entry.c.seen_at >= now - _DAY, 1), else_=0))
     counted = select(entry.c.feed_id, func.count().label("week"), of_day.label("day"))
-    rows = connection.execute(counted.where(entry.c.seen_at >= now - _WEEK).group_by(entry.c.feed_id))
+    of_week = counted.where(entry.c.seen_at >= now - _WEEK).group_by(entry.c.feed_id)
+    rows = connection.execute(
+        of_week if urls is None else of_week.where(entry.c.feed_id.in_([row.id for row in feeds]))
+    )
     counts = {row.feed_id: (row.day, row.week) for row in rows}
-    feeds = connection.execute(select(feed).where(feed.c.active).order_by(feed.c.name, feed.c.id))
     reports = []
     for row in feeds:
         day, week = counts.get(row.id, (0, 0))
         reports.append(FeedReport(state=feed_state(row), due=row.due, day=day, week=week))
     return tuple(reports)
+
+
+def unwell_feeds(connection: Connection) -> Unwell:
+    """Read the watched feeds of which there is something to say; see `Reader.unwell_feeds`."""
+    watched = connection.scalar(select(func.count()).select_from(feed).where(feed.c.active)) or 0
+    gap = type_coerce(feed.c.notes, Text()).contains('"gap":')
+    unwell = or_(feed.c.paused_at.is_not(None), feed.c.cause.is_not(None), feed.c.polled_at.is_(None), gap)
+    rows = connection.execute(select(feed).where(feed.c.active, unwell))
+    return Unwell(watched=watched, feeds=tuple(feed_state(row) for row in rows))
+
+
+def totals(connection: Connection) -> Totals:
+    """Count what there is; see `Reader.totals`."""
+
+    def count(*of: Any) -> int:
+        return connection.scalar(select(func.count()).select_from(of[0]).where(*of[1:])) or 0
+
+    return Totals(
+        feeds=count(feed, feed.c.active),
+        failing=count(feed, feed.c.active, feed.c.cause.is_not(None)),
+        entries=count(entry),
+        alerts=count(alert),
+    )
+
+
+def watched_urls(connection: Connection) -> frozenset[str]:
+    """Read the URLs of the watched feeds; see `Reader.watched_urls`."""
+    return frozenset(connection.scalars(select(feed.c.url).where(feed.c.active)))
 
 
 def feed_findings(connection: Connection, url: str, now: datetime, *, limit: int) -> FeedFindings:

@@ -104,6 +104,7 @@ entry = Table(
     Column("words_id", Counter),  # of its words in the index, NULL = not indexed yet; see `words`
     Index("entry_link16", "link16"),
     Index("entry_seen_at", "seen_at", "id"),
+    Index("entry_feed", "feed_id", "seen_at"),
 )
 Index(
     "entry_words_id",
@@ -155,7 +156,18 @@ alert = Table(
     Column("acknowledged_at", Moment),
     Column("acknowledged_by", PlainText, nullable=False, server_default=""),
     UniqueConstraint("story_id", "channel"),
-    Index("alert_created_at", "created_at", "id"),
+    Index("alert_created_at", "created_at", "id", "priority", "channel"),  # with what is counted over time
+)
+
+alert_label = Table(  # which alerts a rule raised, and which are about a story that a feed is a source of
+    "alert_label",
+    metadata,
+    Column("kind", PlainText, primary_key=True),  # "rule", "source"
+    Column("name", PlainText, primary_key=True),
+    Column("at", Moment, primary_key=True),  # `alert.created_at`
+    Column("alert_id", PlainText, primary_key=True),  # of an alert, or of one that was just forgotten
+    _given("priority", Integer),
+    sqlite_with_rowid=False,
 )
 
 destination = Table(  # one lane a channel: the leased unit of delivery
@@ -193,6 +205,13 @@ delivery = Table(
     UniqueConstraint("key"),
 )
 Index("delivery_order", delivery.c.state, delivery.c.channel, delivery.c.seq)
+Index(  # not of those that are held: they have one of their own, which SQLite would not take any more
+    "delivery_state",
+    delivery.c.state,
+    delivery.c.seq,
+    sqlite_where=text("state <> 'held'"),
+    postgresql_where=text("state <> 'held'"),
+)
 Index("delivery_alert", delivery.c.alert_id)
 Index(
     "delivery_follows",
@@ -242,6 +261,7 @@ hit = Table(  # what rules have found: outlives the entries; ordered by rule and
     _given("source", PlainText),
     _given("text_key", LargeBinary),
     _given("names", TextList),
+    Index("hit_source", "source", "at", "rule"),
     sqlite_with_rowid=False,
 )
 

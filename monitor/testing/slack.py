@@ -74,7 +74,7 @@ class FakeSlack(FaultyServer):
         self.channels = dict(channels or {"C00000001": "general", "C00000002": "desk-russia"})  # id -> name
         self.archived: set[str] = set()  # ids
         self.not_invited: set[str] = set()  # ids
-        self.scopes = {"chat:write", "channels:read", "groups:read", "channels:history", "groups:history"}
+        self.scopes = {"chat:write", "channels:read", "groups:read", "channels:history", "groups:history", "commands"}
         self.messages: list[SlackMessage] = []
         self.calls: list[tuple[str, Params]] = []
         self._posted = 0
@@ -123,7 +123,8 @@ class FakeSlack(FaultyServer):
             def accept() -> web.Response:
                 try:
                     self._check_token(request, method)
-                    return web.json_response({"ok": True, **answer(params)})
+                    granted = {"X-OAuth-Scopes": ",".join(sorted(self.scopes))}
+                    return web.json_response({"ok": True, **answer(params)}, headers=granted)
                 except _RefusedError as refused:
                     return web.json_response({"ok": False, "error": str(refused)})
 

@@ -1,8 +1,8 @@
 """Listen for HTTP requests, so that none of them can hold up anything else.
 
 One connection is one request and has one deadline, whatever its other end does or leaves undone, unless its handler
-takes that off; beyond a number of connections new ones are closed at once. Refusals are counted, and told in one line
-a minute.
+takes that off; beyond a number of connections new ones are told 503, and beyond another closed at once. Refusals
+are counted, and told in one line a minute.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from collections import Counter
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from datetime import datetime, timedelta
 from http import HTTPStatus
-from typing import Final
+from typing import Final, cast
 
 import structlog
 from aiohttp import web
@@ -26,8 +26,13 @@ from monitor.web.callbacks import MAX_BODY
 log = structlog.get_logger()
 
 MOST_CONNECTIONS: Final = 200
+MOST_TOLD: Final = 500  # connections beyond those that hear why they are refused, at once
 LINGERING: Final = 1.0  # seconds, for the rest of a body that was refused: a client that still sends hears why
 CONNECTION_DEADLINE: Final = 30.0  # seconds, from its opening to the end of its answer
+_FULL: Final = (
+    b"HTTP/1.1 503 Service Unavailable\r\nRetry-After: 60\r\nContent-Type: text/plain; charset=utf-8\r\n"
+    b"Content-Length: 20\r\nConnection: close\r\n\r\ntoo many connections"
+)
 _TOLD_EVERY: Final = timedelta(minutes=1)
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 Refuse = Callable[[web.Request, HTTPStatus, str, Mapping[str, str]], web.Response]
@@ -65,6 +70,7 @@ class WebServer:
         self._refusals = Refusals(clock)
         self._deadline = connection_deadline
         self._most = most_connections
+        self._full: set[asyncio.Protocol] = set()  # connections that are told so
         self._deadlines: dict[asyncio.Protocol, asyncio.TimerHandle] = {}
         app = web.Application(client_max_size=max_body, middlewares=(self._guarded, *middlewares))
         app[_DEADLINES] = self._deadlines
@@ -106,7 +112,7 @@ class WebServer:
         server = self._runner.server
         if server is None or len(server.connections) >= self._most:
             self._refusals.add("too many connections")
-            return _Closing()
+            return _Full(self._full, hears=len(self._full) < MOST_TOLD)
         connection = server()
         self._deadlines[connection] = asyncio.get_running_loop().call_later(self._deadline, self._abort, connection)
         return connection
@@ -158,11 +164,32 @@ class Refusals:
             self._told_at = now
 
 
-class _Closing(asyncio.Protocol):
-    """End a connection as soon as it is there."""
+class _Full(asyncio.Protocol):
+    """Say that there is no room, once something has been asked: who is closed with unread words would not hear it."""
+
+    def __init__(self, waiting: set[asyncio.Protocol], *, hears: bool) -> None:
+        self._waiting = waiting
+        self._hears = hears
+        self._timer: asyncio.TimerHandle | None = None
+        self._transport: asyncio.Transport | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        transport.close()
+        if not self._hears:
+            transport.close()
+            return
+        self._waiting.add(self)
+        self._transport = cast("asyncio.Transport", transport)
+        self._timer = asyncio.get_running_loop().call_later(LINGERING, self._transport.abort)
+
+    def data_received(self, data: bytes) -> None:  # noqa: ARG002 - whatever was asked, the answer is the same
+        if self._transport is not None and not self._transport.is_closing():
+            self._transport.write(_FULL)
+            self._transport.close()
+
+    def connection_lost(self, error: Exception | None) -> None:  # noqa: ARG002 - asyncio's interface
+        self._waiting.discard(self)
+        if self._timer is not None:
+            self._timer.cancel()
 
 
 class _CountingHandler(logging.Handler):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from itertools import islice
 
 import pytest
 
@@ -13,7 +14,7 @@ from monitor.decide.endings import Directory, HoldOn, Release, end_holds
 from monitor.decide.holding import Restraints
 from monitor.decide.mutes import hold_of_mute
 from monitor.errors import NotFoundError, UserError
-from monitor.let_go import settle_ended
+from monitor.let_go import settle_breaker, settle_ended
 from monitor.model import (
     Breaker,
     Delivery,
@@ -25,6 +26,7 @@ from monitor.model import (
     Message,
     Policies,
     Policy,
+    Priority,
     Sent,
     Story,
     Subject,
@@ -161,9 +163,9 @@ def test_what_another_mute_keeps_back_as_well_is_left_to_that_one(store: SqlStor
     hold(store, 2, begin_mute(store, tell=True))
     acts.mute(store, ANNA, now=NOW, until=NOW + DAY, story="another")
     acts.mute(store, ANNA, now=NOW, until=NOW + 2 * DAY, channel="desk", tell=True)
-    assert settle_ended(store, NOW + DAY) == 0
+    assert sum(settle_ended(store, NOW + DAY)) == 0
     assert sent(store) == []
-    assert settle_ended(store, NOW + 2 * DAY) == 2
+    assert sum(settle_ended(store, NOW + 2 * DAY)) == 2
     assert len(store.held_deliveries(kind=HoldKind.ENDED)) == 2
 
 
@@ -180,16 +182,16 @@ def test_a_mute_that_is_not_running_cannot_be_ended(store: SqlStore) -> None:
 @pytest.mark.parametrize(("tell", "left"), [(False, DeliveryState.SKIPPED), (True, DeliveryState.HELD)])
 def test_a_mute_runs_out_by_itself(store: SqlStore, *, tell: bool, left: DeliveryState) -> None:
     hold(store, 2, begin_mute(store, tell=tell))
-    assert settle_ended(store, NOW + DAY - MINUTE) == 0
-    assert settle_ended(store, NOW + DAY) == 2
-    assert settle_ended(store, NOW + DAY) == 0
+    assert sum(settle_ended(store, NOW + DAY - MINUTE)) == 0
+    assert sum(settle_ended(store, NOW + DAY)) == 2
+    assert sum(settle_ended(store, NOW + DAY)) == 0
     assert states(store) == {left}
 
 
 def test_what_a_mute_lets_go_by_itself_waits_for_the_end_of_quiet_hours(store: SqlStore) -> None:
     """Nobody is woken by a mute that runs out at night."""
     hold(store, 2, begin_mute(store, tell=True))
-    settle_ended(store, NOW + DAY)
+    assert sum(settle_ended(store, NOW + DAY)) == 2
     held = store.held_deliveries(kind=HoldKind.ENDED, over=NOW + DAY)
     night = Policy(quiet=(parse_hours("11:00-13:00"),))
     endings = end_holds(held, Restraints(policies=Policies(channels={"desk": night})), Directory(), NOW + DAY)
@@ -240,11 +242,49 @@ def test_a_breaker_s_rule_or_feed_is_muted(store: SqlStore, subject: Subject) ->
 
 def test_what_a_poll_recorded_while_a_breaker_was_ended_follows_it(store: SqlStore) -> None:
     open_breaker(store, BREAKER)
-    assert settle_ended(store, NOW) == 0
+    assert sum(settle_ended(store, NOW)) == 0
     acts.release(store, ANNA, BREAKER.id, now=NOW)
     hold(store, 1, HELD)
-    assert settle_ended(store, NOW) == 1
+    assert sum(settle_ended(store, NOW)) == 1
     assert titles(sent(store)) == ["desk 0"]
+
+
+@pytest.mark.parametrize(("whole", "left"), [(False, 800), (True, 0)])
+def test_whoever_releases_very_many_waits_only_where_he_wants(store: SqlStore, *, whole: bool, left: int) -> None:
+    open_breaker(store, BREAKER)
+    hold(store, 800, HELD)
+    assert acts.release(store, ANNA, "b1b1", now=NOW, whole=whole) == "released 800 messages of rule shoygu"
+    assert len(store.held_deliveries()) == left
+    assert sum(settle_ended(store, NOW + MINUTE)) == left
+    assert store.held_deliveries() == ()
+    assert titles(sent(store)) == [*["25 held alerts of rule shoygu"] * 9, "575 held alerts of rule shoygu"]
+
+
+@pytest.mark.parametrize(("steps", "digests"), [(12, [*[25] * 9, 75]), (5, [25] * 12)])
+def test_a_release_that_was_killed_goes_on_where_it_was(store: SqlStore, steps: int, digests: list[int]) -> None:
+    open_breaker(store, BREAKER)
+    hold(store, 300, HELD)
+    store.close_breaker(BREAKER.id, "release", ANNA.did("release", BREAKER.id, NOW))
+    (ended,) = store.breakers(all_of_them=True)
+    assert len(list(islice(settle_breaker(store, ended, NOW), steps))) == steps
+    sum(settle_ended(store, NOW + MINUTE))
+    told = sent(store)
+    assert [message.count for message in told if isinstance(message, Digest)] == digests
+    assert store.held_deliveries() == ()
+    assert list(settle_ended(store, NOW + MINUTE)) == []
+
+
+def test_what_matters_most_of_very_many_is_named(store: SqlStore) -> None:
+    open_breaker(store, BREAKER)
+    hold(store, 299, HELD)
+    story = make_story("tsunami")
+    alert = make_alert(story, priority=Priority.URGENT)
+    post = make_delivery(alert, hold=HELD, message=make_message("tsunami", priority=Priority.URGENT))
+    store.record(make_outcome(claim_one(store, "late"), stories=(story,), alerts=(alert,), deliveries=(post,)), NOW)
+    acts.release(store, ANNA, "b1b1", now=NOW)
+    last = sent(store)[-1]
+    assert isinstance(last, Digest)
+    assert (last.count, last.items[0].title.text, last.priority) == (75, "tsunami", Priority.URGENT)
 
 
 def test_one_held_message_is_released_or_discarded(store: SqlStore) -> None:

@@ -61,6 +61,16 @@ async def test_it_pings_as_often_as_it_was_told(house: House) -> None:
             assert pings(house) == count
 
 
+async def test_a_clock_that_is_set_back_does_not_silence_it(house: House) -> None:
+    async with living(house, f"{pinging(house)}, every: 2m") as app:
+        await app.upkeep.show_life()
+        house.clock.advance(-60 * MINUTE)
+        for seconds, count in ((0, 2), (119, 2), (1, 3)):
+            house.clock.advance(seconds)
+            await app.upkeep.show_life()
+            assert pings(house) == count
+
+
 async def test_it_stops_as_soon_as_polling_or_delivering_does(house: House) -> None:
     async with living(house, pinging(house)) as app:
         await app.upkeep.show_life()

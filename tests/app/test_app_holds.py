@@ -6,10 +6,12 @@ from click.testing import CliRunner
 from structlog.testing import capture_logs
 
 from monitor.cli import cli
-from monitor.model import DeliveryState
+from monitor.daemon.holds import AT_ONCE
+from monitor.model import DeliveryState, Hold, HoldKind
 from monitor.store.sql_store import open_existing_store
 from monitor.testing import SlackMessage
 from tests.app.house import House, rss
+from tests.store.builders import claim_one, make_alert, make_delivery, make_outcome, make_story
 
 HOUR = timedelta(hours=1)
 EVENING = datetime(2026, 3, 1, 21, 30, tzinfo=UTC)  # 22:30 in Paris
@@ -62,6 +64,24 @@ async def test_quiet_hours_hold_a_few_and_let_the_urgent_through_over_restarts(h
     assert texts(house)[1:] == ["Talks on grain go on", "[high] Earthquake off the coast"]
     await house.once(after=24 * HOUR)
     assert len(house.slack.messages) == 3
+
+
+async def test_more_than_one_page_of_what_was_held_is_told_in_one(house: House) -> None:
+    begin(house, "quiet: 22:00-07:00")
+    assert await bring(house, "Talks on grain go on")
+    held = Hold(kind=HoldKind.QUIET, reason="quiet until 07:00", until=EVENING + 9 * HOUR)
+    stories = [make_story(f"grain {number}") for number in range(AT_ONCE + 10)]
+    alerts = [make_alert(story, created_at=EVENING) for story in stories]
+    owed = [make_delivery(alert, hold=held) for alert in alerts]
+    store = open_existing_store(house.setup().config.store)
+    outcome = make_outcome(
+        claim_one(store, now=EVENING), stories=tuple(stories), alerts=tuple(alerts), deliveries=tuple(owed)
+    )
+    store.record(outcome, EVENING)
+    store.close()
+    await house.once(after=9 * HOUR)
+    assert states(house) == {DeliveryState.SENT: 1, DeliveryState.SKIPPED: AT_ONCE + 11}
+    assert f"{AT_ONCE + 11} " in shown(house.slack.messages[-1])
 
 
 async def test_many_that_quiet_hours_held_are_told_in_one(house: House) -> None:

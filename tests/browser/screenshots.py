@@ -101,7 +101,7 @@ async def take(folder: Path) -> None:
                 await sight.go("/try")
                 await sight.page.get_by_label("Text; its first line is the title").fill(TEXT)
                 await sight.page.get_by_label("Rule", exact=True).fill(RULE)
-                await sight.page.locator("#result").get_by_text("actor `shoygu`").first.wait_for()
+                await sight.page.locator("#result").get_by_text("shoygu", exact=True).first.wait_for()
                 await sight.page.evaluate("document.activeElement.blur()")
                 await sight.page.screenshot(path=folder / "console-try.png")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -55,6 +56,12 @@ async def test_alerts_appear_as_they_come(town: Town) -> None:
         assert await sight.page.locator(".story").count() == before + 1
         await sight.page.locator(".stories > li").first.get_by_role("button", name="Acknowledge").click()
         await expect(sight.page.locator(".stories > li").first).to_contain_text("console takes care of it")
+        await sight.page.locator(".stories > li").first.hover()
+        await tell(town, ("Lighthouses dark since the evening earthquake", "Ships wait"))
+        await expect(sight.page.locator(".news")).to_contain_text("1 new alert")  # nothing moves under a mouse
+        assert await sight.page.locator(".story").count() == before + 1
+        await sight.page.get_by_role("button", name="Show", exact=True).click()
+        await expect(sight.page.locator(".stories > li").first).to_contain_text("Lighthouses dark")
 
 
 async def test_clauses_light_up_as_one_types(town: Town) -> None:
@@ -74,12 +81,18 @@ async def test_clauses_light_up_as_one_types(town: Town) -> None:
         await rule.fill("talks NOT snow")
         await page.get_by_label("Query", exact=True).check()
         await expect(held).to_have_count(2)
+        await expect(page.locator("#heard")).to_have_text("match")  # all that a screen reader is told of it
         await expect(page.locator("#result mark")).to_have_text(["Talks"])
         await page.get_by_role("button", name="Show the patch").click()
         await expect(page.locator("#patch-text")).to_contain_text("+  my-rule:")
         await page.get_by_role("button", name="Backtest").click()
         await expect(page.locator("#backtest")).to_contain_text("would have been told")
         assert await sight.axe() == []
+        await page.get_by_label("the 20 latest entries").check()
+        await expect(page.locator("#text")).to_be_hidden()
+        await expect(page.locator("#entry")).to_be_hidden()
+        await page.get_by_role("radio", name="a stored entry").check()
+        await expect(page.locator("#entry")).to_be_visible()
 
 
 async def test_what_was_set_aside_is_sent_again(town: Town) -> None:
@@ -104,6 +117,12 @@ async def test_a_keyboard_is_enough(town: Town) -> None:
         await expect(page.get_by_role("link", name="Skip to the content")).to_be_focused()
         await page.keyboard.press("Enter")
         await expect(page.locator("main")).to_be_focused()
+        first, second = (page.locator(".stories > li").nth(place).locator("a").first for place in (0, 1))
+        await first.focus()
+        await page.keyboard.press("j")
+        await expect(second).to_be_focused()
+        await page.keyboard.press("k")
+        await expect(first).to_be_focused()
         await sight.go("/try")
         assert await stops(page) > 15
         await sight.go("/alerts")
@@ -142,6 +161,20 @@ async def stops(page: Page) -> int:
         if await page.evaluate("document.activeElement === document.body"):
             return count
     pytest.fail("the focus never leaves the page")
+
+
+async def test_times_are_told_in_full_at_a_touch(town: Town) -> None:
+    async with town.looking(width=PHONE) as sight:
+        page = sight.page
+        await sight.go("/alerts")
+        time, exact = page.locator("main time").first, re.compile(r"2026-\d\d-\d\d \d\d:\d\d")
+        await expect(time).to_have_text(re.compile("now|ago"))
+        await page.get_by_role("button", name="Show exact times").press("Enter")
+        await expect(time).to_have_text(exact)
+        await time.click()
+        await expect(time).to_have_text(re.compile("now|ago"))
+        await page.evaluate("dispatchEvent(new Event('beforeprint'))")
+        await expect(time).to_have_text(exact)
 
 
 async def test_pages_work_without_script(town: Town) -> None:

@@ -105,6 +105,18 @@ async def test_a_channel_that_the_bot_cannot_use_is_named(served: Served) -> Non
     assert ("ok", "it can look for its messages in C00000001") in await look(served, "channel desk")
 
 
+async def test_each_permission_of_the_manifest_is_looked_for(served: Served) -> None:
+    served.slack.scopes -= {"channels:history", "groups:read", "groups:history", "commands"}
+    found = await look(served, "channel desk")
+    assert ("fail", "the app lacks channels:history") in found
+    assert ("warn", "the app lacks groups:history, groups:read: it knows no private channel") in found
+    assert "commands" not in str(found)  # without an app token nobody would hear them
+    (served.file.parent / ".env").write_text(f"TOKEN={served.slack.token}\nAPP_TOKEN={served.slack.socket.token}\n")
+    served.file.write_text(served.file.read_text().replace("'${TOKEN}'", "'${TOKEN}', app_token: '${APP_TOKEN}'"))
+    said = ("warn", "the app lacks commands: nobody can write /monitor")
+    assert said in await look(served, "channel desk")
+
+
 async def test_a_mail_server_that_is_gone_or_wants_another_login_is_named(served: Served) -> None:
     served.smtp.fail("EHLO", "drop")
     *_, (mark, text) = await look(served, "channel chief")

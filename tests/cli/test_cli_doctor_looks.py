@@ -166,6 +166,13 @@ def test_a_port_of_the_console_that_is_taken_is_no_failure(tmp_path: Path) -> No
     assert list(look_at_console(load_setup(write(tmp_path, "console: false\n"), env={}), running=False)) == []
 
 
+@pytest.mark.parametrize(("auth", "warned"), [("", True), (", auth: {proxy: {header: X-User, from: 10.0.0.5}}", False)])
+def test_other_names_of_the_console_want_a_login(tmp_path: Path, auth: str, *, warned: bool) -> None:
+    file = write(tmp_path, f"console: {{listen: '127.0.0.1:0', hosts: [a.example, b.example]{auth}}}\n")
+    found = [(each.mark, each.text) for each in look_at_console(load_setup(file, env={}), running=False)]
+    assert found == ([(Mark.WARN, "whoever comes by a.example, b.example may do everything")] if warned else [])
+
+
 def test_each_secret_says_where_it_comes_from_and_who_can_read_it(tmp_path: Path) -> None:
     tmp_path.chmod(0o755)
     for name, mode in (("open", 0o644), ("group", 0o640), ("own", 0o600)):

@@ -84,8 +84,9 @@ def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
 
 def test_the_manifest_is_the_one_that_is_tested_and_the_wheel_holds_the_files() -> None:
     assert contents()["slack-manifest.yaml"] == (ROOT / "deploy" / "slack-manifest.yaml").read_text(encoding="utf-8")
+    assert (ROOT / "deploy" / "slack-manifest.yaml").is_symlink(), "there is one, and others lead to it"
     told = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["setuptools"]["package-data"]
-    assert told["monitor.scaffold"] == ["files/*"]
+    assert (told["monitor.scaffold"], told["monitor.notify"]) == (["files/*"], ["slack-manifest.yaml"])
 
 
 def test_its_own_page_names_commands_that_there_are() -> None:

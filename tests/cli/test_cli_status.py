@@ -109,5 +109,12 @@ def test_a_store_that_cannot_be_found_is_said_at_its_place(
         CliRunner().invoke(cli, ["-c", str(file), "status", "--quiet"], catch_exceptions=False)
     monkeypatch.setenv("MONITOR_STORE", "mysql://y")
     file.write_text("{}\n")
-    with pytest.raises(ConfigurationError, match="MONITOR_STORE: this store is of no known kind"):
+    with pytest.raises(ConfigurationError, match=r"^MONITOR_STORE: this store is of no known kind"):
+        CliRunner().invoke(cli, ["-c", str(file), "status", "--quiet"], catch_exceptions=False)
+    with pytest.raises(ConfigurationError, match=r"^--store: this store is of no known kind"):
+        CliRunner().invoke(cli, ["-c", str(file), "--store", "mysql://z", "status", "--quiet"], catch_exceptions=False)
+    assert "--store: this store" in CliRunner().invoke(cli, ["-c", str(file), "--store", "mysql://z", "check"]).stderr
+    monkeypatch.delenv("MONITOR_STORE")
+    (file.parent / ".env").write_text("MONITOR_STORE=mysql://y\n")
+    with pytest.raises(ConfigurationError, match=r"^MONITOR_STORE in \.env: this store is of no known kind"):
         CliRunner().invoke(cli, ["-c", str(file), "status", "--quiet"], catch_exceptions=False)

@@ -7,10 +7,11 @@ from urllib.parse import quote
 
 from monitor.console.asked import MAX_BODY
 from monitor.console.live import Limits
-from monitor.web.server import MOST_CONNECTIONS
+from monitor.web.server import MOST_CONNECTIONS, MOST_TOLD
 from tests.app.house import House, rss
 from tests.console.visits import BROWSER, PART, Visitor, visiting
 
+LISTEN = b"GET /alerts/live HTTP/1.1\r\nHost: localhost\r\n\r\n"
 Line = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 
 
@@ -48,11 +49,10 @@ async def served(visitor: Visitor) -> None:
 async def test_many_who_listen_are_refused_and_all_others_served(house: House) -> None:
     async with visiting(house) as visitor:
         visitor.app.console.live_alerts.limits = Limits(look=0.05)
-        listen = b"GET /alerts/live HTTP/1.1\r\nHost: localhost\r\n\r\n"
         lines: list[Line] = []
         answers: list[int] = []
         for _ in range(4):  # 400 in all
-            lines += await asyncio.gather(*(call(visitor, listen) for _ in range(100)))
+            lines += await asyncio.gather(*(call(visitor, LISTEN) for _ in range(100)))
             answers += await asyncio.gather(*(status(line) for line in lines[-100:]))
         heard = [line for line, answer in zip(lines, answers, strict=True) if answer == 200]
         page = await visitor.get("/alerts", headers=BROWSER)
@@ -72,6 +72,25 @@ SLOW = (
     b"POST /mutes HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: 400\r\n\r\nfor",
     b"",
 )
+
+
+async def test_who_finds_no_room_is_told_when_to_come_back(house: House) -> None:
+    async with visiting(house) as visitor:
+        held = await asyncio.gather(*(call(visitor, b"") for _ in range(MOST_CONNECTIONS)))
+        told = await asyncio.gather(*(call(visitor, LISTEN) for _ in range(50)))
+        answers = [await line[0].read() for line in told]
+        silent = await call(visitor, b"")
+        async with asyncio.timeout(20):
+            given_up = await status(silent)
+        others = {asyncio.Protocol() for _ in range(MOST_TOLD)}
+        visitor.app.console._door._server._full.update(others)  # type: ignore[union-attr]
+        one_more = await call(visitor, LISTEN)
+        unheard = await status(one_more)
+        visitor.app.console._door._server._full.difference_update(others)  # type: ignore[union-attr]
+        hang_up([*held, *told, silent, one_more])
+        await served(visitor)
+    assert (given_up, unheard) == (0, 0)
+    assert all(answer.startswith(b"HTTP/1.1 503 ") and b"\r\nRetry-After: 60\r\n" in answer for answer in answers)
 
 
 async def test_slow_connections_end_and_no_more_are_taken_than_are_allowed(house: House) -> None:

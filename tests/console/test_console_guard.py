@@ -1,10 +1,14 @@
 """Whom the console answers: hosts, sites, tokens, sessions, proxies."""
 
 import asyncio
+from datetime import timedelta
 
 import pytest
 
-from monitor.console.guard import COOKIE, SESSION
+from monitor.config.console import Console
+from monitor.console.guard import COOKIE, SESSION, Guard
+from monitor.console.guesses import AT_ONCE, EVERY
+from monitor.testing.clock import FakeClock
 from tests.app.house import CONSOLE_TOKEN, House, rss
 from tests.console.visits import cards, visiting
 
@@ -77,16 +81,23 @@ async def test_a_token_becomes_a_session_that_ends(house: House) -> None:
         refused = await visitor.get("/alerts")
         sent_on = await visitor.get("/alerts", headers=BROWSER)
         entered = await visitor.post("/login", {"token": CONSOLE_TOKEN}, headers=BROWSER)
-        cookie = entered.cookies[COOKIE]
-        as_reader = BROWSER | {"Cookie": f"{COOKIE}={cookie.value}"}
+        ((name, cookie),) = entered.cookies.items()
+        as_reader = BROWSER | {"Cookie": f"{name}={cookie.value}"}
         seen = await visitor.get("/alerts", headers=as_reader)
-        forged = BROWSER | {"Cookie": f"{COOKIE}=9{cookie.value}"}
+        forged = BROWSER | {"Cookie": f"{name}=9{cookie.value}"}
         not_seen = await visitor.get("/alerts", headers=forged)
         house.clock.advance(SESSION)
         ended = await visitor.get("/alerts", headers=as_reader)
     assert (refused.status, sent_on.status, sent_on.headers["Location"]) == (401, 303, "/login")
     assert (cookie["httponly"], cookie["samesite"], cookie["path"]) == (True, "Strict", "/")
     assert (entered.status, seen.status, not_seen.status, ended.status) == (303, 200, 303, 303)
+
+
+def test_two_daemons_on_one_machine_do_not_end_each_other_s_sessions() -> None:
+    """Browsers send a cookie to every port of a host."""
+    names = {Guard(Console(listen=None), key, FakeClock()).cookie for key in (b"one", b"another")}
+    assert len(names) == 2
+    assert all(name.startswith(COOKIE) for name in names)
 
 
 async def test_a_wrong_token_opens_nothing(house: House) -> None:
@@ -97,7 +108,7 @@ async def test_a_wrong_token_opens_nothing(house: House) -> None:
         no_text = await visitor.raw("GET /alerts", b"Authorization: Bearer \xff\xfe")
     assert (wrong.status, huge.status, bearer.status, no_text) == (403, 413, 401, 401)
     assert "This is not the token" in wrong.text
-    assert COOKIE not in wrong.cookies
+    assert not wrong.cookies
 
 
 async def test_a_program_with_the_token_may_call_us_by_any_name(house: House) -> None:
@@ -121,6 +132,22 @@ async def test_a_name_that_stands_there_twice_is_nobody_s(house: House) -> None:
     async with visiting(adding(house, BEHIND_PROXY)) as visitor:
         assert await visitor.raw("GET /alerts", b"X-User: ann") == 200
         assert await visitor.raw("GET /alerts", b"X-User: boss\r\nx-user: ann") == 401
+
+
+async def test_whoever_goes_on_guessing_has_to_wait(house: House) -> None:
+    async with visiting(adding(house, LOGIN)) as visitor:
+        right, wrong = ({"Authorization": f"Bearer {token}"} for token in (CONSOLE_TOKEN, "wrong"))
+        assert {(await visitor.get("/api/v1/feeds", headers=wrong)).status for _ in range(AT_ONCE)} == {401}
+        told = await visitor.get("/api/v1/feeds", headers=wrong)
+        not_looked_at = await visitor.get("/api/v1/feeds", headers=right)
+        no_form = await visitor.post("/login", {"token": CONSOLE_TOKEN}, headers=BROWSER)
+        alive = await visitor.get("/healthz")
+        house.clock.advance(timedelta(seconds=EVERY))
+        again = await visitor.get("/api/v1/feeds", headers=right)
+        anew = {(await visitor.get("/api/v1/feeds", headers=wrong)).status for _ in range(AT_ONCE)}
+    assert (told.status, told.headers["Retry-After"]) == (429, "6")
+    assert told.headers["Content-Type"].startswith("application/problem+json")
+    assert (not_looked_at.status, no_form.status, alive.status, again.status, anew) == (429, 429, 200, 200, {401})
 
 
 async def test_nobody_waits_for_those_who_guess(house: House) -> None:

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import json
+from datetime import timedelta
+
+from monitor.model import Action, Mute
 from monitor.testing import Fault
 from tests.app.house import House, rss
-from tests.console.visits import Visitor, visiting
+from tests.console.visits import Visitor, next_page, visiting
 
 HOSTILE = "<img src=x onerror=alert(1)>\"'&"
 
@@ -79,6 +83,7 @@ async def test_what_was_set_aside_is_sent_again(house: House) -> None:
         trail = (await visitor.get("/mutes")).text
         wrong = await answers(visitor, "/outbox?state=x", "/outbox?before=x", f"/outbox?before={'0' * 20}{'9' * 60}")
     assert "Shoygu speaks" in page
+    assert "Send all of desk again" in page
     assert (nothing.status, sent.status, gone.status) == (400, 303, 409)
     assert house.told == ["Shoygu speaks"]
     assert "Shoygu speaks" in after
@@ -108,6 +113,26 @@ async def test_what_is_held_is_sent_or_discarded(house: House) -> None:
     assert statuses == [303, 303, 409, 409]
     assert len(house.told) == 1
     assert "Nothing is held" in left
+
+
+async def test_mutes_stand_in_pages(house: House) -> None:
+    async with visiting(house) as visitor:
+        store, now = visitor.app.doors.store, house.clock()
+        for number in range(60):
+            at, until = now - number * timedelta(minutes=1), now + timedelta(days=1)
+            mute = Mute(id=f"{number:08x}", by="ann", reason="", since=at, until=until, rule="quake")
+            store.add_mute(mute, Action(at=at, by="ann", via="cli", verb="mute", subject=mute.id))
+        store.end_mute(f"{1:08x}", Action(at=now, by="ann", via="cli", verb="unmute", subject=f"{1:08x}"))
+        first = (await visitor.get("/mutes?past")).text
+        second = (await visitor.get("/mutes" + next_page(first))).text
+        running = (await visitor.get("/mutes")).text
+        listed = json.loads((await visitor.get("/api/v1/mutes?limit=40")).text)
+        rest = json.loads((await visitor.get(f"/api/v1/mutes?limit=40&before={listed['next']}")).text)
+        odd = (await visitor.get("/mutes?before=x")).status
+    assert [page.count('<th scope="row">rule quake') for page in (first, second, running)] == [50, 10, 50]
+    assert next_page(second) == ""
+    assert [int(each["id"], 16) for each in (*listed["items"], *rest["items"])] == [0, *range(2, 60)]
+    assert (rest["next"], odd) == (None, 400)
 
 
 async def test_mutes_are_begun_and_ended(house: House) -> None:

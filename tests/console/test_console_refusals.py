@@ -36,8 +36,19 @@ def test_a_reader_finds_his_way_back() -> None:
     assert "<nav" in text
 
 
+def test_a_failure_offers_to_try_again_and_a_form_does_not() -> None:
+    texts = []
+    for method in ("GET", "POST"):
+        request = make_mocked_request(method, "/x", headers={"Accept": "text/html"})
+        request[READER] = "ann"
+        texts.append(REFUSALS(request, HTTPStatus.SERVICE_UNAVAILABLE, "see `monitor <doctor>`", {}).text or "")
+    assert 'href="">Try again' in texts[0]
+    assert "See <code><bdi>monitor &lt;doctor&gt;</bdi></code>." in texts[0]
+    assert "Try again" not in texts[1]
+
+
 def test_programs_and_parts_get_no_page() -> None:
     plain = REFUSALS(make_mocked_request("GET", "/x"), HTTPStatus.NOT_FOUND, "", {})
     part = REFUSALS(make_mocked_request("GET", "/x", headers={"HX-Request": "true"}), HTTPStatus.NOT_FOUND, "<i>", {})
     assert plain.text == "404 Not Found: There is no such page.\n"
-    assert part.text == '<p class="said bad" role="alert">&lt;i&gt;</p>'
+    assert part.text == '<p class="said bad" role="alert">&lt;i&gt;.</p>'

@@ -11,12 +11,13 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from monitor.acts import Person, judge
-from monitor.console.rule_rows import SORTS, Knowledge, RuleRow, every_day, page, rule_rows, search, sort
+from monitor.console.rule_rows import SORTS, Knowledge, every_day, page, rule_rows, search, sort
 from monitor.model import Breaker, Mute, Rule, Subject
 from monitor.ports import RuleStats
 from monitor.rules.judged import Judged, Score
 from tests.app.house import RULES, House, rss
 from tests.console.bench_here import visiting_here
+from tests.console.visits import BROWSER
 
 PART = {"HX-Request": "true", "HX-Target": "rules"}
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -25,9 +26,8 @@ MANY = "rules:\n" + "".join(f"  r{number:03}: word{number}\n" for number in rang
 
 
 def shown(text: str) -> str:
-    """Return what a page says, without its markup; code stands between backticks, as on a terminal."""
-    plain = re.sub(r"<code><bdi>|</bdi></code>", "`", text)
-    return " ".join(html.unescape(re.sub(r"<[^>]*>", " ", plain)).split())
+    """Return what a page says, without its markup but for what is code."""
+    return " ".join(html.unescape(re.sub(r"<[^>]*>", " ", re.sub(r"<code><bdi>|</bdi></code>", "`", text))).split())
 
 
 async def test_a_rule_is_shown_with_what_it_found(house: House) -> None:
@@ -90,13 +90,17 @@ async def test_mistakes_of_a_reload_stand_on_top_until_they_are_mended(house: Ho
         (house.folder / "rules.yaml").write_text(RULES.replace("quake:", "quake: {termz: x}\n  q2:"))
         await visitor.app.reload()
         broken = await visitor.get("/rules")
+        others = [await visitor.get(path, headers=BROWSER) for path in ("/alerts", "/try", "/feeds", "/nowhere")]
         (house.folder / "rules.yaml").write_text(RULES)
         await visitor.app.reload()
         mended = await visitor.get("/rules")
+        well = await visitor.get("/alerts", headers=BROWSER)
     assert "The files were not loaded now : the last good rules go on" in shown(broken.text)
     assert "rules.yaml:5:11 : unknown key `termz` ; did you mean `terms`?" in shown(broken.text)
     assert "    5 |   quake: {termz: x}\n" in broken.text
     assert "not loaded" not in mended.text
+    assert all("The files were changed and hold a mistake" in each.text for each in others)
+    assert "The files were changed" not in well.text
 
 
 async def test_warnings_stand_with_their_rule(house: House) -> None:
@@ -116,12 +120,14 @@ async def test_warnings_stand_with_their_rule(house: House) -> None:
 # -- the list itself ---------------------------------------------------------------------------------------------------
 
 
-def rows() -> list[RuleRow]:
-    rules = [
-        Rule(id="b", title="Zebra", owner="desk", tags=("tag",)),
-        Rule(id="a", title="apple", notify=("chief",), expires=NOW.date()),
-        Rule(id="c", title="Mango", expires=NOW.date() + timedelta(days=1)),
-    ]
+LISTED = [
+    Rule(id="b", title="Zebra", owner="desk", tags=("tag",)),
+    Rule(id="a", title="apple", notify=("chief",), expires=NOW.date()),
+    Rule(id="c", title="Mango", expires=NOW.date() + timedelta(days=1)),
+]
+
+
+def knowledge() -> Knowledge:
     stats = {
         "a": RuleStats(rule="a", week=1, month=5, last_at=NOW, noisiest=("", 0)),
         "c": RuleStats(rule="c", week=0, month=9, last_at=NOW - timedelta(days=9), noisiest=("", 0)),
@@ -135,12 +141,12 @@ def rows() -> list[RuleRow]:
         Breaker(id="3", subject=Subject.RULE, name="c", since=NOW, reason=""),
         Breaker(id="4", subject=Subject.FEED, name="b", since=NOW, reason=""),
     ]
-    known = Knowledge(stats=stats, judged=judged, mutes=mutes, breakers=breakers, warnings={"b": 2})
-    return rule_rows(rules, known, NOW.date())
+    return Knowledge(stats=stats, judged=judged, mutes=mutes, breakers=breakers, warnings={"b": 2})
 
 
 def test_what_is_known_stands_beside_each_rule() -> None:
-    assert [(row.rule.id, row.expired, row.held_by, row.warnings) for row in rows()] == [
+    rows = rule_rows(LISTED, knowledge(), NOW.date())
+    assert [(row.rule.id, row.expired, row.held_by, row.warnings) for row in rows] == [
         ("b", False, "", 2),
         ("a", True, "muted", 0),
         ("c", False, "breaker", 0),
@@ -161,21 +167,20 @@ def test_what_is_known_stands_beside_each_rule() -> None:
 )
 def test_rules_are_sorted(by: str, order: str) -> None:
     assert by in SORTS
-    assert "".join(row.rule.id for row in sort(rows(), by)) == order
+    assert "".join(rule.id for rule in sort(LISTED, by, knowledge())) == order
 
 
 @pytest.mark.parametrize(
     ("words", "found"), [("", "bac"), ("ZEB", "b"), ("tag desk", "b"), ("chief", "a"), ("zebra chief", "")]
 )
 def test_all_the_words_must_stand_in_a_rule(words: str, found: str) -> None:
-    assert "".join(row.rule.id for row in search(rows(), words)) == found
+    assert "".join(rule.id for rule in search(LISTED, words)) == found
 
 
 def test_a_page_begins_behind_a_rule() -> None:
-    every = rows()
-    assert page(every, "", 2) == (every[:2], "a")
-    assert page(every, "a", 2) == (every[2:], "")
-    assert page(every, "gone", 3) == (every, "")
+    assert page(LISTED, "", 2) == (LISTED[:2], "a")
+    assert page(LISTED, "a", 2) == (LISTED[2:], "")
+    assert page(LISTED, "gone", 3) == (LISTED, "")
 
 
 def test_days_without_hits_are_counted_too() -> None:

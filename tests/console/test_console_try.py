@@ -17,9 +17,8 @@ HOSTILE = "</textarea><script>alert(1)</script>\"'><img src=x onerror=alert(1)>"
 
 
 def shown(page: str) -> str:
-    """Return what a page says, without its markup; code stands between backticks, as on a terminal."""
-    plain = re.sub(r"<code><bdi>|</bdi></code>", "`", page)
-    return " ".join(html.unescape(re.sub(r"<[^>]*>", " ", plain)).split())
+    """Return what a page says, without its markup but for what is code."""
+    return " ".join(html.unescape(re.sub(r"<[^>]*>", " ", re.sub(r"<code><bdi>|</bdi></code>", "`", page))).split())
 
 
 async def test_clauses_light_up(house: House) -> None:
@@ -28,6 +27,7 @@ async def test_clauses_light_up(house: House) -> None:
         asked = {"rule": "{terms: [talks], actors: shoygu, none: [football]}", "text": "Шойгу: talks\nat length"}
         found = await visitor.post("/try", asked, headers=PART)
         missed = await visitor.post("/try", asked | {"text": "Shoigy plays football"}, headers=PART)
+        unnamed = await visitor.post("/try", asked | {"on": "entry"}, headers=PART)
         empty = await visitor.post("/try", {"rule": " "}, headers=PART)
     assert "<!doctype html>" in whole.text
     assert "<!doctype html>" not in found.text
@@ -42,6 +42,7 @@ async def test_clauses_light_up(house: House) -> None:
     assert "Near: “Shoigy” is one letter from" not in said
     assert "Near: “Shoigy” is" in shown(missed.text)
     assert "Type a rule and a text" in shown(empty.text)
+    assert "Type the id of a stored entry" in shown(unnamed.text)
 
 
 async def test_a_query_is_shown_as_yaml_and_its_mistake_underlined(house: House) -> None:
@@ -167,8 +168,8 @@ async def test_a_backtest_is_looked_at_while_it_runs(house: House) -> None:
     assert "2 would have been told" in shown(done.text)
     assert "Refresh" not in page.headers
     assert "<script>alert" not in page.text
-    days = json.loads(re.findall(r"data-series='([^']*)'", page.text)[0])
-    assert [(name, len(each), each[0], each[-1]) for name, each in days] == [("told", 31, 0, 2), ("matched", 31, 0, 2)]
+    bars = json.loads(html.unescape(re.findall(r'data-numbers="([^"]*)"', page.text)[0]))
+    assert [(len(each), each[0], each[-1]) for each in bars] == [(31, 0, 2), (31, 0, 2)]  # matched, told
     assert mistaken.status == 200
 
 

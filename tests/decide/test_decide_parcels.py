@@ -8,9 +8,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from monitor.decide.parcels import Parcel, parcels_of
-from monitor.model import DeliveryKind, Digest, HeldDelivery, Message
+from monitor.decide.owed import digest_key
+from monitor.decide.parcels import Parcel, Words, parcels_of, parcels_of_many
+from monitor.model import DeliveryKind, Digest, HeldDelivery, Message, Priority
 from tests.store.builders import NOW, key, make_alert, make_delivery, make_message, make_story
+
+WORDS = Words(title="held back", reason="released", event="b1")
 
 
 def held(number: int, *kinds: DeliveryKind, channel: str = "desk") -> list[HeldDelivery]:
@@ -30,7 +33,7 @@ def held(number: int, *kinds: DeliveryKind, channel: str = "desk") -> list[HeldD
 
 
 def pack(some: list[HeldDelivery]) -> tuple[Parcel, ...]:
-    return parcels_of(some, title="held back", reason="released", event="b1", now=NOW)
+    return parcels_of(some, WORDS, now=NOW)
 
 
 POST, REPLY, DIGEST = DeliveryKind.POST, DeliveryKind.REPLY, DeliveryKind.DIGEST
@@ -47,6 +50,30 @@ def test_very_many_are_ten_digests_the_last_of_which_counts_the_rest() -> None:
     assert last.digest is not None
     assert isinstance(last.digest.message, Digest)
     assert (last.digest.message.count, len(last.digest.message.items), len(last.keys)) == (175, 50, 175)
+
+
+def test_the_beginning_of_very_many_names_the_first_and_counts_the_rest() -> None:
+    first = [each for number in range(230) for each in held(number, POST, REPLY)]
+    urgent = [replace_priority(each) for each in held(900, POST)]
+    *pages, last = parcels_of_many(first, [*urgent, *held(3, POST)], WORDS, alerts=50_000, rest="b1 rest 0", now=NOW)
+    assert [len(page.keys) for page in pages] == [50] * 9
+    assert last.keys == ()
+    assert last.digest is not None
+    assert isinstance(last.digest.message, Digest)
+    titles = [item.title.text for item in last.digest.message.items]
+    assert titles == ["story 900", *(f"story {number}" for number in range(225, 230))]
+    assert (last.digest.message.title.text, last.digest.message.count) == ("49775 held back", 49_775)
+    assert last.digest.key == digest_key("b1 rest 0", "desk")
+
+
+def test_nothing_is_packed_of_what_cannot_be_read() -> None:
+    assert parcels_of_many([], held(1, POST), WORDS, alerts=50_000, rest="b1 rest 0", now=NOW) == ()
+    assert parcels_of_many(held(1, DIGEST), [], WORDS, alerts=50_000, rest="b1 rest 0", now=NOW) == ()
+
+
+def replace_priority(each: HeldDelivery) -> HeldDelivery:
+    message = replace(each.delivery.message, priority=Priority.URGENT)
+    return replace(each, delivery=replace(each.delivery, message=message))
 
 
 def test_a_reply_is_told_with_its_story_or_as_an_item_of_its_own() -> None:

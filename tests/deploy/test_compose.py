@@ -83,6 +83,19 @@ def test_the_cluster_brings_a_database_that_the_daemons_wait_for() -> None:
     assert not {"ports", "container_name"} & {*monitor, *database}  # they would not scale, or be reached from outside
 
 
+def test_what_the_files_refer_to_comes_from_the_file_beside_them() -> None:
+    assert service()["env_file"] == [{"path": ".env", "required": False}]
+    assert {"CONSOLE_TOKEN", "SLACK_BOT_TOKEN"} <= set(service()["environment"])
+
+
+def test_the_image_s_user_can_read_and_write_what_he_has_to() -> None:
+    dockerfile = (ROOT / "Dockerfile").read_text()
+    assert "install -d -m 0700 -o monitor -g monitor /var/lib/monitor" in dockerfile
+    assert dockerfile.index("chmod -R a+rX /etc/monitor") > dockerfile.rindex("COPY --chown")
+    assert service()["user"] == "10001:10001"
+    assert "groupadd --gid 10001 monitor" in dockerfile
+
+
 def test_the_password_of_the_database_is_a_file() -> None:
     for one in (service(), service("db")):
         assert one["secrets"] == ["db_password"]

@@ -210,7 +210,7 @@ def test_what_is_no_archive_is_said(tmp_path: Path) -> None:
             read_source(source)
 
 
-@settings(max_examples=60)
+@settings(max_examples=60, deadline=None)
 @given(st.data())
 def test_a_damaged_archive_is_read_or_refused(tmp_path_factory: pytest.TempPathFactory, data: st.DataObject) -> None:
     tar = tarred(*GOOD.items())

@@ -219,7 +219,7 @@ def test_another_version_is_shown_before_it_is_taken(desk: Path) -> None:
     taken = run(desk, "add", str(desk.parent / "north.zip"), "--yes")
     assert taken.exit_code == 0
     lying = {path.relative_to(desk / "packs").as_posix() for path in (desk / "packs").rglob("*") if path.is_file()}
-    assert lying == {"north/pack.yaml", "north/README.md", "north/rules/a.yaml"}
+    assert lying == {".added", "north/pack.yaml", "north/README.md", "north/rules/a.yaml"}
 
 
 def test_its_sources_can_be_left_out(desk: Path) -> None:
@@ -272,6 +272,22 @@ def test_a_folder_or_link_of_ones_own_is_left_alone(desk: Path) -> None:
     with pytest.raises(MonitorError, match="is no pack: it is left alone"):
         run(desk, "add", str(desk.parent / "north"), "--yes")
     assert "north  -  refused  packs/north: there is no pack.yaml in it" in run(desk, "list").output
+
+
+def test_a_pack_that_was_there_is_taken_out_of_the_files_and_left(desk: Path) -> None:
+    """The packs of a git repository are part of it: no command of ours may delete them."""
+    lay(desk / "packs" / "north", FILES)
+    with pytest.raises(MonitorError, match=r"has not put \S+north there: it is left alone"):
+        run(desk, "remove", "north", "--yes")
+    (desk.parent / "north" / "README.md").write_text("A new version.")
+    assert "copied to packs/north" in run(desk, "add", str(desk.parent / "north"), "--yes").output
+    removed = run(desk, "remove", "north")
+    assert '-  - "packs/north/*/*.yaml"' in removed.output
+    assert removed.output.endswith("packs/north is left there: `monitor pack add` has not put it there\n")
+    assert (desk / "packs" / "north" / "pack.yaml").exists()
+    (desk / "packs" / ".added").write_bytes(b"\xff")
+    with pytest.raises(MonitorError, match=r"\.added cannot be read"):
+        run(desk, "remove", "north")
 
 
 def test_an_include_that_is_for_a_person_to_change_is_said(desk: Path) -> None:

@@ -75,3 +75,19 @@ def test_a_query_is_one_line_wherever_it_is_broken(trials: Trials) -> None:
 def test_a_query_may_ask_for_more(trials: Trials) -> None:
     definition = trials.load_query("talks", name="query", also={"lang": "ru"}).compiled["trial"].definition
     assert [clause.key for clause in definition.clauses] == ["query", "lang"]
+
+
+@pytest.mark.parametrize(
+    ("query", "wrong"),
+    [
+        ('"a\\" "b', '"'),
+        ("'a' AND actor:nobody", "'a'"),
+        ('"two  words" actor:nobody', "nobody"),
+        ("> actor:nobody", ">"),
+    ],
+)
+def test_a_mistake_of_a_query_stands_where_it_was_typed(trials: Trials, query: str, wrong: str) -> None:
+    with pytest.raises(ConfigurationError) as raised:
+        trials.load_query(query, name="query")
+    found = [query[each.column - 1 : each.column - 1 + each.width] for each in raised.value.problems]
+    assert wrong in found

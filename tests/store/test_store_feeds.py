@@ -5,14 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta, timezone
+from typing import Any
 
 import pytest
 from sqlalchemy import text
 
 from monitor.errors import Cause, LeaseLostError
-from monitor.model import FeedNotes, FeedState, Hit, Validators
+from monitor.model import FeedNotes, FeedState, Gap, Hit, Validators
 from monitor.store import SqlStore
+from monitor.watched import of_page, page_of, standings, watched_feeds
 from tests.store.builders import LEASE, MINUTE, NOW, SECOND, claim_one, make_entry, make_feed, make_outcome
+
+DAY = timedelta(days=1)
 
 
 def names(store: SqlStore) -> list[str]:
@@ -203,6 +207,16 @@ def test_a_paused_feed_is_not_polled_until_it_is_resumed(store: SqlStore) -> Non
     assert due_names(store, MINUTE) == ["guardian"]
 
 
+def test_a_second_pause_leaves_the_reason_unless_it_has_another(store: SqlStore) -> None:
+    store.sync_feeds([make_feed()], NOW)
+    for reason, kept in (("redesign", "redesign"), ("", "redesign"), ("gone", "gone")):
+        store.pause_feed(make_feed().url, NOW, until=NOW + MINUTE, reason=reason)
+        assert state_of(store).notes.pause_reason == kept
+    store.resume_feed(make_feed().url, NOW)
+    store.pause_feed(make_feed().url, NOW)
+    assert state_of(store).notes.pause_reason == ""
+
+
 def test_a_poll_under_way_when_its_feed_is_paused_is_dropped(store: SqlStore) -> None:
     lease = claim_one(store)
     assert store.pause_feed(lease.state.url, NOW)
@@ -259,6 +273,40 @@ def test_a_report_counts_the_entries_of_a_day_and_of_a_week(store: SqlStore) -> 
     findings = store.feed_findings(make_feed().url, NOW, limit=2)
     assert findings.entries == (entries[0].id, entries[1].id)
     assert findings.hits == (("quake", 1),)
+
+
+def test_feeds_stand_in_the_order_of_all_reports_though_those_that_are_well_are_not_read(store: SqlStore) -> None:
+    states: dict[str, dict[str, Any]] = {
+        "well": {},
+        "timeout": {"cause": Cause.TIMEOUT, "failing_since": NOW - MINUTE},
+        "worse": {"cause": Cause.DNS, "failing_since": NOW - LEASE},
+        "stale": {"cause": Cause.STALE, "failing_since": NOW},
+        "gap": {"notes": FeedNotes(gap=Gap(since=NOW - DAY, until=NOW - MINUTE, entries=3))},
+        "old gap": {"notes": FeedNotes(gap=Gap(since=NOW - 3 * DAY, until=NOW - 2 * DAY, entries=3))},
+        "never": {"polled_at": None},
+        "paused": {},
+    }
+    feeds = [make_feed(name) for name in states]
+    for feed, changes in zip(feeds, states.values(), strict=True):
+        lease = claim_one(store, feed.name)
+        store.record(make_outcome(lease, state=replace(lease.state, **{"polled_at": NOW, **changes})), NOW)
+    store.pause_feed(make_feed("paused").url, NOW)
+    unwell = store.unwell_feeds()
+    assert (unwell.watched, {state.name for state in unwell.feeds}) == (8, states.keys() - {"well"})
+    for watched in (feeds, [*feeds, make_feed("new")], feeds[:3]):
+        as_reported = watched_feeds(watched, store.feed_reports(NOW), NOW)
+        assert standings(store, watched, NOW) == [(each.feed, each.health) for each in as_reported]
+    some = of_page(store, feeds[:2], NOW)
+    assert [(each.feed.name, each.report and each.report.day) for each in some] == [("timeout", 0), ("well", 0)]
+    totals = store.totals()
+    assert (totals.feeds, totals.failing, totals.entries, totals.alerts) == (8, 3, 0, 0)
+
+
+def test_a_page_of_feeds_begins_behind_a_feed() -> None:
+    feeds = [make_feed(name) for name in "abc"]
+    assert page_of(feeds, "", 2) == (feeds[:2], "b")
+    assert page_of(feeds, "b", 2) == (feeds[2:], "")
+    assert page_of(feeds, "gone", 3) == (feeds, "")
 
 
 # -- polls that found nothing, in one transaction ----------------------------------------------------------------------

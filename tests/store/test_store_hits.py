@@ -142,6 +142,15 @@ def test_stats_count_by_week_and_month_and_name_the_noisiest(store: SqlStore) ->
     }
 
 
+def test_stats_of_some_rules_are_read_without_what_nobody_wants_to_know(store: SqlStore) -> None:
+    record(store, make_hit(1), make_hit(2, rule="storm"), make_hit(3, rule="flood"))
+    found = store.rule_stats(NOW, rules=["talks", "storm", "idle"], noisiest=False)
+    assert {rule: (each.week, each.noisiest) for rule, each in found.items()} == {
+        "talks": (1, ("", 0)),
+        "storm": (1, ("", 0)),
+    }
+
+
 def test_hits_are_counted_by_day_and_by_name(store: SqlStore) -> None:
     midnight = NOW.replace(hour=0, minute=0, second=0, microsecond=0)
     record(

@@ -143,6 +143,27 @@ def test_two_that_fold_the_same_tell_it_once(store: SqlStore) -> None:
     assert titles(store) == ["digest"]
 
 
+def test_very_many_are_told_in_one_bit_by_bit(store: SqlStore) -> None:
+    by = replace(HOLD, kind=HoldKind.BREAKER, by="b1")
+    record(store, replace(POST, hold=by), begin=True)
+    record(store, *(replace(follow(DeliveryKind.REPLY, f"reply {number}"), hold=by) for number in range(3)))
+    record(store, replace(make_digest("ready"), hold=by))
+    (total,) = store.held_totals(HoldKind.BREAKER, "b1")
+    assert (total.channel, total.messages, total.alerts) == ("desk", 5, 1)
+    digest = make_digest()
+    assert store.go_on_folding(digest.key, NOW, kind=HoldKind.BREAKER, by="b1", limit=2) is None
+    with pytest.raises(ConflictError):
+        store.begin_fold(digest, NOW, kind=HoldKind.BREAKER, by="b1", last=total.last - 1)
+    store.begin_fold(digest, NOW, kind=HoldKind.BREAKER, by="b1", last=total.last)
+    later = replace(follow(DeliveryKind.REPLY, "later"), hold=by)
+    record(store, later)
+    steps = [store.go_on_folding(digest.key, NOW, kind=HoldKind.BREAKER, by="b1", limit=3) for _ in range(3)]
+    assert steps == [3, 1, 0]
+    kept = [each.delivery.message.title.text for each in store.held_deliveries()]
+    assert kept == ["ready", "later"]
+    assert titles(store) == ["digest"]
+
+
 def test_a_hold_gives_way_to_another(store: SqlStore) -> None:
     record(store, POST, begin=True)
     longer = Hold(kind=HoldKind.MUTE, reason="muted", by="m1")
@@ -152,15 +173,14 @@ def test_a_hold_gives_way_to_another(store: SqlStore) -> None:
     assert store.held_deliveries(over=NOW + 1_000 * MINUTE) == ()
 
 
-def test_all_that_a_mute_holds_is_given_up_or_held_for_another_reason_at_once(store: SqlStore) -> None:
+def test_what_a_mute_holds_is_given_up_or_held_for_another_reason_bit_by_bit(store: SqlStore) -> None:
     by, other = (Hold(kind=HoldKind.MUTE, reason="muted", by=name) for name in ("m1", "m2"))
     kept = replace(POST, key=key("kept").hex(), hold=other)
     record(store, replace(POST, hold=by), kept, replace(POST, key=key("quiet").hex()), begin=True)
-    assert store.hold_all_again(HoldKind.BREAKER, "m1", other) == 0
-    assert store.hold_all_again(HoldKind.MUTE, "m1", other) == 1
+    assert store.hold_first_again(HoldKind.BREAKER, "m1", other, limit=9) == 0
+    assert store.hold_first_again(HoldKind.MUTE, "m1", other, limit=9) == 1
     assert {each.delivery.key for each in store.held_deliveries(by="m2")} == {POST.key, kept.key}
-    assert store.drop_all_held(HoldKind.MUTE, "m2", "unmuted", NOW) == 2
-    assert store.drop_all_held(HoldKind.MUTE, "m2", "unmuted", NOW) == 0
+    assert [store.drop_first_held(HoldKind.MUTE, "m2", "unmuted", NOW, limit=1) for _ in range(3)] == [1, 1, 0]
     assert {row.reason for row in store.latest_deliveries(channel=None, edits=True, limit=10)} == {
         "unmuted",
         HOLD.reason,

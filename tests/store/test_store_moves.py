@@ -142,7 +142,7 @@ def test_a_copy_needs_an_empty_place(state: str, tmp_path: Path, opened: Callabl
     store = opened(other)
     owe(store, "mine")
     before = rows(store)
-    with pytest.raises(UserError, match=r"is not empty \(destination, feed, "):
+    with pytest.raises(UserError, match=r"is not empty \(alert_label, destination, feed, "):
         move_state(state, other, NOW, progress=quiet)
     assert rows(store) == before
     with pytest.raises(UserError, match="onto itself"):

@@ -9,6 +9,7 @@ import pytest
 
 from monitor.errors import ConflictError
 from monitor.model import Action, Breaker, Feedback, Mute, Pulse, Raised, Subject
+from monitor.ports import MutePlace
 from monitor.store import SqlStore
 from tests.store.builders import (
     MINUTE,
@@ -48,6 +49,18 @@ def test_a_mute_runs_until_its_time_is_over(store: SqlStore) -> None:
     assert store.mutes(at=NOW + 9 * MINUTE) == (MUTE,)
     assert store.mutes(at=NOW + 10 * MINUTE) == ()
     assert store.mutes() == (MUTE,)
+
+
+def test_mutes_are_read_in_pages_the_latest_first(store: SqlStore) -> None:
+    for number in range(5):
+        since = NOW + number // 2 * MINUTE  # two at a time
+        store.add_mute(replace(MUTE, id=f"m{number}", since=since, until=None), done("mute", f"m{number}"))
+    store.end_mute("m2", done("unmute", "m2"))
+    first = store.mute_page(at=NOW + MINUTE, before=None, limit=2)
+    place = MutePlace(since=first[-1].since, mute_id=first[-1].id)
+    second = store.mute_page(at=NOW + MINUTE, before=place, limit=9)
+    assert [[each.id for each in page] for page in (first, second)] == [["m4", "m3"], ["m1", "m0"]]
+    assert len(store.mute_page(at=None, before=place, limit=9)) == 3
 
 
 def test_a_mute_is_ended_once_and_stays_in_the_record(store: SqlStore) -> None:

@@ -135,7 +135,8 @@ def test_what_was_told_goes_with_its_story_and_nothing_is_left_of_it(store: SqlS
     live(store, "new", NOW - DAY)
     gone = prune(store, cutoffs())
     assert gone == dict.fromkeys(("delivery", "alert", "story_key", "story", "entry", "hit", "seen"), 1) | {
-        "decision": 2
+        "decision": 2,
+        "alert_label": 2,  # its rule, its source
     }
     assert store.alert(make_alert(make_story("old")).id) is None
     assert store.alert(make_alert(make_story("new")).id) is not None

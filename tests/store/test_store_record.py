@@ -200,7 +200,7 @@ def test_a_crash_before_any_statement_leaves_nothing(store: SqlStore) -> None:
             crashes += 1
         countdown = 0  # no more crashes while we look
         assert recorded or contents(store) == before
-    assert crashes == 10  # feed, seen, entry, story, story_key, alert, destination, delivery, decision, commit
+    assert crashes == 11  # feed, seen, entry, story, story_key, alert, destination, delivery, decision, commit
     assert store.status().deliveries["new"] == 1
 
 

@@ -38,7 +38,7 @@ from tests.store.builders import (
     owe,
 )
 
-DAY = timedelta(days=1)
+HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 EVERY = ToldFilter()
 
 
@@ -164,8 +164,8 @@ def test_entries_are_counted_by_feed_and_day(store: SqlStore) -> None:
         at = NOW + day * DAY
         entries = (make_entry(name, feed=feed, seen_at=at),)
         store.record(make_outcome(claim_one(store, feed, at), entries=entries), at)
-    assert store.entry_counts(since=NOW, days=3) == {"one": (1, 2, 0), "two": (0, 0, 1)}
-    assert store.entry_counts(since=NOW + DAY, days=2) == {"one": (2, 0), "two": (0, 1)}
+    assert store.entry_counts(["one", "two"], since=NOW, days=3) == {"one": (1, 2, 0), "two": (0, 0, 1)}
+    assert store.entry_counts(["one"], since=NOW + DAY, days=2) == {"one": (2, 0)}
 
 
 # -- the timeline, and what is new ------------------------------------------------------------------------------------
@@ -175,13 +175,33 @@ def test_alerts_are_counted_in_steps_of_ten_minutes(store: SqlStore) -> None:
     for name, at in (("a", 0), ("b", 9), ("c", 10)):
         tell(store, name, at)
     tell(store, "d", 11, channels=("desk", "ops"), priority=Priority.URGENT)
-    assert [(each.at, each.priority, each.alerts) for each in store.told_counts(EVERY)] == [
+    assert [(each.at, each.priority, each.alerts) for each in store.told_counts(EVERY, step=10 * MINUTE)] == [
         (NOW, Priority.HIGH, 2),
         (NOW + 10 * MINUTE, Priority.HIGH, 1),
         (NOW + 10 * MINUTE, Priority.URGENT, 2),
     ]
-    assert [each.alerts for each in store.told_counts(ToldFilter(channel="ops"))] == [1]
-    assert store.told_counts(ToldFilter(since=NOW + DAY)) == ()
+    assert [each.alerts for each in store.told_counts(ToldFilter(channel="ops"), step=HOUR)] == [1]
+    assert store.told_counts(ToldFilter(since=NOW + DAY), step=HOUR) == ()
+
+
+def test_a_feed_that_joins_a_story_and_a_rule_that_hits_it_later_find_what_was_told_before(store: SqlStore) -> None:
+    tell(store, "a", 0)
+    tell(store, "b", 1)
+    told = make_story("a", sources=("feed-a",), version=1)
+    (alert,) = (each for each in store.find_alerts("") if each.story_id == told.id)
+    wider = replace(alert, rules=("shoygu", "quake"), priority=Priority.URGENT)
+    grown = replace(told, sources=("feed-a", "late"), entries=2)
+    outcome = make_outcome(claim_one(store, "late", NOW + HOUR), stories=(grown,), widened=(wider,))
+    store.record(outcome, NOW + HOUR)
+    assert titles(store, ToldFilter(source="late")) == ["a"]
+    assert titles(store, ToldFilter(source="feed-b")) == ["b"]
+    assert titles(store, ToldFilter(rule="quake")) == ["a"]
+    assert titles(store, ToldFilter(rule="quake", source="feed-b")) == []
+    assert titles(store, ToldFilter(rule="quake", channel="ops")) == []
+    urgent = ToldFilter(rule="shoygu", at_least=Priority.URGENT)
+    assert titles(store, urgent) == ["a"]
+    assert [each.alerts for each in store.told_counts(urgent, step=HOUR)] == [1]
+    assert [each.alerts for each in store.told_counts(replace(urgent, unacknowledged=True), step=HOUR)] == [1]
 
 
 def test_what_is_new_is_read_the_newest_first(store: SqlStore) -> None:

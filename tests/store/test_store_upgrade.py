@@ -15,6 +15,7 @@ from alembic.config import Config
 from sqlalchemy import text
 
 from monitor.errors import UserError
+from monitor.ports import ToldFilter
 from monitor.store import SqlStore
 from monitor.store.engine import connect, writing
 from monitor.store.migrate import FOLDER
@@ -96,6 +97,8 @@ def test_what_the_first_version_wrote_is_kept_and_found(old_url: str, opened: Ca
     assert store.count_entries(NOW) == ENTRIES + 1
     (claimed,) = store.claim_deliveries(["desk"], now=NOW, lease=LEASE, limit=1)
     assert claimed.delivery.key == key("d").hex()
+    for wanted in (ToldFilter(rule="shoygu"), ToldFilter(source="guardian")):
+        assert [each.story.id for each in store.told_stories(wanted, before=None, limit=9)] == [key("a").hex()]
 
 
 def test_a_file_is_backed_up_before_it_is_changed(old_url: str, tmp_path: Path) -> None:

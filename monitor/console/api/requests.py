@@ -8,11 +8,11 @@ from typing import Annotated, Literal
 from pydantic import AwareDatetime, BeforeValidator, Field, StringConstraints, WithJsonSchema
 
 from monitor.console.api.shapes import PriorityName, Shape
+from monitor.console.place import PATTERN
 from monitor.text.duration import parse_duration
 
 Name = Annotated[str, StringConstraints(max_length=200, pattern=r"^[^\x00-\x1f\x7f]*$")]
-Place = Annotated[str, StringConstraints(pattern=r"^([1-9][0-9]{0,15}_[0-9a-f]{32})?$")]
-SearchPlace = Annotated[str, StringConstraints(pattern=r"^([1-9][0-9]{0,15}_([0-9a-f]{32})?)?$")]
+Place = Annotated[str, StringConstraints(pattern=f"^({PATTERN})?$")]
 DurationText = Annotated[
     timedelta,
     BeforeValidator(parse_duration),
@@ -37,8 +37,8 @@ class AlertsQuery(Shape):
     channel: Name = ""
     source: Name = Field(default="", description="A feed's name.")
     priority: PriorityName | None = Field(default=None, description="At least this.")
-    since: AwareDatetime | None = None
-    until: AwareDatetime | None = None
+    since: AwareDatetime | None = Field(default=None, description="Told at this time, with its offset, or later.")
+    until: AwareDatetime | None = Field(default=None, description="Told before this time.")
     unacknowledged: Truth = False
     limit: Limit = 50
     before: Place = Field(default="", description="`next` of the page before.")
@@ -49,9 +49,11 @@ class SearchQuery(Shape):
 
     q: Query = Field(description="A query as rules have it: words, phrases, AND, OR, NOT, NEAR/n, actor:.")
     source: Name = Field(default="", description="A feed's name, a tag or a host.")
-    since: AwareDatetime | None = Field(default=None, description="30 days ago where it is left out.")
-    until: AwareDatetime | None = None
-    before: SearchPlace = Field(default="", description="`next` of the page before.")
+    since: AwareDatetime | None = Field(
+        default=None, description="Seen at this time, with its offset, or later; 30 days ago where it is left out."
+    )
+    until: AwareDatetime | None = Field(default=None, description="Seen before this time.")
+    before: Place = Field(default="", description="`next` of the page before.")
 
 
 class StoryQuery(Shape):
@@ -86,10 +88,12 @@ class RulesQuery(Shape):
     after: Name = Field(default="", description="`next` of the page before.")
 
 
-class PastQuery(Shape):
-    """Those that are over, too."""
+class MutesQuery(Shape):
+    """Which mutes."""
 
-    past: Truth = False
+    past: Truth = Field(default=False, description="Those that are over, too.")
+    limit: Limit = 50
+    before: Place = Field(default="", description="`next` of the page before.")
 
 
 class Nothing(Shape):

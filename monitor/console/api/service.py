@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from functools import partial
+from heapq import nsmallest
 
 from aiohttp import web
 from pydantic import BaseModel
@@ -17,12 +18,13 @@ from monitor.console.asked import person
 from monitor.console.desk import Desk
 from monitor.console.finding import Finder, Finding
 from monitor.console.outbox import STATES
+from monitor.console.place import read_place, write_place
 from monitor.console.told_filter import Asked
 from monitor.errors import NotFoundError, UserError
 from monitor.model import Feed, Priority
 from monitor.ports import OwedMessage, Store, ToldFilter
 from monitor.text.plain import one_line, shorten
-from monitor.watched import WatchedFeed, watched_feeds
+from monitor.watched import of_page, page_of, standings
 
 
 class Api:
@@ -48,7 +50,7 @@ class Api:
             _post("/outbox/replay", "Send again what was set aside", requests.ReplayBody, self._replay),
             _post("/outbox/{id}/release", "Send what is held", requests.Nothing, self._release),
             _post("/outbox/{id}/discard", "Leave untold what is held", requests.Nothing, self._discard),
-            _get("/mutes", "List mutes", shapes.Mutes, self._mutes, requests.PastQuery),
+            _get("/mutes", "List mutes", shapes.Mutes, self._mutes, requests.MutesQuery),
             _post("/mutes", "Mute something", requests.MuteBody, self._mute),
             _post("/mutes/{id}/end", "End a mute", requests.EndBody, self._unmute),
         )
@@ -65,8 +67,10 @@ class Api:
     # -- what is shown -------------------------------------------------------------------------------------------------
 
     async def _status(self, call: Call) -> shapes.Status:  # noqa: ARG002 - takes nothing
-        report = await self._desk.read(lambda store: store.status())
-        return writing.status(report, rules=len(self._desk.live.ruleset.rules), now=self._desk.clock())
+        now, rules = self._desk.clock(), len(self._desk.live.ruleset.rules)
+        return await self._desk.read(
+            lambda store: writing.status(store.totals(), store.nodes(), store.message_counts(), rules=rules, now=now)
+        )
 
     async def _alerts(self, call: Call) -> shapes.Alerts:
         asked: requests.AlertsQuery = call.query
@@ -79,12 +83,12 @@ class Api:
             until=asked.until,
             unacknowledged=asked.unacknowledged,
         )
-        before = writing.read_place(asked.before)
+        before = read_place(asked.before)
 
         def look(store: Store) -> shapes.Alerts:
             found = store.told_stories(wanted, before=before, limit=asked.limit)
             last = found[-1].place if len(found) == asked.limit else None
-            following = writing.place(last) if last else None
+            following = write_place(last) if last else None
             return shapes.Alerts(items=[writing.told(each) for each in found], next=following)
 
         return await self._desk.read(look)
@@ -104,7 +108,7 @@ class Api:
     async def _search(self, call: Call) -> shapes.Entries:
         query: requests.SearchQuery = call.query
         wanted = ToldFilter(source=query.source, since=query.since, until=query.until)
-        asked = Asked(given={}, wanted=wanted, query=query.q, before=writing.read_place(query.before))
+        asked = Asked(given={}, wanted=wanted, query=query.q, before=read_place(query.before))
         found = await self._finder.find(asked)
         if isinstance(found, Finding):
             return writing.finding(found)
@@ -120,29 +124,36 @@ class Api:
     async def _rules(self, call: Call) -> shapes.Rules:
         asked: requests.RulesQuery = call.query
         now, rules = self._desk.clock(), self._desk.live.ruleset.definitions
-        rest = sorted(each for each in rules if each > asked.after)
-        shown = rest[: asked.limit]
 
         def look(store: Store) -> shapes.Rules:
-            stats = store.rule_stats(now)
+            shown = nsmallest(asked.limit + 1, (each for each in rules if each > asked.after))
+            more, shown = len(shown) > asked.limit, shown[: asked.limit]
+            stats = store.rule_stats(now, rules=shown, noisiest=False)
             return shapes.Rules(
                 items=[writing.rule(rules[each], stats.get(each)) for each in shown],
-                next=shown[-1] if len(rest) > len(shown) else None,
+                next=shown[-1] if more else None,
             )
 
         return await self._desk.read(look)
 
     async def _feeds(self, call: Call) -> shapes.Feeds:
         asked: requests.FeedsQuery = call.query
-        every = await self._watched(self._desk.setup.config.feeds)
-        return await self._desk.work(lambda: _page_of(every, asked))
+        now, feeds = self._desk.clock(), self._desk.setup.config.feeds
+
+        def look(store: Store) -> shapes.Feeds:
+            fitting = [
+                feed
+                for feed, health in standings(store, feeds, now)
+                if (not asked.tag or asked.tag in feed.tags) and (not asked.failing or health.is_failing)
+            ]
+            shown, more = page_of(fitting, asked.after, asked.limit)
+            return shapes.Feeds(items=[writing.feed(each) for each in of_page(store, shown, now)], next=more or None)
+
+        return await self._desk.read(look)
 
     async def _feed(self, call: Call) -> shapes.Feed:
-        return writing.feed((await self._watched((self._known_feed(call),)))[0])
-
-    async def _watched(self, feeds: tuple[Feed, ...]) -> list[WatchedFeed]:
-        now = self._desk.clock()
-        return await self._desk.read(lambda store: watched_feeds(feeds, store.feed_reports(now), now))
+        now, feed = self._desk.clock(), self._known_feed(call)
+        return await self._desk.read(lambda store: writing.feed(of_page(store, [feed], now)[0]))
 
     def _known_feed(self, call: Call) -> Feed:
         name = call.path["name"]
@@ -164,9 +175,13 @@ class Api:
         )
 
     async def _mutes(self, call: Call) -> shapes.Mutes:
-        at = None if call.query.past else self._desk.clock()
-        found = await self._desk.read(lambda store: store.mutes(at=at))
-        return shapes.Mutes(items=[writing.mute(each) for each in found])
+        asked: requests.MutesQuery = call.query
+        at, before = None if asked.past else self._desk.clock(), writing.read_mute_place(asked.before)
+        found = await self._desk.read(lambda store: store.mute_page(at=at, before=before, limit=asked.limit))
+        last = found[-1] if len(found) == asked.limit else None
+        return shapes.Mutes(
+            items=[writing.mute(each) for each in found], next=writing.mute_place(last) if last else None
+        )
 
     # -- what is done --------------------------------------------------------------------------------------------------
 
@@ -222,19 +237,6 @@ class Api:
     async def _do(self, act: Callable[..., str]) -> shapes.Done:
         now = self._desk.clock()
         return shapes.Done(said=await self._desk.act(lambda store: act(store, now=now)))
-
-
-def _page_of(every: Iterable[WatchedFeed], asked: requests.FeedsQuery) -> shapes.Feeds:
-    fitting = [
-        each
-        for each in every
-        if (not asked.tag or asked.tag in each.feed.tags) and (not asked.failing or each.is_failing)
-    ]
-    names = [each.feed.name for each in fitting]
-    start = names.index(asked.after) + 1 if asked.after in names else 0
-    shown = fitting[start : start + asked.limit]
-    more = start + asked.limit < len(fitting)
-    return shapes.Feeds(items=[writing.feed(each) for each in shown], next=shown[-1].feed.name if more else None)
 
 
 def _who(call: Call) -> acts.Person:

@@ -229,9 +229,10 @@ class Mute(Shape):
 
 
 class Mutes(Shape):
-    """Mutes, the oldest first."""
+    """A page of mutes, the latest first."""
 
     items: list[Mute]
+    next: str | None
 
 
 class Node(Shape):

@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from collections.abc import Iterable, Mapping
+from datetime import datetime
 
 from monitor.console.api import shapes
 from monitor.console.finding import Finding
+from monitor.console.place import read_place, write_place
 from monitor.decide.health import Standing
 from monitor.model import Alert, Decision, DeliveryKind, DeliveryState, Entry, Mute, Rule, Story
 from monitor.notify.excerpts import safe_link
 from monitor.ports import (
     DeliveryRecord,
     EntryRecord,
+    MutePlace,
     NodeReport,
     RuleStats,
-    StatusReport,
     StoryAccount,
     ToldPlace,
     ToldStory,
+    Totals,
 )
 from monitor.rules.spell_query import spell_query
 from monitor.rules.tree import AllOf, Definition, Limit
@@ -110,22 +113,19 @@ def finding(found: Finding) -> shapes.Entries:
             shapes.Found(entry=entry(each.entry), story=each.story.id if each.story else None) for each in found.found
         ],
         read=found.read,
-        next=place(found.then) if found.then else None,
+        next=write_place(found.then) if found.then else None,
     )
 
 
-def place(then: ToldPlace) -> str:
-    """Write where a page ended: microseconds since 1970, and an id."""
-    return f"{(then.at - _EPOCH) // timedelta(microseconds=1)}_{then.alert_id}"
+def mute_place(last: Mute) -> str:
+    """Write where a page of mutes ended."""
+    return write_place(ToldPlace(at=last.since, alert_id=last.id))
 
 
-def read_place(written: str) -> ToldPlace | None:
-    """Read where a page ended; "" = there was none."""
-    at, _, alert_id = written.partition("_")
-    return ToldPlace(at=_EPOCH + timedelta(microseconds=int(at)), alert_id=alert_id) if written else None
-
-
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+def read_mute_place(written: str) -> MutePlace | None:
+    """Read where a page of mutes ended; "" = there was none before."""
+    read = read_place(written)
+    return MutePlace(since=read.at, mute_id=read.alert_id) if read else None
 
 
 def decision(each: Decision) -> shapes.Decision:
@@ -223,17 +223,19 @@ def mute(each: Mute) -> shapes.Mute:
     )
 
 
-def status(report: StatusReport, *, rules: int, now: datetime) -> shapes.Status:
+def status(
+    totals: Totals, nodes: Iterable[NodeReport], messages: Mapping[DeliveryState, int], *, rules: int, now: datetime
+) -> shapes.Status:
     """Write one look at the whole state."""
     return shapes.Status(
         now=now,
-        nodes=[_node(each) for each in report.nodes],
-        feeds=len(report.feeds),
-        failing_feeds=sum(each.cause is not None for each in report.feeds),
+        nodes=[_node(each) for each in nodes],
+        feeds=totals.feeds,
+        failing_feeds=totals.failing,
         rules=rules,
-        entries=report.entries,
-        alerts=report.alerts,
-        messages={state.value: report.deliveries.get(state.value, 0) for state in DeliveryState},
+        entries=totals.entries,
+        alerts=totals.alerts,
+        messages={state.value: messages.get(state, 0) for state in DeliveryState},
     )
 
 

@@ -3,53 +3,38 @@
 
 const color = (name) => getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim();
 
-// -- charts: bars that lie over one another, the sum first, so that they look stacked ------------------------------
+// -- charts: bars that lie over one another, the sum first, so that they look stacked; a table below says the same ---
 
-function drawChart(place) {
-  const data = JSON.parse(place.dataset.chart);
-  const step = place.dataset.unit === "hour" ? 3600 : 86400;
-  const bars = uPlot.paths.bars({ size: [0.8, 40], align: 1 });
-  const series = ["low", "normal", "high", "urgent"].map((name) => ({ label: name, fill: color(name), width: 0, paths: bars, points: { show: false } }));
-  const axis = { stroke: color("soft"), grid: { stroke: color("line"), width: 1 }, ticks: { show: false }, font: "12px system-ui" };
+const AXIS = { ticks: { show: false }, font: "12px system-ui" };
+const WHOLE = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10000];
+
+function shortName(name, unit) { // of a day or an hour, such as 2026-11-22 14:00
+  return unit === "hour" && !name.endsWith("00:00") ? name.slice(11) : name.slice(5, 10);
+}
+
+// a bar stands over its number on the axis, and under it the day or hour that it is of
+function drawBars(place, names, series, size) {
+  const grid = { stroke: color("line"), width: 1 };
+  const bars = uPlot.paths.bars({ size: [0.8, size] });
   place.classList.add("drawn");
   place.replaceChildren();
+  const each = Math.ceil(names.length / Math.max(1, Math.floor((place.clientWidth - 40) / 64)));
   new uPlot({
     width: place.clientWidth, height: place.clientHeight,
-    tzDate: (seconds) => uPlot.tzDate(new Date(seconds * 1000), place.dataset.zone),
     cursor: { show: false }, legend: { show: false }, select: { show: false },
-    scales: { x: { range: (_, first, last) => [first, last + step] }, y: { range: (_, __, most) => [0, Math.max(most, 1) * 1.05] } },
-    axes: [{ ...axis, grid: { show: false }, space: 70, size: 38 }, { ...axis, size: 36, incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10000] }],
-    series: [{}, ...series],
-  }, data, place);
+    scales: { x: { time: false, range: [-0.5, names.length - 0.5] }, y: { range: (_, __, most) => [0, Math.max(most, 1) * 1.05] } },
+    axes: [
+      { ...AXIS, stroke: color("soft"), grid: { show: false }, size: 26, splits: () => names.map((_, at) => at).filter((at) => at % each === 0), values: (_, splits) => splits.map((at) => shortName(names[at], place.dataset.unit)) },
+      { ...AXIS, stroke: color("soft"), grid, size: 36, incrs: WHOLE },
+    ],
+    series: [{}, ...series.map((fill) => ({ fill, width: 0, paths: bars, points: { show: false } }))],
+  }, [names.map((_, at) => at), ...JSON.parse(place.dataset.numbers)], place);
 }
 
 function drawCharts() {
-  document.querySelectorAll("[data-chart][data-zone]").forEach(drawChart);
-  document.querySelectorAll("[data-days][data-series]").forEach(drawDays);
-}
-
-// -- bars by day: the table below each says the same to those who see no chart -------------------------------------
-
-function drawDays(place) {
-  const days = JSON.parse(place.dataset.days).map((day) => Date.parse(day + "T12:00:00Z") / 1000);
-  const numbers = JSON.parse(place.dataset.series).map(([, each]) => each);
-  const bars = uPlot.paths.bars({ size: [0.75, 36] });
-  // the first lies on top: it is a part of the others
-  const series = numbers.map((_, at) => ({ fill: color(["normal", "low"][at]), width: 0, paths: bars, points: { show: false } })).reverse();
-  const axis = { stroke: color("soft"), grid: { stroke: color("line"), width: 1 }, ticks: { show: false }, font: "12px system-ui" };
-  place.replaceChildren();
-  place.classList.add("drawn");
-  new uPlot({
-    width: place.clientWidth, height: place.clientHeight,
-    tzDate: (seconds) => uPlot.tzDate(new Date(seconds * 1000), "Etc/UTC"),
-    cursor: { show: false }, legend: { show: false }, select: { show: false },
-    scales: { x: { range: (_, first, last) => [first - 43200, last + 43200] }, y: { range: (_, __, most) => [0, Math.max(most, 1) * 1.05] } },
-    axes: [
-      { ...axis, grid: { show: false }, space: 60, values: (_, splits) => splits.map((seconds) => new Date(seconds * 1000).toISOString().slice(5, 10)) },
-      { ...axis, size: 36, incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10000] },
-    ],
-    series: [{}, ...series],
-  }, [days, ...numbers.reverse()], place);
+  for (const place of document.querySelectorAll("[data-names][data-numbers]")) {
+    drawBars(place, JSON.parse(place.dataset.names), place.dataset.colors.split(" ").map(color), 40);
+  }
 }
 
 // -- live alerts: one stream for the page that is looked at, none for a tab behind others --------------------------
@@ -84,10 +69,11 @@ function hush() {
 function take(told) {
   live.waiting = [...live.waiting.filter((each) => each.id !== told.id), told];
   const bar = document.querySelector(".news");
-  if (window.scrollY > 300 || live.list.contains(document.activeElement)) { // move nothing under a reader's eyes
+  // move nothing under the eyes, the mouse or the focus of somebody who reads
+  if (window.scrollY > 300 || live.list.contains(document.activeElement) || live.list.matches(":hover")) {
     const count = live.waiting.length;
     const button = Object.assign(document.createElement("button"), { type: "button", className: "second", textContent: "Show" });
-    button.addEventListener("click", () => { show(); window.scrollTo({ top: 0 }); });
+    button.addEventListener("click", () => { show(); window.scrollTo({ top: 0 }); live.list.querySelector("a")?.focus(); });
     bar.replaceChildren(`${count} new ${count === 1 ? "alert" : "alerts"} `, button);
   } else {
     show();
@@ -111,12 +97,59 @@ function show() {
   document.querySelector(".empty")?.remove();
 }
 
+// -- times: how long ago, kept up with the clock, and at a touch the hour itself ------------------------------------
+
+const UNITS = [["d", 86400], ["h", 3600], ["min", 60], ["s", 1]];
+const times = { began: Date.now(), exact: false };
+
+function ago(then) { // as the server writes it
+  const now = Date.parse(document.body.dataset.now) + Date.now() - times.began;
+  const seconds = Math.trunc((now - then) / 1000);
+  const [unit, length] = UNITS.find((each) => Math.abs(seconds) >= each[1]) || ["", 1];
+  if (!unit) return "now";
+  return seconds < 0 ? `in ${Math.ceil(-seconds / length)} ${unit}` : `${Math.floor(seconds / length)} ${unit} ago`;
+}
+
+function tellTimes() {
+  if (!document.body.dataset.now || document.hidden) return;
+  for (const time of document.querySelectorAll("time[title]")) {
+    const said = times.exact ? time.title.slice(0, 16) : ago(Date.parse(time.dateTime));
+    if (time.textContent !== said) time.textContent = said;
+  }
+}
+
+function turnTimes() {
+  times.exact = !times.exact;
+  document.querySelector(".turn-times").textContent = times.exact ? "Show how long ago" : "Show exact times";
+  tellTimes();
+}
+
+function offerTimes() {
+  if (!document.body.dataset.now) return;
+  const button = Object.assign(document.createElement("button"), { type: "button", className: "linked turn-times", textContent: "Show exact times" });
+  button.addEventListener("click", turnTimes);
+  document.querySelector("footer").append(button);
+}
+
+// -- what a screen reader hears of a part that has changed: one sentence, not all of it ----------------------------
+
+function hear(event) {
+  const part = event.detail.target;
+  const told = part && part.isConnected && part.querySelector("[data-heard]");
+  const heard = document.getElementById("heard");
+  if (told && heard.textContent !== told.dataset.heard) heard.textContent = told.dataset.heard;
+}
+
 // -- beginning -----------------------------------------------------------------------------------------------------
 
-document.addEventListener("DOMContentLoaded", () => { drawCharts(); listen(); });
-document.addEventListener("htmx:afterSettle", () => { drawCharts(); listen(); });
-document.addEventListener("visibilitychange", () => (document.hidden ? hush() : listen()));
+document.addEventListener("DOMContentLoaded", () => { drawCharts(); listen(); offerTimes(); });
+document.addEventListener("htmx:afterSettle", (event) => { drawCharts(); listen(); tellTimes(); hear(event); });
+document.addEventListener("visibilitychange", () => { document.hidden ? hush() : listen(); tellTimes(); });
+setInterval(tellTimes, 20000);
 window.addEventListener("pagehide", hush);
+for (const [name, exact] of [["beforeprint", true], ["afterprint", false]]) { // on paper nobody knows how long ago
+  window.addEventListener(name, () => { if (document.querySelector(".turn-times") && times.exact !== exact) turnTimes(); });
+}
 window.addEventListener("resize", drawCharts);
 matchMedia("(prefers-color-scheme: dark)").addEventListener("change", drawCharts);
 
@@ -128,10 +161,19 @@ document.addEventListener("htmx:configRequest", (event) => {
 
 // buttons that copy what stands elsewhere
 document.addEventListener("click", async (event) => {
+  if (event.target.closest("time[title]")) turnTimes();
   const button = event.target.closest("[data-copy]");
   const text = button && document.querySelector(button.dataset.copy)?.textContent;
   if (text) {
     await navigator.clipboard.writeText(text);
     button.textContent = "Copied";
   }
+});
+
+// among stories, j goes to the next one and k to the one before
+document.addEventListener("keydown", (event) => {
+  const story = event.target.closest(".stories > li");
+  if (!story || !"jk".includes(event.key) || event.ctrlKey || event.metaKey || event.altKey) return;
+  const next = event.key === "j" ? story.nextElementSibling : story.previousElementSibling;
+  next?.querySelector("a, summary, button")?.focus();
 });

@@ -91,8 +91,8 @@ class Feeds(Protocol):
         """Resume the feeds whose pause was to last until now; return their names."""
         ...
 
-    def feed_reports(self, now: datetime) -> tuple[FeedReport, ...]:
-        """Report each watched feed, by name."""
+    def feed_reports(self, now: datetime, *, urls: Collection[str] | None = None) -> tuple[FeedReport, ...]:
+        """Report each watched feed, or those of some `urls`, by name."""
         ...
 
     def feed_findings(self, url: str, now: datetime, *, limit: int) -> FeedFindings:

@@ -86,6 +86,11 @@ class Ledger(Protocol):
         """Read one page of what a rule has found and is stored, in the order of finding, and where to go on."""
         ...
 
-    def rule_stats(self, now: datetime) -> Mapping[str, RuleStats]:
-        """Count the hits of every rule that ever had one, by rule."""
+    def rule_stats(
+        self, now: datetime, *, rules: Collection[str] | None = None, noisiest: bool = True
+    ) -> Mapping[str, RuleStats]:
+        """Count the hits of every rule that ever had one, or of some `rules`, by rule; reads every hit of those.
+
+        The noisiest name is looked for only where it is asked for.
+        """
         ...

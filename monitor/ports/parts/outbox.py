@@ -11,6 +11,7 @@ from monitor.model import (
     Delivery,
     HeldBack,
     HeldDelivery,
+    HeldTotal,
     Hold,
     HoldKind,
     Priority,
@@ -73,12 +74,14 @@ class Outbox(Protocol):
         at_least: Priority | None = None,
         key: str = "",
         alert_id: str = "",
+        after: int = 0,
         limit: int = 1_000,
     ) -> tuple[HeldDelivery, ...]:
         """Read what is kept back, in order.
 
         Of everything, or of what no longer has to be at the time `over`; of one kind of hold, of one mute or breaker
-        (`by`), of one channel; about alerts that matter so much by now, or about one alert; by the beginning of a key.
+        (`by`), of one channel; about alerts that matter so much by now, or about one alert; by the beginning of a key;
+        of what comes `after` a place in the outbox.
         """
         ...
 
@@ -102,16 +105,37 @@ class Outbox(Protocol):
         """
         ...
 
+    def held_totals(self, kind: HoldKind, by: str) -> tuple[HeldTotal, ...]:
+        """Say how much one mute or breaker holds, channel by channel; empty = it holds nothing."""
+        ...
+
+    def begin_fold(self, digest: Delivery, now: datetime, *, kind: HoldKind, by: str, last: int) -> None:
+        """Owe one message for all that one mute or breaker holds in its channel; `go_on_folding` settles them.
+
+        `last` is the place of the last of them.
+
+        Raises:
+            ConflictError: it holds more by now; nothing was written.
+        """
+        ...
+
+    def go_on_folding(self, key: str, now: datetime, *, kind: HoldKind, by: str, limit: int) -> int | None:
+        """Settle some of what a mute or breaker held before it was told by the digest with this key.
+
+        Return how many: 0 = all of them are settled, None = there is no such digest.
+        """
+        ...
+
     def drop_held(self, keys: Collection[str], reason: str, now: datetime) -> int:
         """Give held deliveries up: they stay in the record, and are not sent; return how many were still held."""
         ...
 
-    def drop_all_held(self, kind: HoldKind, by: str, reason: str, now: datetime) -> int:
-        """Give up all that one mute or breaker holds, however much that is, as `drop_held`; return how many."""
+    def drop_first_held(self, kind: HoldKind, by: str, reason: str, now: datetime, *, limit: int) -> int:
+        """Give up the first that one mute or breaker holds, as `drop_held`; return how many, 0 = it holds nothing."""
         ...
 
-    def hold_all_again(self, kind: HoldKind, by: str, hold: Hold) -> int:
-        """Keep all that one mute or breaker holds, however much, for another reason or time; return how many."""
+    def hold_first_again(self, kind: HoldKind, by: str, hold: Hold, *, limit: int) -> int:
+        """Keep the first that one mute or breaker holds for another reason or time; return how many."""
         ...
 
     def hold_again(self, keys: Collection[str], hold: Hold) -> int:

@@ -326,6 +326,23 @@ _ALL = (
           quake: {terms: [earthquake], hits: [Earthquake in the north], misses: [Rain]}
         """,
     ),
+    _page(
+        "MM304",
+        "A console with other names, and no login",
+        what="""`hosts` says by which names browsers call the console, so a proxy is in front of it, and there is no
+        `auth`. Whoever the proxy lets through may read everything, mute, release and send again.""",
+        why="""Without `auth` the console trusts who can reach it, which is meant for this machine alone. Where the
+        proxy asks everybody who he is, say so: `auth: {proxy: …}` notes acts under his name, too.""",
+        bad="""
+        console:
+          hosts: monitor.example.org
+        """,
+        good="""
+        console:
+          hosts: monitor.example.org
+          auth: {proxy: {header: X-Forwarded-User, from: 10.0.0.5}}
+        """,
+    ),
 )
 
 PAGES = {page.code: page for page in _ALL}

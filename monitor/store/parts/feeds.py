@@ -101,10 +101,10 @@ class SqlFeeds(Transactions):
         with self._writing() as connection:
             return pauses.end_pauses(connection, now)
 
-    def feed_reports(self, now: datetime) -> tuple[FeedReport, ...]:
-        """Report each watched feed; see `Store.feed_reports`."""
+    def feed_reports(self, now: datetime, *, urls: Collection[str] | None = None) -> tuple[FeedReport, ...]:
+        """Report watched feeds; see `Store.feed_reports`."""
         with self._reading() as connection:
-            return report.feed_reports(connection, now)
+            return report.feed_reports(connection, now, urls=urls)
 
     def feed_findings(self, url: str, now: datetime, *, limit: int) -> FeedFindings:
         """Say what a feed has brought; see `Store.feed_findings`."""

@@ -101,7 +101,9 @@ class SqlLedger(Transactions):
         with self._reading() as connection:
             return search.read_hits(connection, rule, since=since, after=after, limit=limit)
 
-    def rule_stats(self, now: datetime) -> Mapping[str, RuleStats]:
+    def rule_stats(
+        self, now: datetime, *, rules: Collection[str] | None = None, noisiest: bool = True
+    ) -> Mapping[str, RuleStats]:
         """Count the hits of rules; see `Store.rule_stats`."""
         with self._reading() as connection:
-            return hits.rule_stats(connection, now)
+            return hits.rule_stats(connection, now, rules=rules, noisiest=noisiest)

@@ -10,6 +10,7 @@ from monitor.model import (
     Delivery,
     HeldBack,
     HeldDelivery,
+    HeldTotal,
     Hold,
     HoldKind,
     Priority,
@@ -72,6 +73,7 @@ class SqlOutbox(Transactions):
         at_least: Priority | None = None,
         key: str = "",
         alert_id: str = "",
+        after: int = 0,
         limit: int = 1_000,
     ) -> tuple[HeldDelivery, ...]:
         """Read what is kept back; see `Store.held_deliveries`."""
@@ -85,6 +87,7 @@ class SqlOutbox(Transactions):
                 at_least=at_least,
                 key=key,
                 alert_id=alert_id,
+                after=after,
                 limit=limit,
             )
 
@@ -108,20 +111,35 @@ class SqlOutbox(Transactions):
         with self._writing() as connection:
             holds.fold_held(connection, digest, keys, now)
 
+    def held_totals(self, kind: HoldKind, by: str) -> tuple[HeldTotal, ...]:
+        """Say how much a mute or breaker holds; see `Store.held_totals`."""
+        with self._reading() as connection:
+            return holds.held_totals(connection, kind, by)
+
+    def begin_fold(self, digest: Delivery, now: datetime, *, kind: HoldKind, by: str, last: int) -> None:
+        """Owe one message for very many held ones; see `Store.begin_fold`."""
+        with self._writing() as connection:
+            holds.begin_fold(connection, digest, now, kind=kind, by=by, last=last)
+
+    def go_on_folding(self, key: str, now: datetime, *, kind: HoldKind, by: str, limit: int) -> int | None:
+        """Settle some of what a digest tells; see `Store.go_on_folding`."""
+        with self._writing() as connection:
+            return holds.go_on_folding(connection, key, now, kind=kind, by=by, limit=limit)
+
     def drop_held(self, keys: Collection[str], reason: str, now: datetime) -> int:
         """Give held deliveries up; see `Store.drop_held`."""
         with self._writing() as connection:
             return holds.drop_held(connection, keys, reason, now)
 
-    def drop_all_held(self, kind: HoldKind, by: str, reason: str, now: datetime) -> int:
-        """Give up all that one mute or breaker holds; see `Store.drop_all_held`."""
+    def drop_first_held(self, kind: HoldKind, by: str, reason: str, now: datetime, *, limit: int) -> int:
+        """Give up the first that one mute or breaker holds; see `Store.drop_first_held`."""
         with self._writing() as connection:
-            return holds.drop_all_held(connection, kind, by, reason, now)
+            return holds.drop_first_held(connection, kind, by, reason, now, limit=limit)
 
-    def hold_all_again(self, kind: HoldKind, by: str, hold: Hold) -> int:
-        """Keep all that one mute or breaker holds for another reason; see `Store.hold_all_again`."""
+    def hold_first_again(self, kind: HoldKind, by: str, hold: Hold, *, limit: int) -> int:
+        """Keep the first that one mute or breaker holds for another reason; see `Store.hold_first_again`."""
         with self._writing() as connection:
-            return holds.hold_all_again(connection, kind, by, hold)
+            return holds.hold_first_again(connection, kind, by, hold, limit=limit)
 
     def hold_again(self, keys: Collection[str], hold: Hold) -> int:
         """Keep held deliveries for another reason or time; see `Store.hold_again`."""

@@ -3,11 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
-from monitor.model import DeliveryState, Story
-from monitor.ports import Attention, OwedMessage, StoryAccount, ToldCount, ToldFilter, ToldPlace, ToldStory
-from monitor.store import accounts, hits, told
+from monitor.model import DeliveryState, Mute, Story
+from monitor.ports import (
+    Attention,
+    MutePlace,
+    OwedMessage,
+    StoryAccount,
+    ToldCount,
+    ToldFilter,
+    ToldPlace,
+    ToldStory,
+    Totals,
+    Unwell,
+)
+from monitor.store import accounts, hits, people, report, told
 from monitor.store.parts.transactions import Transactions
 
 
@@ -26,10 +37,30 @@ class SqlReader(Transactions):
         with self._reading() as connection:
             return told.message_counts(connection)
 
-    def entry_counts(self, *, since: datetime, days: int) -> Mapping[str, tuple[int, ...]]:
-        """Count the entries of each feed, by day; see `Reader.entry_counts`."""
+    def entry_counts(self, names: Collection[str], *, since: datetime, days: int) -> Mapping[str, tuple[int, ...]]:
+        """Count the entries of feeds, by day; see `Reader.entry_counts`."""
         with self._reading() as connection:
-            return told.entry_counts(connection, since=since, days=days)
+            return told.entry_counts(connection, names, since=since, days=days)
+
+    def unwell_feeds(self) -> Unwell:
+        """Read the feeds that are not simply well; see `Reader.unwell_feeds`."""
+        with self._reading() as connection:
+            return report.unwell_feeds(connection)
+
+    def totals(self) -> Totals:
+        """Count what there is; see `Reader.totals`."""
+        with self._reading() as connection:
+            return report.totals(connection)
+
+    def watched_urls(self) -> frozenset[str]:
+        """Read the URLs of the watched feeds; see `Reader.watched_urls`."""
+        with self._reading() as connection:
+            return report.watched_urls(connection)
+
+    def mute_page(self, *, at: datetime | None, before: MutePlace | None, limit: int) -> tuple[Mute, ...]:
+        """Read a page of mutes; see `Reader.mute_page`."""
+        with self._reading() as connection:
+            return people.mute_page(connection, at=at, before=before, limit=limit)
 
     def told_stories(self, wanted: ToldFilter, *, before: ToldPlace | None, limit: int) -> tuple[ToldStory, ...]:
         """Read stories that were told; see `Reader.told_stories`."""
@@ -41,10 +72,10 @@ class SqlReader(Transactions):
         with self._reading() as connection:
             return told.told_since(connection, since, limit=limit)
 
-    def told_counts(self, wanted: ToldFilter) -> tuple[ToldCount, ...]:
+    def told_counts(self, wanted: ToldFilter, *, step: timedelta) -> tuple[ToldCount, ...]:
         """Count alerts; see `Reader.told_counts`."""
         with self._reading() as connection:
-            return told.told_counts(connection, wanted)
+            return told.told_counts(connection, wanted, step=step)
 
     def hits_by_day(self, rules: Collection[str], *, since: datetime) -> Mapping[str, Mapping[date, int]]:
         """Count hits by rule and day; see `Reader.hits_by_day`."""
