@@ -72,8 +72,8 @@ class Document:
     ) -> None:
         """Hold what is known of a file; without `reread` all places that there are must be given, and nothing folds.
 
-        `lines_of_keys` are those of its sections and of what they name, from 0. `is_as_written` says that no text in it
-        is quoted: a quote at its beginning is a character of it.
+        `lines_of_keys` are those of its sections and of what they name, from 0. `is_as_written` says that a quote at
+        a text's beginning is a character of it.
         """
         self.file = file
         self.is_as_written = is_as_written
@@ -153,11 +153,7 @@ class Document:
     def with_value(self, value: Any) -> Document:
         """Return the same file as if it said something else."""
         return Document(
-            file=self.file,
-            text=self.text,
-            value=value,
-            places=self._placed(),
-            is_as_written=self.is_as_written,
+            file=self.file, text=self.text, value=value, places=self._placed(), is_as_written=self.is_as_written
         )
 
     def problem(self, loc: Sequence[str | int], message: str, hint: str = "", *, at_key: bool = False) -> Problem:

@@ -87,10 +87,5 @@ def _as_rule(document: Document) -> Document:
         {(*above, *loc): span for loc, span in document.key_spans.items()},
     )
     value = {"rules": {TRIAL: document.value}}
-    return Document(
-        file=document.file,
-        text=document.text,
-        value=value,
-        places=places,
-        is_as_written=document.is_as_written,
-    )
+    as_written = document.is_as_written
+    return Document(file=document.file, text=document.text, value=value, places=places, is_as_written=as_written)
