@@ -59,6 +59,12 @@ def test_the_worst_comes_first_and_among_equals_what_lasts_longest() -> None:
     ]  # fmt: skip
 
 
+def test_somebody_should_look_at_what_fails_or_is_odd_and_not_at_what_was_paused() -> None:
+    healths = [health_of(feed, NOW) for feed in (FAILING, ODD, state(paused_at=NOW), state(), state(polled_at=NOW))]
+    assert [health.is_failing for health in healths] == [True, True, False, False, False]
+    assert [health.is_paused for health in healths] == [False, False, True, False, False]
+
+
 def test_a_change_of_health_goes_into_the_history() -> None:
     fails = with_history(outcome(state(), FAILING), NOW)
     assert fails.state.notes.events == (FeedEvent(at=NOW, what="timed out", detail="no answer"),)
