@@ -10,6 +10,7 @@ import os
 import pytest
 from hypothesis import HealthCheck, settings
 
+from monitor import secret
 from tests.compiled import compile_once
 
 if "CI" not in os.environ:  # where it is set, Hypothesis has a profile of its own, as patient as this one
@@ -35,3 +36,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if item.get_closest_marker("hypothesis") or not item.nodeid.startswith(COVERING):
             item.add_marker("no_cover")
+
+
+def pytest_runtest_teardown() -> None:
+    """Forget what was a secret: texts of the next test may hold the same words."""
+    secret._known.clear()
