@@ -88,7 +88,7 @@ def test_sources_are_known_by_the_tags_of_their_feeds() -> None:
 
 def test_stories_that_are_over_are_let_go() -> None:
     replaying = Replay(ruleset("rules: {r: flood}"), dedup=HOUR)
-    assert all(told(replaying, *(entry(n, f"flood {n}", at=n * MINUTE) for n in range(3_100))))
+    assert all(told(replaying, *(entry(n, f"flood {n}", at=n * MINUTE) for n in range(1_200))))
     assert len(replaying._stories) <= 1_000
 
 
