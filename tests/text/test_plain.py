@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import assume, given
+from hypothesis import given
 from hypothesis import strategies as st
 
 from monitor.text.plain import clean, one_line, sentence_around, shorten
@@ -104,12 +104,13 @@ def test_a_place_longer_than_the_limit_stays_whole() -> None:
     assert sentence_around(text, 10, 90, limit=20) == (10, 90)
 
 
-@given(texts, st.integers(0, 80), st.integers(0, 80), st.integers(0, 100))
-def test_the_sentence_always_holds_the_place(text: str, start: int, length: int, limit: int) -> None:
-    assume(start + length <= len(text))
-    left, right = sentence_around(text, start, start + length, limit=limit)
-    assert 0 <= left <= start <= start + length <= right <= len(text)
-    assert right - left <= max(limit, length)
+@given(texts, texts, texts, st.integers(0, 100))
+def test_the_sentence_always_holds_the_place(before: str, place: str, after: str, limit: int) -> None:
+    text = before + place + after
+    start, end = len(before), len(before + place)
+    left, right = sentence_around(text, start, end, limit=limit)
+    assert 0 <= left <= start <= end <= right <= len(text)
+    assert right - left <= max(limit, len(place))
 
 
 @pytest.mark.parametrize(
