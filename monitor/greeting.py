@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from monitor.decide.announcements import test_message
+from monitor.decide.delivery import in_zone
 from monitor.model import Accepted, Rejected, SendResult
 from monitor.notify.channel import DEADLINE
 from monitor.notify.channels import open_channels
@@ -55,7 +56,9 @@ async def greet(
     chosen = {name: setup.channels[name] for name in names}
     notifiers = open_channels(chosen, clock=clock, env=setup.config.env, deadline=deadline)
     try:
-        results = await asyncio.gather(*(_send(name, notifier, clock) for name, notifier in notifiers.items()))
+        results = await asyncio.gather(
+            *(_send(name, notifier, setup.policies.of(name).zone, clock) for name, notifier in notifiers.items())
+        )
     finally:
         await asyncio.gather(*(notifier.close() for notifier in notifiers.values()))
     return tuple(
@@ -64,5 +67,5 @@ async def greet(
     )
 
 
-async def _send(name: str, notifier: Notifier, clock: Clock) -> SendResult:
-    return await notifier.send(replace(test_message(name, clock()), attempts=1))
+async def _send(name: str, notifier: Notifier, zone: str, clock: Clock) -> SendResult:
+    return await notifier.send(in_zone(replace(test_message(name, clock()), attempts=1), zone))

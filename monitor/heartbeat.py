@@ -51,7 +51,8 @@ class Heart:
             due = last_due(plan.alive, now)
             if now - due < NEWS and due != self._said:
                 health = await self._health(live, last_due(plan.alive, due - INSTANT), now)
-                await self._announce(notices_of_life(health, plan.alive, due, plan.notify, now))
+                zones = {channel: live.policies.of(channel).zone for channel in plan.notify}
+                await self._announce(notices_of_life(health, plan.alive, due, zones, now))
                 self._said = due
 
     async def ping(self, setup: Setup, live: Live) -> None:

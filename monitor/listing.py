@@ -84,7 +84,7 @@ def _cell(value: str | list[str] | None) -> str:
     return f"'{text}" if text.startswith(_FORMULA) else text
 
 
-def write_rss(items: Iterable[Listed], out: TextIO, *, title: str, now: datetime, link: str = "about:blank") -> None:
+def write_rss(items: Iterable[Listed], out: TextIO, *, title: str, now: datetime, link: str) -> None:
     """Write an RSS 2.0 feed; `link` is the page that it belongs to."""
     rss = ET.Element("rss", version="2.0")
     channel = ET.SubElement(rss, "channel")

@@ -9,6 +9,8 @@ from __future__ import annotations
 import importlib
 import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -133,10 +135,22 @@ def cli(context: click.Context, file: Path, store: str | None) -> None:
     """Watch news feeds for the terms and actors that matter; post one clear alert about each story."""
     context.obj = file
     os.environ.pop("_MONITOR_STORE_SAID_BY", None)
-    if store is not None:
-        os.environ["MONITOR_STORE"] = store  # a flag is the variable said out loud: every command reads that
-        if context.get_parameter_source("store") is ParameterSource.COMMANDLINE:
-            os.environ["_MONITOR_STORE_SAID_BY"] = "--store"
+    if store is not None and context.get_parameter_source("store") is ParameterSource.COMMANDLINE:
+        context.with_resource(_variables(MONITOR_STORE=store, _MONITOR_STORE_SAID_BY="--store"))
+
+
+@contextmanager
+def _variables(**values: str) -> Iterator[None]:
+    """Say a flag as variables, which every command reads, and take them back: the next command has flags of its own."""
+    before = {name: os.environ.pop(name, None) for name in values}
+    os.environ.update(values)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            os.environ.pop(name, None)
+            if value is not None:
+                os.environ[name] = value
 
 
 def main() -> None:

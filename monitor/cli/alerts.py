@@ -10,7 +10,7 @@ import click
 
 from monitor.account import delivery_rows
 from monitor.cli import complete
-from monitor.cli.group import Group
+from monitor.cli.group import Group, NoOperand
 from monitor.cli.show import clock_time, line, plural, print_json, table
 from monitor.cli.status import existing_store
 from monitor.cli.why import why
@@ -39,7 +39,7 @@ def alerts() -> None:
 alerts.add_command(why)
 
 
-@alerts.command("list", short_help="List the latest messages, the newest first.")
+@alerts.command("list", cls=NoOperand, takes=("--channel",), short_help="List the latest messages, the newest first.")
 @click.option("--channel", help="Only messages of this channel.", metavar="NAME", shell_complete=complete.channels)
 @click.option("--limit", type=click.IntRange(1, 1000), default=20, show_default=True, help="How many.")
 @click.option("--edits", is_flag=True, help="The changes of messages, too.")
@@ -137,7 +137,7 @@ def _held(store: Store, alert: Alert) -> list[HeldDelivery]:
     return list(store.held_deliveries(alert_id=alert.id))
 
 
-@alerts.command(short_help="Send again the messages that were set aside.")
+@alerts.command(cls=NoOperand, takes=("--channel",), short_help="Send again the messages that were set aside.")
 @click.option("--channel", help="Only messages of this channel.", metavar="NAME", shell_complete=complete.channels)
 @click.pass_obj
 def replay(file: Path, *, channel: str | None) -> None:

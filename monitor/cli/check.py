@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from monitor.cli.group import NoOperand
 from monitor.cli.progress import tracked_rules
 from monitor.cli.show import plural
 
@@ -15,7 +16,7 @@ if TYPE_CHECKING:  # `monitor --help` must not import the house
     from monitor.setup import Setup
 
 
-@click.command()
+@click.command(cls=NoOperand, takes=("-c",))
 @click.option(
     "--format",
     "form",

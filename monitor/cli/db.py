@@ -37,8 +37,8 @@ def _configured(file: Path) -> str:
     return config.store
 
 
-def _named(file: Path, url: str) -> str:
-    """Read the URL of a store as `store:` takes it.
+def _named(file: Path, operand: str, url: str) -> str:
+    """Read the URL of a store as `store:` takes it; `operand` is where it was given.
 
     Raises:
         UserError: it names no store.
@@ -52,7 +52,7 @@ def _named(file: Path, url: str) -> str:
     try:
         return read_store_url(url, env, folder)
     except ValueError as error:
-        raise UserError(str(error)) from error
+        raise UserError(f"{operand}: {error}") from error
 
 
 @contextmanager
@@ -158,7 +158,7 @@ def copy(file: Path, source: str, target: str) -> None:
     from monitor.store.moves import move_state  # noqa: PLC0415
     from monitor.wall_clock import utc_now  # noqa: PLC0415 - `monitor --help` must not import the house
 
-    begin, end = _named(file, source), _named(file, target)
+    begin, end = _named(file, "FROM", source), _named(file, "TO", target)
     with _bar("rows", _rows_in(begin)) as progress:
         copied = move_state(begin, end, utc_now(), progress=progress)
     click.echo(f"copied {plural(sum(copied.values()), 'row')}:")

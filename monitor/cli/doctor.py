@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from monitor.cli.group import NoOperand
 from monitor.cli.show import line, plural, print_json, table
 from monitor.text.plain import one_line
 
@@ -21,7 +22,7 @@ if TYPE_CHECKING:  # `monitor --help` must not import the house
 _COLOURS = {"ok": "green", "warn": "yellow", "fail": "red"}
 
 
-@click.command()
+@click.command(cls=NoOperand, takes=("-c",))
 @click.option("--offline", is_flag=True, help="Ask nobody else: no feed, not Slack, not the mail server.")
 @click.option("--json", "as_json", is_flag=True, help="Print everything as one JSON object.")
 @click.pass_context

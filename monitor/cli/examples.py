@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, TypeVar
 import click
 
 from monitor.cli import complete
+from monitor.cli.group import NoOperand
 from monitor.cli.progress import tracked_rules
 from monitor.cli.show import plural, show_error, show_problem
 from monitor.text.plain import one_line
@@ -25,7 +26,7 @@ LOOK_EVERY = 0.5  # seconds
 Stamps = TypeVar("Stamps")
 
 
-@click.command()
+@click.command(cls=NoOperand, takes=("-k",))
 @click.option(
     "-k", "only", default="", help="Only rules with this in their id.", metavar="TEXT", shell_complete=complete.rules
 )

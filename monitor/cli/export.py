@@ -53,7 +53,8 @@ def export(file: Path, *, rule: str, since: timedelta, form: str, out: Path | No
 
     now = utc_now()
     with existing_store(file) as store, _opened(out) as stream:
-        count = _write(_findings(store, rule, now - since), stream, form, rule, now)
+        items = _findings(store, rule, now - since)
+        count = _write_rss(items, stream, file, rule, now) if form == "rss" else _write(items, stream, form)
     if out is not None:
         click.echo(f"{plural(count, 'entry')} written to {out}")
     elif not count:
@@ -61,14 +62,25 @@ def export(file: Path, *, rule: str, since: timedelta, form: str, out: Path | No
     sys.exit(0 if count else 1)
 
 
-def _write(items: Iterator[Listed], stream: TextIO, form: str, rule: str, now: datetime) -> int:
+def _write(items: Iterator[Listed], stream: TextIO, form: str) -> int:
     from monitor import listing  # noqa: PLC0415 - `monitor --help` must not import the house
 
     counted = listing.Counted(items)
-    if form == "rss":
-        listing.write_rss(counted, stream, title=f"Media Monitor: {one_line(rule)}", now=now)
-    else:
-        (listing.write_csv if form == "csv" else listing.write_jsonl)(counted, stream)
+    (listing.write_csv if form == "csv" else listing.write_jsonl)(counted, stream)
+    return counted.count
+
+
+def _write_rss(items: Iterator[Listed], stream: TextIO, file: Path, rule: str, now: datetime) -> int:
+    """Write a feed that belongs to the rule's page in the console."""
+    import os  # noqa: PLC0415 - `monitor --help` must not import the house
+    from urllib.parse import quote  # noqa: PLC0415
+
+    from monitor import listing  # noqa: PLC0415
+    from monitor.config.console import find_pages  # noqa: PLC0415
+
+    counted = listing.Counted(items)
+    link = f"{find_pages(file, env=os.environ)}/rules/{quote(rule, safe='')}"
+    listing.write_rss(counted, stream, title=f"Media Monitor: {one_line(rule)}", now=now, link=link)
     return counted.count
 
 

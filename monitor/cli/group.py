@@ -1,6 +1,9 @@
-"""A group of commands that says which one was meant."""
+"""Commands that say what was meant: a group another command, a command without operands an option."""
 
 from __future__ import annotations
+
+import shlex
+from typing import Any
 
 import click
 
@@ -23,3 +26,27 @@ class Group(click.Group):
 
     def _hint(self, names: list[str]) -> str:
         return f" There is: {', '.join(names)}."
+
+
+class NoOperand(click.Command):
+    """A command that takes by options what people write as an operand, and says by which."""
+
+    allow_extra_args = True  # they are refused here
+
+    def __init__(self, *args: Any, takes: tuple[str, ...], **settings: Any) -> None:
+        """Make a command; `takes` are the options, its own or the program's, the likeliest first."""
+        super().__init__(*args, **settings)
+        self._takes = takes
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Read the arguments, or say how an operand is written."""
+        rest = super().parse_args(ctx, args)
+        if rest and not ctx.resilient_parsing:
+            option, *others = self._takes
+            given = f"{option} {shlex.quote(rest[0])}"
+            program, _, command = ctx.command_path.partition(" ")
+            own = any(option in parameter.opts for parameter in self.params)
+            write = f"{program} {command} {given}" if own else f"{program} {given} {command}"
+            more = f", or {', '.join(others)} in its place" if others else ""
+            raise click.UsageError(f"`{rest[0]}` stands here without an option: write `{write}`{more}.", ctx)
+        return rest

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from monitor.cli import complete
-from monitor.cli.group import Group
+from monitor.cli.group import Group, NoOperand
 from monitor.cli.mutes import BY, JSON
 from monitor.cli.past import Duration
 from monitor.cli.person import person
@@ -31,7 +31,7 @@ def held() -> None:
     """List what is kept back, and let it go, discard it or mute what it is about."""
 
 
-@held.command("list", short_help="List what is kept back, by channel and reason.")
+@held.command("list", cls=NoOperand, takes=("--channel",), short_help="List what is kept back, by channel and reason.")
 @click.option(
     "--channel", default="", metavar="NAME", help="Only messages of this channel.", shell_complete=complete.channels
 )

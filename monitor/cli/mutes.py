@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from monitor.cli import complete
+from monitor.cli.group import NoOperand
 from monitor.cli.mute_rows import mute_row
 from monitor.cli.past import Duration
 from monitor.cli.person import person
@@ -25,7 +26,7 @@ BY = click.option("--by", default="", metavar="NAME", help="Who says so, if not 
 JSON = click.option("--json", "as_json", is_flag=True, help="Print everything as one JSON object.")
 
 
-@click.command()
+@click.command(cls=NoOperand, takes=("--rule", "--feed", "--channel", "--story"))
 @click.option("--story", default="", metavar="ID", help="This story: its id, or the first digits.")
 @click.option("--alert", default="", metavar="ID", help="The story of this alert, or of this message.")
 @click.option(

@@ -10,10 +10,11 @@ from pathlib import Path
 
 import click
 
+from monitor.cli.group import NoOperand
 from monitor.errors import NotFoundError
 
 
-@click.command()
+@click.command(cls=NoOperand, takes=("-c",))
 @click.option("--once", is_flag=True, help="Poll every due feed once, deliver what is owed, and exit.")
 @click.option(
     "--log-level",
@@ -44,7 +45,7 @@ def run(file: Path, *, once: bool, log_level: str) -> None:
     asyncio.run(serving)
 
 
-@click.command()
+@click.command(cls=NoOperand, takes=("-c",))
 @click.pass_obj
 def reload(file: Path) -> None:
     """Make the daemon that runs on this configuration's SQLite file read its files anew.

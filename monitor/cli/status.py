@@ -12,6 +12,7 @@ from pathlib import Path
 
 import click
 
+from monitor.cli.group import NoOperand
 from monitor.cli.mute_rows import mute_row
 from monitor.cli.show import SOURCE_WIDTH, ago, clock_time, line, plural, print_json, table
 from monitor.errors import Problem
@@ -44,7 +45,7 @@ def existing_store(file: Path) -> Iterator[Store]:
         store.close()
 
 
-@click.command()
+@click.command(cls=NoOperand, takes=("-c",))
 @click.option("--json", "as_json", is_flag=True, help="Print everything as one JSON object.")
 @click.option("--quiet", is_flag=True, help="Print nothing; only the exit code tells.")
 @click.pass_obj

@@ -6,6 +6,7 @@ import ipaddress
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Annotated, Final, Self
 
 from pydantic import (
@@ -19,7 +20,9 @@ from pydantic import (
     model_validator,
 )
 
+from monitor.config.environment import read_environment
 from monitor.config.models import Texts, read_listen
+from monitor.config.store import read_main
 from monitor.document import Document, validate
 from monitor.document.patch import value_at
 from monitor.errors import Problem
@@ -29,6 +32,7 @@ DEFAULT_LISTEN: Final = "127.0.0.1:8787"
 CONSOLE_VARIABLE: Final = "MONITOR_CONSOLE"
 SHORTEST_TOKEN: Final = 16  # characters
 _TOKEN = ("console", "auth", "token")
+_EVERYWHERE = ("", "0.0.0.0", "::")  # noqa: S104 - addresses to listen at, and none to go to
 _HEADER = re.compile(r"[A-Za-z0-9-]{1,100}")
 _HOST = re.compile(r"[A-Za-z0-9.-]{1,253}")
 
@@ -125,6 +129,26 @@ class Console:
     listen: tuple[str, int] | None  # address and port, None = nowhere
     hosts: tuple[str, ...] = ()  # names by which browsers call it, beside its addresses
     login: Login | None = None  # None = whoever can reach it is trusted: this machine alone
+
+
+def find_pages(file: Path, *, env: Mapping[str, str]) -> str:
+    """Return the URL under which a configuration serves its pages, without a slash at its end.
+
+    Names in `hosts` are those of a proxy with TLS in front. Where nothing is served, or the files say nothing usable,
+    it is where the pages are by default: a link has to lead somewhere.
+    """
+    main, _ = read_main(file)
+    if main is None:
+        return f"http://{DEFAULT_LISTEN}"
+    env, _ = read_environment(file.absolute().parent, env)
+    console, _ = load_console(main, env=env)
+    if console.hosts:
+        return f"https://{console.hosts[0]}"
+    address, port = console.listen or ("", 0)
+    if not port:  # any, or none
+        return f"http://{DEFAULT_LISTEN}"
+    name = "localhost" if address in _EVERYWHERE else f"[{address}]" if ":" in address else address
+    return f"http://{name}:{port}"
 
 
 def load_console(main: Document, *, env: Mapping[str, str]) -> tuple[Console, list[Problem]]:

@@ -18,6 +18,7 @@ STORE_VARIABLE = "MONITOR_STORE"
 STORE_SAID_BY = "_MONITOR_STORE_SAID_BY"  # the flag that has set that variable, for what it says to be named after it
 DEFAULT_STORE = "sqlite:///var/monitor.db"
 _PASSWORD = re.compile(r"(?<=:)\$\{\w+\}(?=@)")  # in a URL: it may hold what ends a password there
+_SERVER = re.compile(r"\w+://(?:[^/@:]*(?::[^@]*)?@)?(?:\[[^]/]*]|[^/:?]*)(?::\d{0,5})?(?:[/?]|$)")
 _WRITTEN_PASSWORD = re.compile(r"^\w+://[^/@:]*:([^@]+)@")
 
 
@@ -80,6 +81,8 @@ def read_store_url(text: str, env: Mapping[str, str], folder: Path) -> str:
     text = _PASSWORD.sub(lambda found: resolve_references(found[0], env, quoted=True), text)
     url = resolve_references(text, env)
     if url.startswith(("postgresql://", "postgres://")):
+        if not _SERVER.match(url):
+            raise ValueError("this is no URL of a PostgreSQL store: write `postgresql://user@host:5432/database`")
         for password in _WRITTEN_PASSWORD.findall(url):  # that no log line may show, however it is spelt
             remember(password)
             remember(unquote(password))

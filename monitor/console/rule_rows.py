@@ -24,7 +24,7 @@ class Knowledge:
     judged: Mapping[str, Judged] = field(default_factory=dict)
     mutes: Collection[Mute] = ()
     breakers: Collection[Breaker] = ()
-    warnings: Mapping[str, int] | None = None  # by rule, None = nobody has looked yet
+    warnings: Mapping[str, int] = field(default_factory=dict)  # by rule, as far as they are known
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,7 +58,7 @@ def _row(rule: Rule, known: Knowledge, today: date, held_by: str) -> RuleRow:
         month=stats.month if stats else 0,
         last_at=stats.last_at if stats else None,
         judged=known.judged.get(rule.id),
-        warnings=(known.warnings or {}).get(rule.id, 0),
+        warnings=known.warnings.get(rule.id, 0),
         expired=rule.expires is not None and rule.expires <= today,
         held_by=held_by,
     )
@@ -99,7 +99,7 @@ _KEYS: Final[Mapping[str, Callable[[Rule, Knowledge], Any]]] = {
     "hits": lambda rule, known: -known.stats[rule.id].month if rule.id in known.stats else 0,
     "last": _last,
     "precision": _precision,
-    "warnings": lambda rule, known: -(known.warnings or {}).get(rule.id, 0),
+    "warnings": lambda rule, known: -known.warnings.get(rule.id, 0),
 }
 
 

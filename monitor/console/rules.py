@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 import io
 from collections import Counter
-from collections.abc import Collection, Mapping
-from dataclasses import replace
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any, Final
 
@@ -67,7 +67,7 @@ class Rules:
             raise web.HTTPBadRequest(text=f"search for at most {LONGEST} characters, and sort by {', '.join(SORTS)}")
         now, setup = self._desk.clock(), self._desk.setup
         warnings = await self._warnings.of(setup, now)
-        known = await self._knowledge(now, None if warnings is None else Counter(row["rule"] for row in warnings), by)
+        known = await self._knowledge(now, Counter(row["rule"] for row in warnings.rows), by)
         # of 10,000 rules this takes 50 ms, in which the daemon has other things to do
         found = await self._desk.work(lambda: sort(search(setup.ruleset.rules.values(), words), by, known))
         shown, more = page(found, after, PER_PAGE)
@@ -89,7 +89,7 @@ class Rules:
             "words": words,
             "by": by or "file",
             "sorts": SORTS,
-            "looked": warnings is not None,
+            "warnings": warnings,
             "now": now,
             "zone": setup.config.defaults.zone,
         }
@@ -99,7 +99,7 @@ class Rules:
         problems = problem_rows(mistakes.problems[:MOST_PROBLEMS]) if mistakes else []
         return self._pages.page(request, "rules.html.j2", mistakes=mistakes, problems=problems, **context)
 
-    async def _knowledge(self, now: datetime, warnings: Counter[str] | None, by: str) -> Knowledge:
+    async def _knowledge(self, now: datetime, warnings: Counter[str], by: str) -> Knowledge:
         """Return what all rules are sorted by; it may be half a minute old."""
 
         def judge(store: Store) -> Mapping[str, Judged]:
@@ -138,7 +138,7 @@ class Rules:
             judged=judged.get(rule.id),
             patch="".join(patches),
             told=told,
-            warnings=[each for each in warnings or () if each["rule"] == rule.id],
+            warnings=replace(warnings, rows=[each for each in warnings.rows if each["rule"] == rule.id]),
             examples=await self._desk.work(lambda: run_examples(setup.ruleset, [rule.id])),
             clauses=[(clause.key, describe(clause.node)) for clause in definition.clauses],
             threshold=describe_threshold(rule.threshold) if rule.threshold else "",
@@ -160,30 +160,41 @@ class Rules:
         return web.Response(text=out.getvalue(), content_type="application/rss+xml")
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lint:
+    """What looking for warnings has come to."""
+
+    rows: Sequence[dict[str, Any]] = ()  # each with its rule
+    ended: bool = True
+    failed: bool = False  # they could not be looked for: nobody knows whether there are any
+
+
 class Warnings:
     """The warnings of lint, looked for once for each load of the files, in a process of their own."""
 
     def __init__(self, bench: Bench) -> None:
         self._bench = bench
         self._of: Setup | None = None
-        self._task: asyncio.Task[list[dict[str, Any]]] | None = None
+        self._task: asyncio.Task[Lint] | None = None
 
-    async def of(self, setup: Setup, now: datetime) -> list[dict[str, Any]] | None:
-        """Return them, or None where they are still looked for."""
+    async def of(self, setup: Setup, now: datetime) -> Lint:
+        """Return them, as far as they are looked for."""
         if self._task is None or self._of is not setup:
             self._of = setup
             self._task = asyncio.create_task(self._look(now))
             await asyncio.wait([self._task], timeout=LINT_PATIENCE)
-        return self._task.result() if self._task.done() else None
+        return self._task.result() if self._task.done() else Lint(ended=False)
 
-    async def _look(self, now: datetime) -> list[dict[str, Any]]:
+    async def _look(self, now: datetime) -> Lint:
         try:
             found = await self._bench.do("lint", seconds=LINT_SECONDS, today=now.date())
         except MonitorError as error:
             log.warning("the rules could not be looked through for warnings", error=str(error))
-            return []
-        problems: list[dict[str, Any]] = found["problems"]
-        return problems
+            return Lint(failed=True)
+        except Exception:
+            log.exception("looking through the rules for warnings failed: please report it")
+            return Lint(failed=True)  # the pages show all the rest
+        return Lint(rows=found["problems"])
 
 
 def _first_day(now: datetime) -> datetime:

@@ -32,7 +32,7 @@ class Bulletins:
         rules = [rule for rule in live.ruleset.rules.values() if isinstance(rule.threshold, Absent)]
         if rules:
             quiet_since = await doors.in_store(doors.store.quiet_since, [rule.id for rule in rules])
-            await self._announce(notices_of_silence(rules, quiet_since, doors.clock()))
+            await self._announce(notices_of_silence(rules, quiet_since, live.policies, doors.clock()))
 
     async def of_refused(self, delivery: Delivery, settlement: Settlement) -> None:
         """Tell those who look after this program who of a message's recipients has not got it."""

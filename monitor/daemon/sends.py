@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from datetime import timedelta
 
 from monitor.daemon.bulletins import Bulletins
@@ -12,6 +13,7 @@ from monitor.daemon.health import ChannelHealth
 from monitor.daemon.in_use import InUse
 from monitor.daemon.measured import measured_delivery
 from monitor.daemon.ticks import Ticks
+from monitor.decide.delivery import in_zone
 from monitor.model import ClaimedDelivery, Delivery, Settlement
 from monitor.pipeline import SEND_LEASE, write_ends
 from monitor.ports import Notifier
@@ -45,8 +47,9 @@ class Sends:
                 limit=self.crew.free,
             )
             for each in claimed:
-                notifier = live.notifiers[each.delivery.channel]
-                self.crew.start(each.delivery.key, self._guard(self._deliver(each, notifier)))
+                due = in_zone(each.delivery, live.policies.of(each.delivery.channel).zone)
+                notifier = live.notifiers[due.channel]
+                self.crew.start(due.key, self._guard(self._deliver(replace(each, delivery=due), notifier)))
             return len(claimed)
 
     async def _deliver(self, claimed: ClaimedDelivery, notifier: Notifier) -> None:

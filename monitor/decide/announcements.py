@@ -11,6 +11,7 @@ from monitor.decide.notices import SOURCE, Notice
 from monitor.decide.spread import digest
 from monitor.model import Delivery, Digest, Message, Priority, Reason
 from monitor.ports import Activity, DeadLetter
+from monitor.text.hours import local_time
 from monitor.text.plain import one_line, shorten
 from monitor.text.timetable import Timetable
 
@@ -141,26 +142,30 @@ class Health:
 
 
 def notices_of_life(
-    health: Health, timetable: Timetable, due: datetime, channels: Collection[str], now: datetime
+    health: Health, timetable: Timetable, due: datetime, zones: Mapping[str, str], now: datetime
 ) -> tuple[Delivery, ...]:
-    """Say how this program is; `due` is when that was to be told, and is told once."""
+    """Say how this program is, by channel with its zone; `due` is when that was to be told, and is told once."""
     done = health.activity
     told = f"{done.sent:,} messages sent" + (f", {done.dead:,} set aside" if done.dead else "")
     blind = _some([f"{name} ({cause})" for name, cause in health.blind.items()])
     quiet = _some(health.quiet)
-    notice = Notice(
-        topic=f"alive {due.isoformat()}",
-        title=f"Alive: {done.entries:,} entries read, {done.alerts:,} alerts, {told}",
-        why=Reason(rule="", title="Heartbeat", found=(), note=f"since {health.since:%Y-%m-%d %H:%M} UTC; {timetable}"),
-        lines=(
-            f"Feeds that cannot be read: {blind}" if blind else "Every feed can be read.",
-            f"Rules that have found nothing in 7 days: {quiet}"
-            if quiet
-            else "Every rule has found something in 7 days.",
-        ),
-        priority=Priority.LOW,
-    )
-    return tuple(notice.to(channel, now) for channel in channels)
+
+    def notice(zone: str) -> Notice:
+        note = f"since {local_time(health.since, zone)}; {timetable}"
+        return Notice(
+            topic=f"alive {due.isoformat()}",
+            title=f"Alive: {done.entries:,} entries read, {done.alerts:,} alerts, {told}",
+            why=Reason(rule="", title="Heartbeat", found=(), note=note),
+            lines=(
+                f"Feeds that cannot be read: {blind}" if blind else "Every feed can be read.",
+                f"Rules that have found nothing in 7 days: {quiet}"
+                if quiet
+                else "Every rule has found something in 7 days.",
+            ),
+            priority=Priority.LOW,
+        )
+
+    return tuple(notice(zone).to(channel, now) for channel, zone in zones.items())
 
 
 def last_due(timetable: Timetable, now: datetime) -> datetime:

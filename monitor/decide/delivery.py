@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from monitor.decide.spread import fraction
@@ -10,6 +11,7 @@ from monitor.model import (
     Dead,
     Delivery,
     DeliveryKind,
+    Digest,
     InDoubt,
     Retry,
     SendResult,
@@ -28,6 +30,15 @@ MOST_ATTEMPTS = 300  # about three days, with a quarter of an hour between two
 GIVE_UP = timedelta(days=3)  # of looking a message up
 LONGEST_LOOK_UP = timedelta(hours=1)  # between two look-ups
 PATIENT_ATTEMPTS = 3  # so many failures hold the channel's later messages back, to keep order; then they overtake
+
+
+def in_zone(delivery: Delivery, zone: str) -> Delivery:
+    """Have a message tell all its times in one zone, that of its channel."""
+    message = delivery.message
+    if isinstance(message, Digest):
+        items = tuple(replace(item, zone=zone) for item in message.items)
+        return replace(delivery, message=replace(message, items=items))
+    return replace(delivery, message=replace(message, zone=zone))
 
 
 def settle(

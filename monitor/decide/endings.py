@@ -9,6 +9,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
+from monitor.decide.delivery import in_zone
 from monitor.decide.holding import Occasion, Restraints, hold_of, source_names
 from monitor.decide.owed import digest_of
 from monitor.decide.routing import merged, route_match
@@ -283,5 +284,7 @@ def preview(held: Sequence[HeldDelivery], policy: Policy, now: datetime) -> Dige
     """Make the digest that would be told now; None = nothing is held for it."""
     waiting = [each for each in held if each.delivery.hold and each.delivery.hold.kind is HoldKind.DIGEST]
     units = [unit for unit in _units(waiting) if isinstance(unit.first.message, Message)]
-    made = digest_of_held(units, HoldKind.DIGEST, policy, now).message if units else None
+    if not units:
+        return None
+    made = in_zone(digest_of_held(units, HoldKind.DIGEST, policy, now), policy.zone).message
     return made if isinstance(made, Digest) else None

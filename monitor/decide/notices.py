@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from monitor.decide.spread import digest
 from monitor.decide.thresholds import is_silent, span
-from monitor.model import Absent, Delivery, DeliveryKind, Excerpt, FeedLease, Message, Priority, Reason, Rule
+from monitor.model import Absent, Delivery, DeliveryKind, Excerpt, FeedLease, Message, Policies, Priority, Reason, Rule
+from monitor.text.hours import local_time
 from monitor.text.plain import one_line, shorten
 
 SOURCE = "media-monitor"
@@ -88,11 +89,11 @@ def notices_of_parked(leases: Collection[FeedLease], channels: Collection[str], 
 
 
 def notices_of_silence(
-    rules: Collection[Rule], quiet_since: Mapping[str, datetime], now: datetime
+    rules: Collection[Rule], quiet_since: Mapping[str, datetime], policies: Policies, now: datetime
 ) -> tuple[Delivery, ...]:
-    """Say which rules have found nothing for as long as their `absent` allows; each silence is told once.
+    """Say which rules have found nothing for as long as their `absent` allows, since when in each channel's zone.
 
-    A silence is known by its beginning, so the next one, after a hit, is told again.
+    Each silence is told once. It is known by its beginning, so the next one, after a hit, is told again.
     """
     return tuple(
         delivery
@@ -100,15 +101,19 @@ def notices_of_silence(
         if isinstance(rule.threshold, Absent)
         and rule.id in quiet_since
         and is_silent(rule.threshold, quiet_since[rule.id], now)
-        for delivery in _silence(rule, rule.threshold, quiet_since[rule.id], now)
+        for delivery in _silence(rule, rule.threshold, quiet_since[rule.id], policies, now)
     )
 
 
-def _silence(rule: Rule, absent: Absent, quiet_since: datetime, now: datetime) -> tuple[Delivery, ...]:
-    notice = Notice(
-        topic=f"silence {rule.id} {quiet_since.isoformat()}",
-        title=f"Nothing about {rule.title or rule.id} since {quiet_since:%Y-%m-%d %H:%M} UTC",
-        why=Reason(rule=rule.id, title=rule.title, found=(), note=f"absent for {span(absent.within)}"),
-        priority=rule.priority,
-    )
-    return tuple(notice.to(channel, now) for channel in rule.notify)
+def _silence(
+    rule: Rule, absent: Absent, quiet_since: datetime, policies: Policies, now: datetime
+) -> Iterator[Delivery]:
+    for channel in rule.notify:
+        since = local_time(quiet_since, policies.of(channel).zone)
+        notice = Notice(
+            topic=f"silence {rule.id} {quiet_since.isoformat()}",
+            title=f"Nothing about {rule.title or rule.id} since {since}",
+            why=Reason(rule=rule.id, title=rule.title, found=(), note=f"absent for {span(absent.within)}"),
+            priority=rule.priority,
+        )
+        yield notice.to(channel, now)

@@ -45,7 +45,7 @@ def look_at_state(url: str, clock: Clock) -> StateLook:
         look.findings.append(warn(str(error)))
         return look
     except MonitorError as error:
-        look.findings.append(fail(str(error), "check `store`, its server and its password"))
+        look.findings.append(fail(str(error), "check the URL of the store, its server and its password"))
         return look
     with closing(store):
         try:

@@ -62,6 +62,7 @@ class Message:
     coverage: Coverage | None = None  # None = one report so far
     reach: int = 0  # independent sources at which the whole channel was told how widely it is reported, 0 = it was not
     acknowledged: Acknowledged | None = None  # as the alert says when it is sent: it is not frozen with the rest
+    zone: str = "UTC"  # IANA name: in which its times are told, as its channel says when it is sent
     breaker: str = ""  # id of the open breaker that it tells of: a person is to decide about what is held
 
 

@@ -41,8 +41,8 @@ class ChannelSettings(Settings):
     """What a channel of any kind may say; each kind adds what it needs."""
 
     zone: Zone | None = None  # first: the others are read in it
-    """The time zone of `quiet` and `digest`, where they name none. Default: that of `defaults`. Example:
-    `America/New_York`."""
+    """The time zone of `quiet` and `digest`, where they name none, and of the times that messages tell. Default: that
+    of `defaults`. Example: `America/New_York`."""
     quiet: HoursOfWeek = ()
     """Hours in which only urgent alerts are told; the rest is told when they end. Example: `22:00-07:00
     Europe/Paris`."""

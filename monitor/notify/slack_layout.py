@@ -28,8 +28,8 @@ from monitor.notify.wording import (
     reason_lines,
     reasons_left_out,
     subject,
-    when,
 )
+from monitor.text.hours import local_time
 
 TEXT_LIMIT = 4000  # Slack cuts longer texts
 _TITLE_LIMIT = 250
@@ -55,8 +55,8 @@ def blocks(message: Message | Digest, about: Parent | None = None, *, buttons: S
     elements.append(_section([_label(message.priority.word), _text("  "), *_title(message)]))
     elements += [_quote(excerpt) for excerpt in message.excerpts[:_MOST_EXCERPTS] if excerpt.text.strip()]
     elements.append(_section(_why(message)))
-    counter = [_counter(message.coverage)] if message.coverage else []
-    taken = [_taken(message.acknowledged)] if message.acknowledged else []
+    counter = [_counter(message.coverage, message.zone)] if message.coverage else []
+    taken = [_taken(message.acknowledged, message.zone)] if message.acknowledged else []
     return [{"type": "rich_text", "elements": elements}, *counter, _footer(message), *taken, *buttons]
 
 
@@ -116,22 +116,23 @@ def _link(url: str, part: Piece) -> Block:
 
 
 def _footer(message: Message) -> Block:
+    at = _date(message.published or message.seen_at, message.zone)
     elements = [
         plain_object(scrub_line(message.feed, 100)),
-        {"type": "mrkdwn", "text": _date(message.published) if message.published else f"seen {_date(message.seen_at)}"},
+        {"type": "mrkdwn", "text": at if message.published else f"seen {at}"},
         plain_object(language(message)),
     ]
     return {"type": "context", "elements": [element for element in elements if element["text"]]}
 
 
-def _counter(coverage: Coverage) -> Block:
-    words = f"{counted(coverage)}, first {_date(coverage.first_at)}, last {_date(coverage.last_at)}"
+def _counter(coverage: Coverage, zone: str) -> Block:
+    words = f"{counted(coverage)}, first {_date(coverage.first_at, zone)}, last {_date(coverage.last_at, zone)}"
     return {"type": "context", "elements": [{"type": "mrkdwn", "text": words}]}
 
 
-def _taken(acknowledged: Acknowledged) -> Block:
+def _taken(acknowledged: Acknowledged, zone: str) -> Block:
     words = plain_object(f"acknowledged by {scrub_line(acknowledged.by, 80) or 'somebody'}")
-    return {"type": "context", "elements": [words, {"type": "mrkdwn", "text": _date(acknowledged.at)}]}
+    return {"type": "context", "elements": [words, {"type": "mrkdwn", "text": _date(acknowledged.at, zone)}]}
 
 
 def _digest(digest: Digest) -> Block:
@@ -148,23 +149,13 @@ def _digest(digest: Digest) -> Block:
 
 def _item(digest: Digest, item: Message) -> Block:
     title, link = Piece(heading(item, _ITEM_TITLE_LIMIT), hit=False), safe_link(item.url)
-    told_at = item.published or item.seen_at
+    told_at = local_time(item.published or item.seen_at, item.zone)  # as the digest's title tells its own
     ends = [_text(f" · {details}")] if (details := digests.details(digest, item)) else []
     shown = _link(link, title) if link and len(link) <= _ITEM_LINK_LIMIT else _text(title.text)
-    return _section([shown, _text(f" · {scrub_line(item.feed, 60)} · "), _moment(told_at), *ends])
+    return _section([shown, _text(f" · {scrub_line(item.feed, 60)} · {told_at}"), *ends])
 
 
-def _moment(moment: datetime) -> Block:
-    """Show a time in each reader's own zone; Slack knows none before 1970."""
-    stamp = int(moment.timestamp())
-    if stamp <= 0:
-        return _text(when(moment))
-    return {"type": "date", "timestamp": stamp, "format": _DATE, "fallback": when(moment)}
-
-
-def _date(moment: datetime) -> str:
-    """Write a time that Slack shows in each reader's own zone, with one for clients that cannot."""
-    stamp = int(moment.timestamp())
-    if stamp <= 0:  # Slack knows no time before 1970
-        return when(moment)
-    return f"<!date^{stamp}^{_DATE}|{when(moment)}>"
+def _date(moment: datetime, zone: str) -> str:
+    """Write a time that Slack shows in each reader's own zone, with that in the channel's for clients that cannot."""
+    stamp, plainly = int(moment.timestamp()), local_time(moment, zone)
+    return f"<!date^{stamp}^{_DATE}|{plainly}>" if stamp > 0 else plainly  # Slack knows no time before 1970

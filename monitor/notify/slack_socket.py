@@ -1,7 +1,8 @@
 """Hear buttons and commands through Slack's Socket Mode: a WebSocket that we open, so nothing here has to be reachable.
 
-Each envelope is acknowledged at once, and answered later through its `response_url`: Slack waits three seconds and
-delivers again what was not acknowledged (https://docs.slack.dev/apis/events-api/using-socket-mode/).
+Each envelope is acknowledged when what it asks for is done, and answered later through its `response_url`. Slack waits
+three seconds, then shows whoever pressed that it failed, or delivers again; so what takes longer is acknowledged while
+it goes on (https://docs.slack.dev/apis/events-api/using-socket-mode/, and interactivity/handling-user-interaction/).
 """
 
 from __future__ import annotations
@@ -33,6 +34,7 @@ log = structlog.get_logger()
 ANSWER_LIMIT = 2900  # characters; Slack takes 3,000 in one text
 MOST_AT_ONCE = 50  # wishes
 MOST_REMEMBERED = 1_000  # wishes that may come twice
+PATIENCE = timedelta(seconds=2)  # with what is to be done, of the three seconds that Slack has: the rest is for the way
 FLAPPING = 10.0  # seconds: a connection that ends sooner has not really been one
 _SLACKS_HOOKS = ("hooks.slack.com", "hooks.slack-gov.com")
 
@@ -69,10 +71,12 @@ class SlackListener:
         pause: timedelta = timedelta(seconds=1),
         longest_pause: timedelta = timedelta(minutes=5),
         ping: float = 5.0,
+        patience: timedelta = PATIENCE,
     ) -> None:
         """Listen for channels that share an app token; failures are tried again after `pause`, twice that, and so on.
 
-        What only a person can mend, such as a token that was revoked, is tried every `longest_pause`.
+        What only a person can mend, such as a token that was revoked, is tried every `longest_pause`. What takes longer
+        than `patience` is acknowledged before it is done.
         """
         settings, _ = next(iter(channels.values()))
         assert settings.app_secret is not None  # noqa: S101 - such channels are grouped by it
@@ -83,8 +87,9 @@ class SlackListener:
         self._deadline = deadline
         self._pause, self._longest = pause, longest_pause
         self._ping = ping
+        self._patience = patience
         self._working: set[asyncio.Task[None]] = set()
-        self._seen: dict[str, None] = {}  # keys of wishes, the oldest first
+        self._seen: dict[str, asyncio.Event] = {}  # whether a wish is done, by its key, the oldest first
         self._failure = ""  # that was told last
 
     # -- the connection ------------------------------------------------------------------------------------------------
@@ -96,11 +101,13 @@ class SlackListener:
         try:
             await self._go_on(hear, api, links)
         finally:
-            await asyncio.gather(*(link.close() for link in links))
+            for link in links:  # what comes now is for whoever listens next
+                link.socket_mode_request_listeners.clear()
             if self._working:
                 await asyncio.wait(self._working, timeout=2 * CLOSING)
             for task in self._working:
                 task.cancel()
+            await asyncio.gather(*(link.close() for link in links))
             await api.close()
 
     async def _go_on(self, hear: Hear, api: SlackApi, links: list[Link]) -> NoReturn:
@@ -148,10 +155,9 @@ class SlackListener:
         """
 
         async def take(client: AsyncBaseSocketModeClient, request: SocketModeRequest) -> None:
-            # before the work, for Slack waits three seconds: killed in between, a press is lost (docs/slack.md)
-            with suppress(Exception):  # a connection that breaks now: what Slack does not know it tells again
-                await client.send_socket_mode_response(SocketModeResponse(envelope_id=request.envelope_id))
-            self._take(request, hear)
+            task = asyncio.create_task(self._take(client, request, hear))
+            self._working.add(task)
+            task.add_done_callback(self._working.discard)
 
         link = Link(api, await ask_for_url(api), deadline=self._deadline, ping=self._ping)
         links.append(link)
@@ -161,26 +167,48 @@ class SlackListener:
 
     # -- what comes through it -----------------------------------------------------------------------------------------
 
-    def _take(self, request: SocketModeRequest, hear: Hear) -> None:
-        """Begin what an envelope asks for, unless it came before."""
+    async def _take(self, client: AsyncBaseSocketModeClient, request: SocketModeRequest, hear: Hear) -> None:
+        """Do what an envelope asks for, unless it came before; acknowledge it, and tell what has become of it."""
         payload: Any = request.payload
         heard = read_envelope(request.type, payload) if isinstance(payload, dict) else None
         if heard is None:
+            await _acknowledge(client, request)
             return
         key = heard.key or request.envelope_id
-        if key in self._seen:
-            return
-        if len(self._working) >= MOST_AT_ONCE:
+        if done := self._seen.get(key):
+            await self._acknowledge_when(done, client, request)
+        elif len(self._working) > MOST_AT_ONCE:  # Slack says so to who pressed
             log.warning("too many wishes at once: one is not heard", channels=sorted(self._channels))
-            return
-        self._seen[key] = None
+        else:
+            await self._take_new(heard, key, client, request, hear)
+
+    async def _take_new(
+        self, heard: Heard, key: str, client: AsyncBaseSocketModeClient, request: SocketModeRequest, hear: Hear
+    ) -> None:
+        done = self._seen[key] = asyncio.Event()
         if len(self._seen) > MOST_REMEMBERED:
             del self._seen[next(iter(self._seen))]
-        task = asyncio.create_task(self._do(heard, key, hear))
-        self._working.add(task)
-        task.add_done_callback(self._working.discard)
+        doing = asyncio.create_task(self._do(heard, key, hear))
+        doing.add_done_callback(lambda _: done.set())
+        try:
+            await self._acknowledge_when(done, client, request)
+            answer = await doing
+        except asyncio.CancelledError:
+            doing.cancel()
+            self._seen.pop(key, None)  # whoever hears of it again has it to do
+            raise
+        if answer:
+            await self._answer(heard.answer_url, answer)
 
-    async def _do(self, heard: Heard, key: str, hear: Hear) -> None:
+    async def _acknowledge_when(
+        self, done: asyncio.Event, client: AsyncBaseSocketModeClient, request: SocketModeRequest
+    ) -> None:
+        with suppress(TimeoutError):
+            async with asyncio.timeout(self._patience.total_seconds()):
+                await done.wait()
+        await _acknowledge(client, request)
+
+    async def _do(self, heard: Heard, key: str, hear: Hear) -> str:
         channels = await self._allowed(heard)
         name = f"@{heard.name}" if heard.name else heard.user
         wish = Wish(
@@ -193,8 +221,7 @@ class SlackListener:
             subject=heard.subject,
             text=heard.text,
         )
-        if answer := await hear(wish):
-            await self._answer(heard.answer_url, answer)
+        return await hear(wish)
 
     async def _allowed(self, heard: Heard) -> tuple[str, ...]:
         """Return which of our channels stand where somebody says it, as far as he is allowed to."""
@@ -257,3 +284,8 @@ class SlackListener:
         if parts.scheme == "https" and parts.hostname in _SLACKS_HOOKS:
             return True
         return not is_slacks(self._api_url) and (parts.scheme, parts.netloc) == (ours.scheme, ours.netloc)
+
+
+async def _acknowledge(client: AsyncBaseSocketModeClient, request: SocketModeRequest) -> None:
+    with suppress(Exception):  # a connection that breaks now: what Slack does not know it says, or tells again
+        await client.send_socket_mode_response(SocketModeResponse(envelope_id=request.envelope_id))

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-
 from monitor.model import Coverage, Digest, Message, Parent, Priority, Reason
 from monitor.notify.excerpts import cut, pieces, safe_link, scrub_line
 from monitor.text.fold import tokenize
+from monitor.text.hours import local_time
 
 MOST_REASONS = 4
 _MOST_NAMES = 8
@@ -16,14 +15,10 @@ _NOTE_LIMIT = 400
 _FOUND_LIMIT = 236
 
 
-def when(moment: datetime) -> str:
-    """Write a time for people anywhere: `2015-09-18 14:02 UTC`."""
-    return f"{moment.astimezone(UTC).replace(tzinfo=None).isoformat(' ', 'minutes')} UTC"
-
-
 def origin(message: Message) -> str:
     """Say where and when: `guardian · 2015-09-18 14:02 UTC · en`."""
-    moment = when(message.published) if message.published else f"seen {when(message.seen_at)}"
+    at = local_time(message.published or message.seen_at, message.zone)
+    moment = at if message.published else f"seen {at}"
     parts = (scrub_line(message.feed, 100), moment, language(message))
     return " · ".join(part for part in parts if part)
 
@@ -54,13 +49,16 @@ def coverage_line(message: Message) -> str:
     "" where there is one report so far.
     """
     coverage = message.coverage
-    return f"{counted(coverage)}, first {when(coverage.first_at)}, last {when(coverage.last_at)}" if coverage else ""
+    if coverage is None:
+        return ""
+    first, last = (local_time(moment, message.zone) for moment in (coverage.first_at, coverage.last_at))
+    return f"{counted(coverage)}, first {first}, last {last}"
 
 
 def acknowledged_line(message: Message) -> str:
     """Say who takes care of it, and since when: `@anna, 2015-09-18 14:02 UTC`; "" = nobody does."""
     taken = message.acknowledged
-    return f"{scrub_line(taken.by, 80) or 'somebody'}, {when(taken.at)}" if taken else ""
+    return f"{scrub_line(taken.by, 80) or 'somebody'}, {local_time(taken.at, message.zone)}" if taken else ""
 
 
 def heading(message: Message | Digest, limit: int) -> str:

@@ -107,7 +107,7 @@ def _postgres_engine(url: str) -> tuple[Engine, str]:
         )
         event.listen(engine, "connect", _set_patience)
     except (ArgumentError, ValueError):
-        raise UserError("`store:` is not a usable URL: write `postgresql://user@host:5432/database`") from None
+        raise UserError("this is no URL of a PostgreSQL store: write `postgresql://user@host:5432/database`") from None
     except (ModuleNotFoundError, NoSuchModuleError) as error:
         raise UserError("the PostgreSQL driver is missing: pip install 'media-monitor[postgres]'") from error
     named = address.host or address.query.get("host") or "localhost"

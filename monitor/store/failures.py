@@ -20,13 +20,13 @@ _SQLITE = {
     sqlite3.SQLITE_CORRUPT: "is damaged: restore a backup",
     sqlite3.SQLITE_FULL: "cannot grow, the disk is full: make room",
     sqlite3.SQLITE_CANTOPEN: "cannot be opened: check the owner and mode of the file and its folder",
-    sqlite3.SQLITE_NOTADB: "is not an SQLite database: name another file in `store:`",
+    sqlite3.SQLITE_NOTADB: "is not an SQLite database: name another file",
 }
 
 # https://www.postgresql.org/docs/current/errcodes-appendix.html: codes, or classes by their first two characters
 _POSTGRES = {
     "08": "lost the connection: it is tried again",
-    "25006": "is read-only: is it a standby? Name the primary in `store:`",
+    "25006": "is read-only: is it a standby? Name the primary",
     "25P03": "waited too long for this program to go on: it is tried again",
     "40": "was too busy with the same rows: it is tried again",
     "53100": "cannot grow, its disk is full: make room",
@@ -35,7 +35,7 @@ _POSTGRES = {
     "57": "is shutting down or stopped the statement: it is tried again",
     "58": "has trouble with its disk: see its log",
 }
-_UNREACHABLE = "cannot be reached: check that the server runs and what `store:` names"
+_UNREACHABLE = "cannot be reached: check that the server runs, and the URL of the store"
 
 
 @contextmanager

@@ -62,7 +62,7 @@ def _refuse_newer(revision: str | None, where: str) -> None:
     if revision is not None and revision > REVISION:
         raise UserError(
             f"the store {where} was written by a newer version of monitor (schema {revision}, this one knows "
-            f"{REVISION}): update the program, or name another store in `store:`"
+            f"{REVISION}): update the program, or name another store"
         )
 
 

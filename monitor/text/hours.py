@@ -73,8 +73,15 @@ def ending(hours: tuple[Hours, ...]) -> tuple[Hours, ...]:
 
 
 def local_time(moment: datetime, zone: str) -> str:
-    """Write a time as clocks in a zone show it: `2026-03-01 07:00 Europe/Paris`."""
-    return f"{moment.astimezone(ZoneInfo(zone)).replace(tzinfo=None).isoformat(' ', 'minutes')} {zone}"
+    """Write a time as clocks in a zone show it: `2026-03-01 07:00 Europe/Paris`.
+
+    On the first and last days that there are, clocks elsewhere show a year that there is not: those are told in UTC.
+    """
+    try:
+        shown = moment.astimezone(ZoneInfo(zone))
+    except OverflowError:
+        shown, zone = moment.astimezone(UTC), "UTC"
+    return f"{shown.replace(tzinfo=None).isoformat(' ', 'minutes')} {zone}"
 
 
 # -- reading -----------------------------------------------------------------------------------------------------------

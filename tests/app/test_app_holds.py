@@ -95,6 +95,8 @@ async def test_many_that_quiet_hours_held_are_told_in_one(house: House) -> None:
     (message,) = house.slack.messages
     assert "After the quiet hours: 7 stories since 22:30 Europe/Paris" in shown(message)
     assert all(title in shown(message) for title in titles)
+    assert shown(message).count(" Europe/Paris") > 7
+    assert "UTC" not in shown(message), "one zone in one message"
     assert states(house) == {DeliveryState.SENT: 1, DeliveryState.SKIPPED: 7}
 
 

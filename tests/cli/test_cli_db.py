@@ -62,7 +62,8 @@ def test_copy_counts_what_it_copied(desk: Path) -> None:
     assert "delivery" in said.output
     assert (desk / "other" / "monitor.db").is_file()
     refused = db(desk, "copy", "sqlite:///var/monitor.db", "mysql://x")
-    assert "write `sqlite:///var/monitor.db` or `postgresql://…`" in str(refused.exception)
+    expected = "TO: this store is of no known kind: write `sqlite:///var/monitor.db` or `postgresql://…`"
+    assert str(refused.exception) == expected
 
 
 def test_verify_ends_with_1_where_something_is_wrong(desk: Path) -> None:

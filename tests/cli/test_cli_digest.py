@@ -78,6 +78,7 @@ def test_a_preview_shows_what_the_next_digest_would_say(desk: Path) -> None:
     code, printed = run(desk, "digest", "preview", "desk", "--text")
     assert "Digest: 1 story since" in printed
     assert "the digest of this channel, daily 07:30 Europe/Paris" in printed
+    assert "UTC" not in printed + out.read_text()
     with pytest.raises(UserError, match="cannot be written"):
         run(desk, "digest", "preview", "desk", "--out", str(desk / "x"))
 

@@ -266,12 +266,12 @@ def test_no_spelling_of_a_password_is_shown_with_the_settings(tmp_path: Path, ur
 def test_flags_are_told_from_variables(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     file = write(tmp_path, "")
     monkeypatch.setenv("MONITOR_CONFIG", str(file))
-    monkeypatch.setenv("MONITOR_STORE", "")  # the command sets it
+    monkeypatch.setenv("MONITOR_STORE", "sqlite:///env.db")
     ran = CliRunner().invoke(cli, ["--store", "sqlite:///flag.db", "doctor", "--offline", "--json"])
     rows = {each["name"]: each["origin"] for each in json.loads(ran.output)["settings"]}
     assert (rows["configuration"], rows["store"]) == ("MONITOR_CONFIG", "--store")
     assert re.search(
-        r"^  store +sqlite:///\S+ +MONITOR_STORE$",
+        r"^  store +sqlite:///\S+/env.db +MONITOR_STORE$",
         CliRunner().invoke(cli, ["doctor", "--offline"]).output,
         re.MULTILINE,
     )

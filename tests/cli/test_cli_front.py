@@ -1,12 +1,15 @@
 """The front door: cheap to open, clear when it is not understood."""
 
+import shlex
 import subprocess
 import sys
 from pathlib import Path
 
 import click
 import pytest
+from click.testing import CliRunner
 
+from monitor.cli import cli
 from monitor.store import open_store
 
 HEAVY = ("pydantic", "slack_sdk", "jinja2", "apscheduler", "feedparser", "sqlalchemy", "aiohttp", "structlog", "yaml")
@@ -98,6 +101,25 @@ def test_a_group_names_the_command_that_was_meant_or_all_of_its_own() -> None:
     assert (near.returncode, far.returncode) == (2, 2)
     assert "There is no command `lst`. Did you mean `list`?" in near.stderr
     assert "There is no command `ack`. There is: judge, list, replay, show, why." in far.stderr
+
+
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [
+        ("test talks", "`monitor test -k talks`."),
+        ("test -v 'a b'", "`monitor test -k 'a b'`."),
+        ("check rules.yaml", "`monitor -c rules.yaml check`."),
+        ("run monitor.yaml", "`monitor -c monitor.yaml run`."),
+        ("alerts list desk", "`monitor alerts list --channel desk`."),
+        ("alerts replay desk", "`monitor alerts replay --channel desk`."),
+        ("held list desk", "`monitor held list --channel desk`."),
+        ("mute talks", "`monitor mute --rule talks`, or --feed, --channel, --story in its place."),
+    ],
+)
+def test_an_operand_that_is_an_option_is_said_to_be_one(written: str, meant: str) -> None:
+    ran = CliRunner().invoke(cli, shlex.split(written), prog_name="monitor")
+    assert ran.exit_code == 2
+    assert f" stands here without an option: write {meant}\n" in ran.stderr
 
 
 def test_a_missing_configuration_is_said_in_one_line(tmp_path: Path) -> None:

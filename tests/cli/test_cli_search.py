@@ -132,6 +132,7 @@ def test_the_findings_of_a_rule_are_exported(desk: Path, tmp_path: Path) -> None
     code, out, _ = monitor(desk, "export", "--rule", "talks", "--format", "rss", "--out", str(target))
     assert (code, out) == (0, f"3 entries written to {target}\n")
     assert target.read_text().count("<item>") == 3
+    assert "    <link>http://127.0.0.1:8787/rules/talks</link>\n" in target.read_text()
     code, out, _ = monitor(desk, "export", "--rule", "syria", "--format", "csv")
     assert out.splitlines()[1].startswith("syria,")
 

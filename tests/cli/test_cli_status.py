@@ -113,8 +113,12 @@ def test_a_store_that_cannot_be_found_is_said_at_its_place(
         CliRunner().invoke(cli, ["-c", str(file), "status", "--quiet"], catch_exceptions=False)
     with pytest.raises(ConfigurationError, match=r"^--store: this store is of no known kind"):
         CliRunner().invoke(cli, ["-c", str(file), "--store", "mysql://z", "status", "--quiet"], catch_exceptions=False)
-    assert "--store: this store" in CliRunner().invoke(cli, ["-c", str(file), "--store", "mysql://z", "check"]).stderr
     monkeypatch.delenv("MONITOR_STORE")
+    assert "--store: this store" in CliRunner().invoke(cli, ["-c", str(file), "--store", "mysql://z", "check"]).stderr
+    file.write_text("store: redis://x\n")
+    with pytest.raises(ConfigurationError, match=r"monitor\.yaml:1:8: this store"):  # the flag was of one command
+        CliRunner().invoke(cli, ["-c", str(file), "status", "--quiet"], catch_exceptions=False)
+    file.write_text("{}\n")
     (file.parent / ".env").write_text("MONITOR_STORE=mysql://y\n")
     with pytest.raises(ConfigurationError, match=r"^MONITOR_STORE in \.env: this store is of no known kind"):
         CliRunner().invoke(cli, ["-c", str(file), "status", "--quiet"], catch_exceptions=False)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from monitor.config.console import Console, Login
+from monitor.config.console import Console, Login, find_pages
 from monitor.config.load import load_config
 from monitor.secret import Secret
 from tests.config.place import Place
@@ -92,3 +92,34 @@ def test_a_token_that_is_written_out_is_not_shown(place: Place) -> None:
     _, problems = load_config(file, env={})
     assert len(problems) == 2
     assert not any(TOKEN in str(problem) + problem.source for problem in problems)
+
+
+DEFAULT = "http://127.0.0.1:8787"
+AUTH = "auth: {proxy: {header: X-User, from: 10.0.0.5}}"
+
+
+@pytest.mark.parametrize(
+    ("written", "url"),
+    [
+        ("{}", DEFAULT),
+        ("console: {listen: 'localhost:80'}", "http://localhost:80"),
+        ("console: {listen: '[::1]:8080'}", "http://[::1]:8080"),
+        (f"console: {{listen: '0.0.0.0:8080', {AUTH}}}", "http://localhost:8080"),
+        (f"console: {{listen: '[::]:8080', {AUTH}}}", "http://localhost:8080"),
+        ("console: {hosts: [m.example.org, m.internal]}", "https://m.example.org"),
+        ("console: {listen: '127.0.0.1:0'}", DEFAULT),
+        ("console: false", DEFAULT),
+        ("console: {lissten: x}", DEFAULT),
+        ("- no mapping", DEFAULT),
+    ],
+)
+def test_links_lead_to_the_pages_and_somewhere_where_there_are_none(place: Place, written: str, url: str) -> None:
+    place.write("monitor.yaml", written)
+    assert find_pages(place.file, env={}) == url
+
+
+def test_a_link_follows_the_environment_and_its_file(place: Place) -> None:
+    place.write("monitor.yaml", "{}")
+    place.write(".env", "MONITOR_CONSOLE=127.0.0.1:9000\n")
+    assert find_pages(place.file, env={}) == "http://127.0.0.1:9000"
+    assert find_pages(place.file, env={"MONITOR_CONSOLE": "127.0.0.1:9001"}) == "http://127.0.0.1:9001"

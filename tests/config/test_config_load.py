@@ -280,6 +280,25 @@ def test_a_wrong_store_is_told_where_it_was_said(place: Place) -> None:
     assert problem.startswith("MONITOR_STORE: `NOBODY` is not set")
 
 
+@pytest.mark.parametrize(
+    ("url", "usable"),
+    [
+        ("postgresql://user@db:abc/x", False),
+        ("postgresql://db1:5432,db2:5432/x", False),
+        ("postgresql://[::1:5432/x", False),
+        ("postgresql://[::1]:5432/x", True),
+        ("postgresql://user@/x?host=db1:5432&host=db2:5432", True),
+        ("postgres://db", True),
+    ],
+)
+def test_the_url_of_a_server_is_checked_before_it_is_opened(place: Place, url: str, *, usable: bool) -> None:
+    if usable:
+        assert place.load(store=url).store == url
+    else:
+        said = "--store: this is no URL of a PostgreSQL store: write `postgresql://user@host:5432/database`"
+        assert place.problems("{}", store=url) == [said]
+
+
 # -- the environment ---------------------------------------------------------------------------------------------------
 
 

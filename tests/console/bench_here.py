@@ -21,12 +21,13 @@ from tests.console.visits import Visitor
 
 
 class BenchHere:
-    """Do what `monitor.console.bench.Workbench` has done; where it is not `free`, everybody waits."""
+    """Do what `monitor.console.bench.Workbench` has done; where it is not `free`, everybody waits, and with a `failure` nobody is served."""
 
     def __init__(self, app: Daemon) -> None:
         self._app = app
         self.free = asyncio.Event()
         self.free.set()
+        self.failure: Exception | None = None  # what each task raises
 
     async def do(
         self, work: str, /, *, seconds: float, tell: Callable[[float], None] | None = None, **arguments: Any
@@ -35,6 +36,8 @@ class BenchHere:
         if tell:
             tell(0.5)
         await self.free.wait()
+        if self.failure:
+            raise self.failure
         task = pickle.loads(pickle.dumps(Task(name=work, arguments=arguments, seconds=0)))
         said = json.loads(json.dumps(await asyncio.to_thread(self._answer, task)))
         assert "bug" not in said

@@ -11,6 +11,7 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from monitor.acts import Person, judge
+from monitor.console.bench import TrialRefusedError
 from monitor.console.rule_rows import SORTS, Knowledge, every_day, page, rule_rows, search, sort
 from monitor.model import Breaker, Mute, Rule, Subject
 from monitor.ports import RuleStats
@@ -107,14 +108,31 @@ async def test_warnings_stand_with_their_rule(house: House) -> None:
     house.configure(rules=RULES + "  dull: [the]\n")
     async with visiting_here(house) as (visitor, bench):
         bench.free.clear()
-        early = await visitor.get("/rules")
+        early, early_rule = await visitor.get("/rules"), await visitor.get("/rules/dull")
         bench.free.set()
         while "still being looked for" in (late := await visitor.get("/rules?sort=warnings")).text:
             pass
         dull = await visitor.get("/rules/dull")
     assert "warnings are still being looked for" in shown(early.text)
+    assert "Warnings are still being looked for" in shown(early_rule.text)
     assert re.search(r"dull .{0,40}\d warnings?", shown(late.text))
     assert re.search(r"rules\.yaml:6:\d+ : MM\d+", shown(dull.text))
+
+
+@pytest.mark.parametrize("failure", [TrialRefusedError("too much"), RuntimeError("a bug")], ids=["refused", "bug"])
+async def test_warnings_that_could_not_be_looked_for_are_not_said_to_be_none(house: House, failure: Exception) -> None:
+    house.configure(rules=RULES + "  dull: [the]\n")
+    async with visiting_here(house) as (visitor, bench):
+        bench.failure = failure
+        listed, dull = await visitor.get("/rules"), await visitor.get("/rules/dull")
+        bench.failure = None
+        await visitor.app.reload()
+        while "still being looked for" in (anew := await visitor.get("/rules")).text:
+            pass
+    assert "3 rules; warnings could not be looked for: monitor check shows them" in shown(listed.text)
+    assert "Warnings could not be looked for: monitor check shows them." in shown(dull.text)
+    assert re.search(r"dull .{0,40}\d warnings?", shown(anew.text))
+    assert "could not be looked for" not in anew.text
 
 
 # -- the list itself ---------------------------------------------------------------------------------------------------

@@ -102,7 +102,7 @@ WEEKLY = parse_timetable("weekly mon,thu 09:00 Europe/Paris")
 
 
 def life(health: Health, now: datetime = NOW) -> Delivery:
-    (notice,) = notices_of_life(health, WEEKLY, NOW, ["ops"], now)
+    (notice,) = notices_of_life(health, WEEKLY, NOW, {"ops": "Europe/Paris"}, now)
     return notice
 
 
@@ -112,7 +112,7 @@ def test_a_message_says_that_all_is_well() -> None:
     assert plain_text(message) == (
         "[low] Alive: 12,345 entries read, 3 alerts, 4 messages sent\n\nEvery feed can be read.\n\n"
         "Every rule has found something in 7 days.\n\n"
-        "Why: Heartbeat: since 2026-03-01 12:30 UTC; weekly mon,thu 09:00 Europe/Paris\n"
+        "Why: Heartbeat: since 2026-03-01 13:30 Europe/Paris; weekly mon,thu 09:00 Europe/Paris\n"
         "From: media-monitor · seen 2026-03-01 12:30 UTC"
     )
 
@@ -129,7 +129,7 @@ def test_what_is_not_well_is_named_the_first_ones_and_counted() -> None:
 
 def test_it_is_told_once_each_time_it_is_due() -> None:
     assert life(WELL).key == life(replace(WELL, since=NOW - MINUTE), NOW + MINUTE).key
-    (later,) = notices_of_life(WELL, WEEKLY, NOW + MINUTE, ["ops"], NOW)
+    (later,) = notices_of_life(WELL, WEEKLY, NOW + MINUTE, {"ops": "UTC"}, NOW)
     assert later.key != life(WELL).key
 
 

@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from monitor.decide.notices import notice_of_mistakes, notices_of_parked, notices_of_silence
-from monitor.model import Absent, FeedLease, FeedState, Message, Priority, Rule
+from monitor.model import Absent, FeedLease, FeedState, Message, Policies, Policy, Priority, Rule
 from monitor.notify.wording import plain_text
 
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
@@ -53,9 +53,11 @@ def test_a_parked_feed_is_told_once_a_day_with_what_to_do() -> None:
 
 def test_a_silence_is_told_in_each_channel_with_its_beginning() -> None:
     quiet = {"talks": NOW - DAY}
-    desk, chief = notices_of_silence([RULE], quiet, NOW)
+    policies = Policies(channels={"chief": Policy(zone="Asia/Tokyo")})
+    desk, chief = notices_of_silence([RULE], quiet, policies, NOW)
     assert (desk.channel, chief.channel) == ("desk", "chief")
     assert desk.message.title.text == "Nothing about Talks since 2026-02-28 12:00 UTC"
+    assert chief.message.title.text == "Nothing about Talks since 2026-02-28 21:00 Asia/Tokyo"
     assert desk.message.priority is Priority.HIGH
     assert isinstance(desk.message, Message)
     assert desk.message.reasons[0].note == "absent for 1d"
@@ -63,11 +65,12 @@ def test_a_silence_is_told_in_each_channel_with_its_beginning() -> None:
 
 def test_a_silence_has_one_notice_and_the_next_one_another() -> None:
     def keys(since: datetime, now: datetime) -> list[str]:
-        return [notice.key for notice in notices_of_silence([RULE], {"talks": since}, now)]
+        return [notice.key for notice in notices_of_silence([RULE], {"talks": since}, Policies(), now)]
 
     assert keys(NOW - DAY, NOW) == keys(NOW - DAY, NOW + DAY) != keys(NOW, NOW + DAY)
 
 
 def test_what_is_not_silent_for_long_enough_is_not_told() -> None:
     others = [replace(RULE, threshold=None), replace(RULE, id="unwatched")]
-    assert notices_of_silence([RULE, *others], {"talks": NOW - DAY + timedelta(seconds=1)}, NOW) == ()
+    since = {"talks": NOW - DAY + timedelta(seconds=1)}
+    assert notices_of_silence([RULE, *others], since, Policies(), NOW) == ()

@@ -11,6 +11,7 @@ from monitor.model import (
     Dead,
     Delivery,
     DeliveryKind,
+    Digest,
     Excerpt,
     InDoubt,
     Message,
@@ -41,6 +42,14 @@ FIRST = Delivery(
 
 def tried(attempts: int) -> Delivery:
     return replace(FIRST, attempts=attempts)
+
+
+def test_a_message_tells_its_times_in_the_zone_of_its_channel() -> None:
+    digest = Digest(title=Excerpt(text="2"), reason="", priority=Priority.LOW, items=(MESSAGE, MESSAGE), count=2)
+    told = decide.in_zone(replace(FIRST, message=digest), "Europe/Paris").message
+    assert isinstance(told, Digest)
+    assert [item.zone for item in told.items] == ["Europe/Paris"] * 2
+    assert decide.in_zone(FIRST, "Europe/Paris").message == replace(MESSAGE, zone="Europe/Paris")
 
 
 def test_accepted_is_sent() -> None:

@@ -66,11 +66,12 @@ def test_a_feed_of_findings_is_read_back() -> None:
         listed(title=HOSTILE, summary="<script>alert(1)</script> & \x00", url="https://a.example/?a=1&b=<2>"),
         listed(id="1" * 32, title="", url="javascript:alert(1)", published=datetime(2026, 1, 2, tzinfo=UTC)),
     ]
-    write_rss(entries, out, title="Media Monitor: <r> \x01", now=NOW)
+    write_rss(entries, out, title="Media Monitor: <r> \x01", now=NOW, link="https://m.example/rules/r")
     parsed = feedparser.parse(out.getvalue().encode(), sanitize_html=False)
     assert not parsed.bozo
     assert parsed.version == "rss20"
     assert parsed.feed.title == "Media Monitor: <r> \ufffd"
+    assert parsed.feed.link == "https://m.example/rules/r"
     first, second = parsed.entries
     assert first.title == "=1+1[2J </title>]]>&amp; \"quoted\", 'x' line"
     assert first.summary == "<script>alert(1)</script> & \ufffd"

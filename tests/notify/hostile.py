@@ -45,6 +45,7 @@ def assemble(texts: list[str], times: int, count: int, marks: list[tuple[int, in
         excerpts=tuple(excerpt(number) for number in range(count % 4)),
         note=text(count + 3),
         broadcast=count % 2 == 0,
+        zone=("UTC", "Europe/Paris", "Pacific/Auckland")[count % 3],
         coverage=Coverage(sources=count, entries=count + 1, first_at=moment, last_at=moment) if count % 3 else None,
         acknowledged=Acknowledged(by=text(count + 4), at=moment) if count % 2 else None,
     )
@@ -52,7 +53,7 @@ def assemble(texts: list[str], times: int, count: int, marks: list[tuple[int, in
 
 _texts = st.lists(st.text(max_size=12), min_size=1, max_size=4)
 _marks = st.lists(st.tuples(st.integers(0, 400), st.integers(0, 400)), max_size=10)
-_moments = st.datetimes(datetime(1, 1, 2), datetime(9999, 12, 30), timezones=st.just(UTC))  # noqa: DTZ001 - hypothesis wants bounds without a zone
+_moments = st.datetimes(timezones=st.just(UTC))
 
 any_message = st.builds(assemble, _texts, st.integers(1, 100), st.integers(1, 7), _marks, _moments)
 _any_item = st.builds(assemble, _texts, st.sampled_from([1, 3]), st.integers(1, 2), _marks, _moments)

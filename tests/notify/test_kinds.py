@@ -13,7 +13,20 @@ from html.parser import HTMLParser
 import pytest
 from hypothesis import given
 
-from monitor.model import Accepted, Delivery, DeliveryKind, Digest, Excerpt, Message, Parent, Priority, Rejected
+from monitor.decide.delivery import in_zone
+from monitor.model import (
+    Accepted,
+    Acknowledged,
+    Delivery,
+    DeliveryKind,
+    Digest,
+    Excerpt,
+    Message,
+    Parent,
+    Priority,
+    Rejected,
+)
+from monitor.notify import email_page, slack_layout
 from monitor.notify.channel import ChannelContext
 from monitor.notify.console import ConsoleNotifier, ConsoleSettings, layout
 from monitor.notify.digests import digest_text
@@ -45,6 +58,23 @@ async def hook(slack: FakeSlack, context: MakeContext) -> AsyncIterator[SlackWeb
     notifier = SlackWebhookNotifier(settings, context())
     yield notifier
     await notifier.close()
+
+
+# -- times ---------------------------------------------------------------------------------------------------------
+
+
+def test_all_times_of_a_message_are_told_in_one_zone(counted: Message, crowd: Digest, deliver: MakeDelivery) -> None:
+    taken = replace(counted, acknowledged=Acknowledged(by="@anna", at=counted.seen_at))
+    for message in (taken, crowd):
+        told = in_zone(deliver(message), "Europe/Paris").message
+        about = Parent(key="b" * 32, ref="", message=told)
+        shown = [slack_layout.plain(told), layout(told, about=about, paint=False), email_page.text(told), html(told)]
+        shown.append(json.dumps(slack_layout.blocks(told)))
+        if isinstance(told, Digest):
+            shown.append(digest_text(told))
+        for each in shown:
+            assert "UTC" not in each
+            assert "2015-09-18 16:02 Europe/Paris" in each
 
 
 # -- what cannot be changed is left alone --------------------------------------------------------------------------

@@ -16,7 +16,7 @@ from monitor.testing import check_blocks
 from monitor.testing.slack_limits import MOST_CHARACTERS, too_long
 from tests.notify.hostile import any_digest, any_message, any_reply
 
-DATE = re.compile(r"(seen )?(<!date\^\d+\^\{date_short_pretty\} \{time\}\|[-\d: ]{17}UTC>|[-\d: ]{17}UTC)")
+DATE = re.compile(r"(seen )?(<!date\^\d+\^\{date_short_pretty\} \{time\}\|[-\d: ]{17}[\w/]+>|[-\d: ]{17}[\w/]+)")
 
 
 ALERT = "a" * 32

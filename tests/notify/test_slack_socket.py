@@ -31,11 +31,13 @@ class Ear:
     def __init__(self) -> None:
         self.wishes: list[Wish] = []
         self.answer = "heard"
+        self.heard = asyncio.Event()
         self.go_on = asyncio.Event()
         self.go_on.set()
 
     async def __call__(self, wish: Wish) -> str:
         self.wishes.append(wish)
+        self.heard.set()
         await self.go_on.wait()
         return self.answer
 
@@ -57,7 +59,7 @@ Listen = Callable[..., AbstractAsyncContextManager[SlackNotifier]]
 @pytest.fixture
 def listening(slack: FakeSlack, context: MakeContext, clock: FakeClock, ear: Ear) -> Listen:
     @asynccontextmanager
-    async def listen(**given: Any) -> AsyncIterator[SlackNotifier]:
+    async def listen(patience: float = 20, **given: Any) -> AsyncIterator[SlackNotifier]:
         settings = SlackSettings.model_validate(
             {"slack": "#desk-russia", "token": "${T}", "app_token": "${A}", "api_url": slack.api_url, **given},
             context={"env": {"T": slack.token, "A": slack.socket.token}},
@@ -70,6 +72,7 @@ def listening(slack: FakeSlack, context: MakeContext, clock: FakeClock, ear: Ear
             pause=timedelta(milliseconds=1),
             longest_pause=timedelta(milliseconds=5),
             ping=0.1,
+            patience=timedelta(seconds=patience),
         )
         task = asyncio.create_task(listener.listen(ear))
         try:
@@ -165,11 +168,45 @@ async def test_a_channel_that_cannot_be_looked_up_lets_nobody_in(slack: FakeSlac
     ]
 
 
-async def test_slack_is_told_at_once_and_what_comes_twice_is_done_once(
+async def test_slack_is_told_when_it_is_done(slack: FakeSlack, listening: Listen, ear: Ear) -> None:
+    ear.go_on.clear()
+    async with listening():
+        envelope = await slack.socket.command("status")
+        await ear.heard.wait()
+        await slack.socket.send("hello", {})  # which is acknowledged at once, behind it
+        await slack.socket.acked()
+        assert envelope["envelope_id"] not in slack.socket.acks, "killed now, Slack knows that it is not done"
+        ear.go_on.set()
+        await slack.socket.answered()
+    assert slack.socket.acks[1] == envelope["envelope_id"]
+
+
+async def test_an_orderly_stop_does_and_acknowledges_what_was_heard(
     slack: FakeSlack, listening: Listen, ear: Ear
 ) -> None:
     ear.go_on.clear()
     async with listening():
+        envelope = await slack.socket.command("status")
+        await ear.heard.wait()
+        asyncio.get_running_loop().call_soon(ear.go_on.set)
+    assert slack.socket.acks == [envelope["envelope_id"]]
+    assert len(slack.socket.answers) == 1
+
+
+async def test_what_a_stop_cuts_short_is_not_acknowledged(slack: FakeSlack, listening: Listen, ear: Ear) -> None:
+    ear.go_on.clear()
+    async with listening():
+        await slack.socket.command("status")
+        await ear.heard.wait()
+    assert slack.socket.acks == []
+    assert slack.socket.answers == []
+
+
+async def test_what_takes_long_is_acknowledged_in_time_and_what_comes_twice_is_done_once(
+    slack: FakeSlack, listening: Listen, ear: Ear
+) -> None:
+    ear.go_on.clear()
+    async with listening(patience=0.01):
         envelope = await slack.socket.command("status")
         await slack.socket.acked(1)
         await slack.socket.again(envelope)
@@ -353,14 +390,20 @@ async def test_an_answer_that_is_lost_is_logged_and_ends_nothing(
     assert [line["event"] for line in logs] == [event]
 
 
-async def test_more_than_can_be_done_at_once_is_not_heard(slack: FakeSlack, listening: Listen, ear: Ear) -> None:
+async def test_more_than_can_be_done_at_once_is_not_heard_nor_acknowledged(
+    slack: FakeSlack, listening: Listen, ear: Ear
+) -> None:
     ear.go_on.clear()
     with capture_logs() as logs:
-        async with listening():
-            for number in range(1, MOST_AT_ONCE + 2):
+        async with listening(patience=0.001):
+            for number in range(1, MOST_AT_ONCE + 1):
                 await slack.socket.command("status")
                 await slack.socket.acked(number)
+            one_more = await slack.socket.command("status")
+            await slack.socket.send("hello", {})  # which is acknowledged at once, behind it
+            await slack.socket.acked(MOST_AT_ONCE + 1)
             ear.go_on.set()
             await slack.socket.answered(MOST_AT_ONCE)
+    assert one_more["envelope_id"] not in slack.socket.acks
     assert len(ear.wishes) == MOST_AT_ONCE
     assert [line["event"] for line in logs] == ["too many wishes at once: one is not heard"]

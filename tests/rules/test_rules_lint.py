@@ -79,7 +79,7 @@ def test_mm101_short_terms(term: str) -> None:
     assert codes(rule(f"terms: [{term}]")) == ["MM101"]
 
 
-@pytest.mark.parametrize("term", ["EMA", "军事", "G7 summit", "ВОЗ", "abc*", "한국", "0-day"])
+@pytest.mark.parametrize("term", ["EMA", "军事", "G7 summit", "ВОЗ", "abc*", "한국", "0-day old"])
 def test_longer_terms_are_none_of_mm101(term: str) -> None:
     assert codes(rule(f"terms: [{term}]")) == []
 
@@ -507,6 +507,39 @@ def test_a_sign_before_a_term_is_warned_of(body: str, said: str) -> None:
 @pytest.mark.parametrize("body", ["exact: ['$META']", "terms: ['AT&T', 'U.S.', 'Yahoo!', 'G-7']"])
 def test_other_signs_and_exact_ones_are_not(body: str) -> None:
     assert warnings(rule(body), code="MM210") == []
+
+
+@pytest.mark.parametrize(("text", "hint"), [
+    (rule("terms: [F-16, talks]"), "watch for both: `[F-16, F16]`"),
+    (rule("all: [МиГ–29, talks]"), "watch for both: `[МиГ–29, МиГ29]`"),
+    (rule("none: ['COVID-19*']"), "watch for both: `[COVID-19*, COVID19*]`"),
+    (rule("any: [0-day]"), "watch for both: `[0-day, 0day]`"),
+    (rule("query: 'F-16 AND talks'"), "watch for both: `F-16 OR F16`"),
+    (rule("terms: G-7"), "watch for both: `any: [G-7, {exact: G7}]`"),
+    (rule("query: G-7"), "watch for both: `G-7 OR exact:G7`"),
+    (rule("actors: a", actors="actors: {a: [Su-57, Felon]}"), "watch for both: `[Su-57, Su57]`"),
+    (rule("terms: F16, actors: a", actors="actors: {a: [F-16], b: F16}"), "watch for both: `[F-16, F16]`"),
+])  # fmt: skip
+def test_a_hyphen_between_letters_and_digits_is_warned_of(text: str, hint: str) -> None:
+    (warned,) = warnings(text, code="MM211")
+    assert hint in warned
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        rule("terms: [F-16, f16]"),
+        rule("terms: [F-16, 'F16*']"),
+        rule("query: F-16 OR F16"),
+        rule("any: [G-7, {exact: G7}]"),
+        rule("exact: F-16"),
+        rule("terms: [F16, F 16, '2026-11-23', C-311/18, CVE-2021-44228, 歼-20, F-16 jets, post-truth]"),
+        rule("actors: a", actors="actors: {a: [Su-57, Su57]}"),
+        rule("actors: a", actors="actors: {a: [G-7, Group of Seven]}"),
+    ],
+)
+def test_terms_that_find_both_and_other_hyphens_are_none_of_mm211(text: str) -> None:
+    assert warnings(text, code="MM211") == []
 
 
 # -- silence -----------------------------------------------------------------------------------------------------------

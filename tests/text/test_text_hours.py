@@ -133,6 +133,11 @@ def test_what_clocks_jump_over_is_as_long_after_the_jump_and_what_they_show_twic
     assert local_time(utc("2026-10-25 00:30"), PARIS) == "2026-10-25 02:30 Europe/Paris"
 
 
+def test_a_time_at_either_end_of_the_calendar_is_told_in_utc() -> None:
+    assert local_time(datetime.max.replace(tzinfo=UTC), PARIS) == "9999-12-31 23:59 UTC"
+    assert local_time(datetime.min.replace(tzinfo=UTC), "America/New_York") == "0001-01-01 00:00 UTC"
+
+
 @pytest.mark.parametrize(
     ("written", "now", "due"),
     [

@@ -1,4 +1,4 @@
-"""Actors whose spellings do not do what they seem to: MM101 to MM105."""
+"""Actors whose spellings do not do what they seem to: MM101 to MM105, MM211."""
 
 from __future__ import annotations
 
@@ -6,8 +6,9 @@ from collections.abc import Collection, Iterator, Mapping
 
 from monitor.errors import Problem
 from monitor.rules.cover import Cover
-from monitor.rules.lint.terms import complain_of
+from monitor.rules.lint.terms import complain_of, complain_of_hyphen
 from monitor.rules.spellings import Spelling, read_spellings
+from monitor.rules.tree import Term
 from monitor.rules.written import Written
 
 
@@ -16,7 +17,7 @@ def lint_actors(actors: Mapping[str, Written], *, used: Collection[str] | None) 
     spellings = read_spellings(actors)
     cover = Cover((spelling.term, spelling) for spelling in spellings)
     for spelling in spellings:
-        complaint = complain_of(spelling.term)
+        complaint = complain_of(spelling.term) or _complain_of_hyphen(spelling, cover)
         if complaint:
             yield from spelling.warning(*complaint)
         twin = _twin(spelling, cover)
@@ -28,6 +29,13 @@ def lint_actors(actors: Mapping[str, Written], *, used: Collection[str] | None) 
         if used is not None and name not in used:
             message = f"no rule names the actor `{name}`: its spellings are not looked for"
             yield from written.warning("MM105", message, f"add `actors: [{name}]` to a rule, or remove it")
+
+
+def _complain_of_hyphen(spelling: Spelling, cover: Cover[Spelling]) -> tuple[str, str, str] | None:
+    def is_spelt(term: Term) -> bool:
+        return any(other.written is spelling.written for _, other in cover.over_whole(term))
+
+    return complain_of_hyphen(spelling.term, is_spelt, key="names")
 
 
 def _twin(spelling: Spelling, cover: Cover[Spelling]) -> Spelling | None:

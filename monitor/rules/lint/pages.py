@@ -282,6 +282,22 @@ _ALL = (
         """,
     ),
     _page(
+        "MM211",
+        "A hyphen between letters and digits",
+        what="""A term such as `F-16`, `MiG-29` or `COVID-19` is two words, between which a text may have a hyphen, a
+        blank or a dash. With nothing between them, `F16` is one word, which the term does not find; nor does `F16`
+        find `F-16`.""",
+        why="Headlines write either form, and nothing shows what is missed.",
+        bad="""
+        rules:
+          jets: {terms: [F-16], hits: [An F-16 takes off], misses: [Rain]}
+        """,
+        good="""
+        rules:
+          jets: {terms: [F-16, F16], hits: [F16 crashes, An F-16 takes off], misses: [Rain]}
+        """,
+    ),
+    _page(
         "MM301",
         "A file that is passed over",
         what="""A file lies where `include` looks, and is not read: its name ends in another suffix of YAML files than

@@ -1,4 +1,4 @@
-"""Rules that do less than they say, or nothing: MM101, MM102, MM201 to MM210."""
+"""Rules that do less than they say, or nothing: MM101, MM102, MM201 to MM211."""
 
 from __future__ import annotations
 
@@ -8,12 +8,13 @@ from datetime import date
 
 from monitor.errors import Problem
 from monitor.model import Rule
+from monitor.rules.cover import Cover
 from monitor.rules.limits import is_source
 from monitor.rules.lint.fields import lint_fields
 from monitor.rules.lint.idle import lint_none, lint_redundant
 from monitor.rules.lint.implied import meaning
-from monitor.rules.lint.terms import complain_of, complain_of_phrase, complain_of_sign
-from monitor.rules.tree import Actor, Definition, Sources, Term, walk
+from monitor.rules.lint.terms import complain_of, complain_of_hyphen, complain_of_phrase, complain_of_sign
+from monitor.rules.tree import Actor, Definition, Exact, Sources, Term, walk
 from monitor.rules.vocabulary import ACTOR_MARK
 from monitor.rules.written import Written
 
@@ -56,13 +57,26 @@ def lint_rules(
 
 
 def _lint_terms(definition: Definition, written: Written, actors: Collection[str]) -> Iterator[Problem]:
+    spelt = _spelt(definition)
+
+    def is_spelt(term: Term) -> bool:
+        return any(spelt.over_whole(term))
+
     for clause in definition.clauses:
         for term in (node for node in walk(clause.node) if isinstance(node, Term)):
             complaint = _complain_of_id(term) if term.text in actors else complain_of(term)
             if complaint is None and clause.key != "query":
                 complaint = complain_of_phrase(term)
-            if complaint := complaint or complain_of_sign(term):
+            complaint = complaint or complain_of_sign(term)
+            if complaint := complaint or complain_of_hyphen(term, is_spelt, key=clause.key):
                 yield from written.warning(*complaint, key=clause.key, text=term.text)
+
+
+def _spelt(definition: Definition) -> Cover[None]:
+    """Return the words that a rule names, in whatever clause."""
+    nodes = (node for clause in definition.clauses for node in walk(clause.node))
+    words = (node for node in nodes if isinstance(node, Term | Exact))
+    return Cover((each if isinstance(each, Term) else Term(text=each.text, words=each.words), None) for each in words)
 
 
 def _complain_of_id(term: Term) -> tuple[str, str, str]:
