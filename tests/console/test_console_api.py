@@ -138,6 +138,10 @@ async def test_what_people_do_is_done_and_noted(house: House) -> None:
             "/alerts?priority=hihg",
             "priority: this should be one of `low`, `normal`, `high`, `urgent`, not `hihg`; did you mean `high`?",
         ),
+        *(
+            (f"/alerts?since={text}", "since: write a time with its offset from UTC, as in 2026-11-23T08:00:00Z")
+            for text in ("yesterday", "2026-01-01", "2026", "1767225600.0", "2026-01-01T00:00:00", "")
+        ),
         ("/entries", "`q` is missing"),
         ("/nothing", "There is no such page."),
     ],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from typing import Annotated, Literal
 
@@ -29,6 +30,18 @@ def _truth(value: object) -> object:
 
 Truth = Annotated[bool, BeforeValidator(_truth)]
 
+_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)", re.ASCII | re.IGNORECASE)
+
+
+def _written_time(value: object) -> object:
+    """Let pass what RFC 3339 calls a time: of a bare number nobody knows whether it is a year or seconds."""
+    if isinstance(value, str) and not _TIME.fullmatch(value):
+        raise ValueError("write a time with its offset from UTC, as in 2026-11-23T08:00:00Z")
+    return value
+
+
+Time = Annotated[AwareDatetime, BeforeValidator(_written_time)]
+
 
 class AlertsQuery(Shape):
     """Which alerts."""
@@ -37,8 +50,8 @@ class AlertsQuery(Shape):
     channel: Name = ""
     source: Name = Field(default="", description="A feed's name.")
     priority: PriorityName | None = Field(default=None, description="At least this.")
-    since: AwareDatetime | None = Field(default=None, description="Told at this time, with its offset, or later.")
-    until: AwareDatetime | None = Field(default=None, description="Told before this time.")
+    since: Time | None = Field(default=None, description="Told at this time, with its offset, or later.")
+    until: Time | None = Field(default=None, description="Told before this time.")
     unacknowledged: Truth = False
     limit: Limit = 50
     before: Place = Field(default="", description="`next` of the page before.")
@@ -49,10 +62,10 @@ class SearchQuery(Shape):
 
     q: Query = Field(description="A query as rules have it: words, phrases, AND, OR, NOT, NEAR/n, actor:.")
     source: Name = Field(default="", description="A feed's name, a tag or a host.")
-    since: AwareDatetime | None = Field(
+    since: Time | None = Field(
         default=None, description="Seen at this time, with its offset, or later; 30 days ago where it is left out."
     )
-    until: AwareDatetime | None = Field(default=None, description="Seen before this time.")
+    until: Time | None = Field(default=None, description="Seen before this time.")
     before: Place = Field(default="", description="`next` of the page before.")
 
 
