@@ -18,6 +18,7 @@ from monitor.ports import (
 )
 from monitor.store import (
     chores,
+    clock,
     lanes,
     pauses,
     report,
@@ -118,3 +119,16 @@ class SqlFeeds(Transactions):
             lanes.adopt_lanes(connection, now, settle=settle)
             chores.adopt_chores(connection, now)
             report.forget_nodes(connection)
+
+    def was_ahead(self, now: datetime) -> bool:
+        """Say whether a clock was ahead; see `Store.was_ahead`."""
+        with self._reading() as connection:
+            return clock.was_ahead(connection, clock.right_by_now(connection, now))
+
+    def set_back(self, now: datetime, *, settle: timedelta, leases: bool) -> None:
+        """Have nothing wait for what a clock said that was ahead; see `Store.set_back`."""
+        with self._writing() as connection:
+            now = clock.right_by_now(connection, now)
+            if leases:
+                clock.end_lost_leases(connection, now, settle=settle)
+            clock.set_back(connection, now, settle=settle)
