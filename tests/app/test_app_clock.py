@@ -4,9 +4,10 @@ from datetime import timedelta
 
 from monitor.daemon import Daemon
 from monitor.decide.announcements import test_message as a_test_message
+from monitor.testing import FakeClock, Fault
 from tests.app.house import House, rss
 
-SECOND, HOUR = timedelta(seconds=1), timedelta(hours=1)
+SECOND, MINUTE, HOUR = timedelta(seconds=1), timedelta(minutes=1), timedelta(hours=1)
 
 
 async def work(app: Daemon) -> None:
@@ -41,3 +42,18 @@ async def test_channels_are_told_on_by_a_clock_that_is_set_back(house: House) ->
         house.clock.advance(-30 * HOUR)
         await work(app)
     assert len(house.told) == 2
+
+
+async def test_a_message_that_arrived_before_the_clock_was_set_back_is_found(house: House) -> None:
+    house.feeds.pages["/wire"] = rss("Shoygu one")
+    house.slack.fail(Fault.drop(accept=True))
+    house.clock = FakeClock(house.clock() + 3 * HOUR)  # Slack's own is right
+    async with house.open() as app:
+        await work(app)
+        house.clock.advance(-3 * HOUR)
+        await work(app)
+        house.clock.advance(MINUTE)
+        await work(app)
+        report = await app.doors.in_store(app.doors.store.status)
+    assert house.told == ["Shoygu one"]
+    assert report.deliveries["sent"] == 1
