@@ -134,6 +134,7 @@ class Daemon:
     async def run_once(self) -> bool:
         """Poll every due feed once and deliver what is owed; say whether nothing is left to be delivered."""
         upkeep, guard = self.upkeep, self._guard
+        await guard(self.clock_watch.look())
         await guard(upkeep.end_pauses())
         await self.polls.poll_all()
         for owe in (self._bulletins.of_silence, upkeep.settle_ended, upkeep.end_holds, upkeep.speak):

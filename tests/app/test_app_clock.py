@@ -44,6 +44,18 @@ async def test_channels_are_told_on_by_a_clock_that_is_set_back(house: House) ->
     assert len(house.told) == 2
 
 
+async def test_what_a_clock_has_put_off_is_done_at_the_next_start(house: House) -> None:
+    house.feeds.pages["/wire"] = rss("Shoygu one")
+    house.clock.advance(30 * HOUR)
+    async with house.open() as app:
+        app.live.notifiers["desk"].pace = SECOND
+        await work(app)
+    house.clock.advance(-30 * HOUR)
+    house.feeds.pages["/wire"] = rss("Shoygu two", "Shoygu one")
+    assert await house.once()
+    assert house.told == ["Shoygu one", "Shoygu two"]
+
+
 async def test_a_message_that_arrived_before_the_clock_was_set_back_is_found(house: House) -> None:
     house.feeds.pages["/wire"] = rss("Shoygu one")
     house.slack.fail(Fault.drop(accept=True))

@@ -102,8 +102,9 @@ class Feeds(Protocol):
     def adopt(self, now: datetime, *, settle: timedelta) -> None:
         """End every lease: for the one process that holds the store for itself and finds what a dead one left.
 
-        Feeds are due at once, those too that were polled in what is now the future: the clock was wrong. A delivery
-        whose attempt was cut short is looked up no sooner than `settle` from now, and holds its channel till then.
+        Feeds are due at once, those too that were polled in what is now the future: the clock was wrong, and nothing
+        waits for what it said (`set_back`). A delivery whose attempt was cut short is looked up no sooner than `settle`
+        from now, and holds its channel till then.
         """
         ...
 

@@ -115,6 +115,8 @@ class SqlFeeds(Transactions):
     def adopt(self, now: datetime, *, settle: timedelta) -> None:
         """End every lease; see `Store.adopt`."""
         with self._writing() as connection:
+            if clock.was_ahead(connection, now):
+                clock.set_back(connection, now, settle=settle)
             feed_queue.adopt_feeds(connection, now)
             lanes.adopt_lanes(connection, now, settle=settle)
             chores.adopt_chores(connection, now)
