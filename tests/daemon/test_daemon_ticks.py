@@ -120,7 +120,7 @@ def test_what_was_missed_is_started_once() -> None:
             looks.begun.clear()
         ticks.stop()
         await ticks.crew.join()
-        assert loop.time() - began < 1
+        assert loop.time() - began < 10
         return looks.count
 
     assert loop.run_until_complete(a_month_passes()) == 2
