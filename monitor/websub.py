@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import secrets
 from collections import deque
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
@@ -169,21 +169,23 @@ class Subscriptions:
 
     # -- what was pushed -----------------------------------------------------------------------------------------------
 
-    async def claim(self, limit: int) -> list[ClaimedPush]:
-        """Claim the feeds of pushes that wait, up to so many; those that cannot be claimed now go on waiting."""
-        claimed: list[ClaimedPush] = []
-        now, waiting = self._doors.clock(), len(self._waiting)
-        for _ in range(waiting):
-            push = self._waiting.popleft()
-            found = None
-            if len(claimed) < limit:
-                claim = self._doors.store.claim_feed
-                found = await self._doors.in_store(claim, push.url, now=now, lease=POLL_LEASE)
+    async def claim(self, limit: int) -> AsyncIterator[ClaimedPush]:
+        """Claim the feeds of pushes that wait, up to so many; those that cannot be claimed now go on waiting.
+
+        Raises:
+            StoreUnavailableError: what is left goes on waiting.
+        """
+        now, store = self._doors.clock(), self._doors.store
+        for _ in range(len(self._waiting)):
+            found, push = None, self._waiting[0]
+            if limit > 0:
+                found = await self._doors.in_store(store.claim_feed, push.url, now=now, lease=POLL_LEASE)
+            self._waiting.popleft()
             if found is not None:
-                claimed.append(ClaimedPush(push=push, lease=found[0], due=found[1]))
+                limit -= 1
+                yield ClaimedPush(push=push, lease=found[0], due=found[1])
             elif now - push.at < WAITS_FOR:
                 self._waiting.append(push)
-        return claimed
 
 
 def _name(subscription: Subscription | None) -> str:

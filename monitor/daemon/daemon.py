@@ -12,6 +12,7 @@ import structlog
 from monitor.console.console import Console
 from monitor.conversation import Conversation
 from monitor.daemon.bulletins import Bulletins
+from monitor.daemon.clock_watch import ClockWatch
 from monitor.daemon.guard import Guard
 from monitor.daemon.in_use import InUse
 from monitor.daemon.loop_watch import LoopWatch
@@ -87,6 +88,7 @@ class Daemon:
             mistakes=lambda: self._reload.mistakes,
         )
         self._loop_watch = LoopWatch(metrics, self._manager)
+        self.clock_watch = ClockWatch(doors, self.polls.rota.look_again)
 
     @property
     def doors(self) -> Doors:
@@ -132,6 +134,7 @@ class Daemon:
     async def run_once(self) -> bool:
         """Poll every due feed once and deliver what is owed; say whether nothing is left to be delivered."""
         upkeep, guard = self.upkeep, self._guard
+        await guard(self.clock_watch.look())
         await guard(upkeep.end_pauses())
         await self.polls.poll_all()
         for owe in (self._bulletins.of_silence, upkeep.settle_ended, upkeep.end_holds, upkeep.speak):
@@ -177,6 +180,7 @@ class Daemon:
         return {
             self.polls.poll_in_time: POLL_TICK,
             self.sends.deliver_due: 1,
+            self.clock_watch.look: 1,
             self.reload_if_changed: 1,
             self.polls.report_health: 5,
             self.upkeep.report_silence: 30,

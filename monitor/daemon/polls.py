@@ -80,10 +80,11 @@ class Polls:
         async with self._in_use.claiming:
             if self.crew.closed:
                 return 0
-            claimed = await self._subscriptions.claim(self.crew.free)
-            for each in claimed:
+            count = 0
+            async for each in self._subscriptions.claim(self.crew.free):
                 self.crew.start(each.lease, self._guard(self._read_push(each, self._in_use.live)))
-            return len(claimed)
+                count += 1
+            return count
 
     async def _read_push(self, claimed: ClaimedPush, live: Live) -> None:
         reading = measured_push(claimed.lease, claimed.due, claimed.push.page, live, self._in_use.doors)
@@ -114,8 +115,12 @@ class Polls:
 
     async def cancel(self) -> None:
         """Cut short what still runs; pushes that wait are left to polls."""
-        waiting = await self._guard(self._subscriptions.claim(MOST_PUSHES_LEFT)) or ()
-        self.rota.unfinished += [*await self.crew.cancel(), *(each.lease for each in waiting)]
+        self.rota.unfinished += await self.crew.cancel()
+        await self._guard(self._leave_pushes())
+
+    async def _leave_pushes(self) -> None:
+        async for each in self._subscriptions.claim(MOST_PUSHES_LEFT):
+            self.rota.unfinished.append(each.lease)
 
     async def give_back(self) -> None:
         """Give back the leases of what was begun and could not be recorded."""

@@ -10,7 +10,7 @@ from monitor.daemon.bulletins import Bulletins
 from monitor.daemon.guard import Guard
 from monitor.daemon.in_use import InUse
 from monitor.daemon.remarks import counts, warn_of_files
-from monitor.errors import UserError
+from monitor.errors import StoreUnavailableError, UserError
 from monitor.files import Files, Mistakes, mistakes_in
 from monitor.ports import Meter
 from monitor.setup import Setup
@@ -42,13 +42,21 @@ class Reload:
         return await self._files.want_reading(self._in_use.setup)
 
     async def reload(self) -> None:
-        """Load all files anew; where anything is wrong with them, say so and go on with what was loaded last."""
+        """Load all files anew; where anything is wrong with them, say so and go on with what was loaded last.
+
+        Raises:
+            StoreUnavailableError: that goes on, too; they are loaded again at the next look.
+        """
         try:
             setup = await self._files.read(self._in_use.setup)
         except UserError as error:
             await self._refuse(error)
             return
-        await self._use(setup)
+        try:
+            await self._use(setup)
+        except StoreUnavailableError:
+            self.ask()  # what was asked for may show in no file: a token was changed
+            raise
         self._files.use(setup)
         self._note_use()
         self.mistakes = None

@@ -19,6 +19,7 @@ from monitor.pipeline import SEND_LEASE, write_ends
 from monitor.ports import Notifier
 
 SENDS_AT_ONCE = 32
+LONGEST_BREATH = timedelta(minutes=1)  # that a run which ends waits for; the next run sends what is left
 A_MOMENT = 0.01  # seconds: a timer may come that much early, by another clock
 
 
@@ -71,9 +72,7 @@ class Sends:
         await self._bulletins.of_refused(delivery, settlement)
 
     async def deliver_all(self) -> None:
-        """Deliver until nothing is due."""
-        notifiers = self._in_use.live.notifiers.values()
-        longest_pace = max((notifier.pace for notifier in notifiers), default=timedelta())
+        """Deliver until nothing is due; channels that rest for longer than `LONGEST_BREATH` are not waited for."""
         rested = False
         while True:
             await self._guard(self.write_ends())
@@ -83,4 +82,11 @@ class Sends:
                 break
             rested = not started
             if rested:  # a channel may only be catching its breath between two messages
-                await asyncio.sleep(longest_pace.total_seconds())
+                await asyncio.sleep(await self._guard(self._longest_breath()) or 0)
+
+    async def _longest_breath(self) -> float:
+        """Return for how many seconds a channel may rest yet to which something is owed."""
+        doors, notifiers = self._in_use.doors, self._in_use.live.notifiers
+        report = await doors.in_store(doors.store.status)
+        paces = [notifiers[owed.channel].pace for owed in report.owed if owed.channel in notifiers]
+        return max((pace for pace in paces if pace <= LONGEST_BREATH), default=timedelta()).total_seconds()

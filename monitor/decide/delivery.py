@@ -29,6 +29,7 @@ JITTER = 0.1  # of a wait, on top
 MOST_ATTEMPTS = 300  # about three days, with a quarter of an hour between two
 GIVE_UP = timedelta(days=3)  # of looking a message up
 LONGEST_LOOK_UP = timedelta(hours=1)  # between two look-ups
+LONGEST_AHEAD = timedelta(days=1)  # before now, where a clock was set back after the attempt
 PATIENT_ATTEMPTS = 3  # so many failures hold the channel's later messages back, to keep order; then they overtake
 
 
@@ -79,6 +80,11 @@ def _still_in_doubt(delivery: Delivery, result: Unknown, now: datetime, since: d
     hold = waited < PATIENT_ATTEMPTS * SETTLE and delivery.attempts <= PATIENT_ATTEMPTS
     look_up_at = now + min(max(SETTLE, waited), LONGEST_LOOK_UP)
     return InDoubt(look_up_at=look_up_at, reason=result.reason, hold_lane=hold)
+
+
+def may_have_arrived_since(begun: datetime, now: datetime) -> datetime:
+    """Return from when on to look for a message whose attempt began then; a clock that was ahead is not believed."""
+    return begun if begun <= now else now - LONGEST_AHEAD
 
 
 def is_patient(delivery: Delivery) -> bool:

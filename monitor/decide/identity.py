@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from itertools import islice
 
+from monitor.feeds.canonical import canonical_url
 from monitor.feeds.identity import entry_id
 from monitor.model import Entry, Feed, FeedNotes, Identity, Memory, ParsedFeed, StoredEntry
 from monitor.text.essence import essential_words
@@ -154,8 +155,9 @@ class _Page:
         stored = self._stored(entry)
         known = self._is_known(entry, stored)
         if not known:
-            entry = replace(entry, id=self._new_id(entry))
-            stored = None
+            link = dict(keys_by_kind(entry)).get(Identity.LINK)
+            url = "" if link in self.known else entry.canonical_url  # it leads to another article, whose story it names
+            entry, stored = replace(entry, id=self._new_id(entry), canonical_url=url), None
         elif stored is not None:
             entry = replace(entry, id=stored.entry.id)
         changed = known and not _reads_as_before(entry, self.known)
@@ -179,7 +181,7 @@ class _Page:
         if set(keys) == {self.feed.identity}:
             return any(key in self.known for kind, key in keys_by_kind(entry) if kind in keys)
         if keys.get(Identity.LINK) in self.known:
-            return True
+            return not self._is_taken_over(keys, entry, stored)
         if keys.get(Identity.GUID) in self.known:
             return not self._is_reused(keys, entry, stored)
         by_text = not _has_address(keys)
@@ -204,11 +206,23 @@ class _Page:
             return self.learnt
         return stored.entry.canonical_url != entry.canonical_url and not _alike(stored.entry, entry)
 
+    def _is_taken_over(self, keys: Keys, entry: Entry, stored: StoredEntry | None) -> bool:
+        """Say whether a known link leads to another article now: with another guid, another title, another text.
+
+        A guid that is the link, with a number behind it or a session, says no more than the link does.
+        """
+        named = Identity.GUID in keys and canonical_url(entry.guid) != entry.canonical_url
+        if not named or stored is None or stored.entry.guid == entry.guid:
+            return False
+        new = all(key not in self.known for kind, key in keys_by_kind(entry) if kind is not Identity.LINK)
+        return new and max(_overlaps(stored.entry, entry)) < ALIKE
+
     def _stored(self, entry: Entry) -> StoredEntry | None:
         ids = [entry_id(self.feed.url, key) for key in entry.keys]
         found = [self.stored_by_id[each] for each in ids if each in self.stored_by_id]
+        by_guid = next((each for each in found if entry.guid and each.entry.guid == entry.guid), None)
         by_link = self.stored_by_link.get(entry.canonical_url) if entry.canonical_url else None
-        return by_link or next(iter(found), None)
+        return by_guid or by_link or next(iter(found), None)
 
     def _new_id(self, entry: Entry) -> str:
         """Return an id that no stored entry has: made of the first key that is new, of those that count if one is."""
@@ -255,7 +269,7 @@ def _ambiguous(entries: Sequence[Entry]) -> frozenset[bytes]:
 
 
 def _headline(entry: Entry) -> str:
-    return " ".join(essential_words(entry.title, headline=True))
+    return " ".join(_title_words(entry))
 
 
 def _address(entry: Entry) -> str:
@@ -264,10 +278,18 @@ def _address(entry: Entry) -> str:
 
 def _alike(one: Entry, other: Entry) -> bool:
     """Say whether two entries may be one article under two headlines: most words agree, and the titles' numbers."""
-    titles = [essential_words(entry.title, headline=True) for entry in (one, other)]
+    numbers = [Counter(filter(str.isnumeric, _title_words(entry))) for entry in (one, other)]
+    return numbers[0] == numbers[1] and min(_overlaps(one, other)) >= ALIKE
+
+
+def _overlaps(one: Entry, other: Entry) -> tuple[float, float]:
+    """Return how much the titles of two entries have in common, and how much all that they say."""
     texts = [essential_words(f"{entry.title}\n{entry.summary or entry.body}") for entry in (one, other)]
-    numbers = [Counter(filter(str.isnumeric, words)) for words in titles]
-    return numbers[0] == numbers[1] and _overlap(*titles) >= ALIKE and _overlap(*texts) >= ALIKE
+    return _overlap(_title_words(one), _title_words(other)), _overlap(*texts)
+
+
+def _title_words(entry: Entry) -> list[str]:
+    return essential_words(entry.title, headline=True)
 
 
 def _overlap(one: Sequence[str], other: Sequence[str]) -> float:

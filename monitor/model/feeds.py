@@ -184,6 +184,7 @@ class FeedLease:
     strikes: int = 0  # leases before it in a row that nobody finished
 
 
+_SKEW = timedelta(minutes=1)  # between the clocks of daemons
 LATE = 1.2  # times the spacing lie between two turns: who is a tick late does not push the next one away
 
 
@@ -197,8 +198,11 @@ class HostTurn:
     def take(self, now: datetime, spacing: timedelta, *, busy: bool = False) -> tuple[datetime | None, HostTurn]:
         """Begin a request, where it is its turn and the host is not `busy`; else say when to try again.
 
-        Return None or that time, and what holds from then on.
+        Return None or that time, and what holds from then on. Where the next request is further off than one can put
+        it, a clock was ahead that is right by now: then it begins anew.
         """
+        if self.free_at - now > spacing + _SKEW:
+            return HostTurn(free_at=now, turn_at=now).take(now, spacing, busy=busy)
         if self.free_at <= now and not busy:
             return None, replace(self, free_at=now + spacing)
         turn = max(self.turn_at, self.free_at, now)

@@ -25,7 +25,7 @@ from monitor.notify.slack_socket import open_listeners
 from monitor.notify.wire import NoAnswerError, NotReachedError
 
 EVENT_TYPE = "media_monitor_alert"
-CLOCK_SKEW = timedelta(minutes=5)  # between Slack's clock and ours
+CLOCK_SKEW = timedelta(hours=1)  # between Slack's clock and ours: what is not found is sent again
 _WITH_BUTTONS = (DeliveryKind.POST, DeliveryKind.EDIT)  # one row of them a story
 
 

@@ -8,7 +8,7 @@ from datetime import timedelta
 
 import structlog
 
-from monitor.decide.delivery import is_patient, settle
+from monitor.decide.delivery import is_patient, may_have_arrived_since, settle
 from monitor.errors import LeaseLostError, StoreUnavailableError
 from monitor.model import (
     ClaimedDelivery,
@@ -37,7 +37,8 @@ async def deliver(claimed: ClaimedDelivery, notifier: Notifier, doors: Doors) ->
     """
     try:
         if claimed.in_doubt_since is not None:
-            result = await _attempt(notifier.look_up(claimed.delivery, claimed.in_doubt_since), claimed)
+            since = may_have_arrived_since(claimed.in_doubt_since, doors.clock())
+            result = await _attempt(notifier.look_up(claimed.delivery, since), claimed)
             absent = isinstance(result, Rejected) and result.retry
             if absent and is_patient(claimed.delivery):
                 claimed = await doors.in_store(doors.store.resend, claimed, now=doors.clock(), lease=SEND_LEASE)

@@ -20,6 +20,7 @@ from monitor.daemon.polls import POLLS_AT_ONCE
 from monitor.errors import StoreUnavailableError
 from monitor.model import Accepted, Delivery, Feed, FeedState, NotModified, Page, SendResult, Unknown
 from monitor.setup import Setup, load_setup
+from monitor.store import SqlStore
 from monitor.testing import FakeNotifier, Fault
 from tests.app.house import RULES, House, rss
 from tests.forks import monitor
@@ -382,6 +383,24 @@ async def test_a_clock_that_was_ahead_parks_no_feed(house: House) -> None:
     house.feeds.pages["/wire"] = rss("Shoygu two", "Shoygu one")
     await house.once(after=-timedelta(days=999))
     assert len(house.told) == 2
+
+
+async def test_a_reload_that_was_asked_for_waits_until_the_store_works_again(house: House) -> None:
+    async with house.open() as app:
+        before, store = app.live, app.doors.store
+        assert isinstance(store, SqlStore)
+
+        def refuse_writing(on: str) -> None:
+            store.engine.raw_connection().cursor().execute(f"PRAGMA query_only = {on}")
+
+        await app.doors.in_store(refuse_writing, "on")
+        app.ask_reload()
+        with pytest.raises(StoreUnavailableError):
+            await app.reload_if_changed()
+        assert app.live is before
+        await app.doors.in_store(refuse_writing, "off")
+        await app.reload_if_changed()
+        assert app.live is not before
 
 
 # -- stop --------------------------------------------------------------------------------------------------------------

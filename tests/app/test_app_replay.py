@@ -142,6 +142,44 @@ async def test_a_guid_that_is_used_again_stands_for_a_new_article(replay: Replay
     assert len(ids) == 8
 
 
+LIVE = "https://wire.example/live"
+
+
+async def test_a_link_that_is_used_again_leads_to_a_new_article(replay: Replay) -> None:
+    """A page of one's own for what is news now: its address says nothing, and the rule has matched there before."""
+    live = [
+        Item(
+            guid="1", link=LIVE, title="Ministers meet in Odesa", text="They spoke until midnight, behind closed doors."
+        ),
+        Item(guid="2", link=LIVE, title="Ferry aground near the port", text="Lifeboats took all passengers to Varna."),
+        Item(guid="3", link=LIVE, title="Captain says nobody warned him", text="A court will hear his crew on Monday."),
+    ]
+    others = [article(number) for number in range(50, 58)]
+    headlines = [item.title for item in live]
+    assert await replay.play(page(*others), *(page(item, *others) for item in live)) == headlines
+    edited = replace(live[-1], text="A court will hear his whole crew on Monday.")
+    assert await replay.play(page(edited, *others)) == headlines
+    assert replay.replies == []
+    assert len({entry.id for outcome in replay.outcomes for entry in outcome.entries}) == len(live) + len(others)
+
+
+@pytest.mark.parametrize(
+    "again",
+    [
+        article(2, guid="2", link=LIVE, text=article(1).text),
+        article(2, guid="2", link=LIVE, title=article(1).title),
+        article(2, guid=f"{LIVE}#2", link=LIVE),
+        article(2, guid="", link=LIVE),
+    ],
+    ids=["another headline", "another text", "numbered by its link", "without guid"],
+)
+async def test_an_article_that_is_written_anew_at_its_link_is_told_once(replay: Replay, again: Item) -> None:
+    others = [article(number) for number in range(50, 58)]
+    before = article(1, guid=f"{LIVE}#1" if LIVE in again.guid else "1", link=LIVE)
+    pages = page(*others), page(before, *others), page(again, *others)
+    assert await replay.play(*pages) == [before.title]
+
+
 async def test_a_headline_and_its_address_may_change_under_one_guid(replay: Replay) -> None:
     before = article(1, title="Ministers say grain ships may leave Odesa", link="https://wire.example/may-leave")
     after = replace(

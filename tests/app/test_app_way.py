@@ -251,3 +251,19 @@ async def test_a_new_rule_does_not_dig_up_old_entries(house: House) -> None:
     await house.once(after=HOUR)
     assert len(house.told) == 1
     assert "grows" in house.told[0]
+
+
+@pytest.mark.parametrize(
+    ("titles", "done"), [((), True), (("Shoygu one",), True), (("Shoygu one", "Shoygu two"), False)]
+)
+async def test_a_single_run_waits_for_no_channel_that_rests_for_long(
+    house: House, titles: tuple[str, ...], *, done: bool
+) -> None:
+    """It used to wait out the longest pace of all channels, an hour here, whether or not anything was owed."""
+    house.feeds.pages["/wire"] = rss(*titles)
+    async with house.open() as app:
+        app.live.notifiers["desk"].pace = HOUR
+        assert await app.run_once() is done
+    assert len(house.told) == min(len(titles), 1)
+    assert await house.once(after=HOUR)
+    assert len(house.told) == len(titles)

@@ -12,6 +12,7 @@ import structlog
 
 from monitor.daemon import Daemon
 from monitor.model import FeedState, Subscription
+from monitor.store import SqlStore
 from monitor.testing import FakeHub, Fault
 from monitor.testing.hub import CHALLENGE
 from tests.app.house import RULES, House, rss
@@ -130,6 +131,23 @@ async def test_a_push_during_a_poll_waits_for_it(house: House, hub: FakeHub) -> 
         await rest(app)
         assert house.console.getvalue() == ""
         await app.doors.in_store(store.put_off_feeds, {claimed[0]: claimed[1]})
+        assert await app.polls.read_pushes() == 1
+        await rest(app)
+    assert "**Shoygu** speaks" in house.console.getvalue()
+
+
+async def test_a_push_waits_until_the_store_works_again(house: House, hub: FakeHub) -> None:
+    async with subscribed(house, hub) as app:
+        store = app.doors.store
+        assert isinstance(store, SqlStore)
+
+        def refuse_writing(on: str) -> None:
+            store.engine.raw_connection().cursor().execute(f"PRAGMA query_only = {on}")
+
+        await app.doors.in_store(refuse_writing, "on")
+        assert await hub.push(rss("Shoygu speaks").encode()) == 202
+        await rest(app)
+        await app.doors.in_store(refuse_writing, "off")
         assert await app.polls.read_pushes() == 1
         await rest(app)
     assert "**Shoygu** speaks" in house.console.getvalue()

@@ -75,3 +75,53 @@ async def test_one_can_be_asked_for_in_a_moment_while_there_are_ticks_at_all() -
     await looks.begun.wait()
     assert looks.count == 1
     ticks.stop()
+
+
+class Skipping(asyncio.SelectorEventLoop):
+    """A loop whose time can be moved on, while the wall clock stands."""
+
+    ahead = 0.0
+
+    def time(self) -> float:
+        return super().time() + self.ahead
+
+
+def test_their_time_is_the_loops_and_no_wall_clock_stops_them() -> None:
+    """A wall clock that is set back by an hour would, for an hour."""
+    loop = Skipping()
+
+    async def an_hour_passes() -> list[int]:
+        looks, counts, ticks = Looks(), [], Ticks(run)
+        ticks.start({looks.look: 3600})
+        for _ in range(3):
+            await looks.begun.wait()
+            counts.append(looks.count)
+            looks.begun.clear()
+            loop.ahead += 3600
+        ticks.stop()
+        await ticks.crew.join()
+        return counts
+
+    assert loop.run_until_complete(an_hour_passes()) == [1, 2, 3]
+    loop.close()
+
+
+def test_what_was_missed_is_started_once() -> None:
+    """Counting a month of missed ticks one by one took half a minute, and a gigabyte."""
+    loop = Skipping()
+
+    async def a_month_passes() -> int:
+        looks, ticks = Looks(), Ticks(run)
+        ticks.start({looks.look: 0.001})
+        loop.ahead += 30 * 86_400
+        began = loop.time()
+        while looks.count < 2:
+            await looks.begun.wait()
+            looks.begun.clear()
+        ticks.stop()
+        await ticks.crew.join()
+        assert loop.time() - began < 10
+        return looks.count
+
+    assert loop.run_until_complete(a_month_passes()) == 2
+    loop.close()

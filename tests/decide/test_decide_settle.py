@@ -142,3 +142,12 @@ def test_what_cannot_be_looked_up_lets_others_pass_soon_and_is_asked_for_less_an
 
 def test_a_message_found_absent_is_sent_again_at_once_a_few_times_only() -> None:
     assert [decide.is_patient(tried(n)) for n in (1, 2, 3)] == [True, True, False]
+
+
+def test_an_attempt_is_looked_for_from_its_beginning_on() -> None:
+    assert decide.may_have_arrived_since(NOW, NOW + timedelta(minutes=2)) == NOW
+
+
+def test_an_attempt_that_a_clock_which_was_ahead_has_dated_is_looked_for_a_day_back() -> None:
+    """From then on, nothing would be found, and all be sent a second time."""
+    assert decide.may_have_arrived_since(NOW + timedelta(hours=3), NOW) == NOW - timedelta(days=1)

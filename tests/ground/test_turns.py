@@ -60,3 +60,12 @@ def test_hosts_that_are_done_with_are_forgotten() -> None:
     turns.begin("more.example", NOW + SPACING)
     assert len(turns._hosts) == 2
     assert turns._hosts["0.example"].running == 1
+
+
+def test_a_clock_that_is_set_back_keeps_no_host_waiting() -> None:
+    turns = Turns()
+    for _ in range(3):
+        turns.begin("a.example", NOW)
+    turns.end("a.example")
+    assert turns.begin("a.example", NOW - timedelta(hours=1)) is None
+    assert turns.begin("a.example", NOW - timedelta(hours=1)) == NOW - timedelta(hours=1) + SPACING

@@ -217,8 +217,8 @@ async def test_a_message_older_than_the_attempt_is_not_searched(
 ) -> None:
     notifier = bot()
     await notifier.send(deliver())
-    assert isinstance(await notifier.look_up(deliver(), clock() + timedelta(minutes=4)), Accepted)
-    assert isinstance(await notifier.look_up(deliver(), clock() + timedelta(minutes=6)), Rejected)
+    assert isinstance(await notifier.look_up(deliver(), clock() + timedelta(minutes=59)), Accepted)
+    assert isinstance(await notifier.look_up(deliver(), clock() + timedelta(minutes=61)), Rejected)
 
 
 @pytest.mark.parametrize("method", ["conversations.list", "conversations.history"])

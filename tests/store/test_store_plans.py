@@ -13,6 +13,7 @@ from sqlalchemy import event, text
 
 from monitor.model import HoldKind, Priority
 from monitor.store import SqlStore
+from monitor.wall_clock import utc_now
 from tests.store.builders import LEASE, NOW, owe
 from tests.store.many import watch_many
 
@@ -78,6 +79,15 @@ def test_an_idle_claim_of_feeds_reads_one_index(shared_url: str, opened: Callabl
     claim, look = seen
     assert_by_index(store, claim, "feed_due")
     assert_by_index(store, look, "feed_due")
+
+
+def test_whether_a_clock_was_ahead_is_read_of_one_index(shared_url: str, opened: Callable[[str], SqlStore]) -> None:
+    store = opened(shared_url)
+    watch_many(store, FEEDS, since=utc_now() + timedelta(hours=1))
+    with statements(store) as seen:
+        assert not store.was_ahead(NOW)
+    *_, looked = seen
+    assert_by_index(store, looked, "feed_due")
 
 
 def test_pauses_are_looked_at_by_an_index_of_those_that_are_paused(

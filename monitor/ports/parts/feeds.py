@@ -102,7 +102,23 @@ class Feeds(Protocol):
     def adopt(self, now: datetime, *, settle: timedelta) -> None:
         """End every lease: for the one process that holds the store for itself and finds what a dead one left.
 
-        Feeds are due at once, those too that were polled in what is now the future: the clock was wrong. A delivery
-        whose attempt was cut short is looked up no sooner than `settle` from now, and holds its channel till then.
+        Feeds are due at once, those too that were polled in what is now the future: the clock was wrong, and nothing
+        waits for what it said (`set_back`). A delivery whose attempt was cut short is looked up no sooner than `settle`
+        from now, and holds its channel till then.
+        """
+        ...
+
+    def was_ahead(self, now: datetime) -> bool:
+        """Say whether feeds were polled in what is the future now: the clock of some daemon was ahead, or still is.
+
+        What is now is said by the later one of this clock and the database's: who is late is not right.
+        """
+        ...
+
+    def set_back(self, now: datetime, *, settle: timedelta, leases: bool) -> None:
+        """Have nothing wait for times that a clock has set which was ahead.
+
+        Feeds that were polled in the future are due at once, and so are chores and all that is owed; a delivery in
+        doubt is looked up `settle` from now at the latest. With `leases`, those end that no right clock can have begun.
         """
         ...

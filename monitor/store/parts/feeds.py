@@ -18,6 +18,7 @@ from monitor.ports import (
 )
 from monitor.store import (
     chores,
+    clock,
     lanes,
     pauses,
     report,
@@ -114,7 +115,22 @@ class SqlFeeds(Transactions):
     def adopt(self, now: datetime, *, settle: timedelta) -> None:
         """End every lease; see `Store.adopt`."""
         with self._writing() as connection:
+            if clock.was_ahead(connection, now):
+                clock.set_back(connection, now, settle=settle)
             feed_queue.adopt_feeds(connection, now)
             lanes.adopt_lanes(connection, now, settle=settle)
             chores.adopt_chores(connection, now)
             report.forget_nodes(connection)
+
+    def was_ahead(self, now: datetime) -> bool:
+        """Say whether a clock was ahead; see `Store.was_ahead`."""
+        with self._reading() as connection:
+            return clock.was_ahead(connection, clock.right_by_now(connection, now))
+
+    def set_back(self, now: datetime, *, settle: timedelta, leases: bool) -> None:
+        """Have nothing wait for what a clock said that was ahead; see `Store.set_back`."""
+        with self._writing() as connection:
+            now = clock.right_by_now(connection, now)
+            if leases:
+                clock.end_lost_leases(connection, now, settle=settle)
+            clock.set_back(connection, now, settle=settle)
