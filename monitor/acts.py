@@ -239,7 +239,7 @@ def judge(
     told = store.recall_told([alert.story_id]).get(alert_id)
     message = told.message if told else None
     found = {reason.rule: reason.found for reason in message.reasons} if message else {}
-    text = " ".join(part.text for part in (message.title, *message.excerpts)) if message else ""
+    text = f"{message.title.text}\n{' '.join(part.text for part in message.excerpts)}" if message else ""
     opinions = [
         Feedback(
             alert_id=alert_id,
