@@ -93,7 +93,7 @@ def _check_subject(names: tuple[str, ...], *, everything: bool) -> None:
 
 def _check_end(until: datetime, now: datetime) -> None:
     if until <= now:
-        raise UserError(f"{until:%Y-%m-%d %H:%M} UTC is over")
+        raise UserError(f"{until:%Y-%m-%d %H:%M} UTC is over: name a time to come")
     if until - now > LONGEST_MUTE:
         raise UserError(f"a mute lasts {LONGEST_MUTE.days} days at most: what nobody wants to hear needs no rule")
 
