@@ -77,6 +77,8 @@ def _example(text: str, fields: Collection[Field]) -> str | dict[str, str]:
     """
     title, _, sentences = map(_fitted, text.partition("\n"))
     below = next((field for field in (Field.SUMMARY, Field.BODY) if field in fields), None)
+    if Field.TITLE not in fields:
+        sentences = sentences or title  # a message says once what both say
     return {"title": title, below.value: sentences} if below and sentences else title
 
 

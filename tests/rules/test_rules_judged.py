@@ -114,6 +114,12 @@ def test_an_example_fails_until_the_rule_has_learnt(rule: str, example: str, tmp
     assert propose_misses(learning, [document], judged) == []
 
 
+def test_a_rule_that_reads_no_title_learns_from_a_text_that_was_said_once() -> None:
+    ruleset, document = loaded("rules:\n  talks: {terms: Shoygu, in: summary}\n")
+    (patch,) = propose_misses(ruleset, [document], judged_rules(UNWANTED[:1]).values())
+    assert f"misses: [{{title: {TEXTS['a']}, summary: {TEXTS['a']}}}]" in patch
+
+
 def test_where_no_line_can_be_added_it_is_said_what_to_write() -> None:
     ruleset, document = loaded("rules:\n  talks: Shoygu\n")
     (said_so,) = propose_misses(ruleset, [document], judged_rules(UNWANTED).values())
