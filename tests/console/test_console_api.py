@@ -135,6 +135,14 @@ async def test_what_people_do_is_done_and_noted(house: House) -> None:
         ("/alerts?limit=0", "limit: this should be greater than or equal to 1"),
         ("/alerts?limit=many", "limit: this should be a whole number, not `many`"),
         (
+            "/alerts?since=yesterday",
+            "since: this should be a time with its offset, such as `2026-11-22T14:05Z`, not `yesterday`",
+        ),
+        (
+            "/alerts?until=2026-11-22T14:05",
+            "until: this should be a time with its offset, such as `2026-11-22T14:05Z`, not `2026-11-22T14:05`",
+        ),
+        (
             "/alerts?priority=hihg",
             "priority: this should be one of `low`, `normal`, `high`, `urgent`, not `hihg`; did you mean `high`?",
         ),
