@@ -93,7 +93,7 @@ def _check_subject(names: tuple[str, ...], *, everything: bool) -> None:
 
 def _check_end(until: datetime, now: datetime) -> None:
     if until <= now:
-        raise UserError(f"{until:%Y-%m-%d %H:%M} UTC is over")
+        raise UserError(f"{until:%Y-%m-%d %H:%M} UTC is over: name a time to come")
     if until - now > LONGEST_MUTE:
         raise UserError(f"a mute lasts {LONGEST_MUTE.days} days at most: what nobody wants to hear needs no rule")
 
@@ -239,7 +239,7 @@ def judge(
     told = store.recall_told([alert.story_id]).get(alert_id)
     message = told.message if told else None
     found = {reason.rule: reason.found for reason in message.reasons} if message else {}
-    text = " ".join(part.text for part in (message.title, *message.excerpts)) if message else ""
+    text = f"{message.title.text}\n{' '.join(part.text for part in message.excerpts)}" if message else ""
     opinions = [
         Feedback(
             alert_id=alert_id,

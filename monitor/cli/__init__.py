@@ -6,6 +6,7 @@ Exit codes: 0 all is well; 1 something was found (a mistake, a failing example, 
 
 from __future__ import annotations
 
+import errno
 import importlib
 import os
 import sys
@@ -58,6 +59,7 @@ COMMANDS = {
 
 
 INTERRUPTED = 130  # the exit code of what SIGINT has ended
+FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)  # where a write ends that nobody has caught: standard output
 
 
 class LazyGroup(Group):
@@ -155,13 +157,31 @@ def _variables(**values: str) -> Iterator[None]:
 
 def main() -> None:
     """Run the command line."""
+    if sys.stdout is None:  # closed by whoever started us: what is said goes nowhere, and into no file that is opened
+        sys.stdout = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115 - for as long as the program runs
     try:
-        cli(prog_name="monitor")
+        try:
+            cli(prog_name="monitor")
+        finally:
+            sys.stdout.flush()
     except MonitorError as error:
         from monitor.cli.show import show_error  # noqa: PLC0415 - only for the mistake
 
         show_error(error)
         sys.exit(2)
     except BrokenPipeError:  # the reader of a pipe has had enough
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _say_no_more()
         sys.exit(1)
+    except OSError as error:
+        if error.errno not in FULL or error.filename is not None:
+            raise
+        _say_no_more()
+        click.echo(
+            f"{click.style('error: ', fg='red', bold=True)}nothing more can be written: {error.strerror}", err=True
+        )
+        sys.exit(2)
+
+
+def _say_no_more() -> None:
+    """Have what is still to be written to standard output go nowhere."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -15,7 +15,7 @@ from monitor.cli import complete
 from monitor.cli.past import Duration
 from monitor.cli.show import plural
 from monitor.cli.status import existing_store
-from monitor.errors import UserError
+from monitor.errors import ConfigurationError, UserError
 from monitor.text.plain import one_line
 
 if TYPE_CHECKING:  # `monitor --help` must not import the house
@@ -59,7 +59,24 @@ def export(file: Path, *, rule: str, since: timedelta, form: str, out: Path | No
         click.echo(f"{plural(count, 'entry')} written to {out}")
     elif not count:
         click.echo(f"the rule {one_line(rule)} has found nothing that is stored", err=True)
+    if not count:
+        _doubt(file, rule)
     sys.exit(0 if count else 1)
+
+
+def _doubt(file: Path, rule: str) -> None:
+    """Say that no rule of the files is called so, if they are right now: one of the past may have been."""
+    from monitor.document import did_you_mean  # noqa: PLC0415 - `monitor --help` must not import the house
+    from monitor.setup import load_setup  # noqa: PLC0415
+
+    try:
+        known = load_setup(file).ruleset.rules
+    except ConfigurationError:
+        return
+    if rule not in known:
+        hint = did_you_mean(rule, known)
+        said = f"no rule of the files is called `{one_line(rule)}`"
+        click.secho(f"{said}; {hint}" if hint else said, fg="yellow", err=True)
 
 
 def _write(items: Iterator[Listed], stream: TextIO, form: str) -> int:

@@ -69,8 +69,10 @@ def mute(
     from monitor import acts  # noqa: PLC0415 - `monitor --help` must not import the house
     from monitor.wall_clock import utc_now  # noqa: PLC0415
 
-    if (length is None) == (not end):
+    if length is None and not end:
         raise click.UsageError("say how long: --for 24h, or --until '2026-11-23 08:00'")
+    if length is not None and end:
+        raise click.UsageError("say how long by --for or by --until, not by both")
     if story and alert:
         raise click.UsageError("name the story or one of its alerts, not both")
     _require_known(file, rule=rule, feed=feed, channel=channel)

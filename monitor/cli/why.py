@@ -77,12 +77,9 @@ def _show_all(records: Sequence[EntryRecord], notices: Sequence[DeliveryRecord],
 def _look_up(store: Store, reference: str) -> tuple[list[EntryRecord], tuple[DeliveryRecord, ...]]:
     """Find what is meant: entries, or messages about no entry."""
     if "://" in reference:
-        from monitor.feeds.canonical import (  # noqa: PLC0415 - `monitor --help` must not import the house
-            canonical_url,
-            numbered_url,
-        )
+        from monitor.feeds.canonical import link_forms  # noqa: PLC0415 - `monitor --help` must not import the house
 
-        found = store.find_link(numbered_url(reference)) or store.find_link(canonical_url(reference))
+        found = next(filter(None, map(store.find_link, link_forms(reference))), ())
     elif _ID.fullmatch(reference.lower()):
         found = store.find_entries(reference.lower())
     else:
@@ -96,12 +93,12 @@ def _sightings(store: Store, reference: str) -> tuple[Sighting, ...]:
     """Ask which feeds remember an article that is no longer stored: by its link, or where that is its guid."""
     if "://" not in reference:
         return ()
-    from monitor.feeds.canonical import canonical_url  # noqa: PLC0415 - `monitor --help` must not import the house
+    from monitor.feeds.canonical import link_forms  # noqa: PLC0415 - `monitor --help` must not import the house
     from monitor.feeds.identity import identity_keys  # noqa: PLC0415
 
-    by_guid = identity_keys(guid=reference, canonical_url="", title="", text="")
-    by_link = identity_keys(guid="", canonical_url=canonical_url(reference), title="", text="")
-    return store.find_sightings([by_guid[0][1], by_link[0][1]])
+    as_guid = identity_keys(guid=reference, canonical_url="", title="", text="")
+    as_links = (identity_keys(guid="", canonical_url=form, title="", text="") for form in link_forms(reference))
+    return store.find_sightings([keys[0][1] for keys in (as_guid, *as_links)])
 
 
 def _current_setup(file: Path) -> Setup | None:

@@ -249,6 +249,7 @@ class Daemon:
         self.upkeep.look_at_all_holds()
         if self.conversation.begun:
             await self.conversation.keep(self.live.listeners)
+        self.ticks.begin_in(0, self.console.keep)  # who may read it now counts now
 
     async def watch(self, setup: Setup, *, hasten: Collection[str] = (), spread: bool = False) -> None:
         """Tell the store which feeds and which rules with thresholds are watched; `spread` many first polls."""

@@ -25,9 +25,16 @@ _WANTED = {
         "a whole number": ("int_type", "int_parsing", "int_from_float", "int_parsing_size"),
         "a number": ("float_type", "float_parsing", "finite_number"),
         "true or false": ("bool_type", "bool_parsing"),
+        "a time with its offset, such as `2026-11-22T14:05Z`": (
+            "datetime_type",
+            "datetime_parsing",
+            "datetime_from_date_parsing",
+            "timezone_aware",
+        ),
     }.items()
     for kind in kinds
 }
+_LONG = frozenset({"text", "a list", "a mapping (`key: value`)"})
 # how pydantic names what it was given
 _QUOTED = re.compile(r"'([^']*)'")
 _SUBJECT = re.compile(r"^(?:Input|String|List|Tuple|Set|Frozenset|Dictionary|Value|Data|URL)\b(?= should)")
@@ -88,9 +95,9 @@ def _translate(
     for place, found in alternatives.items():
         wanted = dict.fromkeys(_WANTED[error["type"]] for error in found)
         given = found[0]["input"]
-        # only short words are quoted: longer text in the wrong place may be a secret
-        quotable = {"a whole number", "a number", "true or false"}.intersection(wanted)
-        yield document.problem(place, f"this should be {' or '.join(wanted)}{_instead(given, quote=bool(quotable))}")
+        # only what should be a short word is quoted: text in the wrong place may be a secret
+        quotable = not _LONG.issuperset(wanted)
+        yield document.problem(place, f"this should be {' or '.join(wanted)}{_instead(given, quote=quotable)}")
 
 
 def _one(document: Document, base: Loc, error: ErrorDetails, model: type[BaseModel]) -> Problem:

@@ -106,6 +106,18 @@ def numbered_url(url: str) -> str:
     return form + number[0] if number and form else form
 
 
+def link_forms(url: str) -> tuple[str, ...]:
+    """Return the forms by which an article that a person names may be known, the closest first; () = no http(s) URL.
+
+    A person copies the place in a page that they are at: what is behind `#` is left out last, and never where it names
+    the page itself, as `#/…` and `#!…` do.
+    """
+    form = canonical_url(url)
+    page, mark, place = form.partition("#")
+    bare = form if place.startswith(("/", "!")) or not mark else page
+    return tuple(dict.fromkeys(filter(None, (numbered_url(url), form, bare))))
+
+
 def _canonical(url: str) -> str:
     if len(url) > _MAX_LENGTH:
         return ""

@@ -59,6 +59,11 @@ def _read(address: str) -> tuple[bool, IPv4Address | IPv6Address | None]:
     return is_public(number), number
 
 
+def _place(host: str, port: int) -> str:
+    """Write a place as `allow` takes it, with its port: the same host may be allowed with another one."""
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+
+
 class Guard:
     """Say which addresses may be connected to: public ones, and what the configuration allows."""
 
@@ -79,7 +84,7 @@ class Guard:
             return list(found)
         admitted = [each for each in found if self._permits(each["host"], port)]
         if found and not admitted:
-            raise GuardedError(f"{name} is {found[0]['host']}, which is not public")
+            raise GuardedError(f"{_place(name, port)} is {found[0]['host']}, which is not public")
         return admitted
 
     def check(self, address: str, port: int) -> None:
@@ -89,7 +94,7 @@ class Guard:
             GuardedError: it may not be connected to.
         """
         if not self._permits(address, port):
-            raise GuardedError(f"{address} is not public")
+            raise GuardedError(f"{_place(address, port)} is not public")
 
     def check_literal(self, host: str, port: int) -> None:
         """Check a host that is a number in one of its spellings; a name is for the resolver, or the proxy, to look up.

@@ -128,4 +128,4 @@ class Feedback:
     at: datetime
     relevant: bool
     spellings: tuple[str, ...]  # that the rule found
-    text: str  # title and sentences of the message: what a `misses` example is made of
+    text: str  # the message's title, and in a line of their own its sentences: what a `misses` example is made of

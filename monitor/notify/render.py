@@ -27,9 +27,10 @@ def render_message(matches: Sequence[Match], *, notes: Mapping[str, str] = Mappi
         raise ValueError("a message is made of the matches of exactly one entry")
     entry = matches[0].entry
     mentions = [mention for match in matches for mention in match.mentions]
+    title, excerpts = _said_once(_title(entry, mentions), _excerpts(entry, mentions))
     ranked = sorted(matches, key=lambda match: -match.rule.priority)  # stable: equals stay in the order of the rules
     return Message(
-        title=_title(entry, mentions),
+        title=title,
         url=entry.url,
         feed=entry.feed,
         published=entry.published,
@@ -37,7 +38,7 @@ def render_message(matches: Sequence[Match], *, notes: Mapping[str, str] = Mappi
         language=entry.language,
         priority=ranked[0].rule.priority,
         reasons=tuple(_reason(match, notes.get(match.rule.id, "")) for match in ranked),
-        excerpts=_excerpts(entry, mentions),
+        excerpts=excerpts,
     )
 
 
@@ -61,6 +62,14 @@ def _title(entry: Entry, mentions: Iterable[Mention]) -> Excerpt:
     text = shorten(entry.title, TITLE_LIMIT)
     in_title = ((mention.start, min(mention.end, len(text))) for mention in mentions if mention.field is Field.TITLE)
     return Excerpt(text=text, marks=_join(span for span in in_title if span[0] < span[1]))
+
+
+def _said_once(title: Excerpt, excerpts: Sequence[Excerpt]) -> tuple[Excerpt, tuple[Excerpt, ...]]:
+    """Leave out the sentence that the title says as well, such as the only one of a post; the title has its marks."""
+    same = [excerpt for excerpt in excerpts if excerpt.text.rstrip(" .") == title.text.rstrip(" .")]
+    marks = ((start, min(end, len(title.text))) for said in (title, *same) for start, end in said.marks)
+    joined = _join(mark for mark in marks if mark[0] < mark[1])
+    return Excerpt(text=title.text, marks=joined), tuple(excerpt for excerpt in excerpts if excerpt not in same)
 
 
 @dataclass(slots=True)

@@ -15,6 +15,11 @@ _MARK = ".schema-"
 _BESIDE = ("-wal", "-shm")  # files of SQLite's that belong to a database
 
 
+def database_files(file: Path) -> tuple[Path, ...]:
+    """Return the files that make up a database, whether they are there or not: SQLite's own stand beside it."""
+    return (file, *(file.with_name(file.name + name) for name in _BESIDE))
+
+
 def back_up(file: Path, target: Path) -> None:
     """Copy a database that may be in use into a new file, whole and on the disk, or not at all.
 

@@ -82,4 +82,4 @@ def lock_holder(folder: Path) -> int | None:
 
 def _in_use(folder: Path, holder: bytes) -> str:
     who = f" ({holder.decode(errors='replace')})" if holder else ""
-    return f"{folder} is already used by monitor run{who}: stop it first, or give this one a store of its own"
+    return f"{folder} is already used by monitor run{who}: stop it first, or give this one a store in another folder"

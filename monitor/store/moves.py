@@ -15,7 +15,7 @@ from pathlib import Path
 from sqlalchemy import select
 
 from monitor.errors import NotFoundError, StateInUseError, UserError
-from monitor.store.backup import back_up, put_in_place, require_backup
+from monitor.store.backup import back_up, database_files, put_in_place, require_backup
 from monitor.store.copy import Progress, copy_state
 from monitor.store.engine import connect, reading, state_file
 from monitor.store.failures import unavailable_as_store_error
@@ -32,12 +32,11 @@ def back_up_state(url: str, target: Path, *, force: bool, progress: Progress) ->
 
     Raises:
         NotFoundError: there is no state.
-        UserError: the target exists, and it is not to be written over by `force`.
+        UserError: the target exists, and it is not to be written over by `force`; or it can never be.
         StoreUnavailableError: the state cannot be read, or the file cannot be written.
     """
-    if target.exists() and not force:
-        raise UserError(f"{target} exists: name another file, or add --force")
     file = state_file(url)
+    _require_target(target, file, force=force)
     if file is not None:
         if not file.is_file():
             raise NotFoundError(f"there is no state in {file} yet: `monitor run` makes it")
@@ -48,6 +47,22 @@ def back_up_state(url: str, target: Path, *, force: bool, progress: Progress) ->
         with closing(open_store(f"sqlite:///{unfinished}")) as copy:
             _copy(source, copy, progress)
         back_up(unfinished, target)
+
+
+def _require_target(target: Path, state: Path | None, *, force: bool) -> None:
+    """Make sure that a backup takes the place of nothing, or by `force` of a file that nobody works on.
+
+    A backup is renamed into its place: a daemon would go on in a file that no name leads to, and all it writes be lost.
+
+    Raises:
+        UserError: it does not.
+    """
+    if state is not None and target.resolve() in (each.resolve() for each in database_files(state)):
+        raise UserError(f"{target} belongs to the state itself: name another file")
+    if target.exists() and not target.is_file():
+        raise UserError(f"{target} is no regular file: name another one")
+    if target.exists() and not force:
+        raise UserError(f"{target} exists: name another file, or add --force")
 
 
 def restore_state(url: str, backup: Path, now: datetime, *, force: bool, progress: Progress) -> Path | None:

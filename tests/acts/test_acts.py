@@ -341,6 +341,6 @@ def test_an_opinion_remembers_what_was_found(store: SqlStore) -> None:
     assert acts.judge(store, ANNA, alert.id, relevant=False, now=NOW) == "noted: not relevant (shoygu)"
     (opinion,) = store.feedback(since=NOW)
     assert (opinion.rule, opinion.relevant, opinion.spellings) == ("shoygu", False, ("Shoygu", "Шойгу"))
-    assert opinion.text == "desk 0 The two talked."
+    assert opinion.text == "desk 0\nThe two talked."
     with pytest.raises(NotFoundError):
         acts.judge(store, ANNA, "nosuch", relevant=True, now=NOW)

@@ -279,7 +279,7 @@ async def test_try_reads_a_url(desk: Path) -> None:
     async with FeedServer() as server:
         code, _, err = await asyncio.to_thread(monitor, desk, "try", "quake", server.url("/feed"))
         assert code == 2
-        assert "127.0.0.1 is not public: name it in `allow` if you mean it" in err
+        assert f"127.0.0.1:{server.port} is not public: name it in `allow` if you mean it" in err
         with (desk / "monitor.yaml").open("a") as config:
             config.write(f"allow: 127.0.0.1:{server.port}\n")
         server.pages["/feed"] = rss("Earthquake")

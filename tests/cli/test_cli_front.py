@@ -11,6 +11,7 @@ from click.testing import CliRunner
 
 from monitor.cli import cli
 from monitor.store import open_store
+from tests import forks
 
 HEAVY = ("pydantic", "slack_sdk", "jinja2", "apscheduler", "feedparser", "sqlalchemy", "aiohttp", "structlog", "yaml")
 
@@ -134,3 +135,34 @@ def test_help_shows_the_examples_line_by_line_and_cuts_nothing() -> None:
     assert "\\b" not in shown
     assert '\n    monitor try deconfliction "Carter calls Shoygu about deconfliction"\n' in shown
     assert "..." not in monitor("alerts", "--help").stdout.partition("Commands:")[2]
+
+
+@pytest.fixture(scope="module")
+def desk(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("front")
+    assert forks.monitor(folder, "init")[0] == 0
+    assert forks.monitor(folder, "run", "--once")[0] == 0
+    return folder
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="only Linux has a disk that is always full")
+@pytest.mark.parametrize("arguments", [["check"], ["schema"], ["export", "--rule", "rescue-at-sea"]])
+def test_a_full_disk_behind_standard_output_is_said_in_one_line(desk: Path, arguments: list[str]) -> None:
+    with Path("/dev/full").open("w") as full:
+        ran = subprocess.run(
+            [sys.executable, "-m", "monitor", *arguments],
+            stdout=full, stderr=subprocess.PIPE, text=True, check=False, cwd=desk,
+        )  # fmt: skip
+    assert (ran.returncode, ran.stderr.splitlines()[-1]) == (
+        2,
+        "error: nothing more can be written: No space left on device",
+    )
+    assert "Traceback" not in ran.stderr
+
+
+@pytest.mark.parametrize("arguments", [["rules", "list"], ["run", "--once"]])
+def test_a_closed_standard_output_takes_what_is_said_nowhere(desk: Path, arguments: list[str]) -> None:
+    closed = ["sh", "-c", 'exec "$@" >&-', "sh", sys.executable, "-m", "monitor", *arguments]
+    ran = subprocess.run(closed, stderr=subprocess.PIPE, text=True, check=False, cwd=desk)
+    assert ran.returncode == 0, ran.stderr
+    assert "Traceback" not in ran.stderr

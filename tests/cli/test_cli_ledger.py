@@ -73,6 +73,11 @@ def test_why_takes_a_url_in_any_spelling_and_an_alert(desk: Path) -> None:
         assert monitor(desk, "why", name)[1] == out
 
 
+def test_why_takes_the_place_in_a_page_that_somebody_copied(desk: Path) -> None:
+    code, out, _ = monitor(desk, "why", "https://wire.example/Earthquake-one?utm_source=x#what-is-known")
+    assert (code, out.splitlines()[0]) == (0, "Earthquake one")
+
+
 def test_why_not_names_the_nearest_rule_and_the_clause(desk: Path) -> None:
     code, out, _ = monitor(desk, "why", "https://wire.example/Shoygu-opens-talks")
     assert code == 0

@@ -142,10 +142,10 @@ def test_without_any_there_is_nothing_to_show(desk: Path) -> None:  # noqa: ARG0
     [
         (("--for", "24h"), "nothing is muted"),
         (("--rule", "quake"), "say how long"),
-        (("--rule", "quake", "--for", "1h", "--until", "2099-01-01 00:00"), "say how long"),
+        (("--rule", "quake", "--for", "1h", "--until", "2099-01-01 00:00"), "by --for or by --until, not by both"),
         (("--rule", "quake", "--for", "3000d"), "longer than 366 days"),
         (("--rule", "quake", "--until", "2099-01-01 00:00"), "366 days at most"),
-        (("--rule", "quake", "--until", "2020-01-01 00:00"), "2019-12-31 23:00 UTC is over"),
+        (("--rule", "quake", "--until", "2020-01-01 00:00"), "2019-12-31 23:00 UTC is over: name a time to come"),
         (("--rule", "quake", "--until", "tomorrow"), "is no day and time"),
         (("--rule", "quke", "--for", "1h"), "no rule `quke`: did you mean `quake`?"),
         (("--feed", "wirre", "--for", "1h"), "no feed `wirre`: did you mean `wire`?"),

@@ -139,7 +139,15 @@ def test_the_findings_of_a_rule_are_exported(desk: Path, tmp_path: Path) -> None
 
 def test_a_rule_without_findings_and_a_file_that_cannot_be_written_are_said(desk: Path, tmp_path: Path) -> None:
     code, out, err = monitor(desk, "export", "--rule", "none")
-    assert (code, out, err) == (1, "", "the rule none has found nothing that is stored\n")
+    assert (code, out) == (1, "")
+    assert err.splitlines() == [
+        "the rule none has found nothing that is stored",
+        "no rule of the files is called `none`; known here: `syria`, `talks`",
+    ]
+    code, _, err = monitor(desk, "export", "--rule", "talk", "--out", str(tmp_path / "file"))
+    assert (code, err) == (1, "no rule of the files is called `talk`; did you mean `talks`?\n")
+    code, _, err = monitor(desk, "export", "--rule", "syria", "--since", "0s")
+    assert (code, err) == (1, "the rule syria has found nothing that is stored\n")
     code, _, err = monitor(desk, "export", "--rule", "talks", "--out", str(tmp_path / "no" / "file"))
     assert code == 2
     assert "cannot be written: No such file or directory" in err

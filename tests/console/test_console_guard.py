@@ -255,6 +255,17 @@ async def test_a_reload_moves_the_console_and_asks_for_the_token(house: House) -
         assert (await visitor.get("/alerts")).status == 401
 
 
+async def test_a_daemon_that_reloads_asks_for_the_token_at_once(house: House) -> None:
+    async with visiting(house) as visitor:
+        visitor.app.ticks.start({})  # it goes on, and none of its ticks is due
+        adding(house, LOGIN)
+        await visitor.app.reload()
+        for _ in range(3):  # turns of the loop until what was asked for "in 0 seconds" has begun
+            await asyncio.sleep(0)
+        await visitor.app.ticks.crew.join()
+        assert (await visitor.get("/alerts")).status == 401
+
+
 async def test_pages_read_the_store_that_the_daemon_uses(house: House) -> None:
     house.feeds.pages["/wire"] = rss("Shoygu one")
     async with visiting(house) as visitor:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitor.feeds.canonical import canonical_url, numbered_url
+from monitor.feeds.canonical import canonical_url, link_forms, numbered_url
 
 
 @pytest.mark.parametrize(
@@ -137,3 +137,20 @@ def test_it_never_raises_and_is_settled_after_one_pass(url: str) -> None:
 )
 def test_a_number_is_kept_where_nothing_else_names_an_entry(url: str, form: str) -> None:
     assert numbered_url(url) == form
+
+
+@pytest.mark.parametrize(
+    ("url", "forms"),
+    [
+        ("https://a.example/live?utm_source=x", ("https://a.example/live",)),
+        ("https://a.example/live#known", ("https://a.example/live#known", "https://a.example/live")),
+        ("https://a.example/live#3", ("https://a.example/live#3", "https://a.example/live")),
+        ("https://a.example/#/live", ("https://a.example#/live",)),
+        ("https://a.example/#!live", ("https://a.example#!live",)),
+        ("mailto:a@a.example#3", ()),
+    ],
+)
+def test_an_article_that_somebody_names_is_looked_for_without_a_place_in_its_page_last(
+    url: str, forms: tuple[str, ...]
+) -> None:
+    assert link_forms(url) == forms

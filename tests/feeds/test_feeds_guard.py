@@ -70,7 +70,7 @@ def hosts(results: list[ResolveResult]) -> list[str]:
 def test_of_a_name_with_mixed_addresses_only_public_ones_are_used() -> None:
     guard = Guard()
     assert hosts(guard.admit(found("127.0.0.1", "8.8.8.8", "::1"), "x.example", 80)) == ["8.8.8.8"]
-    with pytest.raises(GuardedError, match=r"x\.example is 127\.0\.0\.1, which is not public"):
+    with pytest.raises(GuardedError, match=r"x\.example:80 is 127\.0\.0\.1, which is not public"):
         guard.admit(found("127.0.0.1", "10.0.0.1"), "x.example", 80)
     assert guard.admit([], "x.example", 80) == []
 
@@ -168,6 +168,11 @@ async def test_no_spelling_and_no_redirect_leads_to_this_machine(
 )
 async def test_no_redirect_leads_to_the_neighbours(server: FeedServer, guarded: Client, target: str) -> None:
     await refused(guarded, server.redirect("/feed", target))
+
+
+async def test_a_port_that_is_not_allowed_is_named(guarded: Client) -> None:
+    error = await refused(guarded, "http://[::1]:9/feed")
+    assert error.detail == "[::1]:9 is not public: name it in `allow` if you mean it"
 
 
 async def test_an_article_is_read_under_the_same_guard(other_server: FeedServer, guarded: Client) -> None:

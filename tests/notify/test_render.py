@@ -92,6 +92,15 @@ def test_an_entry_without_a_title_gets_one(entry: MakeEntry, summary: str, body:
     assert render_message([match(one)]).title == Excerpt(text=shown)
 
 
+@pytest.mark.parametrize("title", ["", "Talks in Geneva", "Talks in Geneva."])
+def test_what_the_title_says_is_not_said_again(entry: MakeEntry, title: str) -> None:
+    one = entry(title=title, summary="Talks in Geneva.", body="Talks in Geneva. Long talks.")
+    found = [at(one, Field.SUMMARY, "Talks"), at(one, Field.BODY, "Long")]
+    message = render_message([match(one, *found)])
+    assert hits(message.title) == ["Talks"]
+    assert [excerpt.text for excerpt in message.excerpts] == ["Long talks."]
+
+
 def test_matches_of_no_entry_or_of_two_are_refused(entry: MakeEntry) -> None:
     with pytest.raises(ValueError, match="exactly one entry"):
         render_message([])
@@ -117,7 +126,7 @@ def test_any_text_with_any_mentions_gives_marks_on_exactly_the_text_found(
 def check(message: Message, mentions: list[Mention]) -> None:
     assert len(message.excerpts) <= MOST_EXCERPTS
     in_text = [mention for mention in mentions if mention.field is not Field.TITLE]
-    assert bool(message.excerpts) == bool(in_text)
+    assert bool(message.excerpts or (in_text and message.title.marks)) == bool(in_text)
     for excerpt in (message.title, *message.excerpts):
         ends = [0, *(place for mark in excerpt.marks for place in mark), len(excerpt.text)]
         assert ends == sorted(ends)

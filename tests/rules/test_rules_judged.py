@@ -10,12 +10,18 @@ import pytest
 
 from monitor.document import Document, parse_document
 from monitor.model import Feedback, Priority
+from monitor.rules.examples import run_examples
 from monitor.rules.judged import Score, judged_rules, propose_misses
 from monitor.rules.load import load_rules
 from monitor.rules.match import Ruleset
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
-TEXTS = {"a": "Shoygu opens a football cup", "b": "Шойгу: talks", "c": "Shoygu: «R&D»"}
+TEXTS = {
+    "a": "Shoygu opens a football cup",
+    "b": "Шойгу: talks",
+    "c": "Shoygu: «R&D»",
+    "d": "Cup: the final\nShoygu opens it in Tula, says a fan",
+}
 
 
 def said(alert: str, by: str, *, relevant: bool, rule: str = "talks", spelling: str = "Shoygu") -> Feedback:
@@ -83,6 +89,35 @@ def test_a_patch_adds_what_nobody_wanted_and_then_there_is_nothing_to_add(rule: 
     misses = [each.title for each in ruleset.compiled["talks"].definition.examples if not each.hit]
     assert misses[-2:] == [TEXTS["a"], TEXTS["c"]]
     assert propose_misses(ruleset, [document], judged.values()) == []
+
+
+@pytest.mark.parametrize(
+    ("rule", "example"),
+    [
+        ("{terms: Shoygu}", '{title: "Cup: the final", summary: "Shoygu opens it in Tula, says a fan"}'),
+        ("{terms: Shoygu, in: summary}", '{title: "Cup: the final", summary: "Shoygu opens it in Tula, says a fan"}'),
+        ("{terms: Shoygu, in: body}", '{title: "Cup: the final", body: "Shoygu opens it in Tula, says a fan"}'),
+        ("{re: 'final$', in: title}", '"Cup: the final"'),
+    ],
+)
+def test_an_example_fails_until_the_rule_has_learnt(rule: str, example: str, tmp_path: Path) -> None:
+    text = f"rules:\n  talks: {rule}\n"
+    ruleset, document = loaded(text)
+    judged = judged_rules([said("d", "anna", relevant=False), said("d", "bob", relevant=False)]).values()
+    (patch,) = propose_misses(ruleset, [document], judged)
+    assert f"+  talks: {{misses: [{example}], " in patch
+    file = tmp_path / "rules.yaml"
+    file.write_text(text)
+    subprocess.run(["patch", "-p0"], input=patch.encode(), cwd=tmp_path, check=True, capture_output=True)
+    learning, document = loaded(file.read_text())
+    assert [each.passed for each in run_examples(learning)] == [False]
+    assert propose_misses(learning, [document], judged) == []
+
+
+def test_a_rule_that_reads_no_title_learns_from_a_text_that_was_said_once() -> None:
+    ruleset, document = loaded("rules:\n  talks: {terms: Shoygu, in: summary}\n")
+    (patch,) = propose_misses(ruleset, [document], judged_rules(UNWANTED[:1]).values())
+    assert f"misses: [{{title: {TEXTS['a']}, summary: {TEXTS['a']}}}]" in patch
 
 
 def test_where_no_line_can_be_added_it_is_said_what_to_write() -> None:

@@ -29,7 +29,7 @@ def test_a_folder_is_made_and_locked(tmp_path: Path) -> None:
     folder = tmp_path / "var" / "state"
     with lock_state(folder, now=NOW):
         assert folder.stat().st_mode & 0o777 == 0o700  # what lies there is for its owner
-        held = f"{folder} is already used by monitor run (pid {os.getpid()}, since 2026-11-22 12:00:00 UTC): stop it"
+        held = f"{folder} is already used by monitor run (pid {os.getpid()}, since 2026-11-22 12:00:00 UTC): stop it first, or give this one a store in another folder"
         with pytest.raises(StateInUseError, match=re.escape(held)):
             lock_state(folder, now=NOW)
     lock_state(folder, now=NOW).release()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import os
 import sqlite3
 import tempfile
 from collections.abc import Callable
@@ -213,6 +214,28 @@ def test_a_backup_writes_over_nothing_unless_it_is_told_to(state: str, tmp_path:
         back_up_state(f"sqlite:///{tmp_path}/none.db", target, force=True, progress=quiet)
     with pytest.raises(StoreUnavailableError, match="cannot be copied"):
         back_up_state(state, tmp_path / "no" / "folder.db", force=False, progress=quiet)
+
+
+@pytest.mark.parametrize(
+    "spelt", ["monitor.db", "monitor.db-wal", "monitor.db-shm", "../{folder}/monitor.db", "link.db"]
+)
+def test_a_backup_never_takes_the_place_of_the_state(state: str, spelt: str) -> None:
+    file = Path(state.removeprefix("sqlite:///"))
+    (file.parent / "link.db").symlink_to(file)
+    store = open_store(state)  # as a daemon that runs
+    before = file.stat().st_ino
+    with pytest.raises(UserError, match="belongs to the state itself: name another file"):
+        back_up_state(state, file.parent / spelt.format(folder=file.parent.name), force=True, progress=quiet)
+    assert file.stat().st_ino == before
+    store.close()
+
+
+def test_a_backup_never_takes_the_place_of_a_device(state: str, tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    with pytest.raises(UserError, match="is no regular file: name another one"):
+        back_up_state(state, pipe, force=True, progress=quiet)
+    assert pipe.is_fifo()
 
 
 def test_a_restored_state_is_the_old_one_and_the_other_is_kept(

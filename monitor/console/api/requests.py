@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import Annotated, Literal
 
 from pydantic import AwareDatetime, BeforeValidator, Field, StringConstraints, WithJsonSchema
+from pydantic_core import PydanticKnownError
 
 from monitor.console.api.shapes import PriorityName, Shape
 from monitor.console.place import PATTERN
@@ -30,13 +31,13 @@ def _truth(value: object) -> object:
 
 Truth = Annotated[bool, BeforeValidator(_truth)]
 
-_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)", re.ASCII | re.IGNORECASE)
+_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d)", re.ASCII | re.IGNORECASE)
 
 
 def _written_time(value: object) -> object:
     """Let pass what RFC 3339 calls a time: of a bare number nobody knows whether it is a year or seconds."""
     if isinstance(value, str) and not _TIME.fullmatch(value):
-        raise ValueError("write a time with its offset from UTC, as in 2026-11-23T08:00:00Z")
+        raise PydanticKnownError("datetime_parsing", {"error": "not of RFC 3339"})
     return value
 
 
