@@ -1,5 +1,6 @@
 """What a clock that was ahead has left behind: nothing waits for it."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -56,11 +57,11 @@ def test_a_feed_that_waits_for_its_time_goes_on_waiting(store: SqlStore) -> None
     assert due(store, NOW + 10 * MINUTE) == ["guardian"]
 
 
-def test_who_is_late_himself_does_not_have_all_polled_again(store: SqlStore) -> None:
+def test_who_is_late_himself_does_not_have_all_polled_again(
+    fresh_database: str, opened: Callable[[str], SqlStore]
+) -> None:
     """On PostgreSQL the server's clock says so; a file has one daemon, which is never late by its own."""
-    if not store.shared:
-        pytest.skip("a file knows no other clock")
-    now = utc_now()
+    store, now = opened(fresh_database), utc_now()
     polled(store, now)
     late = now - timedelta(hours=2)
     assert not store.was_ahead(late)
