@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from monitor.store import SqlStore, open_store
-from tests.empty_store import lay_empty, open_in_memory
+from tests.empty_store import lay_empty
 from tests.store.postgres import MISSING, Server, find_binaries, running_server
 
 _numbers = itertools.count()
@@ -61,25 +61,12 @@ def laid(folder: Path) -> str:
 
 
 @pytest.fixture(params=["file", "postgres"])
-def shared_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """The URL of a store that several connections can open."""
-    if request.param == "file":
-        return laid(tmp_path)
-    url: str = request.getfixturevalue("empty_database")
-    return url
-
-
-@pytest.fixture(params=["memory", "file", "postgres"])
 def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """The URL of a store on each engine."""
-    match request.param:
-        case "memory":
-            return "sqlite://"
-        case "file":
-            return laid(tmp_path)
-        case _:
-            empty: str = request.getfixturevalue("empty_database")
-            return empty
+    if request.param == "file":
+        return laid(tmp_path)
+    empty: str = request.getfixturevalue("empty_database")
+    return empty
 
 
 @pytest.fixture
@@ -88,7 +75,7 @@ def opened() -> Iterator[Callable[[str], SqlStore]]:
     with ExitStack() as stack:
 
         def open_one(url: str) -> SqlStore:
-            store = open_in_memory() if url == "sqlite://" else open_store(url)
+            store = open_store(url)
             stack.callback(store.close)
             return store
 

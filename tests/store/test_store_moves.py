@@ -153,15 +153,15 @@ def test_a_copy_needs_an_empty_place(state: str, tmp_path: Path, opened: Callabl
 
 
 def test_a_copy_that_is_interrupted_leaves_nothing_and_can_be_made_again(
-    state: str, shared_url: str, opened: Callable[[str], SqlStore]
+    state: str, url: str, opened: Callable[[str], SqlStore]
 ) -> None:
     def interrupt(_rows: int) -> None:
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        move_state(state, shared_url, NOW, progress=interrupt)
-    assert not any(rows(opened(shared_url)).values())
-    assert sum(move_state(state, shared_url, NOW, progress=quiet).values()) > 1_200
+        move_state(state, url, NOW, progress=interrupt)
+    assert not any(rows(opened(url)).values())
+    assert sum(move_state(state, url, NOW, progress=quiet).values()) > 1_200
 
 
 def test_nothing_is_moved_under_a_running_daemon(state: str, fresh_database: str, tmp_path: Path) -> None:
@@ -189,16 +189,14 @@ def test_nothing_is_moved_under_a_running_daemon(state: str, fresh_database: str
 # -- backups -----------------------------------------------------------------------------------------------------------
 
 
-def test_a_backup_is_whole_while_others_write(
-    shared_url: str, tmp_path: Path, opened: Callable[[str], SqlStore]
-) -> None:
-    store = opened(shared_url)
+def test_a_backup_is_whole_while_others_write(url: str, tmp_path: Path, opened: Callable[[str], SqlStore]) -> None:
+    store = opened(url)
     fill(store)
     before = rows(store)
     target = tmp_path / "backup.db"
     with store.engine.begin() as connection:
         connection.execute(update(feed).values(name="not committed"))
-        back_up_state(shared_url, target, force=False, progress=quiet)
+        back_up_state(url, target, force=False, progress=quiet)
     assert sorted(path.name for path in tmp_path.iterdir() if "backup" in path.name) == ["backup.db"]
     assert target.stat().st_mode & 0o077 == 0
     assert rows(opened(f"sqlite:///{target}")) == before

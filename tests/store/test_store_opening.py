@@ -48,17 +48,17 @@ def test_the_revision_is_the_newest_there_is() -> None:
     assert revisions == sorted(revisions, reverse=True)
 
 
-def test_state_stays_when_it_is_opened_again(shared_url: str, opened: Callable[[str], SqlStore]) -> None:
-    opened(shared_url).sync_feeds([make_feed()], NOW)
-    assert [state.name for state in opened(shared_url).status().feeds] == ["guardian"]
+def test_state_stays_when_it_is_opened_again(url: str, opened: Callable[[str], SqlStore]) -> None:
+    opened(url).sync_feeds([make_feed()], NOW)
+    assert [state.name for state in opened(url).status().feeds] == ["guardian"]
 
 
-def test_a_newer_database_is_refused_and_not_touched(shared_url: str, opened: Callable[[str], SqlStore]) -> None:
-    store = opened(shared_url)
+def test_a_newer_database_is_refused_and_not_touched(url: str, opened: Callable[[str], SqlStore]) -> None:
+    store = opened(url)
     with store.engine.begin() as connection:
         connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
     with pytest.raises(UserError, match=r"newer version of monitor \(schema 9999, this one knows \d+\): update"):
-        open_store(shared_url)
+        open_store(url)
     with store.engine.begin() as connection:
         assert connection.scalar(text("SELECT version_num FROM alembic_version")) == "9999"
 

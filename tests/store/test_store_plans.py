@@ -36,9 +36,9 @@ def statements(store: SqlStore) -> Iterator[list[Statement]]:
 
 
 @pytest.fixture
-def busy(shared_url: str, opened: Callable[[str], SqlStore]) -> SqlStore:
+def busy(url: str, opened: Callable[[str], SqlStore]) -> SqlStore:
     """A store with a long outbox, all of it sent but one."""
-    store = opened(shared_url)
+    store = opened(url)
     owe(store, *(f"{number:05}" for number in range(1_000)))
     with store.engine.begin() as connection:
         connection.execute(text("UPDATE delivery SET state = 'sent' WHERE seq < (SELECT max(seq) FROM delivery)"))
@@ -70,8 +70,8 @@ def assert_by_index(store: SqlStore, statement: Statement, index: str) -> None:
         assert not any("USE TEMP B-TREE" in step for step in plan), plan
 
 
-def test_an_idle_claim_of_feeds_reads_one_index(shared_url: str, opened: Callable[[str], SqlStore]) -> None:
-    store = opened(shared_url)
+def test_an_idle_claim_of_feeds_reads_one_index(url: str, opened: Callable[[str], SqlStore]) -> None:
+    store = opened(url)
     watch_many(store, FEEDS, since=NOW + timedelta(hours=1))
     with statements(store) as seen:
         assert store.claim_feeds(now=NOW, lease=LEASE, limit=50) == ()
@@ -81,8 +81,8 @@ def test_an_idle_claim_of_feeds_reads_one_index(shared_url: str, opened: Callabl
     assert_by_index(store, look, "feed_due")
 
 
-def test_whether_a_clock_was_ahead_is_read_of_one_index(shared_url: str, opened: Callable[[str], SqlStore]) -> None:
-    store = opened(shared_url)
+def test_whether_a_clock_was_ahead_is_read_of_one_index(url: str, opened: Callable[[str], SqlStore]) -> None:
+    store = opened(url)
     watch_many(store, FEEDS, since=utc_now() + timedelta(hours=1))
     with statements(store) as seen:
         assert not store.was_ahead(NOW)
@@ -90,10 +90,8 @@ def test_whether_a_clock_was_ahead_is_read_of_one_index(shared_url: str, opened:
     assert_by_index(store, looked, "feed_due")
 
 
-def test_pauses_are_looked_at_by_an_index_of_those_that_are_paused(
-    shared_url: str, opened: Callable[[str], SqlStore]
-) -> None:
-    store = opened(shared_url)
+def test_pauses_are_looked_at_by_an_index_of_those_that_are_paused(url: str, opened: Callable[[str], SqlStore]) -> None:
+    store = opened(url)
     watch_many(store, FEEDS // 10, since=NOW)
     with statements(store) as seen:
         assert store.end_pauses(NOW) == ()
@@ -139,8 +137,8 @@ def test_what_a_mute_holds_is_not_read_to_find_what_else_is_held(busy: SqlStore)
             assert any("delivery_held (state=? AND hold_kind=?" in step for step in sqlite_plan(busy, asked))
 
 
-def test_a_poll_costs_the_same_statements_for_many_entries(shared_url: str, opened: Callable[[str], SqlStore]) -> None:
-    store = opened(shared_url)
+def test_a_poll_costs_the_same_statements_for_many_entries(url: str, opened: Callable[[str], SqlStore]) -> None:
+    store = opened(url)
     counts = []
     for size in (1, 200):
         with statements(store) as seen:

@@ -252,8 +252,8 @@ def test_what_people_did_goes_with_the_alerts(store: SqlStore) -> None:
 # -- chores ------------------------------------------------------------------------------------------------------------
 
 
-def test_a_chore_is_done_once_and_then_when_it_is_due(shared_url: str, opened: Callable[[str], SqlStore]) -> None:
-    one, other = opened(shared_url), opened(shared_url)
+def test_a_chore_is_done_once_and_then_when_it_is_due(url: str, opened: Callable[[str], SqlStore]) -> None:
+    one, other = opened(url), opened(url)
     lease = one.claim_chore("prune", now=NOW, lease=LEASE)
     assert lease is not None
     assert other.claim_chore("prune", now=NOW, lease=LEASE) is None

@@ -37,15 +37,15 @@ R = TypeVar("R")
 
 
 @pytest.fixture
-def in_workers(shared_url: str) -> Callable[[Callable[[SqlStore, int], R]], list[R]]:
+def in_workers(url: str) -> Callable[[Callable[[SqlStore, int], R]], list[R]]:
     """Run something in eight threads at once, each with a connection of its own."""
 
     def run(work: Callable[[SqlStore, int], R]) -> list[R]:
-        open_store(shared_url).close()
+        open_store(url).close()
         start = Barrier(WORKERS)
 
         def one(number: int) -> R:
-            store = open_store(shared_url)
+            store = open_store(url)
             try:
                 start.wait()
                 return work(store, number)
@@ -62,10 +62,10 @@ InWorkers = Callable[[Callable[[SqlStore, int], R]], list[R]]
 
 
 def test_no_feed_is_claimed_twice(
-    shared_url: str, opened: Callable[[str], SqlStore], in_workers: InWorkers[list[str]]
+    url: str, opened: Callable[[str], SqlStore], in_workers: InWorkers[list[str]]
 ) -> None:
     feeds = [make_feed(f"feed-{number}") for number in range(1_000)]
-    opened(shared_url).sync_feeds(feeds, NOW)
+    opened(url).sync_feeds(feeds, NOW)
 
     def claim_all(store: SqlStore, _number: int) -> list[str]:
         mine: list[str] = []
@@ -75,18 +75,18 @@ def test_no_feed_is_claimed_twice(
 
     claimed = Counter(name for names in in_workers(claim_all) for name in names)
     # a worker that finds all due rows locked by others stops early: the rest is due, not lost
-    rest = opened(shared_url).claim_feeds(now=NOW, lease=LEASE, limit=1_000)
+    rest = opened(url).claim_feeds(now=NOW, lease=LEASE, limit=1_000)
     claimed.update(lease.state.name for lease in rest)
     assert claimed == Counter(feed.name for feed in feeds)
     assert len(rest) < 100
 
 
 def test_no_delivery_is_claimed_twice(
-    shared_url: str, opened: Callable[[str], SqlStore], in_workers: InWorkers[list[str]]
+    url: str, opened: Callable[[str], SqlStore], in_workers: InWorkers[list[str]]
 ) -> None:
     channels = [f"channel-{number}" for number in range(10)]
     for channel in channels:
-        owe(opened(shared_url), *(f"{channel} {number}" for number in range(5)), channel=channel)
+        owe(opened(url), *(f"{channel} {number}" for number in range(5)), channel=channel)
 
     def send_all(store: SqlStore, _number: int) -> list[str]:
         sent: list[str] = []
@@ -98,7 +98,7 @@ def test_no_delivery_is_claimed_twice(
         return sent
 
     sent = in_workers(send_all)
-    rest = send_all(opened(shared_url), 0)
+    rest = send_all(opened(url), 0)
     titles = Counter(title for titles in [*sent, rest] for title in titles)
     assert titles == Counter(f"{channel} {number}" for channel in channels for number in range(5))
     for worker in sent:
@@ -117,9 +117,9 @@ def patiently(call: Callable[[], R]) -> R:
 
 
 def test_nothing_owed_to_a_busy_channel_is_forgotten(
-    shared_url: str, opened: Callable[[str], SqlStore], in_workers: InWorkers[int]
+    url: str, opened: Callable[[str], SqlStore], in_workers: InWorkers[int]
 ) -> None:
-    store = opened(shared_url)
+    store = opened(url)
     store.sync_feeds([make_feed(f"feed-{number}") for number in range(80)], NOW)
     leases = store.claim_feeds(now=NOW, lease=LEASE, limit=80)
     shares = [leases[number::4] for number in range(4)]
@@ -151,9 +151,9 @@ def test_nothing_owed_to_a_busy_channel_is_forgotten(
 
 
 def test_several_who_index_at_once_index_everything_once(
-    shared_url: str, opened: Callable[[str], SqlStore], in_workers: InWorkers[int]
+    url: str, opened: Callable[[str], SqlStore], in_workers: InWorkers[int]
 ) -> None:
-    store = opened(shared_url)
+    store = opened(url)
     entries = tuple(make_entry(f"word{number}", feed="feed") for number in range(100))
     store.record(make_outcome(claim_one(store, "feed"), entries=entries), NOW)
 
@@ -174,9 +174,9 @@ def test_several_who_index_at_once_index_everything_once(
 
 
 def test_one_of_many_polls_begins_a_story(
-    shared_url: str, opened: Callable[[str], SqlStore], in_workers: InWorkers[str]
+    url: str, opened: Callable[[str], SqlStore], in_workers: InWorkers[str]
 ) -> None:
-    store = opened(shared_url)
+    store = opened(url)
     store.sync_feeds([make_feed(f"feed-{number}") for number in range(WORKERS)], NOW)
     leases = store.claim_feeds(now=NOW, lease=LEASE, limit=WORKERS)
     keys = [key("url"), key("title"), key("text")]

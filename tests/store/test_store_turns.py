@@ -13,8 +13,8 @@ from tests.store.builders import NOW, SECOND
 SPACING = timedelta(seconds=5)
 
 
-def test_a_host_is_asked_by_one_daemon_at_a_time(shared_url: str, opened: Callable[[str], SqlStore]) -> None:
-    one, other = opened(shared_url), opened(shared_url)
+def test_a_host_is_asked_by_one_daemon_at_a_time(url: str, opened: Callable[[str], SqlStore]) -> None:
+    one, other = opened(url), opened(url)
     assert one.take_turns(["a.example", "b.example"], now=NOW, spacing=SPACING) == {}
     assert other.take_turns(["a.example", "c.example"], now=NOW, spacing=SPACING) == {"a.example": NOW + SPACING}
     assert other.take_turns(["a.example"], now=NOW + SPACING, spacing=SPACING) == {}
